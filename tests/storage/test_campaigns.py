@@ -321,7 +321,6 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext, ctx: 
 
 
 @on_sqlite_alone
-@on_sqlite_alone
 def test_a_link_is_good_for_its_person_alone(app: AppContext, ctx: RequestContext) -> None:
     """Guessed, altered, of another office, of another person or answer: the same refusal, and nothing read."""
     campaign = start(ctx)

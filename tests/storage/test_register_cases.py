@@ -21,7 +21,7 @@ from merzim.services.registers.queries import ListRows
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from merzim.services.registers.views import AskRow, list_rows, show_row
 from merzim.storage.org.store import save
-from merzim.storage.registers.rows import SqlRegisterRows
+from merzim.storage.registers import rows as row_store
 from notifications.channels.folder import Folder
 from tests.storage.registers import NOW, TODAY, Stopped, agrees, operator, reader, stop
 from tests.storage.sample_cases import on_sqlite_alone
@@ -276,9 +276,9 @@ PRESENT = {"what": "Сағат", "came_on": "2026-04-01"}
     [
         ("", "add", CaseCommands, "open_many"),
         ("flowers", "edit", CaseCommands, "open_many"),
-        ("gift", "edit", SqlRegisterRows, "change"),
+        ("gift", "edit", row_store, "write"),
         ("gift", "edit", row_cases, "_prove"),
-        ("gift", "withdraw", SqlRegisterRows, "change"),
+        ("gift", "withdraw", row_store, "write"),
         ("gift", "withdraw", verbs, "follow_row"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -62,39 +62,33 @@ class RegisterRow:
     edited_by: str
 
 
-def fold(events: Iterable[RowEvent]) -> RegisterRow:
-    """Return a row computed from its events. Raises ValueError without any."""
-    row: RegisterRow | None = None
-    for event in events:
-        payload = event.payload
-        if row is None:
-            row = RegisterRow(
-                id=event.row,
-                register=str(payload.get("register", "")),
-                version="",
-                created_at=event.at,
-                created_by=event.by,
-                edited_at=event.at,
-                edited_by=event.by,
-            )
-        changed_values = payload.get("values", {})
-        row = replace(
-            row,
-            seq=event.seq,
-            version=str(payload.get("version", row.version)),
-            unit=str(payload.get("unit", row.unit)),
-            opened_case=str(payload.get("opened_case", row.opened_case)),
-            values={
-                name: value for name, value in {**row.values, **changed_values}.items() if is_filled(value)
-            },
-            withdrawn=row.withdrawn or event.kind == "withdrawn",
-            ground=str(payload.get("ground", "")) if event.kind == "withdrawn" else row.ground,
-            edited_at=event.at if event.kind != "opened" else row.edited_at,
-            edited_by=event.by if event.kind != "opened" else row.edited_by,
-        )
+def next_row(row: RegisterRow | None, event: RowEvent) -> RegisterRow:
+    """Return a row (None before its first event) as an event leaves it."""
+    payload = event.payload
     if row is None:
-        raise ValueError("a row begins with an event")
-    return row
+        row = RegisterRow(
+            id=event.row,
+            register=str(payload.get("register", "")),
+            version="",
+            created_at=event.at,
+            created_by=event.by,
+            edited_at=event.at,
+            edited_by=event.by,
+        )
+    values, erased = {**row.values, **payload.get("values", {})}, payload.get("erased", ())
+    is_edit, is_withdrawal = event.kind != "opened", event.kind == "withdrawn"
+    return replace(
+        row,
+        seq=event.seq,
+        version=str(payload.get("version", row.version)),
+        unit=str(payload.get("unit", row.unit)),
+        opened_case=str(payload.get("opened_case", row.opened_case)),
+        values={name: value for name, value in values.items() if is_filled(value) and name not in erased},
+        withdrawn=row.withdrawn or is_withdrawal,
+        ground=str(payload.get("ground", "")) if is_withdrawal else row.ground,
+        edited_at=event.at if is_edit else row.edited_at,
+        edited_by=event.by if is_edit else row.edited_by,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

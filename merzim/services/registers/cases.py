@@ -87,15 +87,29 @@ def row_facts(register: Register, row: RegisterRow, *, today: date) -> RowFacts:
     )
 
 
+def reserve_cases(
+    ctx: RequestContext, register: Register, rows: Sequence[RegisterRow]
+) -> Mapping[str, tuple[Opening, str]]:
+    """Return row -> the request to open its case, and the id reserved for that; without rows that open none."""
+    office = ctx.reads.office()
+    openings = {row.id: opening for row in rows if (opening := opening_of(ctx, register, row, office))}
+    ids = ctx.case_commands.reserve([*openings.values()], today=ctx.today) if openings else ()
+    return dict(zip(openings, zip(openings.values(), ids, strict=True), strict=True))
+
+
 def open_cases(
-    ctx: RequestContext, register: Register, rows: Sequence[RegisterRow], openings: Sequence[Opening]
+    ctx: RequestContext,
+    register: Register,
+    rows: Sequence[RegisterRow],
+    cases: Mapping[str, tuple[Opening, str]],
 ) -> None:
-    """Open the cases of rows under the ids reserved for them, with what the rows prove their facts by."""
-    if not openings:
-        return
-    ctx.case_commands.open_many(openings, ids=[row.opened_case for row in rows], at=ctx.moment)
+    """Open the cases reserved for some of these rows, with what the rows prove their facts by."""
+    if cases:
+        openings, ids = zip(*cases.values(), strict=True)
+        ctx.case_commands.open_many(openings, ids=ids, at=ctx.moment)
     for row in rows:
-        _prove(ctx, register, replace(row, values={}), row)
+        if row.id in cases:
+            _prove(ctx, register, replace(row, values={}), row)
 
 
 def _prove(ctx: RequestContext, register: Register, before: RegisterRow, after: RegisterRow) -> None:

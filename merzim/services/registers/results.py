@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from merzim.services.context import RequestContext
 from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import NotAllowed, NotFound
 from merzim.storage.registers.lists import SqlRegisterLists
-from merzim.storage.registers.rows import SqlRegisterRows
+from merzim.storage.registers.rows import stored_rows
 from merzim.storage.rows import read_as
 from workflow.org.access import Scope, scope
 from workflow.org.office import Office
@@ -28,6 +28,9 @@ from workflow.registers.access import (
 from workflow.registers.definition import Register, RegisterField, UnknownRegister
 from workflow.registers.rows import RegisterRow, name_in
 from workflow.registers.values import days_late, is_filled
+
+NAMING = ("person", "unit", "row")
+"""Kinds of fields whose values are keys of what has a name."""
 
 
 class UnknownRow(NotFound):
@@ -59,7 +62,7 @@ def writable_register(ctx: RequestContext, name: str) -> Register:
 
 def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Collection[str]]:
     """Return a row, its register and its fields visible to the reader. Raises UnknownRow."""
-    row = SqlRegisterRows(ctx.app.engine).rows([name]).get(name)
+    row = stored_rows(ctx.app.engine, [name]).get(name)
     if row is not None and row.register in ctx.app.registers.ids():
         register = ctx.app.registers.on(row.register, ctx.today)
         fields = visible_fields(register, row, reader_scope(ctx), ctx.reads.office())
@@ -162,59 +165,53 @@ class RowView(Result):
 def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True) -> list[RowView]:
     """Return the visible rows among stored heads, for lists. `links`: whether names of rows are included."""
     heads = list(heads)
-    scope = reader_scope(ctx)
-    registers = {name: ctx.app.registers.on(name, ctx.today) for name in {head.register_id for head in heads}}
-    secret = [
-        head.id
-        for head in heads
-        if any(field.confidential for field in registers[head.register_id].fields.values())
-    ]
-    whole_rows = SqlRegisterRows(ctx.app.engine).rows(secret) if secret else {}
-    office, views = ctx.reads.office(), []
-    opened_cases = ctx.reads.heads([head.opened_case for head in heads if head.opened_case])
-    stored = [
-        (registers[head.register_id], whole_rows[head.id].values if head.id in whole_rows else head.shown)
+    secret = {
+        name
+        for name in {head.register_id for head in heads}
+        if any(field.confidential for field in ctx.app.registers.on(name, ctx.today).fields.values())
+    }
+    whole_ids = [head.id for head in heads if head.register_id in secret]
+    whole_rows = stored_rows(ctx.app.engine, whole_ids) if whole_ids else {}
+    rows = [
+        whole_rows.get(head.id) or read_as(RegisterRow, head, register=head.register_id, values=head.shown)
         for head in heads
     ]
-    names = names_of(ctx, stored, links=links)
-    for head, (register, stored_values) in zip(heads, stored, strict=True):
-        opened_case = head.opened_case if head.opened_case in opened_cases else ""
-        about = {"register": head.register_id, "opened_case": opened_case, "values": stored_values}
-        row = read_as(RegisterRow, head, **about)
+    return row_views(ctx, rows, links=links)
+
+
+def row_views(ctx: RequestContext, rows: Sequence[RegisterRow], *, links: bool = True) -> list[RowView]:
+    """Return the visible ones of these rows as the reader sees them. `links`: as in `head_views`."""
+    scope, office, views = reader_scope(ctx), ctx.reads.office(), []
+    cases = ctx.reads.heads([row.opened_case for row in rows if row.opened_case])
+    registers = {name: ctx.app.registers.on(name, ctx.today) for name in {row.register for row in rows}}
+    names = names_of(ctx, [(registers[row.register], row.values) for row in rows], links=links)
+    for row in rows:
+        register = registers[row.register]
         fields = visible_fields(register, row, scope, office)
-        if fields is not None:
-            views.append(row_view(ctx, office, register, row, fields, names=names))
+        if fields is None:
+            continue
+        shown = {name: row.values.get(name) for name in register.fields if name in fields}
+        values = {name: value for name, value in shown.items() if is_filled(value)}
+        late = {} if row.withdrawn else days_late(register, values, today=ctx.today)
+        keys = [str(value) for name, value in values.items() if register.fields[name].kind in NAMING]
+        own_names = _posts(register, values, office, ctx.language)
+        own_names |= {key: names[key] for key in keys if key in names}
+        if row.unit:
+            own_names[row.unit] = name_in(office, row.unit, ctx.language)
+        seen = in_reach(register, row, scope, office)
+        views.append(
+            RowView.of(
+                row,
+                opened_case=row.opened_case if seen and row.opened_case in cases else "",
+                created_by=row.created_by if seen else "",
+                edited_by=row.edited_by if seen else "",
+                values=values,
+                names=own_names,
+                late={name: days for name, days in late.items() if name in fields},
+                may_write=may_write(ctx, register, row, office),
+            )
+        )
     return views
-
-
-def row_view(
-    ctx: RequestContext,
-    office: Office,
-    register: Register,
-    row: RegisterRow,
-    fields: Collection[str],
-    *,
-    names: Mapping[str, str],
-) -> RowView:
-    """Return a row with these fields. `names`: of `names_of`."""
-    order = [name for name in register.fields if name in fields]
-    values = {name: row.values[name] for name in order if is_filled(row.values.get(name))}
-    is_only_own = not in_reach(register, row, reader_scope(ctx), office)
-    late = {} if row.withdrawn else days_late(register, values, today=ctx.today)
-    keys = [str(values[name]) for name in values if register.fields[name].kind in ("person", "unit", "row")]
-    own_names = {key: names[key] for key in keys if key in names}
-    if row.unit:
-        own_names[row.unit] = name_in(office, row.unit, ctx.language)
-    return RowView.of(
-        row,
-        opened_case="" if is_only_own else row.opened_case,
-        created_by="" if is_only_own else row.created_by,
-        edited_by="" if is_only_own else row.edited_by,
-        values=values,
-        names=_posts(register, values, office, ctx.language) | own_names,
-        late={name: days for name, days in late.items() if name in fields},
-        may_write=may_write(ctx, register, row, office),
-    )
 
 
 def _posts(register: Register, values: Mapping[str, Any], office: Office, language: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ from merzim.services.registers.queries import (
     RegisterId,
     lookup,
     row_query,
+    seen_units,
 )
 from merzim.services.registers.results import (
     FieldView,
@@ -47,12 +48,12 @@ from merzim.services.registers.verbs import (
     count_openings,
     first_person,
     read_row,
-    repeated_rows,
     unit_of_new_row,
 )
 from merzim.services.registers.views import list_rows
 from merzim.services.verbs import verb
 from merzim.storage.registers.lists import SqlRegisterLists
+from merzim.storage.registers.rows import repeated
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal
@@ -129,7 +130,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
             errors.add(number, "paper_formula", text=text, where=f"{table.columns[key]}{number}")
     read_lines = replace(table, rows=tuple(lines))
     rows, units = _read_lines(ctx, register, read_lines, fields, errors, unit=unit, chosen=bool(command.unit))
-    for position, problem in repeated_rows(ctx, register, rows):
+    for position, problem in repeated(ctx.app.engine, register, rows, seen_units(ctx)):
         _add_problem(errors, register, problem, lines[position][0], table.columns)
     errors.refuse(name)
     ids = [] if command.preview or not rows else add_rows(ctx, register, rows, units)

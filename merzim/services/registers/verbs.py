@@ -6,11 +6,10 @@ at once (`InvalidRow.errors`), each with its field.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
@@ -19,21 +18,20 @@ from merzim.services.context import RequestContext
 from merzim.services.evidence import store_file
 from merzim.services.inputs import NO_NUL, FileInput, Ground, Line, Name
 from merzim.services.names import name_of, unit_name
-from merzim.services.registers.cases import follow_row, open_cases, opening_of
+from merzim.services.registers.cases import follow_row, open_cases, opening_of, reserve_cases
 from merzim.services.registers.queries import RegisterId, lookup, seen_units
 from merzim.services.registers.results import may_write, reader_scope, seen_row, writable_register
 from merzim.services.registers.views import AskRow, RowDetail, RowId, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.services.yearly.register_duties import follow_duties
 from merzim.storage.database.engine import writing
-from merzim.storage.registers.rows import NotUnique, RowWrite, SqlRegisterRows, UniqueKeys
-from workflow.cases.commands.opening import Opening
+from merzim.storage.registers import rows as row_store
 from workflow.org.office import Person
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
-from workflow.registers.access import in_reach, list_fields, visible_fields
+from workflow.registers.access import in_reach, list_fields
 from workflow.registers.definition import Register, UnknownRegisterField
-from workflow.registers.rows import RegisterRow, RowEventKind, project, sort_key
+from workflow.registers.rows import RegisterRow, RowEvent, RowEventKind, next_row
 from workflow.registers.values import (
     InvalidRow,
     Lookup,
@@ -45,7 +43,6 @@ from workflow.registers.values import (
     parse_values,
 )
 
-T = TypeVar("T")
 MAX_FIELDS = 200
 RowText = Annotated[str, StringConstraints(max_length=20_000), NO_NUL]
 FieldValue = bool | int | float | RowText | list[Line] | FileInput | None
@@ -98,7 +95,7 @@ def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
     register = writable_register(ctx, command.register_id)
     person = None if command.unit else first_person(ctx, register, command.values)
     unit = unit_of_new_row(ctx, register, command.unit, person=person)
-    _refuse_unseen(ctx, register, None, command.values)
+    _refuse_unseen(command.values, list_fields(register, reader_scope(ctx)))
     values = _with_files(ctx, command.values, partial(check_row, ctx, register))
     [row] = add_rows(ctx, register, [values], [unit])
     return show_row(ctx, AskRow(row=row))
@@ -107,22 +104,27 @@ def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
 @verb("record")
 def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
     """Change fields of a row, its case and the duties it carries out; without changes nothing is written."""
-    row, register = _writable(ctx, command.row)
+    row, register, fields = _writable(ctx, command.row)
     if command.seq is not None and command.seq != row.seq:
         raise Contradiction("register.row_changed", row=row.id)
-    _refuse_unseen(ctx, register, row, command.values)
-    changed_values, after = _with_files(ctx, command.values, partial(_edited, ctx, register, row))
-    if changed_values:
-        payload: dict[str, object] = {"ground": command.ground} if command.ground else {}
+    shown_fields = list_fields(register, reader_scope(ctx))
+    _refuse_unseen(command.values, [name for name in shown_fields if name in fields])
+    values = _with_files(ctx, command.values, partial(check_row, ctx, register, before=row.values))
+    if values:
+        payload: dict[str, object] = {"values": values}
+        if command.ground:
+            payload["ground"] = command.ground
         if row.version != register.edition:
             payload |= {"version": register.edition, "digest": register.digest}
-        unique = _unique_keys(register, after.values, changed_values)
         with writing(ctx.app.engine):
-            _write(ctx, register, row, after, "edited", payload, values=changed_values, unique=unique)
+            after = _change(ctx, register, row, "edited", payload)
             if row.opened_case:
                 follow_row(ctx, register, row, after, ground=command.ground)
             else:
-                _open_later(ctx, register, replace(after, seq=row.seq + 1))
+                cases = reserve_cases(ctx, register, [after])
+                for _, case_id in cases.values():
+                    after = _change(ctx, register, after, "opened", {"opened_case": case_id})
+                open_cases(ctx, register, [after], cases)
             follow_duties(ctx.app, register, (row, after), ground=command.ground, at=ctx.moment)
     return show_row(ctx, AskRow(row=row.id))
 
@@ -130,10 +132,9 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
 @verb("manage")
 def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
     """Withdraw a row recorded by mistake, with its case and the duties it carried out; its history stays."""
-    row, register = _writable(ctx, command.row)
-    after = replace(row, withdrawn=True, ground=command.ground)
+    row, register, _ = _writable(ctx, command.row)
     with writing(ctx.app.engine):
-        _write(ctx, register, row, after, "withdrawn", {"ground": command.ground})
+        after = _change(ctx, register, row, "withdrawn", {"ground": command.ground})
         follow_row(ctx, register, row, after, ground=command.ground)
         follow_duties(ctx.app, register, [row], ground=command.ground, at=ctx.moment)
     return show_row(ctx, AskRow(row=row.id))
@@ -161,43 +162,24 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
     for name in command.fields:
         if name not in erasable:
             raise UnknownRegisterField("register.cannot_erase", field=name, allowed=tuple(erasable))
-    names = tuple(dict.fromkeys(command.fields))
-    after = replace(row, values={name: value for name, value in row.values.items() if name not in names})
-    _write(ctx, register, row, after, "erased", {"ground": command.ground}, erased=names)
+    payload = {"ground": command.ground, "erased": sorted({*command.fields})}
+    _change(ctx, register, row, "erased", payload)
     return show_row(ctx, AskRow(row=row.id))
-
-
-def _new_row(ctx: RequestContext, register: Register, values: Values, unit: str) -> RegisterRow:
-    """Return a row not written yet, which has no id, with those of the values that are filled."""
-    return RegisterRow(
-        id="",
-        register=register.id,
-        version=register.edition,
-        unit=unit,
-        values={name: value for name, value in values.items() if is_filled(value)},
-        seq=1,
-        created_at=ctx.now,
-        created_by=ctx.reader.login,
-        edited_at=ctx.now,
-        edited_by=ctx.reader.login,
-    )
 
 
 def count_openings(
     ctx: RequestContext, register: Register, rows: Sequence[Values], units: Sequence[str]
 ) -> int:
     """Return how many of these rows, not written yet, would open a case."""
-    if register.opens is None:
-        return 0
     office = ctx.reads.office()
-    new = (_new_row(ctx, register, values, unit) for values, unit in zip(rows, units, strict=True))
-    return sum(opening_of(ctx, register, row, office) is not None for row in new)
+    new = (_added(ctx, register, "", *line) for line in zip(rows, units, strict=True))
+    return sum(opening_of(ctx, register, next_row(None, row_event), office) is not None for row_event in new)
 
 
 def add_rows(
     ctx: RequestContext,
     register: Register,
-    rows: Sequence[Mapping[str, Value]],
+    rows: Sequence[Values],
     units: Sequence[str],
     *,
     kind: RowEventKind = "added",
@@ -215,58 +197,34 @@ def add_rows(
     Raises:
         InvalidRow: a row has a value that must be unique and exists already.
     """
-    office, writes, openings = ctx.reads.office(), [], dict[int, Opening]()
-    for number, (values, unit) in enumerate(zip(rows, units, strict=True)):
-        after = _new_row(ctx, register, values, unit)
-        opening = opening_of(ctx, register, after, office)
-        if opening is not None:
-            openings[number] = opening
-        payload = {
-            "register": register.id,
-            "version": register.edition,
-            "digest": register.digest,
-            "unit": after.unit,
-            **(answer or {}),
-        }
-        unique = _unique_keys(register, after.values) if answer is None else {}
-        writes.append(_row_write(ctx, register, None, after, kind, payload, values=after.values, unique=unique))
-    cases = ctx.case_commands.reserve([*openings.values()], today=ctx.today) if openings else ()
-    for number, case_id in zip(openings, cases, strict=True):
-        opened = replace(writes[number].after, opened_case=case_id)
-        payload = {**writes[number].payload, "opened_case": case_id}
-        writes[number] = replace(writes[number], after=opened, payload=payload)
     with writing(ctx.app.engine):
-        with _refusing_same(register):
-            ids = SqlRegisterRows(ctx.app.engine).add(
-                register.id, writes, seen_units=seen_units(ctx), at=ctx.moment
-            )
-        opened_rows = [replace(writes[number].after, id=ids[number]) for number in openings]
-        of_rows = [replace(opening, row=ids[number]) for number, opening in openings.items()]
-        open_cases(ctx, register, opened_rows, of_rows)
-        follow_duties(ctx.app, register, (write.after for write in writes), at=ctx.moment)
+        ids = row_store.next_ids(ctx.app.engine, register.id, len(rows), ctx.today.year)
+        added = {
+            id: _added(ctx, register, id, values, unit, kind, answer)
+            for id, values, unit in zip(ids, rows, units, strict=True)
+        }
+        cases = reserve_cases(ctx, register, [next_row(None, row_event) for row_event in added.values()])
+        for id, (_, case_id) in cases.items():
+            added[id] = replace(added[id], payload={**added[id].payload, "opened_case": case_id})
+        changes = [(None, row_event) for row_event in added.values()]
+        written = _write(ctx, register, changes, unique=answer is None)
+        open_cases(ctx, register, written, cases)
+        follow_duties(ctx.app, register, written, at=ctx.moment)
     return ids
 
 
-@contextmanager
-def _refusing_same(register: Register) -> Iterator[None]:
-    """Raise InvalidRow where the block writes a row with values that must be unique and exist already."""
-    try:
-        yield
-    except NotUnique as same:
-        raise InvalidRow(register.fields, (_not_unique(register, same.fields),)) from None
+def check_row(
+    ctx: RequestContext,
+    register: Register,
+    given_values: Mapping[str, object],
+    *,
+    before: Values | None = None,
+) -> dict[str, Value]:
+    """Return the values of a new row, or those that differ from `before`.
 
-
-def _not_unique(register: Register, fields: Sequence[str]) -> ValueProblem:
-    """Return the mistake that another row has the same values of these fields."""
-    if len(fields) == 1:
-        return ValueProblem(fields[0], "not_unique")
-    titles = tuple(register.fields[name].title for name in fields)
-    return ValueProblem(fields[0], "not_unique_together", {"fields": titles})
-
-
-def check_row(ctx: RequestContext, register: Register, given_values: Mapping[str, object]) -> dict[str, Value]:
-    """Return the values of a new row. Raises InvalidRow with all mistakes."""
-    values, problems = read_row(ctx, register, given_values, lookup(ctx))
+    Raises InvalidRow with all mistakes.
+    """
+    values, problems = read_row(ctx, register, given_values, lookup(ctx), before=before)
     if problems:
         raise InvalidRow(register.fields, tuple(problems))
     return values
@@ -292,15 +250,6 @@ def read_row(
         before=before,
         shown=shown,
     )
-
-
-def repeated_rows(
-    ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Value]]
-) -> list[tuple[int, ValueProblem]]:
-    """Return the position of each new row that has values that must be unique but are not, and the problem."""
-    keys = [_unique_keys(register, values) for values in rows]
-    same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen_units(ctx)) if any(keys) else []
-    return [(position, _not_unique(register, fields)) for position, fields in same_rows]
 
 
 def first_person(ctx: RequestContext, register: Register, given_values: Mapping[str, object]) -> Person | None:
@@ -329,53 +278,35 @@ def unit_of_new_row(ctx: RequestContext, register: Register, unit: str, *, perso
             return unit_of_new_row(ctx, register, person.unit)
         except Refusal:
             raise Refusal("register.person_elsewhere", person=name_of(person)) from None
-    if not unit:
-        # A row without a unit would apply to nobody: the case with its terms would not be opened.
-        unit = ctx.reader.root or office.root
-    place = unit_in_reach(ctx, unit)
+    # A row without a unit would apply to nobody: the case with its terms would not be opened.
+    place = unit_in_reach(ctx, unit or ctx.reader.root or office.root)
     if place and not register.binds(office.kind_of(place)):
         raise Refusal("register.not_for_kind", title=register.title, unit=unit_name(office, place).name)
     return place
 
 
-def _edited(
-    ctx: RequestContext, register: Register, row: RegisterRow, given_values: Mapping[str, object]
-) -> tuple[dict[str, Value], RegisterRow]:
-    """Return the changed values and the row with them. Raises InvalidRow."""
-    changed_values, problems = read_row(ctx, register, given_values, lookup(ctx), before=row.values)
-    if problems:
-        raise InvalidRow(register.fields, tuple(problems))
-    values = {name: value for name, value in {**row.values, **changed_values}.items() if is_filled(value)}
-    return changed_values, replace(row, version=register.edition, values=values)
-
-
-def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
-    """Return a row the reader may change, and the register's version of today. Raises NotAllowed, Refusal."""
-    row, register, _ = seen_row(ctx, name)
+def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Collection[str]]:
+    """Return what `seen_row` does of a row the reader may change. Raises NotAllowed, Refusal."""
+    row, register, fields = seen_row(ctx, name)
     if row.withdrawn:
         raise Refusal("register.withdrawn_already", row=row.id)
     if not may_write(ctx, register, row, ctx.reads.office()):
         raise NotAllowed
-    return row, register
+    return row, register, fields
 
 
-def _refuse_unseen(
-    ctx: RequestContext, register: Register, row: RegisterRow | None, given_values: Mapping[str, object]
-) -> None:
+def _refuse_unseen(given_values: Mapping[str, object], shown_fields: Sequence[str]) -> None:
     """Raise UnknownRegisterField for a field hidden from the writer, as if it did not exist."""
-    scope = reader_scope(ctx)
-    shown_fields = list_fields(register, scope)
-    if row is not None:
-        fields = visible_fields(register, row, scope, ctx.reads.office()) or ()
-        shown_fields = tuple(name for name in shown_fields if name in fields)
     for name in given_values:
         if name not in shown_fields:
-            raise UnknownRegisterField("register.unknown_field", field=name, allowed=shown_fields)
+            raise UnknownRegisterField("register.unknown_field", field=name, allowed=tuple(shown_fields))
 
 
 def _with_files(
-    ctx: RequestContext, given_values: Mapping[str, FieldValue], checked: Callable[[Mapping[str, object]], T]
-) -> T:
+    ctx: RequestContext,
+    given_values: Mapping[str, FieldValue],
+    checked: Callable[[Mapping[str, object]], dict[str, Value]],
+) -> dict[str, Value]:
     """Return values as checked, with their files stored; no file is stored if `checked` refuses the values."""
     files = {name: value for name, value in given_values.items() if isinstance(value, FileInput)}
     result = checked({**given_values, **{name: {"sha256": "0" * 64} for name in files}})
@@ -384,66 +315,42 @@ def _with_files(
     return checked({**given_values, **{name: store_file(ctx, file) or None for name, file in files.items()}})
 
 
-def _open_later(ctx: RequestContext, register: Register, row: RegisterRow) -> None:
-    """Open the case of a row if the row has all the case needs by now."""
-    opening = opening_of(ctx, register, row, ctx.reads.office())
-    if opening is None:
-        return
-    [case_id] = ctx.case_commands.reserve([opening], today=ctx.today)
-    after = replace(row, opened_case=case_id)
-    _write(ctx, register, row, after, "opened", {"opened_case": case_id})
-    open_cases(ctx, register, [after], [opening])
-
-
-def _unique_keys(
-    register: Register, values: Mapping[str, Value], changed_names: Collection[str] | None = None
-) -> UniqueKeys:
-    """Return the keys of the unique fields that are filled. `changed_names`: only keys that contain one of
-    these fields.
-    """
-    return {
-        names: tuple(sort_key(register.fields[name], values[name]) for name in names)
-        for names in register.unique
-        if all(is_filled(values.get(name)) for name in names)
-        and (changed_names is None or any(name in changed_names for name in names))
-    }
-
-
-def _row_write(
+def _added(
     ctx: RequestContext,
     register: Register,
-    before: RegisterRow | None,
-    after: RegisterRow,
-    kind: RowEventKind,
-    payload: Mapping[str, object],
-    **changes: Any,
-) -> RowWrite:
-    """Return a change of a row as storage writes it. `changes`: values, erased fields, unique keys."""
-    return RowWrite(
-        kind=kind,
-        before=before,
-        after=after,
-        projection=project(register, after, ctx.reads.office()),
-        payload=payload,
-        private=frozenset(filter(register.outside_events, changes.get("values", ()))),
-        **changes,
-    )
+    id: str,
+    values: Values,
+    unit: str,
+    kind: RowEventKind = "added",
+    answer: Mapping[str, object] | None = None,
+) -> RowEvent:
+    """Return the first event of a row. `answer`: its further data."""
+    payload = {
+        "register": register.id,
+        "version": register.edition,
+        "digest": register.digest,
+        "unit": unit,
+        "values": {name: value for name, value in values.items() if is_filled(value)},
+        **(answer or {}),
+    }
+    return RowEvent(row=id, seq=1, kind=kind, at=ctx.now, by=ctx.reader.login, payload=payload)
+
+
+def _change(
+    ctx: RequestContext, register: Register, row: RegisterRow, kind: RowEventKind, payload: Mapping[str, object]
+) -> RegisterRow:
+    """Write the next event of a row; return the row after it. Raises InvalidRow, Contradiction."""
+    by, seq = ctx.reader.login, row.seq + 1
+    row_event = RowEvent(row=row.id, seq=seq, kind=kind, at=ctx.now, by=by, payload=payload)
+    [after] = _write(ctx, register, [(row, row_event)])
+    return after
 
 
 def _write(
-    ctx: RequestContext,
-    register: Register,
-    before: RegisterRow,
-    after: RegisterRow,
-    kind: RowEventKind,
-    payload: Mapping[str, object],
-    **changes: Any,
-) -> None:
-    """Write a change of a row that was checked; its keys alone are compared here, with the rows the reader
-    sees.
-
-    Raises InvalidRow, Contradiction.
+    ctx: RequestContext, register: Register, changes: Sequence[row_store.Change], *, unique: bool = True
+) -> Sequence[RegisterRow]:
+    """Write changes of rows that were checked; their keys alone are compared here, with the rows the reader
+    sees. Raises InvalidRow, Contradiction.
     """
-    write = _row_write(ctx, register, before, after, kind, payload, **changes)
-    with _refusing_same(register):
-        SqlRegisterRows(ctx.app.engine).change(write, seen_units=seen_units(ctx), at=ctx.moment)
+    engine, office, seen = ctx.app.engine, ctx.reads.office(), seen_units(ctx)
+    return row_store.write(engine, register, office, changes, seen_units=seen, unique=unique)

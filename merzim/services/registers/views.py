@@ -6,8 +6,7 @@ organisation's, one this office has adopted; and with whether its rows open case
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -23,10 +22,9 @@ from merzim.services.registers.results import (
     RowView,
     field_view,
     head_views,
-    names_of,
     reader_scope,
     register_view,
-    row_view,
+    row_views,
     seen_register,
     seen_row,
 )
@@ -34,55 +32,45 @@ from merzim.services.results import FieldChangeResult, Titles
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import duties_of
 from merzim.storage.registers.lists import CellFilter, SqlRegisterLists
-from merzim.storage.registers.rows import SqlRegisterRows
+from merzim.storage.registers.rows import events_of
 from workflow.org.kinds import among
 from workflow.registers.access import in_reach, keeps_rows, list_fields, sees_lists
 from workflow.registers.definition import Register
 from workflow.registers.rows import RegisterRow, days_of_case
 
-Unopened = Literal["", "act", "kind"]
-
 
 def view_here(ctx: RequestContext, register: Register, *, rows: int = 0, is_own: bool = False) -> RegisterView:
     """Return a register as its reader sees it, with the act it rests on here and why its rows open no case."""
-    view = register_view(register, reader_scope(ctx), rows=rows, is_own=is_own)
-    return view.model_copy(update=_here(ctx, register))
+    view, acts = register_view(register, reader_scope(ctx), rows=rows, is_own=is_own), acts_here(ctx)
+    here: dict[str, object] = {"unopened": _unopened(ctx, register)}
+    if register.act not in acts and register.act in ctx.library.adopted_acts:
+        asked = [campaign for campaign in register.campaigns.values() if campaign.act in acts]
+        paragraphs = dict.fromkeys(campaign.paragraph for campaign in asked if campaign.act == asked[0].act)
+        here["adopted"] = bool(asked)
+        if asked:
+            here["act"] = Titles.of(register.acts[asked[0].act].short)
+            here["paragraph"] = ", ".join(paragraphs)
+    return view.model_copy(update=here)
 
 
-def _here(ctx: RequestContext, register: Register) -> Mapping[str, object]:
-    """Return what of a register's view depends on the acts adopted in this office."""
-    acts, unopened = acts_here(ctx), _unopened(ctx, register)
-    if register.act in acts or register.act not in ctx.library.adopted_acts:
-        return {"unopened": unopened}
-    campaigns = [campaign for campaign in register.campaigns.values() if campaign.act in acts]
-    if campaigns:
-        act = campaigns[0].act
-        paragraphs = dict.fromkeys(campaign.paragraph for campaign in campaigns if campaign.act == act)
-        short = Titles.of(register.acts[act].short)
-        return {"act": short, "paragraph": ", ".join(paragraphs), "unopened": unopened}
-    return {"adopted": False, "unopened": unopened}
-
-
-def _units(ctx: RequestContext) -> Collection[str]:
-    """Return the units whose rows the reader may see."""
-    office, root = ctx.reads.office(), reader_scope(ctx).unit
-    return office.below(root) if root else office.units
-
-
-def _unopened(ctx: RequestContext, register: Register) -> Unopened:
+def _unopened(ctx: RequestContext, register: Register) -> Literal["", "act", "kind"]:
     """Return why no row opens a case here: nobody adopted the act its procedure rests on, or the procedure is
     for another kind of organisation; "" where rows open cases, or the register has none to open.
     """
     if register.opens is None:
         return ""
-    procedure, office = ctx.library.latest(register.opens.procedure), ctx.reads.office()
+    procedure, office, root = (
+        ctx.library.latest(register.opens.procedure),
+        ctx.reads.office(),
+        reader_scope(ctx).unit,
+    )
 
     def kinds() -> frozenset[str]:
-        units = _units(ctx)
+        units = office.below(root) if root else office.units
         of_each = {office.units[unit].kind for unit in units if unit in office.units} - {""}
         return frozenset(of_each | {office.kind_of(unit) for unit in [*units][:1]})
 
-    unit_kinds = office.resolved_once(ctx.today, ("kinds", reader_scope(ctx).unit), kinds)
+    unit_kinds = office.resolved_once(ctx.today, ("kinds", root), kinds)
     if not any(among(kind, procedure.applies_to) for kind in unit_kinds or {""}):
         return "kind"
     return "act" if procedure.adopted_act and procedure.adopted_act not in acts_here(ctx) else ""
@@ -234,56 +222,51 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
     to it. Raises UnknownRow.
     """
     row, register, fields = seen_row(ctx, command.row)
+    [view] = row_views(ctx, [row])
+    reached = in_reach(register, row, reader_scope(ctx), ctx.reads.office())
+    stands, days = reached and not row.withdrawn, dict[str, date | None]()
+    case = ctx.app.ledger.case(view.opened_case) if view.opened_case and stands else None
+    if case is not None:
+        recorded = {name: fact.on for name, fact in case.facts.items()}
+        days = days_of_case(register, row, recorded, today=ctx.today)
+    return RowDetail(
+        row=view,
+        fields=[field_view(field) for field in register.fields.values() if field.id in fields],
+        days_of_case={name: day for name, day in days.items() if name in fields},
+        fulfils=_duties(ctx, register, row) if stands else [],
+        pointing=_pointing(ctx, row) if stands else [],
+        history=_history(ctx, register, row, fields) if reached else [],
+    )
+
+
+def _history(
+    ctx: RequestContext, register: Register, row: RegisterRow, fields: Collection[str]
+) -> list[RowEventView]:
+    """Return the events of a row with the changes of these fields."""
     history, before = list[RowEventView](), dict[str, object]()
-    for event in SqlRegisterRows(ctx.app.engine).events(row.id):
+    for event in events_of(ctx.app.engine, row.id):
         values = event.payload.get("values", {})
-        names = {*values} & {*fields}
-        changes = [
-            FieldChangeResult(field=name, before=before.get(name), after=values.get(name)) for name in names
-        ]
-        changes.sort(key=lambda change: [*register.fields].index(change.field))
-        before |= {name: values.get(name) for name in names}
+        names = [name for name in register.fields if name in values and name in fields]
+        changes = [FieldChangeResult(field=name, before=before.get(name), after=values[name]) for name in names]
+        before |= {name: values[name] for name in names}
         ground = str(event.payload.get("ground", ""))
         history.append(
             RowEventView(
                 seq=event.seq, kind=event.kind, at=event.at, by=event.by, ground=ground, changes=changes
             )
         )
-    office = ctx.reads.office()
-    opened_case = row.opened_case if row.opened_case and ctx.reads.heads([row.opened_case]) else ""
-    reached = in_reach(register, row, reader_scope(ctx), office)
-    days: dict[str, date | None] = {}
-    case = ctx.app.ledger.case(opened_case) if opened_case and reached and not row.withdrawn else None
-    if case is not None:
-        recorded = {name: fact.on for name, fact in case.facts.items()}
-        days = days_of_case(register, row, recorded, today=ctx.today)
-    return RowDetail(
-        row=row_view(
-            ctx,
-            office,
-            register,
-            replace(row, opened_case=opened_case),
-            fields,
-            names=names_of(ctx, [(register, row.values)]),
-        ),
-        fields=[field_view(field) for field in register.fields.values() if field.id in fields],
-        days_of_case={name: day for name, day in days.items() if name in fields},
-        fulfils=_duties(ctx, register, row) if reached and not row.withdrawn else [],
-        pointing=_pointing(ctx, row) if reached and not row.withdrawn else [],
-        history=history if reached else [],
-    )
+    return history
 
 
 def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
     """Return the newest visible rows that refer to a row, and how many, for each indexed field that may."""
-    scope, lists, pointing = reader_scope(ctx), SqlRegisterLists(ctx.app.engine), []
+    scope, pointing = reader_scope(ctx), list[PointingRows]()
     for other in ctx.app.registers.all_on(ctx.today):
-        shown_fields = list_fields(other, scope) if sees_lists(other, scope) else ()
-        for field in (other.fields[name] for name in shown_fields):
+        for field in (other.fields[name] for name in list_fields(other, scope)):
             if field.kind == "row" and field.rows_of == row.register and field.indexed:
                 query = row_query(ctx, other, ListRows(register_id=other.id))
                 query = query.with_condition(CellFilter(field=field.id, keys=(row.id,)))
-                page = lists.page(query, limit=POINTING_SHOWN)
+                page = SqlRegisterLists(ctx.app.engine).page(query, limit=POINTING_SHOWN)
                 pointing.append(
                     PointingRows(
                         view=register_view(other, scope),
@@ -298,9 +281,8 @@ def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
 
 def _duties(ctx: RequestContext, register: Register, row: RegisterRow) -> list[RowDuty]:
     """Return the facts recorded from a row in cases visible to the reader."""
-    row_facts = duties_of(ctx.app, register, row, today=ctx.today)
+    row_facts, duties = duties_of(ctx.app, register, row, today=ctx.today), list[RowDuty]()
     heads = ctx.reads.heads([case for case, _ in row_facts]) if row_facts else {}
-    duties = []
     for case, fact in row_facts:
         if case in heads:
             obligation = ctx.library.named(heads[case].edition).by_id[fact.name.partition(".")[0]]

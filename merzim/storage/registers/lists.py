@@ -107,37 +107,27 @@ class SqlRegisterLists:
         self._engine = engine
 
     def count(self, query: RowQuery) -> int:
-        return int(read_value(self._engine, _Rows(self._engine, query).select(func.count())))
+        return int(read_value(self._engine, _select(self._engine, query, func.count())))
 
-    def page(
-        self,
-        query: RowQuery,
-        *,
-        limit: int,
-        offset: int = 0,
-        totals: Collection[str] = (),
-    ) -> FoundHeads:
+    def page(self, query: RowQuery, *, limit: int, offset: int = 0, totals: Collection[str] = ()) -> FoundHeads:
         """Return the number of rows, one page of their heads, and the sums of number fields over all."""
-        rows, sort = _Rows(self._engine, query), query.sort
-        key = _R.number if not sort else _R.unit if sort == UNIT else func.coalesce(rows.cell(sort), "")
-        numbers = [rows.number(name).label(f"number_{name}") for name in totals]
+        key: ColumnElement[Any] = _R.unit if query.sort == UNIT else _R.number
+        if query.sort not in ("", UNIT):
+            key = func.coalesce(_cell(self._engine, query.sort), "")
+        numbers = [_number(self._engine, name).label(f"number_{name}") for name in totals]
+        found = _select(self._engine, query, _R.id, key.label("key"), *numbers)
         with reading(self._engine) as session:
             # Read once: the JSON of many rows costs more than all else.
-            found = rows.select(_R.id, key.label("key"), *numbers).cte("found").prefix_with("MATERIALIZED")
+            once = found.cte("found").prefix_with("MATERIALIZED")
             if query.order is None:
-                ids, measures = _by_key(session, found, query.descending, limit, offset)
+                ids, measures = _by_key(session, once, query.descending, limit, offset)
             else:
-                ids, measures = _by_text(session, found, query.descending, query.order)
+                ids, measures = _by_text(session, once, query.descending, query.order)
                 ids = ids[offset : offset + limit]
             by_id = {head.id: head for head in heads(session, ids)}
-        total, *amounts = measures
-        return FoundHeads(
-            total=int(total or 0),
-            rows=[by_id[id] for id in ids],
-            totals={
-                name: Decimal(int(amount or 0)) / _SCALE for name, amount in zip(totals, amounts, strict=True)
-            },
-        )
+        total, *amounts = (int(measure or 0) for measure in measures)
+        sums = {name: Decimal(amount) / _SCALE for name, amount in zip(totals, amounts, strict=True)}
+        return FoundHeads(total=total, rows=[by_id[id] for id in ids], totals=sums)
 
     def figures(
         self,
@@ -154,19 +144,17 @@ class SqlRegisterLists:
         Each also has the maximum of a number field in ten-thousandths, None without one. If a value field is
         given, rows without a value are left out.
         """
-        rows = _Rows(self._engine, query)
-        day = rows.cell(date_field)
-        value = rows.cell(value_field) if value_field else literal("")
-        number = rows.number(number_field) if number_field else cast(null(), BigInteger)
-        statement = rows.select(
-            _R.unit.label("unit"),
-            func.substr(day, 1, 7).label("month"),
-            value.label("what"),
-            func.count(),
-            func.max(number),
-        ).where(day >= first.isoformat(), day <= last.isoformat())
+        within = CellFilter(field=date_field, least=first.isoformat(), most=last.isoformat())
         if value_field:
-            statement = statement.where(value != "")
+            query = query.with_condition(CellFilter(field=value_field, filled=True))
+        statement = _select(
+            *(self._engine, query.with_condition(within)),
+            _R.unit.label("unit"),
+            func.substr(_cell(self._engine, date_field), 1, 7).label("month"),
+            (_cell(self._engine, value_field) if value_field else literal("")).label("what"),
+            func.count(),
+            func.max(_number(self._engine, number_field) if number_field else cast(null(), BigInteger)),
+        )
         records = read(self._engine, statement.group_by("unit", "month", "what"))
         return [
             (unit, month, what, rows, highest)
@@ -184,9 +172,9 @@ class SqlRegisterLists:
             units: rows of these units; None for all.
         """
         within = CellFilter(field=date_field, least=first.isoformat(), most=last.isoformat())
-        rows = _Rows(self._engine, RowQuery(register=register, units=units, filters=(within,)))
-        query = rows.select(_R.id, _R.unit, _R.shown).order_by(rows.cell(date_field), _R.number)
-        return read(self._engine, query)
+        query = RowQuery(register=register, units=units, filters=(within,))
+        statement = _select(self._engine, query, _R.id, _R.unit, _R.shown)
+        return read(self._engine, statement.order_by(_cell(self._engine, date_field), _R.number))
 
     def naming(self, people: Collection[str], fields: Mapping[str, Collection[str]]) -> Sequence[Row_]:
         """Return the heads of rows that name one of these people, the newest first.
@@ -206,7 +194,14 @@ class SqlRegisterLists:
 
     def registers_having(self, text: str) -> frozenset[str]:
         """Return the registers with a row that has all words of a search."""
-        statement = select(_R.register_id).distinct().where(*_having(text))
+        return self._registers(*_having(text))
+
+    def registers_with_rows(self) -> frozenset[str]:
+        """Return the registers that have any row, even a withdrawn one."""
+        return self._registers()
+
+    def _registers(self, *conditions: ColumnElement[bool]) -> frozenset[str]:
+        statement = select(_R.register_id).distinct().where(*conditions)
         return frozenset(read_column(self._engine, statement))
 
     def heads(self, ids: Collection[str]) -> Sequence[Row_]:
@@ -219,18 +214,12 @@ class SqlRegisterLists:
         statement = select(_R.register_id, func.count()).where(_R.withdrawn.is_(False))
         if units is not None:
             statement = statement.where(_R.unit.in_(units))
-        records = read(self._engine, statement.group_by(_R.register_id))
-        return {name: int(count) for name, count in records}
+        return dict(map(tuple, read(self._engine, statement.group_by(_R.register_id))))
 
     def units(self, registers: Collection[str]) -> Sequence[tuple[str, str]]:
         """Return the (register, unit) pairs of all rows of these registers."""
         statement = select(_R.register_id, _R.unit).where(_R.register_id.in_(registers)).distinct()
         return [(register, unit) for register, unit in read(self._engine, statement)]
-
-    def registers_with_rows(self) -> frozenset[str]:
-        """Return the registers that have any row, even a withdrawn one."""
-        ids = select(_R.register_id).distinct()
-        return frozenset(read_column(self._engine, ids))
 
     def exists(self, register: str, row: str) -> bool:
         """Return whether a register has a row with that id that is not withdrawn."""
@@ -238,68 +227,55 @@ class SqlRegisterLists:
         return read_value(self._engine, statement) is not None
 
 
-class _Rows:
-    """The rows a query finds, as SQL: what selects them, and the keys of their fields."""
+def _select(engine: Engine, query: RowQuery, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Return what selects these columns of the rows a query finds."""
+    statement = select(*columns).select_from(REGISTER_ROW).where(_R.register_id == query.register)
+    statement = statement.where(_R.withdrawn.is_(query.withdrawn), *_having(query.search))
+    for cell_filter in query.filters:
+        statement = statement.where(*_meets(engine, cell_filter))
+    if query.units is not None:
+        statement = statement.where(_R.unit.in_(query.units))
+    for name in query.hidden_fields if query.hidden_person else ():
+        statement = statement.where(_cell(engine, name).is_distinct_from(query.hidden_person))
+    return statement
 
-    def __init__(self, engine: Engine, query: RowQuery) -> None:
-        self._engine, self._query = engine, query
 
-    def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
-        """Return what selects these columns of the rows."""
-        return select(*columns).select_from(REGISTER_ROW).where(*self._conditions())
+def _meets(engine: Engine, cell_filter: CellFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of a filter."""
+    cell, keys = _cell(engine, cell_filter.field), cell_filter.keys
+    if keys is not None and cell_filter.several:
+        yield or_(false(), *(text_within(engine, cell, f'"{key}"') if key else cell == "" for key in keys))
+    elif keys is not None:
+        yield cell.in_(keys)
+    if cell_filter.least:
+        yield cell >= cell_filter.least
+    if cell_filter.most:
+        yield and_(cell <= cell_filter.most, cell > "")
+    if cell_filter.filled:
+        yield cell > ""
+    if cell_filter.contains:
+        yield text_within(engine, cell, cell_filter.contains)
 
-    def cell(self, field: str) -> ColumnElement[str]:
-        """Return the stored sort key of a field."""
-        return _cell(self._engine, field)
 
-    def number(self, field: str) -> ColumnElement[int]:
-        """Return the number in a field in ten-thousandths; NULL for none."""
-        digits = func.nullif(func.replace(self.cell(field), ".", ""), "")
-        return cast(digits, BigInteger) - NUMBER_SHIFT * _SCALE
-
-    def _conditions(self) -> Iterator[ColumnElement[bool]]:
-        """Yield the conditions a row meets that the query finds."""
-        query = self._query
-        yield _R.register_id == query.register
-        yield _R.withdrawn.is_(query.withdrawn)
-        yield from _having(query.search)
-        for cell_filter in query.filters:
-            yield from self._filter(cell_filter)
-        if query.units is not None:
-            yield _R.unit.in_(query.units)
-        for name in query.hidden_fields if query.hidden_person else ():
-            yield self.cell(name).is_distinct_from(query.hidden_person)
-
-    def _filter(self, cell_filter: CellFilter) -> Iterator[ColumnElement[bool]]:
-        """Yield the conditions of a filter."""
-        cell, keys = self.cell(cell_filter.field), cell_filter.keys
-        if keys is not None and cell_filter.several:
-            yield or_(
-                false(), *(text_within(self._engine, cell, f'"{key}"') if key else cell == "" for key in keys)
-            )
-        elif keys is not None:
-            yield cell.in_(keys)
-        if cell_filter.least:
-            yield cell >= cell_filter.least
-        if cell_filter.most:
-            yield and_(cell <= cell_filter.most, cell > "")
-        if cell_filter.filled:
-            yield cell > ""
-        if cell_filter.contains:
-            yield text_within(self._engine, cell, cell_filter.contains)
+def _having(text: str) -> list[ColumnElement[bool]]:
+    """Return the conditions that each word of a search occurs in the texts of a row."""
+    return [_R.search.contains(word, autoescape=True) for word in search_words(text)]
 
 
 def _cell(engine: Engine, field: str) -> ColumnElement[str]:
-    """Return the stored sort key of a field; "" for none, of several values the text of a JSON list.
+    """Return the stored sort key of a field, which is compared sign by sign, in no order of a language; "" for
+    none, of several values the text of a JSON list.
 
     It is NULL, and meets no condition, for a withdrawn row and one older than the field.
     """
-    return _binary(engine, _R.cells[field].as_string())
-
-
-def _binary(engine: Engine, text: ColumnElement[str]) -> ColumnElement[str]:
-    """Return a text that is compared sign by sign, in no order of a language."""
+    text = _R.cells[field].as_string()
     return text if engine.dialect.name == "sqlite" else collate(text, "C")
+
+
+def _number(engine: Engine, field: str) -> ColumnElement[int]:
+    """Return the number in a field in ten-thousandths; NULL for none."""
+    digits = func.nullif(func.replace(_cell(engine, field), ".", ""), "")
+    return cast(digits, BigInteger) - NUMBER_SHIFT * _SCALE
 
 
 Measures: TypeAlias = "Sequence[int | None]"
@@ -333,8 +309,3 @@ def _by_text(
     by_text = [id for group in in_order for id in sorted(group[1].split())]
     measures = [sum(group[n] or 0 for group in groups) for n in range(2, 3 + len(numbers))]
     return by_text[:: -1 if descending else 1], measures
-
-
-def _having(text: str) -> list[ColumnElement[bool]]:
-    """Return the conditions that each word of a search occurs in the texts of a row."""
-    return [_R.search.contains(word, autoescape=True) for word in search_words(text)]

@@ -1,4 +1,4 @@
-"""Writes register rows: their events, and the head that lists are read from.
+"""Writes register rows: their events, and the heads that lists are read from.
 
 Each row has a stream of its own, whose seq detects concurrent changes, so that many people can write rows at
 once.
@@ -7,13 +7,11 @@ once.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
-from itertools import groupby
-from operator import attrgetter
+from typing import Any, TypeAlias
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, String, cast, func, literal, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -24,9 +22,11 @@ from merzim.storage.events import CLIENT, HASHES, ROW
 from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.registers import CAMPAIGN_PERSON, REGISTER_ROW
-from workflow.moments import Moment
+from workflow.org.office import Office
 from workflow.ports import Contradiction
-from workflow.registers.rows import Projection, RegisterRow, RowEvent, RowEventKind, fold
+from workflow.registers.definition import Register
+from workflow.registers.rows import RegisterRow, RowEvent, next_row, project, sort_key
+from workflow.registers.values import InvalidRow, ValueProblem, Values, is_filled
 
 _ADVISORY = 0x4D6572  # "Mer": with the register's own number, one who adds to it at a time on PostgreSQL
 _YEAR = 10**7
@@ -34,172 +34,110 @@ _YEAR = 10**7
 _EVENTS_OF = EVENT.select().where(in_names(EVENT.c.stream)).order_by(EVENT.c.stream, EVENT.c.seq)
 _ROWS_OF = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
 
-
-UniqueKeys = Mapping[tuple[str, ...], tuple[str, ...]]
-"""Unique combinations of fields -> the keys of a row's values."""
-
-
-class NotUnique(Exception):
-    """Another row visible to the writer has the same values of unique fields; nothing was written.
-
-    `position`: index of the row among those written.
-    """
-
-    def __init__(self, position: int, fields: tuple[str, ...]) -> None:
-        super().__init__(position, fields)
-        self.position, self.fields = position, fields
+Change: TypeAlias = "tuple[RegisterRow | None, RowEvent]"
+"""A row as it was read (None for a new one), and the event that changes it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowWrite:
-    """A change of a row: its event, and the row after it.
-
-    Attributes:
-        before: the row as read; None for a new one.
-        payload: data of the event other than values.
-        values: the changed ones; None for an emptied field.
-        private: fields whose values may be erased, and stand beside the event.
-        erased: fields whose values and salts are erased.
-        unique: keys that no other visible row may have.
-    """
-
-    kind: RowEventKind
-    after: RegisterRow
-    projection: Projection
-    before: RegisterRow | None = None
-    payload: Mapping[str, object] = field(default_factory=dict)
-    values: Mapping[str, object] = field(default_factory=dict)
-    private: frozenset[str] = frozenset()
-    erased: tuple[str, ...] = ()
-    unique: UniqueKeys = field(default_factory=dict)
-
-
-class SqlRegisterRows:
-    """Repository of register rows."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def rows(self, ids: Collection[str]) -> Mapping[str, RegisterRow]:
-        """Return these rows by id, folded from their events; unknown ids are left out."""
-        with reading(self._engine) as session:
-            return rows(session, ids)
-
-    def events(self, row: str) -> Sequence[RowEvent]:
-        """Return the events of a row in order; none for an unknown one."""
-        return [event(record) for record in read_for_names(self._engine, _EVENTS_OF, [f"{ROW}{row}"])]
-
-    def same(
-        self, register: str, unique: Sequence[UniqueKeys], seen_units: Collection[str] | None
-    ) -> list[tuple[int, tuple[str, ...]]]:
-        """Return position and fields of every unique key that another of these rows, or a visible one, has."""
-        with reading(self._engine) as session:
-            clashes = _clashes(session, register, unique, seen_units)
-            return sorted((clash.position, clash.fields) for clash in clashes)
-
-    def add(
-        self,
-        register: str,
-        writes: Sequence[RowWrite],
-        *,
-        seen_units: Collection[str] | None = None,
-        at: Moment,
-    ) -> Sequence[str]:
-        """Write new rows in one transaction, all or none; return their ids.
-
-        Args:
-            seen_units: units whose rows are visible to the writer; None for all.
-
-        Raises:
-            NotUnique: another visible row has one of their unique keys.
-            StorageUnavailable: the database cannot be written.
-        """
-        year = at.today.year
-        with writing(self._engine) as session:
-            _hold(session, register)
-            _refuse_same(session, register, [write.unique for write in writes], seen_units)
-            last = session.execute(
-                select(func.max(REGISTER_ROW.c.number)).where(
-                    REGISTER_ROW.c.register_id == register, REGISTER_ROW.c.number < (year + 1) * _YEAR
-                )
-            ).scalar()
-            first = max(int(last or 0), year * _YEAR) + 1
-            numbers = range(first, first + len(writes))
-            ids = [f"{register}-{year}-{number - year * _YEAR:04d}" for number in numbers]
-            _insert(session, register, list(zip(ids, numbers, writes, strict=True)), at)
-        return ids
-
-    def change(self, write: RowWrite, *, seen_units: Collection[str] | None = None, at: Moment) -> None:
-        """Append the event of a change to its row, and change what lists and campaigns have of the row.
-
-        The values of `write.erased` are erased from all its events.
-
-        Raises:
-            Contradiction: another user wrote it since it was read.
-            NotUnique: another visible row has one of its unique keys.
-            StorageUnavailable: the database cannot be written.
-        """
-        before, after = write.before, write.after
-        if before is None:
-            raise ValueError("a row that is changed is there")
-        is_edit = write.kind != "opened"
-        try:
-            with writing(self._engine) as session:
-                if write.unique:
-                    _hold(session, before.register)
-                    _refuse_same(session, before.register, [write.unique], seen_units, but=before.id)
-                as_read = (REGISTER_ROW.c.id == before.id, REGISTER_ROW.c.seq == before.seq)
-                head = session.execute(select(REGISTER_ROW.c.head).where(*as_read)).one_or_none()
-                if head is None:
-                    raise Contradiction("register.row_changed", row=before.id)
-                stream = f"{ROW}{before.id}"
-                drafts = [_draft(before.id, write, at)]
-                [entry] = events.chained(stream, drafts, after=before.seq, previous=head.head)
-                events.insert(session, [entry])
-                values = {
-                    "version": after.version,
-                    "opened_case": after.opened_case,
-                    "seq": before.seq + 1,
-                    "head": entry["hash"],
-                    "withdrawn": after.withdrawn,
-                    **({"edited_at": at.now, "edited_by": at.by} if is_edit else {}),
-                    **columns_of(REGISTER_ROW, write.projection),
-                }
-                step = REGISTER_ROW.update().where(*as_read).values(**values)
-                if session.exec(step, execution_options={"preserve_rowcount": True}).rowcount != 1:
-                    raise Contradiction("register.row_changed", row=before.id)
-                if write.erased:
-                    events.erase(session, EVENT.c.stream == stream, write.erased)
-                _follow_in_campaign(session, write)
-        except IntegrityError:
-            raise Contradiction("register.row_changed", row=before.id) from None
-
-
-def _follow_in_campaign(session: Session, write: RowWrite) -> None:
-    """Update the campaign a changed row answers: await the answer again if the row was withdrawn, and anonymise
-    the person if the row's naming of them was erased.
-    """
-    answers = CAMPAIGN_PERSON.c.answer
-    mine = (answers != "") & (answers == write.after.id)
-    if write.kind == "withdrawn":
-        session.execute(CAMPAIGN_PERSON.update().where(mine).values(answer="", answered_at=None, refused=False))
-    erased = {str(write.before.values.get(name)) for name in write.erased} if write.before else set()
-    for record in session.execute(CAMPAIGN_PERSON.select().where(mine)).all() if erased else ():
-        if record.person in erased:
-            step = CAMPAIGN_PERSON.update().where(
-                CAMPAIGN_PERSON.c.campaign == record.campaign, CAMPAIGN_PERSON.c.person == record.person
-            )
-            session.execute(step.values(person=f"erased-{record.number}", name="", post=""))
-
-
-def rows(session: Session, ids: Collection[str]) -> Mapping[str, RegisterRow]:
+def rows(session: Session, ids: Collection[str]) -> dict[str, RegisterRow]:
     """Return these rows as their events make them, by id; unknown ids are left out."""
-    records = execute_for_names(session, _EVENTS_OF, [f"{ROW}{name}" for name in sorted(ids)])
-    chains = groupby(map(event, records), key=attrgetter("row"))
-    return {name: fold(chain) for name, chain in chains}
+    found: dict[str, RegisterRow] = {}
+    for record in execute_for_names(session, _EVENTS_OF, [f"{ROW}{name}" for name in sorted(ids)]):
+        row_event = _event(record)
+        found[row_event.row] = next_row(found.get(row_event.row), row_event)
+    return found
 
 
-def event(record: Row_) -> RowEvent:
+def stored_rows(engine: Engine, ids: Collection[str]) -> dict[str, RegisterRow]:
+    """Return what `rows` does, in the transaction that reads."""
+    with reading(engine) as session:
+        return rows(session, ids)
+
+
+def events_of(engine: Engine, row: str) -> Sequence[RowEvent]:
+    """Return the events of a row in order; none for an unknown one."""
+    return [_event(record) for record in read_for_names(engine, _EVENTS_OF, [f"{ROW}{row}"])]
+
+
+def heads(session: Session, ids: Iterable[str]) -> Iterator[Row_]:
+    yield from execute_for_names(session, _ROWS_OF, sorted(ids))
+
+
+def next_ids(engine: Engine, register: str, count: int, year: int) -> list[str]:
+    """Return ids for new rows of a register, which stay free until the transaction around this ends."""
+    with writing(engine) as session:
+        _hold(session, register)
+        of_year = REGISTER_ROW.c.number < (year + 1) * _YEAR
+        newest = select(func.max(REGISTER_ROW.c.number)).where(REGISTER_ROW.c.register_id == register, of_year)
+        last = max(int(session.execute(newest).scalar() or 0) - year * _YEAR, 0)
+    return [f"{register}-{year}-{number:04d}" for number in range(last + 1, last + 1 + count)]
+
+
+def repeated(
+    engine: Engine, register: Register, rows: Sequence[Values], seen_units: Collection[str] | None
+) -> list[tuple[int, ValueProblem]]:
+    """Return the position of each new row with values that must be unique but are not, and the problem.
+
+    Args:
+        seen_units: units whose rows are visible to the writer; None for all.
+    """
+    with reading(engine) as session:
+        found = _repeated(session, register, [("", values, values) for values in rows], seen_units)
+        return sorted(found, key=lambda place: place[0])
+
+
+def write(
+    engine: Engine,
+    register: Register,
+    office: Office,
+    changes: Sequence[Change],
+    *,
+    seen_units: Collection[str] | None,
+    unique: bool = True,
+) -> list[RegisterRow]:
+    """Write events of rows, and what lists and campaigns have of them, all or none; return the rows after them.
+
+    Values an event erases are erased from all events of the row.
+
+    Args:
+        seen_units: units whose rows are visible to the writer; None for all.
+        unique: whether a row is refused whose unique fields have the same values as another visible one's.
+
+    Raises:
+        InvalidRow: such a row.
+        Contradiction: another user wrote a row since it was read.
+        StorageUnavailable: the database cannot be written.
+    """
+    after = [next_row(*change) for change in changes]
+    try:
+        with writing(engine) as session:
+            if unique and register.unique:
+                _hold(session, register.id)
+                changed = [
+                    (row.id, row.values, row_event.payload.get("values", ()))
+                    for row, (_, row_event) in zip(after, changes, strict=True)
+                ]
+                for _, problem in _repeated(session, register, changed, seen_units):
+                    raise InvalidRow(register.fields, (problem,))
+            entries = [_entry(session, register, *change) for change in changes]
+            events.insert(session, entries)
+            new = list[dict[str, Any]]()
+            for (before, row_event), row, entry in zip(changes, after, entries, strict=True):
+                head = columns_of(REGISTER_ROW, row, head=entry["hash"])
+                head |= columns_of(REGISTER_ROW, project(register, row, office))
+                if before is None:
+                    new.append({**head, "register_id": register.id, "number": _number(row.id)})
+                    continue
+                session.execute(REGISTER_ROW.update().where(REGISTER_ROW.c.id == row.id).values(**head))
+                if row_event.kind == "erased":
+                    events.erase(session, EVENT.c.stream == f"{ROW}{row.id}", row_event.payload["erased"])
+                _follow_in_campaign(session, before, row_event)
+            insert_many(session, REGISTER_ROW, new)
+    except IntegrityError:
+        raise Contradiction("register.row_changed", row=after[0].id) from None
+    return after
+
+
+def _event(record: Row_) -> RowEvent:
     """Return an event of a row, the private values among its values."""
     payload = json.loads(record.payload)
     hashes = {name: digest for name, digest in payload.pop(HASHES, {}).items() if name != CLIENT}
@@ -210,40 +148,46 @@ def event(record: Row_) -> RowEvent:
     return read_as(RowEvent, record, row=record.stream.removeprefix(ROW), payload=payload)
 
 
-def _insert(
-    session: Session,
-    register: str,
-    writes: Sequence[tuple[str, int, RowWrite]],
-    at: Moment,
-) -> None:
-    """Write the first events of new rows and their heads, each table by one statement."""
-    entries, new_heads = [], []
-    for row, number, write in writes:
-        [entry] = events.chained(f"{ROW}{row}", [_draft(row, write, at)], after=0, previous="")
-        entries.append(entry)
-        listed = columns_of(REGISTER_ROW, write.projection, search=f"{row} {write.projection.search}".strip())
-        keys = {"id": row, "register_id": register, "number": number, "head": entry["hash"]}
-        new_heads.append(columns_of(REGISTER_ROW, write.after, **keys, **listed))
-    events.insert(session, entries)
-    insert_many(session, REGISTER_ROW, new_heads)
-
-
-def _draft(row: str, write: RowWrite, at: Moment) -> events.Draft:
-    """Return the event of a write, its private values apart from the payload."""
-    payload = dict(write.payload)
-    if values := {name: value for name, value in write.values.items() if name not in write.private}:
-        payload["values"] = values
-    if write.erased:
-        payload["erased"] = sorted(write.erased)
-    return events.Draft(
-        topic="register",
-        kind=write.kind,
-        name=row,
-        at=at.now,
-        by=at.by,
-        payload=payload,
-        private={name: value for name, value in write.values.items() if name in write.private},
+def _entry(
+    session: Session, register: Register, before: RegisterRow | None, row_event: RowEvent
+) -> events.Values:
+    """Return the table row of an event, private values apart from its payload. Raises Contradiction."""
+    previous = ""
+    if before is not None:
+        as_read = (REGISTER_ROW.c.id == before.id, REGISTER_ROW.c.seq == before.seq)
+        previous = session.execute(select(REGISTER_ROW.c.head).where(*as_read)).scalar() or ""
+        if not previous:
+            raise Contradiction("register.row_changed", row=before.id)
+    values = row_event.payload.get("values", {})
+    private = {name: value for name, value in values.items() if register.outside_events(name)}
+    payload = {name: value for name, value in row_event.payload.items() if name != "values"}
+    if public := {name: value for name, value in values.items() if name not in private}:
+        payload["values"] = public
+    draft = read_as(
+        events.Draft, row_event, topic="register", name=row_event.row, payload=payload, private=private
     )
+    [entry] = events.chained(f"{ROW}{row_event.row}", [draft], after=row_event.seq - 1, previous=previous)
+    return entry
+
+
+def _follow_in_campaign(session: Session, before: RegisterRow, row_event: RowEvent) -> None:
+    """Update the campaign a changed row answers: await the answer again if the row was withdrawn, and anonymise
+    the person if the row's naming of them was erased.
+    """
+    of_answer = CAMPAIGN_PERSON.c
+    step = CAMPAIGN_PERSON.update().where(of_answer.answer != "", of_answer.answer == before.id)
+    if row_event.kind == "withdrawn":
+        session.execute(step.values(answer="", answered_at=None))
+    elif row_event.kind == "erased":
+        erased = {str(before.values.get(name)) for name in row_event.payload["erased"]}
+        nobody = literal("erased-") + cast(of_answer.number, String)
+        session.execute(step.where(of_answer.person.in_(erased)).values(person=nobody, name="", post=""))
+
+
+def _number(row: str) -> int:
+    """Return the number that orders a row by its id."""
+    _, year, number = row.rsplit("-", 2)
+    return int(year) * _YEAR + int(number)
 
 
 def _hold(session: Session, register: str) -> None:
@@ -253,45 +197,31 @@ def _hold(session: Session, register: str) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": _ADVISORY, "b": number})
 
 
-def _refuse_same(
+def _repeated(
     session: Session,
-    register: str,
-    unique: Sequence[UniqueKeys],
+    register: Register,
+    rows: Sequence[tuple[str, Values, Collection[str]]],
     seen_units: Collection[str] | None,
-    *,
-    but: str = "",
-) -> None:
-    """Raise NotUnique for a key that another row has, among these rows or the visible stored ones."""
-    for clash in _clashes(session, register, unique, seen_units, but=but):
-        raise clash
+) -> Iterator[tuple[int, ValueProblem]]:
+    """Yield the position of each row that has the same values of unique fields as another of these, or as a
+    visible stored one, and the problem.
 
-
-def _clashes(
-    session: Session,
-    register: str,
-    unique: Sequence[UniqueKeys],
-    seen_units: Collection[str] | None,
-    *,
-    but: str = "",
-) -> Iterator[NotUnique]:
-    """Yield an error for each key that another of these rows, or a visible stored one, has."""
-    places: dict[tuple[str, ...], dict[tuple[str, ...], int]] = {}
-    for position, keys in enumerate(unique):
-        for names, key in keys.items():
-            earlier = places.setdefault(names, {}).setdefault(key, position)
-            if earlier != position:
-                yield NotUnique(position, names)
-    for names, positions in places.items():
+    Args:
+        rows: id, values and changed fields of each; what did not change is not looked at.
+    """
+    for names in register.unique:
+        titles = {"fields": tuple(register.fields[name].title for name in names)} if names[1:] else {}
+        problem = ValueProblem(names[0], "not_unique_together" if titles else "not_unique", titles)
+        places: dict[tuple[str, ...], int] = {}
+        for position, (_, values, changed) in enumerate(rows):
+            if all(is_filled(values.get(name)) for name in names) and not {*names}.isdisjoint(changed):
+                key = tuple(sort_key(register.fields[name], values[name]) for name in names)
+                if places.setdefault(key, position) != position:
+                    yield position, problem
         cells = [REGISTER_ROW.c.cells[name].as_string() for name in names]
-        query = select(REGISTER_ROW.c.id, REGISTER_ROW.c.unit, *cells).where(
-            REGISTER_ROW.c.register_id == register, in_names(cells[0])
-        )
-        first_keys = sorted({position[0] for position in positions})
-        for row, unit, *cell_keys in execute_for_names(session, query, first_keys):
-            at = positions.get(tuple(cell_keys))
-            if at is not None and row != but and (seen_units is None or unit in seen_units):
-                yield NotUnique(at, names)
-
-
-def heads(session: Session, ids: Iterable[str]) -> Iterator[Row_]:
-    yield from execute_for_names(session, _ROWS_OF, sorted(ids))
+        query = select(REGISTER_ROW.c.id, REGISTER_ROW.c.unit, *cells)
+        query = query.where(REGISTER_ROW.c.register_id == register.id, in_names(cells[0]))
+        for id, unit, *cell_keys in execute_for_names(session, query, sorted({key[0] for key in places})):
+            at = places.get(tuple(cell_keys))
+            if at is not None and id != rows[at][0] and (seen_units is None or unit in seen_units):
+                yield at, problem
