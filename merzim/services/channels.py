@@ -88,12 +88,10 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
     key = f"test:{uuid4().hex}"
     office = settings.office.name_in(language) or "Merzim"
     page = LetterPage(
+        language=language,
         subject=say("letter.test_subject", {}, language),
-        greeting=say("letter.greeting", {"name": person.name or address}, language),
+        name=person.name or address,
         lead=say("letter.test", {"office": office, "channel": channel.name}, language),
-        table=(),
-        sections=(),
-        footer=say("letter.footer", {}, language),
     )
     notice = Notice(
         key=key,
@@ -109,5 +107,5 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
         not_before=now,
         message_id=message_id(key, sender_domain(settings) or "merzim.invalid"),
     )
-    message = OutgoingMessage(notice=notice, letter=render_letter(page, language), name=person.name)
+    message = OutgoingMessage(notice=notice, letter=render_letter(page), name=person.name)
     return asyncio.run(channel.send([message], now=now))[key]

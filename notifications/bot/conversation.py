@@ -13,7 +13,7 @@ from html import escape
 from i18n import LANGUAGES, available_language, refusal, say
 from notifications.bot import buttons
 from notifications.bot.office import ActionsOf, BotContext, BotUser, ButtonAction, Reply, Sender, line
-from notifications.letters.texts import object_names, relation_to_due_date, subject
+from notifications.letters.deadlines import ListedDeadline, relation_to, urgency_line
 from notifications.links import hash_code
 from notifications.wire.telegram import LONGEST, cut
 from workflow.deadlines.register_deadlines import entry_obligation
@@ -155,15 +155,18 @@ def list_deadlines(user: BotUser) -> Reply:
             lines += [f"• {escape(discreet, quote=False)} – {user.line('day', on=row.due)} · {case.id}"]
             continue
         obligation = entry_obligation(case, procedure, row.obligation)
-        stands = relation_to_due_date(row, app.calendar, today=today)
-        arguments = {"title": obligation.title, "due": row.due, "today": today}
-        arguments |= {"left": stands.left, "late": stands.late}
-        line = subject(stands, arguments, language)
+        listed = ListedDeadline(
+            case=case,
+            procedure=procedure,
+            obligation=obligation,
+            id=row.obligation,
+            relation=relation_to(row.due, app.calendar, today=today),
+            page="",
+        )
+        line = escape(urgency_line(listed, language), quote=False)
         force = say(f"letter.force_{obligation.force}", {}, language)
-        place = " · ".join(filter(None, (force, object_names(case, procedure)[language], case.id)))
-        lines += [
-            f"• {escape(line, quote=False)}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"
-        ]
+        place = " · ".join(filter(None, (force, listed.object_names[language], case.id)))
+        lines += [f"• {line}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"]
     if len(mine) > MOST_LISTED:
         lines += ["", user.line("list_more", count=len(mine) - MOST_LISTED)]
     return Reply(text=cut("\n".join(lines), LONGEST))

@@ -7,14 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain
 
-from i18n import available_language, say
+from i18n import available_language
 from notifications.channels import Channel, OutgoingMessage
 from notifications.dispatch import Dispatch
 from notifications.letters.daily import Items, daily_letter, unconfirmed_year
-from notifications.letters.events import account_letter, campaign_letter, comment_letter, is_expired_invitation
+from notifications.letters.events import (
+    account_letter,
+    campaign_letter,
+    comment_letter,
+    is_expired_invitation,
+    lost_letter,
+)
+from notifications.letters.matters import Matters
 from notifications.letters.overview import OpenDeadlines
-from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
-from notifications.letters.subjects import Matters
 from notifications.notice import ANSWER_DAY, Letter, Notice, Outcome
 from notifications.rules import local_day
 from workflow.cases.registers.entries import number_of, row_kind
@@ -68,20 +73,18 @@ def compose(
     matters = Matters(
         dispatch, outbox.cases({notice.case for notice in all_notices if notice.case}), comments=comments
     )
-    parcels, settled = [], dict[str, Outcome]()
     asking = [notice for notice in notices if notice.kind == "campaign"]
     awaited = outbox.awaited(asking, today=today) if asking else frozenset()
-    settled |= {notice.key: NOTHING_LEFT for notice in asking if notice.key not in awaited}
-    superfluous = superfluous_keys(all_notices, related, today=today)
-    settled |= dict.fromkeys(superfluous, NOTHING_LEFT)
-    settled |= {notice.key: NOTHING_LEFT for notice in notices if not matters.is_still_for(notice)}
+    needless = {notice.key for notice in asking if notice.key not in awaited}
+    needless |= superfluous_keys(all_notices, related, today=today)
+    needless |= {notice.key for notice in all_notices if not matters.is_still_for(notice)}
+    settled = dict.fromkeys(needless, NOTHING_LEFT)
+    parcels = []
     for notice in notices:
-        if notice.key in settled and notice.key not in carried:
-            continue
         try:
             letter = _letter(notice, carried.get(notice.key, ()), matters, overview, settled)
         except (Refusal, LookupError) as trouble:
-            settled[notice.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
+            settled[notice.key] = _later(trouble)
             continue
         if letter is None or notice.key in settled:
             settled.setdefault(notice.key, NOTHING_LEFT)
@@ -93,40 +96,9 @@ def compose(
     return ComposedLetters(parcels=tuple(parcels), settled=settled, redirected=matters.redirected)
 
 
-def _items(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> Items:
-    """Return the items of a letter that are still valid; enter the others in `settled` as withdrawn, or as
-    queued where they cannot be written now.
-    """
-    items = Items()
-    for member in members:
-        if member.key in settled:
-            continue
-        try:
-            is_valid = _add(items, member, matters)
-        except (Refusal, LookupError) as trouble:
-            # It does not keep other items from being sent.
-            settled[member.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
-            continue
-        if not is_valid:
-            settled[member.key] = NOTHING_LEFT
-    return items
-
-
-def _add(items: Items, member: Notice, matters: Matters) -> bool:
-    """Add a notice to the items of its letter if it is still valid; return whether it is."""
-    if member.kind == "comment":
-        matters.case(member)
-        if is_valid := matters.is_still_for(member):
-            items.comments.append(member)
-        return is_valid
-    if member.kind == "calendar":
-        if is_valid := unconfirmed_year(matters.calendar, matters.today) is not None:
-            items.calls.append(member)
-        return is_valid
-    matter = matters.to_send(member)
-    if matter is not None:
-        (items.moved if member.kind == "moved" else items.reminders).append((member, matter))
-    return matter is not None
+def _later(trouble: Exception) -> Outcome:
+    """Return the outcome of a notice that cannot be written now, in case that is corrected in time."""
+    return Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
 
 
 def _letter(
@@ -137,61 +109,64 @@ def _letter(
     settled: dict[str, Outcome],
 ) -> Letter | None:
     """Return the letter of a notice; None when it has no content any more."""
-    language, today = notice.language, matters.today
+    if notice.kind == "letter":
+        return daily_letter(notice, _items(members, matters, settled), matters, overview)
+    if notice.key in settled:
+        return None
+    name, language = matters.name(notice), notice.language
     match notice.kind:
-        case "letter" | "reminder" | "moved" | "calendar":
-            items = _items(members if notice.kind == "letter" else [notice], matters, settled)
-            return daily_letter(notice, items, matters, overview)
         case "lost":
-            return _lost_channel_letter(notice, matters)
+            key = str(notice.about["person"])
+            person = matters.office.people.get(key)
+            return lost_letter(
+                officer=name,
+                person=person.name_in(language) if person else key,
+                channel=str(notice.about["channel"]),
+                language=language,
+            )
         case "comment":
             return comment_letter(notice, matters)
-        case "account" if is_expired_invitation(notice.about, today):
+        case "account" if is_expired_invitation(notice.about, matters.today):
             return None
         case "account":
-            name = matters.name(notice)
             return account_letter(notice.about, name=name, rules=matters.rules, language=language)
         case "campaign":
-            return campaign_letter(notice, name=matters.name(notice), rules=matters.rules)
+            return campaign_letter(notice, name=name, rules=matters.rules)
+    return daily_letter(notice, _items([notice], matters, settled), matters, overview)
 
 
-def _lost_channel_letter(notice: Notice, matters: Matters) -> Letter:
-    """Return the letter telling the officer that a channel cannot reach somebody any more."""
-    key = str(notice.about["person"])
-    person = matters.office.people.get(key)
-    return lost_letter(
-        officer=matters.name(notice),
-        person=person.name_in(notice.language) if person else key,
-        channel=str(notice.about["channel"]),
-        language=notice.language,
-    )
-
-
-def lost_letter(*, officer: str, person: str, channel: str, language: str) -> Letter:
-    """Return the letter saying whom the channel cannot reach, that no reminder is lost, and how to restore it.
-
-    `officer`, `person`: their names.
+def _items(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> Items:
+    """Return the items of a letter that are still valid; enter the others in `settled` as withdrawn, or as
+    queued where they cannot be written now, which does not keep the others from being sent.
     """
-
-    def line(code: str) -> str:
-        return say(f"telegram.{code}", {"person": person, "channel": channel}, language)
-
-    mend = LetterSection(
-        heading=say("letter.heading_do", {}, language),
-        lines=(LetterLine(text=line("lost_do")),),
-    )
-    page = LetterPage(
-        subject=line("lost_subject"),
-        greeting=say("letter.greeting", {"name": officer}, language),
-        lead=line("lost_lead"),
-        table=(LetterLine(label=line("lost_label"), text=person),),
-        sections=(mend,),
-        footer=say("letter.footer", {}, language),
-    )
-    return render_letter(page, language)
+    items = Items()
+    for member in members:
+        if member.key in settled:
+            continue
+        try:
+            is_valid = _add(items, member, matters)
+        except (Refusal, LookupError) as trouble:
+            settled[member.key] = _later(trouble)
+            continue
+        if not is_valid:
+            settled[member.key] = NOTHING_LEFT
+    return items
 
 
-WAITING = ("queued", "sending")
+def _add(items: Items, member: Notice, matters: Matters) -> bool:
+    """Add a notice to the items of its letter if it is still valid; return whether it is."""
+    if member.kind == "comment":
+        matters.case(member)  # raises where it is missing
+        items.comments.append(member)
+        return True
+    if member.kind == "calendar":
+        if is_valid := unconfirmed_year(matters.dispatch.calendar, matters.today) is not None:
+            items.calls.append(member)
+        return is_valid
+    matter = matters.of(member)
+    if matter is not None:
+        (items.moved if member.kind == "moved" else items.reminders).append(matter)
+    return matter is not None
 
 
 def superfluous_keys(batch: Sequence[Notice], related: Sequence[Notice], *, today: date) -> frozenset[str]:
@@ -201,24 +176,15 @@ def superfluous_keys(batch: Sequence[Notice], related: Sequence[Notice], *, toda
         batch: notices about to be sent.
         related: all that may say the same (`Outbox.related`).
     """
-
-    def goes_today(other: Notice) -> bool:
-        sent_today = other.sent_at is not None and local_day(other.sent_at) == today
-        return other.state in WAITING or sent_today
-
     by_recipient: dict[tuple[str, str, str], list[Notice]] = {}
     for other in related:
         by_recipient.setdefault((other.case, other.person, other.channel), []).append(other)
-    keys: set[str] = set()
-    for notice in batch:
-        others = by_recipient.get((notice.case, notice.person, notice.channel), [])
-        today_others = [other for other in others if goes_today(other)]
-        is_told = any(
-            _gives_assignment(other, notice) or _asks_question(other, notice) for other in today_others
-        )
-        if is_told or any(_is_newer_step(other, notice) for other in others):
-            keys.add(notice.key)
-    return frozenset(keys)
+    return frozenset(
+        notice.key
+        for notice in batch
+        for other in by_recipient.get((notice.case, notice.person, notice.channel), ())
+        if _is_newer_step(other, notice) or (_goes_on(today, other) and _tells_of(other, notice))
+    )
 
 
 def _is_newer_step(other: Notice, notice: Notice) -> bool:
@@ -231,15 +197,19 @@ def _is_newer_step(other: Notice, notice: Notice) -> bool:
     return kind == other_kind and other_at > at
 
 
-def _gives_assignment(other: Notice, notice: Notice) -> bool:
-    """Return whether another letter gives the assignment a notice reminds of."""
-    kinds = (other.kind, notice.kind)
-    if kinds != ("comment", "reminder") or row_kind(notice.obligation) != "assignment":
+def _goes_on(today: date, other: Notice) -> bool:
+    """Return whether a notice is sent today, or waits to be."""
+    sent_today = other.sent_at is not None and local_day(other.sent_at) == today
+    return other.state in ("queued", "sending") or sent_today
+
+
+def _tells_of(other: Notice, notice: Notice) -> bool:
+    """Return whether another letter gives the assignment a notice reminds of, or asks the question whose day
+    it reminds of.
+    """
+    if other.kind != "comment":
         return False
-    return other.about.get("place") == f"given-{number_of(notice.obligation)}"
-
-
-def _asks_question(other: Notice, notice: Notice) -> bool:
-    """Return whether another letter asks the question whose day a notice reminds of."""
-    is_question = other.kind == "comment" and other.step != ANSWER_DAY
-    return notice.step == ANSWER_DAY and is_question and other.about.get("line") == notice.about.get("line")
+    if notice.step == ANSWER_DAY:
+        return other.step != ANSWER_DAY and other.about.get("line") == notice.about.get("line")
+    is_reminder = notice.kind == "reminder" and row_kind(notice.obligation) == "assignment"
+    return is_reminder and other.about.get("place") == f"given-{number_of(notice.obligation)}"

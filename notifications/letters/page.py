@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -35,69 +36,58 @@ class LetterLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LetterSection:
-    heading: str
-    lines: tuple[LetterLine, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class LetterPage:
-    """The parts of a letter in the recipient's language, before rendering."""
+    """The parts of a letter in the recipient's language, before rendering.
 
+    Attributes:
+        name: the recipient's, whom it greets.
+        sections: heading -> lines; one without lines is left out.
+        footer: the code of its last sentence; `postscript`: a line below that.
+    """
+
+    language: str
     subject: str
-    greeting: str
+    name: str
     lead: str
-    table: tuple[LetterLine, ...]
-    sections: tuple[LetterSection, ...]
-    footer: str
+    table: Sequence[LetterLine] = ()
+    sections: Mapping[str, Sequence[LetterLine]] = field(default_factory=dict)
+    footer: str = "letter.footer"
+    postscript: str = ""
 
 
 def render_letter(
-    page: LetterPage,
-    language: str,
-    *,
-    entries: tuple[CalendarEntry, ...] = (),
-    actions: tuple[Action, ...] = (),
+    page: LetterPage, *, entries: tuple[CalendarEntry, ...] = (), actions: tuple[Action, ...] = ()
 ) -> Letter:
     """Render the page as a letter, in plain text and in HTML with the same content."""
+    greeting = say("letter.greeting", {"name": page.name}, page.language)
+    footer = "\n".join(filter(None, (say(page.footer, {}, page.language), page.postscript)))
+    sections = {heading: lines for heading, lines in page.sections.items() if lines}
+    parts = [greeting, page.lead]
+    if page.table:
+        parts.append("\n".join(f"{line.label}: {_plain(line, page.language)}" for line in page.table))
+    for heading, lines in sections.items():
+        written = "\n".join(_plain(line, page.language) for line in lines)
+        parts.append(f"{heading}\n{'-' * len(heading)}\n{written}")
     return Letter(
         subject=page.subject,
-        text=_text(page, language),
-        html=_template().render(page=page, language=language),
-        language=language,
+        text="\n\n".join([*parts, f"-- \n{footer}"]) + "\n",
+        html=_template().render(page=page, greeting=greeting, sections=sections, footer=footer),
+        language=page.language,
         entries=entries,
         actions=actions,
     )
 
 
-def _text(page: LetterPage, language: str) -> str:
-    """Return the page as plain text."""
-    parts = [page.greeting, page.lead]
-    answer = say("letter.heading_answer", {}, language)
-    if page.table:
-        parts.append("\n".join(f"{line.label}: {_line(line)}" for line in page.table))
-    for section in page.sections:
-        lines = "\n".join(_line(line) + _note(line) + _answers(line, answer) for line in section.lines)
-        parts.append(f"{section.heading}\n{'-' * len(section.heading)}\n{lines}")
-    parts.append(f"-- \n{page.footer}")
-    return "\n\n".join(parts) + "\n"
-
-
-def _line(line: LetterLine) -> str:
-    """Return a line as plain text, its address behind it or below."""
+def _plain(line: LetterLine, language: str) -> str:
+    """Return a line as plain text: its address behind it or below, then its note and where it is answered."""
+    text = f"{line.text}: {line.link}" if line.link else line.text
     if line.link and line.below:
-        return f"- {line.text}\n  {line.link}"
-    return f"{line.text}: {line.link}" if line.link else line.text
-
-
-def _note(line: LetterLine) -> str:
-    """Return the smaller text below a line; "" where there is none."""
-    return f"\n  {line.note}" if line.note else ""
-
-
-def _answers(line: LetterLine, label: str) -> str:
-    """Return the address where a line is answered, below it; "" for a line without answers."""
-    return f"\n  {label}: {line.answers[0][1].partition('?')[0]}" if line.answers else ""
+        text = f"- {line.text}\n  {line.link}"
+    if line.note:
+        text += f"\n  {line.note}"
+    if line.answers:
+        text += f"\n  {say('letter.heading_answer', {}, language)}: {line.answers[0][1].partition('?')[0]}"
+    return text
 
 
 @cache

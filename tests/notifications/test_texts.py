@@ -14,7 +14,7 @@ import pytest
 from calendars.terms import OnDate
 from i18n import LANGUAGES
 from notifications.letters.daily import can_put_off
-from notifications.letters.texts import Matter, letter, relation_to_due_date, relation_to_plan_date
+from notifications.letters.deadlines import Matter, relation_to, reminder_letter
 from notifications.notice import Letter
 from tests.law import CALENDAR, analysis, case, library
 from tests.notifications.sample_office import (
@@ -25,6 +25,7 @@ from tests.notifications.sample_office import (
     END,
     FIVE_BEFORE,
     START,
+    parcel,
 )
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.registers.entries import period_in
@@ -45,22 +46,36 @@ def due(obligation: str = "start_announced", **changes: object) -> Deadline:
     return case_deadline._replace(**changes)
 
 
-def matter(case_deadline: Deadline | None = None, **changes: object) -> Matter:
+def matter(
+    language: str,
+    today: date,
+    case_deadline: Deadline | None = None,
+    *,
+    planned: bool = False,
+    **changes: object,
+) -> Matter:
+    about = case_deadline or due()
+    day = about.planned_on if planned else about.due
+    notice = replace(parcel().notice, language=language, step="planned" if planned else "0")
     base_matter = Matter(
         case=the_case(),
         procedure=analysis(),
-        deadline=case_deadline or due(),
+        obligation=about.obligation,
+        id=about.id,
+        relation=relation_to(day or today, CALENDAR, today=today, planned=planned),
+        page="https://merzim.example.kz/cases/2026-0001",
+        notice=notice,
+        deadline=about,
         unit="Аппарат",
         name=AIGUL.name,
         recipient=Recipient(person=AIGUL, why="duty"),
-        public_address="https://merzim.example.kz",
         stake=Stake(Decimal(3), deducted=False),
     )
     return replace(base_matter, **changes)
 
 
 def said(language: str, today: date, case_deadline: Deadline | None = None, **changes: object) -> Letter:
-    return letter(matter(case_deadline, **changes), CALENDAR, language=language, today=today)
+    return reminder_letter(matter(language, today, case_deadline, **changes))
 
 
 SUBJECTS = """
@@ -180,13 +195,13 @@ def test_a_safer_day_is_named_only_while_it_is_ahead() -> None:
 def test_a_due_date_on_a_day_off_is_spoken_of_on_the_last_working_day() -> None:
     """Friday's letter about a Sunday says that today is the last working day; past a Saturday, but no working
     day since, it is overdue without a number."""
-    sunday, saturday = due(due=date(2026, 3, 29)), due(due=date(2026, 3, 28))
+    sunday, saturday = due(due=date(2026, 3, 29)), date(2026, 3, 28)
 
-    assert relation_to_due_date(sunday, CALENDAR, today=date(2026, 3, 27)).word == "last_working_day"
+    assert matter("en", date(2026, 3, 27), sunday).relation.word == "last_working_day"
     assert said("en", date(2026, 3, 27), sunday).subject == (
         "Coming up: announcement of the start – 29 March (today is the last working day)"
     )
-    assert relation_to_due_date(saturday, CALENDAR, today=date(2026, 3, 29)).word == "just_past"
+    assert relation_to(saturday, CALENDAR, today=date(2026, 3, 29)).word == "just_past"
 
 
 def test_html_is_one_language_readable_in_the_dark_and_loads_nothing() -> None:
@@ -237,9 +252,9 @@ def test_every_reason_for_writing_has_its_words(language: str, why: Why) -> None
 @pytest.mark.parametrize("why", get_args(Why))
 def test_only_who_must_act_may_put_a_reminder_off(why: Why) -> None:
     """The button would refuse people who are only notified, also in place of somebody out of reach."""
-    told = matter(recipient=Recipient(person=AIGUL, why=why, instead_of=BOLAT))
+    told = matter("kk", FIVE_BEFORE, recipient=Recipient(person=AIGUL, why=why, instead_of=BOLAT))
 
-    assert can_put_off(told, CALENDAR, today=FIVE_BEFORE) == (why not in ("copied", "officer", "unreachable"))
+    assert can_put_off(told, CALENDAR) == (why not in ("copied", "officer", "unreachable"))
 
 
 def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader() -> None:
@@ -266,12 +281,7 @@ def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader
     def text(name: str, language: str) -> str:
         case_deadline = deadline(register_case, analysis(), CALENDAR, name, today=FIVE_BEFORE)
         named_recipient = Recipient(person=AIGUL, why="named")
-        return letter(
-            matter(case_deadline, case=register_case, recipient=named_recipient),
-            CALENDAR,
-            language=language,
-            today=FIVE_BEFORE,
-        ).text
+        return said(language, FIVE_BEFORE, case_deadline, case=register_case, recipient=named_recipient).text
 
     assignment, plan = text("assignment.1", "ru"), text("measure.1", "ru")
 
@@ -288,9 +298,7 @@ def test_a_letter_of_the_concepts_plan_names_the_body_and_says_nothing_of_a_plan
     ministry_case = replace(case(procedure=procedure), object="MOH", unit="ministry")
     today = date(2025, 10, 1)
     case_deadline = deadline(ministry_case, procedure, CALENDAR, "measure_31", today=today)
-    written_letter = letter(
-        matter(case_deadline, case=ministry_case, procedure=procedure), CALENDAR, language="ru", today=today
-    )
+    written_letter = said("ru", today, case_deadline, case=ministry_case, procedure=procedure)
 
     assert "\nОрган: Министерство здравоохранения\n" in written_letter.text
     assert "MOH" not in written_letter.text
@@ -306,9 +314,7 @@ def test_a_date_counted_from_a_step_that_is_not_done_says_so() -> None:
     case_deadline = deadline(
         quarter_case, analysis(), CALENDAR, "quarter_reviewed.2026Q2", today=date(2026, 7, 1)
     )
-    written_letter = letter(
-        matter(case_deadline, case=quarter_case), CALENDAR, language="ru", today=date(2026, 7, 1)
-    )
+    written_letter = said("ru", date(2026, 7, 1), case_deadline, case=quarter_case)
 
     assert "\nРасчёт срока: исходя из исполнения предыдущего шага в последний день; при" in written_letter.text
     assert "Рассмотрение квартальной информации, II квартал 2026 года" in written_letter.text
@@ -339,16 +345,7 @@ def text(obligation: str, language: str, today: date) -> tuple[str, str]:
     """Subject and plain text of the letter about the plan date."""
     case_deadline = deadline(planned_case(), analysis(), CALENDAR, obligation, today=today)
     assert case_deadline is not None
-    matter = Matter(
-        case=planned_case(),
-        procedure=analysis(),
-        deadline=case_deadline,
-        unit="",
-        name=AIGUL.name,
-        recipient=Recipient(person=AIGUL, why="duty"),
-        planned=True,
-    )
-    composed_letter = letter(matter, CALENDAR, language=language, today=today)
+    composed_letter = said(language, today, case_deadline, planned=True, case=planned_case(), unit="")
     return composed_letter.subject, " ".join(composed_letter.text.split())
 
 
@@ -400,7 +397,7 @@ def test_a_plan_date_on_a_saturday_is_spoken_of_before_and_only_counted_after() 
     words = {
         on: (stands.word, stands.late)
         for on in (date(2026, 4, 10), day, date(2026, 4, 12), BEGINS)
-        for stands in [relation_to_plan_date(day, CALENDAR, today=on)]
+        for stands in [relation_to(day, CALENDAR, today=on, planned=True)]
     }
 
     assert words == {
