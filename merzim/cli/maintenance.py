@@ -177,7 +177,7 @@ def rotate_key(call: CommandContext) -> bool:
 
     Exit code 1 when a second factor cannot be read.
     """
-    result = call.app.factors.encrypt(at=call.moment)
+    result = call.app.accounts.encrypt_factors(at=call.moment)
     encrypt_password(call.ctx)
     answer = {"encrypted": result.done, "unreadable": result.unreadable}
     call.tell(answer, "cli.secret_key.rotated", count=result.done)

@@ -31,8 +31,6 @@ from merzim.services.oidc import OidcProvider, open_provider
 from merzim.settings import BadSetting, Settings
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.encryption import Cipher
-from merzim.storage.accounts.invitations import SqlInvitations
-from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.accounts.uploads import SqlIdempotency, SqlUploads
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import SqlLedger
@@ -373,21 +371,12 @@ class AppContext:
 
     @cached_property
     def accounts(self) -> SqlAccounts:
-        return SqlAccounts(self.engine)
+        return SqlAccounts(self.engine, cipher=lambda: self.cipher)
 
     @cached_property
     def provider(self) -> OidcProvider | None:
         """The OpenID provider for log-in; None if config.toml names none. Raises BadSetting."""
         return open_provider(self.settings, os.environ)
-
-    @cached_property
-    def factors(self) -> SqlSecondFactors:
-        return SqlSecondFactors(self.engine, cipher=lambda: self.cipher, queue=self.outbox.queue)
-
-    @cached_property
-    def invitations(self) -> SqlInvitations:
-        """The invitations of people whose accounts were opened together."""
-        return SqlInvitations(self.engine, queue=self.outbox.queue)
 
     @cached_property
     def cipher(self) -> Cipher:

@@ -57,7 +57,7 @@ def office(folder: Path, *logins: str, access: Access = "administrator") -> AppC
         reader = Reader(login=login, access=access, person="a.akhmetova@example.kz")
         app.accounts.save(reader, disabled=False, at=SAID)
         app.accounts.set_password(login, "$argon2id$x", at=SAID)
-    app.factors.enrol(logins[0], SECRET, 1, ("h1",), at=SAID)
+    app.accounts.enrol(logins[0], SECRET, 1, ("h1",), at=SAID)
     return app
 
 
@@ -208,7 +208,7 @@ def test_the_key_is_changed_by_one_command(
     )
     assert [payload for *_, payload in chain(tmp_path, "second_factors_encrypted")] == [{"count": 1}] * 2
     app = build_app(read(at=tmp_path))
-    assert app.factors.secret("asel") == SECRET
+    assert app.accounts.factor_secret("asel") == SECRET
     app.close()
     assert merzim("verify").code == 0
 

@@ -11,8 +11,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine, func, select
 
-from merzim.storage.accounts.accounts import MAX_DEVICES, SqlAccounts
-from merzim.storage.accounts.invitations import Invited, SqlInvitations
+from merzim.storage.accounts.accounts import MAX_DEVICES, Invited, SqlAccounts
 from merzim.storage.database.engine import reading
 from merzim.storage.database.locks import ProcessLock
 from merzim.storage.maintenance.verify import verify
@@ -158,23 +157,23 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
 def test_of_eight_administrators_who_make_one_account_one_does(engine: Engine) -> None:
     """At once, each with another access: the insertion decides, and only the winner's link lets anybody in."""
     together = Barrier(8)
-    invitations = SqlInvitations(engine, queue=lambda *_: 0)
+    accounts = SqlAccounts(engine)
 
     def make(n: int) -> bool:
         reader = replace(OFFICER, access=ACCESSES[n % len(ACCESSES)])
         link = way_in(f"link-{n}", kind="invitation")
         together.wait(30)
         at = Moment(by=f"admin-{n}", now=IN_SPRING, today=SPRING_DAY)
-        return bool(invitations.invite([Invited(reader=reader, new=True, entry=link)], at=at))
+        return bool(accounts.invite([Invited(reader=reader, new=True, entry=link)], at=at))
 
     with ThreadPoolExecutor(8) as pool:
         made = [*pool.map(make, range(8))]
 
     winner = made.index(True)
-    account = SqlAccounts(engine).account("aliyeva")
+    account = accounts.account("aliyeva")
     assert made.count(True) == 1
     assert account.reader.access == ACCESSES[winner % len(ACCESSES)]
-    valid = [n for n in range(8) if SqlAccounts(engine).entry("invitation", f"link-{n}", now=IN_SPRING)]
+    valid = [n for n in range(8) if accounts.entry("invitation", f"link-{n}", now=IN_SPRING)]
     assert valid == [winner]
     assert chain(engine) == [("account_opened", "aliyeva"), ("invitation_given", "aliyeva")]
     assert verify(engine) == ()

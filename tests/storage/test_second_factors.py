@@ -11,11 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
+from sqlmodel import Session
 
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.encryption import BadKey, Cipher, UnreadableSecret, new_key, parse_key, secrets_in
-from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.schema import create_or_migrate
@@ -23,7 +23,7 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org.chain import IN_ORDER
 from notifications.notice import Notice
-from tests.second_factors import CIPHER, KEY, second_factors
+from tests.second_factors import KEY, second_factors
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.moments import Moment
 from workflow.org.access import Access, Credential, Reader
@@ -46,7 +46,7 @@ def account(engine: Engine, login: str, access: Access = "officer") -> None:
 
 
 @pytest.fixture
-def factors(engine: Engine) -> SqlSecondFactors:
+def factors(engine: Engine) -> SqlAccounts:
     """The second factors of an office in which `aliyeva` has one."""
     for login, access in (("aliyeva", "officer"), ("asel", "administrator"), ("bolat", "administrator")):
         account(engine, login, access)  # type: ignore[arg-type]
@@ -105,7 +105,7 @@ def queued(engine: Engine) -> list[str]:
 
 @on_sqlite_alone
 def test_neither_the_secret_nor_a_code_is_anywhere_in_the_database(
-    factors: SqlSecondFactors, tmp_path: Path
+    factors: SqlAccounts, tmp_path: Path
 ) -> None:
     """Not in its rows, not in its chain, not in a page of the file that was written over."""
     file = open_database(f"sqlite:///{tmp_path / 'own.sqlite'}")
@@ -117,7 +117,7 @@ def test_neither_the_secret_nor_a_code_is_anywhere_in_the_database(
 
     assert content
     assert SECRET.encode() not in content
-    assert factors.secret("aliyeva") == SECRET
+    assert factors.factor_secret("aliyeva") == SECRET
 
 
 @on_sqlite_alone
@@ -128,14 +128,14 @@ def test_an_account_without_a_second_factor_has_no_secret_and_needs_no_key(engin
         raise AssertionError("nobody may ask for the key")
 
     account(engine, "aliyeva")
-    keyless = SqlSecondFactors(engine, cipher=no_key, queue=SqlOutbox(engine).queue)
+    keyless = SqlAccounts(engine, cipher=no_key)
 
-    assert keyless.secret("aliyeva") == ""
-    assert keyless.encrypt(at=SAID).done == 0
-    keyless.remove("aliyeva", at=SAID)
+    assert keyless.factor_secret("aliyeva") == ""
+    assert keyless.encrypt_factors(at=SAID).done == 0
+    keyless.remove_factor("aliyeva", at=SAID)
 
 
-def test_a_code_of_the_authenticator_is_taken_once(factors: SqlSecondFactors) -> None:
+def test_a_code_of_the_authenticator_is_taken_once(factors: SqlAccounts) -> None:
     """Neither the step it was set with, nor the same again, nor an earlier one."""
     steps = (100, 101, 101, 99, 102)
 
@@ -143,9 +143,7 @@ def test_a_code_of_the_authenticator_is_taken_once(factors: SqlSecondFactors) ->
 
 
 @on_sqlite_alone
-def test_a_second_factor_that_is_set_or_removed_ends_every_way_in(
-    factors: SqlSecondFactors, engine: Engine
-) -> None:
+def test_a_second_factor_that_is_set_or_removed_ends_every_way_in(factors: SqlAccounts, engine: Engine) -> None:
     """Sessions, tokens, feeds and invitations end: their holders must authenticate again."""
     accounts = SqlAccounts(engine)
 
@@ -168,18 +166,18 @@ def test_a_second_factor_that_is_set_or_removed_ends_every_way_in(
     assert accounts.entries("aliyeva", now=NOW) == []
     suffix = "after"
     let_in()
-    factors.remove("aliyeva", at=BY_HOLDER)
+    factors.remove_factor("aliyeva", at=BY_HOLDER)
     assert accounts.entries("aliyeva", now=NOW) == []
-    assert factors.secret("aliyeva") == ""
+    assert factors.factor_secret("aliyeva") == ""
 
 
 @on_sqlite_alone
 def test_what_is_set_and_removed_stands_in_the_chain_without_secrets(
-    factors: SqlSecondFactors, engine: Engine
+    factors: SqlAccounts, engine: Engine
 ) -> None:
     """And the chain verifies."""
-    factors.make_codes("aliyeva", ("n1", "n2"), at=BY_HOLDER)
-    factors.remove("aliyeva", at=BY_HOLDER)
+    factors.make_recovery_codes("aliyeva", ("n1", "n2"), at=BY_HOLDER)
+    factors.remove_factor("aliyeva", at=BY_HOLDER)
 
     assert chain(engine) == [
         ("second_factor_set", "aliyeva", {"recovery_codes": 3}),
@@ -193,91 +191,91 @@ def test_what_is_set_and_removed_stands_in_the_chain_without_secrets(
 
 
 @on_sqlite_alone
-def test_a_recovery_code_is_used_once_and_only_by_its_account(
-    factors: SqlSecondFactors, engine: Engine
-) -> None:
+def test_a_recovery_code_is_used_once_and_only_by_its_account(factors: SqlAccounts, engine: Engine) -> None:
     """The second use, an unknown one, another account's: nothing, and nothing is written."""
     factors.enrol("bolat", OTHER, 1, ("b1",), at=replace(SAID, by="bolat"))
-    codes_taken = [factors.take_code("aliyeva", code, at=SAID) for code in ("h1", "h1", "zz", "b1")]
-    codes = factors.codes("aliyeva")
+    codes_taken = [factors.take_recovery_code("aliyeva", code, at=SAID) for code in ("h1", "h1", "zz", "b1")]
+    codes = factors.recovery_codes("aliyeva")
 
     assert codes_taken == [True, False, False, False]
     assert (codes.left, codes.made_at, codes.used_at) == (2, NOW, NOW)
     assert chain(engine)[1:] == [("recovery_code_used", "aliyeva", {"left": 2})]
 
 
-def test_of_two_who_use_one_recovery_code_at_once_one_gets_in(factors: SqlSecondFactors) -> None:
+def test_of_two_who_use_one_recovery_code_at_once_one_gets_in(factors: SqlAccounts) -> None:
     """Twenty at once, on both databases."""
     with ThreadPoolExecutor(20) as pool:
-        codes_taken = list(pool.map(lambda _: factors.take_code("aliyeva", "h2", at=SAID), range(20)))
+        codes_taken = list(pool.map(lambda _: factors.take_recovery_code("aliyeva", "h2", at=SAID), range(20)))
 
     assert sorted(codes_taken) == [False] * 19 + [True]
-    assert factors.codes("aliyeva").left == 2
+    assert factors.recovery_codes("aliyeva").left == 2
 
 
 @on_sqlite_alone
-def test_new_recovery_codes_end_the_former_ones_and_a_removal_ends_all(factors: SqlSecondFactors) -> None:
+def test_new_recovery_codes_end_the_former_ones_and_a_removal_ends_all(factors: SqlAccounts) -> None:
     """A list that lies somewhere opens nothing any more; what is set later does not find the former codes."""
-    factors.take_code("aliyeva", "h1", at=SAID)
-    factors.make_codes("aliyeva", ("n1", "n2"), at=BY_HOLDER)
+    factors.take_recovery_code("aliyeva", "h1", at=SAID)
+    factors.make_recovery_codes("aliyeva", ("n1", "n2"), at=BY_HOLDER)
 
-    assert factors.codes("aliyeva").left == 2
-    assert not factors.take_code("aliyeva", "h2", at=SAID)
-    assert factors.take_code("aliyeva", "n1", at=SAID)
-    factors.remove("aliyeva", at=BY_HOLDER)
+    assert factors.recovery_codes("aliyeva").left == 2
+    assert not factors.take_recovery_code("aliyeva", "h2", at=SAID)
+    assert factors.take_recovery_code("aliyeva", "n1", at=SAID)
+    factors.remove_factor("aliyeva", at=BY_HOLDER)
 
-    assert factors.codes("aliyeva").left == 0
-    assert not factors.take_code("aliyeva", "n2", at=SAID)
+    assert factors.recovery_codes("aliyeva").left == 0
+    assert not factors.take_recovery_code("aliyeva", "n2", at=SAID)
 
 
 @on_sqlite_alone
 def test_the_letter_about_a_used_code_is_queued_with_it_or_not_at_all(
-    factors: SqlSecondFactors, engine: Engine
+    factors: SqlAccounts, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In one transaction: a crash in between leaves neither; a refused code sends no letter."""
+    queue = SqlOutbox.queue
 
-    def crash(connection: Connection, letters: Sequence[Notice]) -> int:
-        SqlOutbox(engine).queue(connection, letters)
+    def crash(self: SqlOutbox, session: Session, letters: Sequence[Notice]) -> int:
+        queue(self, session, letters)
         raise ZeroDivisionError
 
-    dying = SqlSecondFactors(engine, cipher=lambda: CIPHER, queue=crash)
+    monkeypatch.setattr(SqlOutbox, "queue", crash)
     with pytest.raises(ZeroDivisionError):
-        dying.take_code("aliyeva", "h1", letters=[letter()], at=SAID)
-    assert (factors.codes("aliyeva").left, queued(engine)) == (3, [])
+        factors.take_recovery_code("aliyeva", "h1", letters=[letter()], at=SAID)
+    monkeypatch.undo()
+    assert (factors.recovery_codes("aliyeva").left, queued(engine)) == (3, [])
 
-    assert not factors.take_code("aliyeva", "zz", letters=[letter()], at=SAID)
+    assert not factors.take_recovery_code("aliyeva", "zz", letters=[letter()], at=SAID)
     assert queued(engine) == []
-    assert factors.take_code("aliyeva", "h1", letters=[letter()], at=SAID)
+    assert factors.take_recovery_code("aliyeva", "h1", letters=[letter()], at=SAID)
     assert queued(engine) == [letter().key]
 
 
 @on_sqlite_alone
 def test_another_key_reads_what_the_old_one_wrote_and_encrypts_it_anew(
-    factors: SqlSecondFactors, engine: Engine
+    factors: SqlAccounts, engine: Engine
 ) -> None:
     """Then the old key is needed no more, and the chain says how many."""
     factors.enrol("asel", OTHER, 1, (), at=replace(SAID, by="asel"))
     new = new_key()
     both_keys, alone = second_factors(engine, Cipher(new, KEY)), second_factors(engine, Cipher(new))
 
-    assert both_keys.secret("aliyeva") == SECRET
-    assert both_keys.encrypt(at=SAID).done == 2
+    assert both_keys.factor_secret("aliyeva") == SECRET
+    assert both_keys.encrypt_factors(at=SAID).done == 2
     assert chain(engine, "") == [("second_factors_encrypted", "x", {"count": 2})]
-    assert (alone.secret("aliyeva"), alone.secret("asel")) == (SECRET, OTHER)
+    assert (alone.factor_secret("aliyeva"), alone.factor_secret("asel")) == (SECRET, OTHER)
 
 
 @on_sqlite_alone
-def test_what_no_key_opens_is_named_and_left_as_it_is(factors: SqlSecondFactors, engine: Engine) -> None:
+def test_what_no_key_opens_is_named_and_left_as_it_is(factors: SqlAccounts, engine: Engine) -> None:
     """A wrong key destroys nothing; recovery codes still open, for they are not encrypted."""
     before = stored(engine)
     wrong = second_factors(engine, Cipher(new_key()))
-    result = wrong.encrypt(at=SAID)
+    result = wrong.encrypt_factors(at=SAID)
 
     assert (result.done, result.unreadable) == (0, ("aliyeva",))
     assert stored(engine) == before
     with pytest.raises(UnreadableSecret):
-        wrong.secret("aliyeva")
-    assert wrong.take_code("aliyeva", "h1", at=SAID)
+        wrong.factor_secret("aliyeva")
+    assert wrong.take_recovery_code("aliyeva", "h1", at=SAID)
 
 
 OLD, NEW = new_key(), new_key()

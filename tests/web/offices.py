@@ -25,7 +25,6 @@ from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.settings import Settings
 from merzim.settings_file import read
 from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.database.engine import writing
 from merzim.storage.org import store as office_store
 from merzim.web.app import create_app
@@ -90,10 +89,6 @@ class Site:
     @property
     def accounts(self) -> SqlAccounts:
         return self.context.accounts
-
-    @property
-    def factors(self) -> SqlSecondFactors:
-        return self.context.factors
 
     @property
     def office(self) -> Office:

@@ -126,13 +126,13 @@ def test_ipv6_is_counted_by_64_bits(address: str, counted: str) -> None:
 def test_codes_of_the_second_factor_are_few_and_tell_nothing(office: Site) -> None:
     """With the right password, from however many addresses: answered like a wrong password, then and after."""
     secret = pyotp.random_base32()
-    office.factors.enrol("officer", secret, 0, (), at=SAID)
+    office.accounts.enrol("officer", secret, 0, (), at=SAID)
     code = pyotp.TOTP(secret).at(int(NOW.timestamp()))
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
     known_device = browser(office)
     first = enter(known_device, code=code)
     answers = [enter(browser(office, f"203.0.113.{n}"), code=wrong) for n in range(12)]
-    office.factors.enrol("officer", secret, 0, (), at=SAID)
+    office.accounts.enrol("officer", secret, 0, (), at=SAID)
 
     assert first == 303
     assert answers == [401] * 12
@@ -256,7 +256,7 @@ def test_each_refused_log_in_is_one_line_with_the_address_and_the_reason(
     """At the level that is written unless config.toml says otherwise; never what was typed as a name."""
     closed = office.accounts.account("auditor")
     office.accounts.save(closed.reader, disabled=True, at=SAID)
-    office.factors.enrol("first_head", pyotp.random_base32(), 0, (), at=SAID)
+    office.accounts.enrol("first_head", pyotp.random_base32(), 0, (), at=SAID)
     secret = "құпиясөзім\nlog-in refused: address=192.0.2.1"
     for login, password in (
         *(("officer", "wrong"), (secret, "wrong"), ("auditor", PASSWORD), ("auditor", "wrong")),
@@ -284,7 +284,7 @@ def test_what_is_not_looked_at_any_more_is_logged_as_such(
     """Passwords, codes, and the present password of a session."""
     guess(office, times=11)
     passwords = refusals(caplog)[-1]
-    office.factors.enrol("first_head", pyotp.random_base32(), 0, (), at=SAID)
+    office.accounts.enrol("first_head", pyotp.random_base32(), 0, (), at=SAID)
     for number in range(11):
         enter(browser(office, f"192.0.2.{number}"), "first_head")
     codes = refusals(caplog)[-1]

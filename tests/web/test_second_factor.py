@@ -53,7 +53,7 @@ def enrolled(site: Site, login: str = "officer", secret: str = SECRET) -> tuple[
     """Give an account a second factor; its recovery codes."""
     codes = new_recovery_codes()
     hashes = [hash for code in codes if (hash := recovery_hash(code, login))]
-    site.factors.enrol(login, secret, 0, hashes, at=AT)
+    site.accounts.enrol(login, secret, 0, hashes, at=AT)
     return codes
 
 
@@ -168,7 +168,7 @@ def test_a_wrong_answer_sets_nothing_and_keeps_the_picture(changes: dict[str, st
     assert answer.status_code == 422
     assert says in answer.text
     assert (f'name="secret" value="{secret}"' in answer.text) == ("secret" not in changes)
-    assert site.factors.secret("officer") == ""
+    assert site.accounts.factor_secret("officer") == ""
 
 
 def test_another_device_needs_a_code_of_the_present_one(site: Site) -> None:
@@ -176,11 +176,11 @@ def test_another_device_needs_a_code_of_the_present_one(site: Site) -> None:
     with site.client() as browser:
         without = enrol(browser)[0]
         wrong = enrol(browser, present="000000")[0]
-        stored_secret = site.factors.secret("officer")
+        stored_secret = site.accounts.factor_secret("officer")
         status, page = enrol(browser, present=now_code())
 
     assert (without, wrong, stored_secret, status) == (422, 422, SECRET, 200)
-    assert site.factors.secret("officer") not in ("", SECRET)
+    assert site.accounts.factor_secret("officer") not in ("", SECRET)
     assert len(shown(page)) == 10
 
 
@@ -189,12 +189,12 @@ def test_it_is_removed_with_the_password_and_a_code_and_not_with_the_password_al
     with site.client() as browser:
         alone = browser.post("/account/totp", data={"do": "remove", "old": PASSWORD}).status_code
         wrong = browser.post("/account/totp", data={"do": "remove", "old": "x", "present": now_code()})
-        stored_secret = site.factors.secret("officer")
+        stored_secret = site.accounts.factor_secret("officer")
         right = browser.post("/account/totp", data={"do": "remove", "old": PASSWORD, "present": now_code()})
 
     assert (alone, wrong.status_code, stored_secret) == (422, 422, SECRET)
     assert right.headers["location"] == "/account?said=totp"
-    assert site.factors.secret("officer") == ""
+    assert site.accounts.factor_secret("officer") == ""
 
 
 def test_wrong_answers_on_these_forms_make_the_next_one_wait(site: Site) -> None:
@@ -207,7 +207,7 @@ def test_wrong_answers_on_these_forms_make_the_next_one_wait(site: Site) -> None
 
     assert answer.status_code == 422
     assert "The code was wrong too many times" in answer.text
-    assert site.factors.secret("officer") == SECRET
+    assert site.accounts.factor_secret("officer") == SECRET
 
 
 # -------------------------------------------------------------------------------------------- recovery codes
@@ -321,7 +321,7 @@ def test_an_administrator_removes_a_second_factor_and_its_holder_is_told(site: S
     """Then the password alone lets in."""
 
     assert act(site)[0] == 303
-    assert site.factors.secret("officer") == ""
+    assert site.accounts.factor_secret("officer") == ""
     assert told == [("officer", "removed", {"by": "administrator"})]
     assert enter(site.stranger()) == 303
 
@@ -339,7 +339,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(site: Site, about: str, groun
     status, page = act(site, about=about, ground=ground)
 
     assert (status, says in page) == (422, True)
-    assert site.factors.secret("officer") == SECRET
+    assert site.accounts.factor_secret("officer") == SECRET
 
 
 def test_no_token_takes_part_in_it(site: Site) -> None:
@@ -354,4 +354,4 @@ def test_no_token_takes_part_in_it(site: Site) -> None:
         ]
 
     assert (answer.status_code, statuses) == (403, [403, 403, 403])
-    assert site.factors.secret("officer") == SECRET
+    assert site.accounts.factor_secret("officer") == SECRET

@@ -191,14 +191,6 @@ class RateLimit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LimitReached:
-    """A rate limit that allows no attempt now. `wait`: time until the next one is allowed."""
-
-    kind: str
-    wait: timedelta
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
     """The set of cases, documents and rows of registers a user may see.
 

@@ -19,7 +19,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Key, OptionalUnit
 from merzim.services.names import person_named, unit_named
 from merzim.services.verbs import Ask, Command, verb
-from merzim.storage.accounts.invitations import INVITED, Invited
+from merzim.storage.accounts.accounts import INVITED, Invited
 from notifications.channels import Channel
 from notifications.event_notices import account_notices
 from notifications.letters.events import owner_of_link
@@ -229,7 +229,7 @@ def _invite(
             entry, letters = _link_and_letters(ctx, person, reader, login_way, channels)
             invited.append(Invited(reader=reader, new=new, entry=entry, letters=letters))
     if not preview and invited:
-        invited_logins = ctx.app.invitations.invite(invited, at=ctx.moment)
+        invited_logins = ctx.accounts.invite(invited, at=ctx.moment)
         for row in people:
             if not row.obstacle and row.login not in invited_logins:
                 row.obstacle = "login_taken"
@@ -289,8 +289,8 @@ def _channels(ctx: RequestContext) -> list[Channel]:
 def _views(ctx: RequestContext) -> list[InvitationView]:
     """Return the last letter of invitation to each holder of an account, by name; accepted or closed last."""
     accounts = {account.reader.login: account for account in ctx.accounts.all() if account.reader.person}
-    letters = ctx.app.invitations.letters({account.reader.person for account in accounts.values()})
-    expiries = ctx.app.invitations.expiries(letters, now=ctx.now)
+    letters = ctx.accounts.invitation_letters({account.reader.person for account in accounts.values()})
+    expiries = ctx.accounts.invitation_expiries(letters, now=ctx.now)
     office = ctx.app.reads.office().written_down
     invitations = [
         _view(accounts[login], letter, expiries.get(login), office)

@@ -15,8 +15,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Line, OptionalPerson, OptionalUnit
 from merzim.services.names import person_named
 from merzim.services.verbs import Ask, Command, NotFound, verb
-from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.accounts.invitations import Invited
+from merzim.storage.accounts.accounts import Invited, SqlAccounts
 from notifications.event_notices import account_notices
 from notifications.notice import Notice
 from workflow.moments import Moment
@@ -192,7 +191,7 @@ def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
     reader, secret = _reader(ctx, login, command), new_secret()
     # The insertion decides who of several administrators creates it.
     invited = Invited(reader=reader, new=True, entry=link_credential(ctx, login, secret))
-    if not ctx.app.invitations.invite([invited], at=ctx.moment):
+    if not ctx.accounts.invite([invited], at=ctx.moment):
         raise BadPassword("web.login.taken", login=login)
     return _invitation(ctx, login, secret)
 
@@ -244,7 +243,7 @@ def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
         raise Refusal("web.staff.account_linked", login=account.reader.login)
     login, secret = account.reader.login, new_secret()
     invited = Invited(reader=account.reader, new=False, entry=link_credential(ctx, login, secret))
-    ctx.app.invitations.invite([invited], at=ctx.moment)
+    ctx.accounts.invite([invited], at=ctx.moment)
     return _invitation(ctx, login, secret)
 
 
@@ -418,4 +417,4 @@ def remove_second_factor(ctx: RequestContext, login: str, *, ground: str) -> Non
     if not ground:
         raise Refusal("web.factor.no_ground")
     letters = account_letters(ctx, account, "removed", {"by": ctx.reader.login})
-    ctx.app.factors.remove(login, at=ctx.moment, details={"ground": ground}, letters=letters)
+    ctx.accounts.remove_factor(login, at=ctx.moment, details={"ground": ground}, letters=letters)

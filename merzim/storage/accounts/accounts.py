@@ -1,47 +1,93 @@
-"""Repository of accounts, their links to external directories, and the entries by which they are used without a
-password (sessions, tokens, feeds, invitations, remembered browsers), stored as hashes.
+"""Repository of accounts: passwords, second factors, links to the OpenID provider, and the entries by which
+they are used without a password (sessions, tokens, feeds, invitations, remembered browsers), stored as hashes.
+
+Every change is an event of the office's chain, which never contains secrets or codes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, and_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select, update
 from sqlmodel import Session
 
+from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt
-from merzim.storage.database.dialect import in_names, insert, read_for_names
-from merzim.storage.database.engine import execute, read, read_first, reading, writing
+from merzim.storage.database.dialect import in_names, insert, insert_many, read_for_names
+from merzim.storage.database.engine import execute, read, read_first, read_value, reading, writing
 from merzim.storage.events import Draft
+from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org.chain import office_event, record
-from merzim.storage.rows import columns_of, read_as
-from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY, PROVIDER, IdentityRow
+from merzim.storage.rows import Values, columns_of, read_as, to_notice
+from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY, PROVIDER, RECOVERY_CODE, IdentityRow
+from merzim.storage.tables.notices import NOTICE
+from notifications.notice import Notice
 from workflow.moments import Moment
-from workflow.org.access import (
-    Account,
-    Credential,
-    CredentialKind,
-    LimitReached,
-    RateLimit,
-    Reader,
-)
+from workflow.org.access import Account, Credential, CredentialKind, RateLimit, Reader, RecoveryCodes
 
+MAX_DEVICES = 30
+"""The most browsers remembered for one account."""
+INVITED = "invited"
+"""The event of an invitation's letter; `about` has the way its account is entered by."""
+REMOVED = "second_factor_removed"
 _WITH_IDENTITY = (
     select(ACCOUNT, IDENTITY.c.login.label("linked"))
     .join_from(ACCOUNT, IDENTITY, IDENTITY.c.login == ACCOUNT.c.login, isouter=True)
     .order_by(ACCOUNT.c.login)
 )
 _NAMES = select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login))
-MAX_DEVICES = 30
-"""The most browsers remembered for one account."""
+_LETTERS = (
+    select(NOTICE)
+    .where(in_names(NOTICE.c.person), NOTICE.c.kind == "account")
+    .order_by(NOTICE.c.queued_at, NOTICE.c.key)
+)
+_FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
+"""The condition for invitations without an account: those of the first administrator."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invited:
+    """An invited person.
+
+    Attributes:
+        new: whether a new account is created; else an existing one gets another link.
+        entry: the one-time link, by its hash; None where an external directory authenticates people.
+        letters: the letters with the link; none where its address is shown.
+    """
+
+    reader: Reader
+    new: bool
+    entry: Credential | None
+    letters: Sequence[Notice] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EncryptionResult:
+    """The result of encrypting the secrets of second factors with the present key.
+
+    Attributes:
+        done: number of secrets encrypted anew.
+        unreadable: logins whose secret no configured key decrypts; they are left unchanged.
+    """
+
+    done: int
+    unreadable: tuple[str, ...]
 
 
 class SqlAccounts:
-    """Repository of accounts, sessions, tokens, feeds and invitations. Moments are UTC, `today` is local."""
+    """Repository of accounts and of what opens them. Moments are UTC, `today` is local.
 
-    def __init__(self, engine: Engine) -> None:
+    Args:
+        cipher: returns the cipher of second factors; called on first use, as most commands need none. By
+            default one without a key, which raises ValueError.
+    """
+
+    def __init__(self, engine: Engine, *, cipher: Callable[[], Cipher] = Cipher) -> None:
         self._engine = engine
+        self._cipher = cipher
+        self._outbox = SqlOutbox(engine)
 
     def any_with_password(self) -> bool:
         query = select(ACCOUNT.c.login).where(ACCOUNT.c.password != "").limit(1)
@@ -77,21 +123,15 @@ class SqlAccounts:
         Nothing happens if the account is so already.
         """
         values = columns_of(ACCOUNT, reader, disabled=disabled)
+        differs = or_(*(ACCOUNT.c[name] != value for name, value in values.items()))
+        change = update(ACCOUNT).where(ACCOUNT.c.login == reader.login, differs).values(values)
         with writing(self._engine) as session:
-            existing = session.execute(ACCOUNT.select().where(ACCOUNT.c.login == reader.login)).first()
-            if existing and all(existing._mapping[name] == value for name, value in values.items()):
+            is_new = _insert(session, values, at.now)
+            if not is_new and not session.exec(change).rowcount:
                 return
-            new = {"password": "", "totp": "", "totp_step": 0, "created_at": at.now}
-            step = insert(session, ACCOUNT)
-            session.execute(
-                step.on_conflict_do_update(
-                    index_elements=[ACCOUNT.c.login], set_={name: step.excluded[name] for name in values}
-                ),
-                [{**new, **values}],
-            )
             if disabled:
-                end_all_entries(session, reader.login, at.now)
-            kind = "account_changed" if existing else "account_opened"
+                end_entries(session, ENTRY.c.login == reader.login, at.now)
+            kind = "account_opened" if is_new else "account_changed"
             facts = {"access": reader.access, "unit": reader.unit, "disabled": disabled}
             record(session, office_event(at, kind, reader.login, facts))
 
@@ -104,10 +144,9 @@ class SqlAccounts:
             change = update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password)
             if not session.exec(change).rowcount:
                 return
-            end_all_entries(session, login, at.now)
             if password:
                 end_entries(session, _FIRST_INVITATION, at.now)
-            record(session, office_event(at, "password_set", login))
+            _record_and_end(session, office_event(at, "password_set", login))
 
     # ------------------------------------------------------------------------------------ outside identities
 
@@ -122,25 +161,79 @@ class SqlAccounts:
 
         Returns False and writes nothing when the person or the account was linked meanwhile.
         """
-        same_login = ACCOUNT.c.login == identity.login
         with writing(self._engine) as session:
             step = insert(session, IDENTITY).values(columns_of(IDENTITY, identity)).on_conflict_do_nothing()
             if session.execute(step.returning(IDENTITY.c.login)).first() is None:
                 return False
-            session.execute(update(ACCOUNT).where(same_login).values(password=""))
-            end_all_entries(session, identity.login, at.now)
-            record(session, office_event(at, "account_linked", identity.login, {"provider": PROVIDER}))
+            session.execute(update(ACCOUNT).where(ACCOUNT.c.login == identity.login).values(password=""))
+            _record_and_end(session, office_event(at, "account_linked", identity.login, {"provider": PROVIDER}))
         return True
 
     def unlink(self, login: str, *, at: Moment) -> bool:
         """Unlink an account from the provider and end its entries; return whether it was linked."""
         with writing(self._engine) as session:
-            query = IDENTITY.delete().where(IDENTITY.c.login == login).returning(IDENTITY.c.login)
-            if not session.execute(query).all():
+            if not session.exec(IDENTITY.delete().where(IDENTITY.c.login == login)).rowcount:
                 return False
-            end_all_entries(session, login, at.now)
-            record(session, office_event(at, "account_unlinked", login))
+            _record_and_end(session, office_event(at, "account_unlinked", login))
         return True
+
+    # ------------------------------------------------------------------------------------------- invitations
+
+    def invite(self, people: Sequence[Invited], *, at: Moment) -> frozenset[str]:
+        """Create accounts with one-time links and queue their letters, in one transaction; earlier links of an
+        account become invalid.
+
+        Returns the logins invited: those that got an account meanwhile are left out.
+        """
+        invited_people, events = list[Invited](), list[Draft]()
+        with writing(self._engine) as session:
+            for invited in people:
+                reader, entry = invited.reader, invited.entry
+                if invited.new:
+                    if not _insert(session, columns_of(ACCOUNT, reader, disabled=False), at.now):
+                        continue
+                    facts = {"access": reader.access, "unit": reader.unit}
+                    events.append(office_event(at, "account_opened", reader.login, facts))
+                if entry is not None:
+                    earlier = and_(ENTRY.c.login == entry.login, ENTRY.c.kind == "invitation")
+                    end_entries(session, earlier, at.now)
+                    events.append(_give_entry(session, entry, by=at.by))
+                invited_people.append(invited)
+            record(session, *events)
+            self._outbox.queue(session, [letter for invited in invited_people for letter in invited.letters])
+        return frozenset(invited.reader.login for invited in invited_people)
+
+    def invitation_letters(self, people: Collection[str]) -> Mapping[str, Notice]:
+        """Return the last invitation letter to each of these people (keys), by login."""
+        letters = [to_notice(row) for row in read_for_names(self._engine, _LETTERS, people)]
+        return {
+            str(letter.about["login"]): letter for letter in letters if letter.about.get("event") == INVITED
+        }
+
+    def invitation_expiries(self, logins: Collection[str], *, now: datetime) -> Mapping[str, datetime]:
+        """Return by login when its valid invitation expires; logins without one are left out."""
+        of_logins = (in_names(ENTRY.c.login), ENTRY.c.kind == "invitation", *_valid(now))
+        query = select(ENTRY.c.login, ENTRY.c.expires_at).where(*of_logins)
+        return {row.login: row.expires_at for row in read_for_names(self._engine, query, logins)}
+
+    def use_invitation(self, hash: str, *, now: datetime) -> bool:
+        """Mark an invitation as used. Return False if it was used already."""
+        step = update(ENTRY).where(ENTRY.c.hash == hash, ENTRY.c.ended_at.is_(None)).values(ended_at=now)
+        with writing(self._engine) as session:
+            login = session.execute(step.returning(ENTRY.c.login)).scalar()
+            if login is not None:
+                record(session, Draft(kind="entry_taken", name=login, by=login, at=now))
+            return login is not None
+
+    def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
+        """End all invitations of the first administrator except the one with that hash.
+
+        Called after the new one is committed: of two services that start at once, at most one keeps its
+        invitation.
+        """
+        with writing(self._engine) as session:
+            if end_entries(session, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now):
+                record(session, Draft(kind="entries_ended", name="", by="", at=now))
 
     # ----------------------------------------------------------------------------------------------- entries
 
@@ -153,91 +246,184 @@ class SqlAccounts:
             by: who issued it; by default the account.
         """
         with writing(self._engine) as session:
-            given = give_entry(session, entry, by=by or entry.login)
+            given = _give_entry(session, entry, by=by or entry.login)
             if entry.kind != "device":
                 # A device grants no access, so it is not in the chain.
                 record(session, given)
                 return
             mine = (ENTRY.c.kind == "device", ENTRY.c.login == entry.login)
-            valid = (ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > entry.created_at)
-            newest = select(ENTRY.c.hash).where(*mine, *valid).order_by(ENTRY.c.created_at.desc(), ENTRY.c.hash)
-            remaining = session.execute(newest.limit(MAX_DEVICES)).scalars().all()
+            newest = select(ENTRY.c.hash).where(*mine, *_valid(entry.created_at))
+            newest = newest.order_by(ENTRY.c.created_at.desc(), ENTRY.c.hash).limit(MAX_DEVICES)
+            remaining = session.execute(newest).scalars().all()
             session.execute(ENTRY.delete().where(*mine, ENTRY.c.hash.not_in(remaining)))
 
     def entry(self, kind: CredentialKind, hash: str, *, now: datetime) -> Credential | None:
         """Return the entry of a kind and hash; None if there is none, or it was ended or has expired."""
-        valid = (ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now)
-        row = read_first(self._engine, ENTRY.select().where(ENTRY.c.hash == hash, ENTRY.c.kind == kind, *valid))
+        query = ENTRY.select().where(ENTRY.c.hash == hash, ENTRY.c.kind == kind, *_valid(now))
+        row = read_first(self._engine, query)
         return read_as(Credential, row) if row is not None else None
 
     def entries(self, login: str, *, now: datetime) -> Sequence[Credential]:
         """Return the valid sessions, tokens, feeds, invitations and devices of an account, the newest first; of
         login "" the feeds of units.
         """
-        query = (
-            ENTRY.select()
-            .where(ENTRY.c.login == login, ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now)
-            .order_by(ENTRY.c.created_at.desc())
-        )
+        query = ENTRY.select().where(ENTRY.c.login == login, *_valid(now)).order_by(ENTRY.c.created_at.desc())
         return [read_as(Credential, row) for row in read(self._engine, query)]
 
     def mark_used(self, hash: str, *, now: datetime) -> None:
         """Record that an entry is used now."""
         execute(self._engine, update(ENTRY).where(ENTRY.c.hash == hash).values(seen_at=now))
 
-    def use_invitation(self, hash: str, *, now: datetime) -> bool:
-        """Mark an invitation as used. Return False if it was used already."""
-        with writing(self._engine) as session:
-            login = session.execute(select(ENTRY.c.login).where(ENTRY.c.hash == hash)).scalar()
-            is_taken = end_entries(session, ENTRY.c.hash == hash, now)
-            if is_taken:
-                name = str(login)
-                record(session, Draft(kind="entry_taken", name=name, by=name, at=now))
-            return is_taken
-
-    def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
-        """End all invitations of the first administrator except the one with that hash.
-
-        Called after the new one is committed: of two services that start at once, at most one keeps its
-        invitation.
-        """
-        with writing(self._engine) as session:
-            ended = end_entries(session, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now)
-            if ended:
-                record(session, Draft(kind="entries_ended", name="", by="", at=now))
-
     def end(self, login: str, hash: str | None = None, *, at: Moment) -> None:
         """End one entry of an account, or all of them; by the account itself where `at` names nobody."""
         mine = ENTRY.c.login == login
         with writing(self._engine) as session:
-            ended = end_entries(session, mine if hash is None else and_(mine, ENTRY.c.hash == hash), at.now)
-            if ended:
+            if end_entries(session, mine if hash is None else and_(mine, ENTRY.c.hash == hash), at.now):
                 record(session, Draft(kind="entries_ended", name=login, by=at.by or login, at=at.now))
+
+    # ---------------------------------------------------------------------------------------- second factors
+
+    def factor_secret(self, login: str) -> str:
+        """Return the secret of a second factor in base32; "" without one. Raises UnreadableSecret."""
+        stored = read_value(self._engine, select(ACCOUNT.c.totp).where(ACCOUNT.c.login == login))
+        return self._cipher().decrypt(stored, login) if stored else ""
+
+    def enrol(self, login: str, secret: str, step: int, codes: Collection[str], *, at: Moment) -> None:
+        """Set or replace a second factor with its recovery codes (hashes); end all entries of the account.
+
+        Args:
+            step: the time step of the first code, which cannot be used again.
+        """
+        stored = self._cipher().encrypt(secret, login)
+        event = office_event(at, "second_factor_set", login, {"recovery_codes": len(codes)})
+        with writing(self._engine) as session:
+            _set_factor(session, stored, step, codes, event)
+
+    def remove_factor(
+        self,
+        login: str,
+        *,
+        at: Moment,
+        details: Mapping[str, object] | None = None,
+        letters: Sequence[Notice] = (),
+    ) -> None:
+        """Remove a second factor and its recovery codes, and end all entries of the account.
+
+        It is recorded even where there was none.
+
+        Args:
+            details: the reason, for the chain.
+            letters: notices to the account's holder.
+        """
+        with writing(self._engine) as session:
+            _set_factor(session, "", 0, (), office_event(at, REMOVED, login, details or {}))
+            self._outbox.queue(session, letters)
+
+    def take_step(self, login: str, step: int) -> bool:
+        """Use up the authenticator's code of a time step; False when it or a later one was used."""
+        mine = (ACCOUNT.c.login == login, ACCOUNT.c.totp_step < step)
+        return execute(self._engine, update(ACCOUNT).where(*mine).values(totp_step=step)) == 1
+
+    def recovery_codes(self, login: str) -> RecoveryCodes:
+        """Return the number of recovery codes left, when they were made and when the last one was used."""
+        query = select(
+            func.count().filter(RECOVERY_CODE.c.used_at.is_(None)).label("left"),
+            func.max(RECOVERY_CODE.c.made_at).label("made_at"),
+            func.max(RECOVERY_CODE.c.used_at).label("used_at"),
+        ).where(RECOVERY_CODE.c.login == login)
+        return read_as(RecoveryCodes, read_first(self._engine, query))
+
+    def make_recovery_codes(self, login: str, codes: Collection[str], *, at: Moment) -> None:
+        """Replace the recovery codes (hashes) of an account, with an event."""
+        with writing(self._engine) as session:
+            _replace_codes(session, login, codes, at.now)
+            record(session, office_event(at, "recovery_codes_made", login, {"count": len(codes)}))
+
+    def take_recovery_code(self, login: str, code: str, *, at: Moment, letters: Sequence[Notice] = ()) -> bool:
+        """Use up a recovery code (hash); False when it does not exist or was used.
+
+        Args:
+            letters: notices to the account's holder, queued only when the code is accepted.
+        """
+        unused = (RECOVERY_CODE.c.login == login, RECOVERY_CODE.c.used_at.is_(None))
+        this = (*unused, RECOVERY_CODE.c.hash == code)
+        # Checked without the write lock first, so that guesses do not delay others.
+        if read_first(self._engine, select(RECOVERY_CODE.c.hash).where(*this)) is None:
+            return False
+        with writing(self._engine) as session:
+            if session.exec(update(RECOVERY_CODE).where(*this).values(used_at=at.now)).rowcount != 1:
+                return False
+            codes_left = session.execute(select(func.count()).where(*unused)).scalar()
+            by_holder = replace(at, by=login)
+            record(session, office_event(by_holder, "recovery_code_used", login, {"left": codes_left}))
+            self._outbox.queue(session, letters)
+        return True
+
+    def encrypt_factors(self, *, at: Moment) -> EncryptionResult:
+        """Encrypt the secrets of all second factors anew with the present key, with one event for all."""
+        done, unreadable = 0, list[str]()
+        query = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
+        with writing(self._engine) as session:
+            for login, stored in session.execute(query.with_for_update()).all():
+                try:
+                    renewed = self._cipher().renew(stored)
+                except UnreadableSecret:
+                    unreadable.append(login)
+                    continue
+                session.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(totp=renewed))
+                done += 1
+            if done:
+                kind = "second_factors_encrypted"
+                record(session, Draft(kind=kind, name="", by=at.by, at=at.now, payload={"count": done}))
+        return EncryptionResult(done=done, unreadable=tuple(unreadable))
 
     # ----------------------------------------------------------------------------------- limits of attempts
 
-    def count_attempt(self, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
+    def count_attempt(self, limits: Sequence[RateLimit], *, now: datetime) -> timedelta | None:
         return count_attempt(self._engine, limits, now=now)
 
     def forget_attempt(self, limits: Sequence[RateLimit]) -> None:
         forget_attempt(self._engine, limits)
 
 
-_FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
-"""The condition for invitations without an account: those of the first administrator."""
+def _insert(session: Session, values: Values, now: datetime) -> bool:
+    """Insert an account without a password; return False if the login exists."""
+    new = {**values, "password": "", "totp": "", "totp_step": 0, "created_at": now}
+    step = insert(session, ACCOUNT).values(new).on_conflict_do_nothing()
+    return session.execute(step.returning(ACCOUNT.c.login)).first() is not None
 
 
-def give_entry(session: Session, entry: Credential, *, by: str) -> Draft:
+def _record_and_end(session: Session, event: Draft) -> None:
+    """Record a change of an account that ends every entry of it: whoever uses it must log in again."""
+    end_entries(session, ENTRY.c.login == event.name, event.at)
+    record(session, event)
+
+
+def _set_factor(session: Session, stored: str, step: int, codes: Collection[str], event: Draft) -> None:
+    """Replace a second factor with its recovery codes; every way into the account ends."""
+    change = update(ACCOUNT).where(ACCOUNT.c.login == event.name).values(totp=stored, totp_step=step)
+    session.execute(change)
+    _replace_codes(session, event.name, codes, event.at)
+    _record_and_end(session, event)
+
+
+def _replace_codes(session: Session, login: str, codes: Collection[str], now: datetime) -> None:
+    """Replace the recovery codes (hashes) of an account."""
+    session.execute(RECOVERY_CODE.delete().where(RECOVERY_CODE.c.login == login))
+    rows = [{"login": login, "hash": code, "made_at": now, "used_at": None} for code in codes]
+    insert_many(session, RECOVERY_CODE, rows)
+
+
+def _give_entry(session: Session, entry: Credential, *, by: str) -> Draft:
     """Store an entry in the caller's transaction; return its event, which the caller records."""
     session.execute(ENTRY.insert(), columns_of(ENTRY, entry, ended_at=None))
-    payload = {"name": entry.name}
-    at = entry.created_at
-    return Draft(kind=f"{entry.kind}_given", name=entry.login, by=by, at=at, payload=payload)
+    kind, payload = f"{entry.kind}_given", {"name": entry.name}
+    return Draft(kind=kind, name=entry.login, by=by, at=entry.created_at, payload=payload)
 
 
-def end_all_entries(session: Session, login: str, now: datetime) -> None:
-    """End every entry of an account: sessions, tokens, feeds, invitations, remembered browsers."""
-    end_entries(session, ENTRY.c.login == login, now)
+def _valid(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions under which an entry can be used: neither ended nor expired."""
+    return ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now
 
 
 def end_entries(session: Session, which: ColumnElement[bool], now: datetime) -> bool:

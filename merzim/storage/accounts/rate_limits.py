@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -10,32 +11,31 @@ from sqlalchemy import ColumnElement, Engine, and_, case, func, or_, select, upd
 from sqlmodel import Session
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.engine import read, writing
 from merzim.storage.tables.accounts import RATE_LIMIT
-from workflow.org.access import LimitReached, RateLimit
+from workflow.org.access import RateLimit
 
 MAX_ROWS = 100_000
 """Above so many rows, those of single attempts are deleted."""
 
 
-class _Reached(Exception):
-    """Rolls back the attempts counted under other limits."""
-
-
-def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-    """Count an attempt under each of these limits and return None; if one is reached, return it uncounted."""
+def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> timedelta | None:
+    """Count an attempt under each of these limits and return None; if one is reached, count it under none and
+    return the time until the next is allowed.
+    """
     # A refused attempt does not take the write lock: a flood must not keep others from writing.
-    if reached := _reached(engine, limits, now=now):
-        return reached
-    try:
-        with writing(engine) as session:
-            for limit in sorted(limits, key=_key):
-                if not _count(session, limit, _seconds(now)):
-                    raise _Reached
-    except _Reached:
-        first = limits[0]
-        return _reached(engine, limits, now=now) or LimitReached(kind=first.kind, wait=first.period)
-    return None
+    if wait := _wait(engine, limits, now=now):
+        return wait
+    with suppress(_Reached), writing(engine) as session:
+        for limit in sorted(limits, key=_key):
+            if not _count(session, limit, _seconds(now)):
+                raise _Reached  # rolls back what was counted under the others
+        return None
+    return _wait(engine, limits, now=now) or limits[0].period
+
+
+class _Reached(Exception):
+    """A limit allows no attempt."""
 
 
 def forget_attempt(engine: Engine, limits: Sequence[RateLimit]) -> None:
@@ -74,16 +74,15 @@ def _count(session: Session, limit: RateLimit, at: int) -> bool:
     return bool(session.exec(step, execution_options={"preserve_rowcount": True}).rowcount)
 
 
-def _reached(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-    """Return the limit among these that allows no attempt now and frees up last; None if all allow one."""
+def _wait(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> timedelta | None:
+    """Return the time until all of these limits allow an attempt; None if they do now."""
     at, by_key = _seconds(now), {_key(limit): limit for limit in limits}
-    reached = []
-    with reading(engine) as session:
-        for row in session.execute(RATE_LIMIT.select().where(RATE_LIMIT.c.key.in_(by_key))):
-            limit, wait = by_key[row.key], row.until - at
-            if row.attempts >= limit.attempts and 0 < wait <= _length(limit):
-                reached.append(LimitReached(kind=limit.kind, wait=timedelta(seconds=wait)))
-    return max(reached, key=lambda limit_reached: limit_reached.wait, default=None)
+    waits = []
+    for row in read(engine, RATE_LIMIT.select().where(RATE_LIMIT.c.key.in_(by_key))):
+        limit, wait = by_key[row.key], row.until - at
+        if row.attempts >= limit.attempts and 0 < wait <= _length(limit):
+            waits.append(timedelta(seconds=wait))
+    return max(waits, default=None)
 
 
 def _key(limit: RateLimit) -> str:

@@ -44,7 +44,7 @@ def get_own_account(ctx: Own) -> AccountAnswer:
         **{**own.model_dump(), "unit": ctx.reader.unit},
         digest=choice_of(choosing) if choosing else None,
         language=choosing.language if choosing else None,
-        recovery_codes_left=ctx.app.factors.codes(login).left if own.second_factor else None,
+        recovery_codes_left=ctx.accounts.recovery_codes(login).left if own.second_factor else None,
     )
 
 

@@ -61,7 +61,7 @@ def verify_log_in(ctx: WebContext, login: str, texts: Mapping[str, str]) -> Acco
     limits = log_in_limits(login, address, device)
     if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
         record_refusal(ctx, address, "too_many_attempts", account_login)
-        raise NotProved(reached.wait)
+        raise NotProved(reached)
     # Checked even after another failure, so that the time does not reveal what was wrong.
     password = texts.get("password", "")
     is_verified = credentials.verify_password(password, account.password if account else "")
@@ -93,7 +93,7 @@ def check_present_password(ctx: WebContext, password: str) -> Account:
     limits = [present_password_limit(session.hash if session is not None else f"{login} {address}")]
     if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
         record_refusal(ctx, address, "too_many_attempts", login)
-        raise BadPassword("web.password.too_many", minutes=minutes(reached.wait))
+        raise BadPassword("web.password.too_many", minutes=minutes(reached))
     if account is None or not _is_confirmed(ctx, account, password, session):
         record_refusal(ctx, address, "wrong_present_password", login)
         raise BadPassword("web.password.wrong")
@@ -148,7 +148,7 @@ def check_code(ctx: WebContext, account: Account, code: str) -> None:
     limits = [code_limit(login, find_device(ctx, login))]
     if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
         record_refusal(ctx, address, "too_many_codes", login)
-        raise NotProved(reached.wait)
+        raise NotProved(reached)
     if not use_code(ctx, account, code):
         record_refusal(ctx, address, "wrong_code", login)
         raise NotProved
@@ -163,17 +163,17 @@ def use_code(ctx: RequestContext, account: Account, typed_code: str) -> bool:
     login = account.reader.login
     code = credentials.recovery_hash(typed_code, login)
     if code is not None:
-        codes_left = max(ctx.app.factors.codes(login).left - 1, 0)
+        codes_left = max(ctx.accounts.recovery_codes(login).left - 1, 0)
         letters = account_letters(ctx, account, "recovery_code_used", {"left": codes_left})
-        return ctx.app.factors.take_code(login, code, at=ctx.moment, letters=letters)
+        return ctx.accounts.take_recovery_code(login, code, at=ctx.moment, letters=letters)
     step = code_step(ctx, login, typed_code)
-    return step is not None and ctx.app.factors.take_step(login, step)
+    return step is not None and ctx.accounts.take_step(login, step)
 
 
 def code_step(ctx: RequestContext, login: str, typed_code: str) -> int | None:
     """Return the time step of an authenticator's code; None when it is invalid. Nothing is used up."""
     try:
-        secret = ctx.app.factors.secret(login)
+        secret = ctx.accounts.factor_secret(login)
     except Refusal as trouble:
         # Nobody is let in for want of a key; the recovery codes still open.
         log.error("the second factor of an account cannot be read: %s", trouble)

@@ -282,7 +282,7 @@ def own_page(
         ctx,
         "account.html",
         account=account,
-        codes=ctx.app.factors.codes(ctx.reader.login) if account.second_factor else None,
+        codes=ctx.accounts.recovery_codes(ctx.reader.login) if account.second_factor else None,
         required=ctx.reader.access in ctx.app.settings.web.totp_required,
         recovery_codes=credentials.RECOVERY_CODES,
         entries=ctx.accounts.entries(ctx.reader.login, now=ctx.now),

@@ -64,7 +64,7 @@ def finish(ctx: Anybody, state: str = "", code: str = "", error: str = "", iss: 
     limits = [address_limit(address)]
     if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
         attempts.record_refusal(ctx, address, "too_many_attempts", "")
-        response = login_page(ctx, onward=onward, wait=reached.wait, status=429)
+        response = login_page(ctx, onward=onward, wait=reached, status=429)
         return _drop_cookie_values(response)
     if error or not code:
         log.info("the provider lets nobody in: %s", error[:200])

@@ -66,7 +66,7 @@ def renew(ctx: OwnInSession, answers: Fields) -> Response:
     """Replace the recovery codes after the password and a code, and show the new ones once."""
     login, codes = ctx.reader.login, credentials.new_recovery_codes()
     _prove(ctx, answers)
-    ctx.app.factors.make_codes(login, _hashes(codes, login), at=ctx.moment)
+    ctx.accounts.make_recovery_codes(login, _hashes(codes, login), at=ctx.moment)
     return _codes_page(ctx, codes, onward="/account")
 
 
@@ -90,7 +90,7 @@ def _remove(ctx: WebContext, answers: Mapping[str, str]) -> Response:
     if ctx.reader.access in ctx.app.settings.web.totp_required:
         raise Refusal("web.totp.required")
     _prove(ctx, answers)
-    ctx.app.factors.remove(ctx.reader.login, at=ctx.moment)
+    ctx.accounts.remove_factor(ctx.reader.login, at=ctx.moment)
     return begin_again(ctx, "totp")
 
 
@@ -127,7 +127,7 @@ def enrol(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
         # After the new code: what is mistyped there must not cost a recovery code.
         attempts.check_present_code(ctx, account, texts.get("present", ""))
     codes = credentials.new_recovery_codes()
-    ctx.app.factors.enrol(login, secret, step, _hashes(codes, login), at=ctx.moment)
+    ctx.accounts.enrol(login, secret, step, _hashes(codes, login), at=ctx.moment)
     return codes
 
 
