@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from merzim.documents.schedules.reading import SHEET, read_schedule
-from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.imports.past import known_headings
 from tests.documents.sheets import xlsx, zipped

@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from merzim.documents.people.table import read_people
 from merzim.documents.schedules.reading import read_schedule
-from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.documents.sheets import rows as sheet_rows
 from merzim.documents.sheets.rows import MAX_LETTERS, MAX_ROWS, NotAValue, Sheet
 from merzim.documents.sheets.texts import is_spoilt

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 import calendars
-from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.services.context import RequestContext
 from merzim.services.imports.considering import ScheduleFile
 from merzim.storage import events

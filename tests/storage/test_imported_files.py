@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import Engine
 
-from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.imports import schedules

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from merzim.documents.schedules.analyses import read_analyses
-from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.documents.schedules.steps import has_steps, read_steps
 from merzim.documents.schedules.table import COLUMNS, ScheduleTable, find_table, naming
 from merzim.documents.schedules.title import read_title
@@ -43,39 +43,35 @@ def read_schedule(
     read: list[ReadSchedule] = []
     notes: list[RowNote] = []
     missing: list[Text] = []
-    tables = 0
+    offset = 0
     for sheet in paper.sheets:
         table = find_table(sheet, names)
         if table is None:
             notes.append(RowNote.of(0, "read_sheet_ignored", sheet=sheet.name))
             continue
-        if not any(table.of(kind) for kind in ("object", "work", "unit")):
+        if not any(map(table.of, ("object", "work", "unit"))):
             missing.append(COLUMNS.titles["object"])
             continue
         if not table.dated():
             missing.append(COLUMNS.titles["period"])
         own = Errors()
         schedules, said = _read(sheet, table, paper.name, own)
-        offset = SHEET * tables
-        tables += 1
         errors.join(own, offset)
         read += [_moved(schedule, offset) for schedule in schedules if schedule.planned]
         notes += [note.moved(offset) for note in (*_unread(sheet), *said)]
         if offset:
             notes.append(RowNote.of(0, "read_sheet_numbered", sheet=sheet.name, first=offset + 1))
+        offset += SHEET
     errors.refuse(paper.name)
     if not read:
-        if not tables and not missing:
-            raise UnreadablePaper("paper_form_unknown", name=paper.name)
         if missing:
             raise UnreadablePaper("paper_columns_missing", name=paper.name, missing=tuple(missing))
-        rows = tuple(note for note in notes if note.code == "read_row_no_day")
-        for note in rows:
-            errors.add(note.row, "paper_row_no_day", object=note.arguments["object"])
+        for note in notes:
+            if note.code == "read_row_no_day":
+                errors.add(note.row, "paper_row_no_day", object=note.arguments["object"])
         errors.refuse(paper.name)
-        raise UnreadablePaper("paper_no_rows", name=paper.name)
-    first = read[0]
-    return (replace(first, notes=(*notes, *first.notes)), *read[1:])
+        raise UnreadablePaper("paper_no_rows" if offset else "paper_form_unknown", name=paper.name)
+    return (replace(read[0], notes=(*notes, *read[0].notes)), *read[1:])
 
 
 def _read(
@@ -90,8 +86,6 @@ def _read(
 
 def _moved(schedule: ReadSchedule, offset: int) -> ReadSchedule:
     """Return an analysis with the rows of its sheet numbered on."""
-    if not offset:
-        return schedule
     notes = tuple(note.moved(offset) for note in schedule.notes)
     return replace(schedule, row=schedule.row + offset, notes=notes)
 

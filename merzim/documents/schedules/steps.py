@@ -4,35 +4,69 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
-from merzim.documents.schedules.analyses import UNREAD
 from merzim.documents.schedules.roots import FactMatch, match_facts
-from merzim.documents.schedules.rows_joined import CombinedRows, ReadSchedule
+from merzim.documents.schedules.schedule import END, START, UNREAD, ReadSchedule
 from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
-from merzim.documents.sheets.dates import Days, TermInWords, When, is_far, read_counted, read_lines
+from merzim.documents.sheets.dates import (
+    Days,
+    TermInWords,
+    When,
+    is_far,
+    read_counted,
+    read_lines,
+    reading_notes,
+)
 from merzim.documents.sheets.rows import RowOfSheet, Sheet, cell_name, text_of
 from merzim.documents.sheets.texts import plain, tidy
-from merzim.documents.sheets.unreadable import Errors, UnreadableCell
+from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
 
 _WHOLE = ("внутренн", "вакр", "ішкі талдау")
 """Roots of a work that is a whole analysis, not a part of one."""
+_LABEL = re.compile(r"^(?:\d+[.)]\s*)?(?:объект(?: анализа)?|(?:талдау )?объекті?сі)\s*:\s*(?=\S)", re.I)
+_QUOTED = 70
+"""Characters of a work that a note quotes."""
 
 
 @dataclass(frozen=True, slots=True)
-class StepRow:
-    """One row of the table. `place`: the column of its days; `left`: why they were left as words."""
+class Step:
+    """One row of the table.
+
+    Attributes:
+        of: its object, of its own column, else of the row above.
+        written: the cells of its days; `place`: the first filled one of their columns.
+        left: why the days were left as words.
+    """
 
     row: int
     work: str
+    match: FactMatch
     when: tuple[When, ...]
     written: str
     who: str
     place: int
-    group: str = ""
-    left: UnreadableCell | None = None
+    of: str
+    left: UnreadableCell | None
+
+    @property
+    def days(self) -> list[Days]:
+        return [when for when in self.when if isinstance(when, Days)]
+
+    @property
+    def is_recognised(self) -> bool:
+        """Whether it is known what the row is about; the analysis itself with a single day is unclear."""
+        is_day = [when.is_span for when in self.days] == [False]
+        return self.match.is_recognised and not (self.match.is_analysis and is_day)
+
+    def note(self, code: str, **arguments: object) -> RowNote:
+        """Return a note on the row, which quotes the beginning of a long work."""
+        is_long = len(self.work) > _QUOTED and code != "read_row_not_recognised"
+        work = f"{self.work[:_QUOTED].rsplit(' ', 1)[0]} …" if is_long else self.work
+        return RowNote.of(self.row, code, work=work, **arguments)
 
 
 def has_steps(table: ScheduleTable) -> bool:
@@ -41,14 +75,13 @@ def has_steps(table: ScheduleTable) -> bool:
     if not works:
         return False
     texts = [tidy(text_of(value)) for row in table.rows if isinstance(value := row.cell(works[0].place), str)]
-    matches = [match_facts(text) for text in texts]
-    steps = {fact for match in matches for fact in (*match.facts, *match.likely)}
-    runs = {text for text, match in zip(texts, matches, strict=True) if match.is_analysis}
+    matches = {text: match_facts(text) for text in texts}
+    steps = {fact for match in matches.values() for fact in (*match.facts, *match.likely)}
+    runs = [text for text, match in matches.items() if match.is_analysis]
     if table.of("object") or table.of("unit"):
         return len(steps) + bool(runs) > 1
-    return bool(steps) or not (
-        len(runs) > 1 and all(any(root in plain(run) for root in _WHOLE) for run in runs)
-    )
+    are_whole = all(any(root in plain(run) for root in _WHOLE) for run in runs)
+    return bool(steps) or len(runs) < 2 or not are_whole
 
 
 def read_steps(
@@ -58,31 +91,15 @@ def read_steps(
 
     Errors: a day that cannot be, a formula; where no day is read at all, each that was left as words.
     """
-    steps, sections = _steps(sheet, table, title, errors)
+    columns = _when_columns(table)
+    steps, sections = _steps(sheet, table, columns, title, errors)
+    groups = _groups(steps, sections)
+    notes = list(_notes_on_table(table, columns, title, sections))
     schedules: list[ReadSchedule] = []
-    for group in dict.fromkeys(step.group for step in steps):
-        own = [step for step in steps if step.group == group]
-        joined = _join(own, title, is_first=not schedules)
-        for row, text in sections if not schedules else ():
-            joined.note(row, "read_section", text=text)
-        for column in _unused(table) if not schedules else ():
-            joined.note(table.head, "read_column_ignored", column=column)
-        dated, places = joined.dated(), {step.row: step.place for step in own}
-        cells = {fact: cell_name(row, places[row]) for fact, (row, _) in dated.items() if row in places}
-        if title.approved_cell:
-            cells["schedule_approved"] = title.approved_cell
-        schedules.append(
-            ReadSchedule(
-                form="published",
-                object=group or title.object or name,
-                row=table.head if not schedules else own[0].row,
-                facts={"schedule_approved": title.approved_on} if title.approved_on else {},
-                planned={fact: on for fact, (_, on) in dated.items()},
-                cells=cells,
-                responsible=joined.responsible(),
-                notes=joined.notes(),
-            )
-        )
+    for group in dict.fromkeys(groups):
+        own = [step for step, of in zip(steps, groups, strict=True) if of == group]
+        row, before = (own[0].row, []) if schedules else (table.head, notes)
+        schedules.append(_analysis(own, group or title.object or name, row, before, title))
     if not any(schedule.planned for schedule in schedules):
         for step in steps:
             if step.left is not None:
@@ -91,180 +108,67 @@ def read_steps(
 
 
 def _steps(
-    sheet: Sheet, table: ScheduleTable, title: ScheduleTitle, errors: Errors
-) -> tuple[list[StepRow], list[tuple[int, str]]]:
-    """Return the rows of the table, and its sections with their row numbers."""
-    when = _when_columns(table)
-    steps: list[StepRow] = []
+    sheet: Sheet, table: ScheduleTable, columns: Sequence[HeadCell], title: ScheduleTitle, errors: Errors
+) -> tuple[list[Step], list[tuple[int, str]]]:
+    """Return the rows of the table, and its sections with their row numbers. `columns`: those of the days."""
+    steps: list[Step] = []
     sections: list[tuple[int, str]] = []
+    object, objects = "", (table.of("object") or table.of("unit"))[:1]
     for row in table.rows:
-        section = _section(sheet, row, when[0].place if when else 0)
+        section = _section(sheet, row, columns[0].place if columns else 0)
         if section is not None:
             sections.append((row.number, section))
             continue
         work = "\n".join(filter(None, (text_at(row, column, errors) for column in table.of("work"))))
         who = "".join(text_at(row, column, errors) for column in table.of("who")[:1])
+        left, when = None, tuple[When, ...]()
         try:
-            days, left = _read_or_left(row, when, title)
+            when = _when(row, columns, title)
         except UnreadableCell as refusal:
-            errors.take(row.number, refusal)
+            if refusal.code not in UNREAD:
+                errors.take(row.number, refusal)
+                continue
+            left = refusal
+        if not (work or when or who):
             continue
-        if work or days or who:
-            step = StepRow(
-                row=row.number,
-                work=tidy(work),
-                when=days,
-                written=" – ".join(
-                    tidy(text_of(row.cell(column.place))) for column in when if _has(row, column)
-                ),
-                who=tidy(who),
-                place=next((column.place for column in when if _has(row, column)), 0),
-                group=_group(row, table, steps),
-                left=left,
-            )
-            steps.append(step)
-    return _grouped(steps, sections), sections
+        for column in objects:
+            object = tidy(text_of(row.cell(column.place))) or object
+        filled = [column.place for column in columns if row.cell(column.place) not in (None, "")]
+        written = " – ".join(tidy(text_of(row.cell(place))) for place in filled)
+        work, place = tidy(work), next(iter(filled), 0)
+        steps.append(Step(row.number, work, match_facts(work), when, written, tidy(who), place, object, left))
+    return steps, sections
 
 
 def _when_columns(table: ScheduleTable) -> tuple[HeadCell, ...]:
     """Return the columns of the days: first and last day, or the one of the term."""
-    ends_ = (*table.of("start")[:1], *table.of("end")[:1])
     periods = table.of("period")
-    return ends_ or tuple(column for column in periods if column.title == periods[0].title)
+    ends = (*table.of("start")[:1], *table.of("end")[:1])
+    return ends or tuple(column for column in periods if column.title == periods[0].title)
 
 
-def _has(row: RowOfSheet, column: HeadCell) -> bool:
-    return row.cell(column.place) not in (None, "")
-
-
-def _unused(table: ScheduleTable) -> list[str]:
-    """Return the headings of the columns that are not read: of no known kind, or of one read already."""
-    used = {"number", "object", "unit", "work"}
-    columns = [column for column in table.columns if column.kind not in used]
-    taken = {column.title for column in (*_when_columns(table), *table.of("who")[:1])}
-    return [column.title for column in columns if column.title not in taken]
-
-
-def _group(row: RowOfSheet, table: ScheduleTable, before: Sequence[StepRow]) -> str:
-    """Return the object a step belongs to: its own column, else that of the row above; "" without either."""
-    objects = table.of("object") or table.of("unit")
-    if not objects:
-        return ""
-    return tidy(text_of(row.cell(objects[0].place))) or (before[-1].group if before else "")
-
-
-def _grouped(steps: Sequence[StepRow], sections: Sequence[tuple[int, str]]) -> list[StepRow]:
-    """Return the steps with the objects they belong to: of a column, of sections, or none.
-
-    Objects part a table only where the same steps come back under each.
+def _when(row: RowOfSheet, columns: Sequence[HeadCell], title: ScheduleTitle) -> tuple[When, ...]:
+    """Return the dates of a row; a day in each of two cells makes a span. Raises UnreadableCell, also for a day
+    far from the years of the title.
     """
-    if _repeats(steps, [step.group for step in steps]):
-        return list(steps)
-    starts = [row for row, _ in sections]
-    names = [next((text for row, text in reversed(sections) if row < step.row), "") for step in steps]
-    is_parted = len(starts) > 1 and _repeats(steps, names)
-    return [replace(step, group=name if is_parted else "") for step, name in zip(steps, names, strict=True)]
-
-
-def _repeats(steps: Iterable[StepRow], groups: Iterable[str]) -> bool:
-    """Return whether some step comes back, once in each of several groups."""
-    met: Counter[str] = Counter()
-    in_group: Counter[tuple[str, str]] = Counter()
-    for step, group in zip(steps, groups, strict=True):
-        match = match_facts(step.work)
-        for fact in (*match.facts, *match.likely, *(("run",) if match.is_analysis else ())):
-            met[fact] += 1
-            in_group[group, fact] += 1
-    several = len({group for group, _ in in_group}) > 1
-    return several and any(count > 1 for count in met.values()) and max(in_group.values()) == 1
-
-
-def _join(steps: Sequence[StepRow], title: ScheduleTitle, *, is_first: bool) -> CombinedRows:
-    """Return the steps of one analysis combined; the notes on the approval stand with the first of a table."""
-    joined = CombinedRows()
-    if title.approved_on and is_first:
-        joined.note(title.approved_row, "read_approved", on=title.approved_on)
-    elif is_first:
-        joined.note(0, "read_not_approved")
-    for step in steps:
-        match = match_facts(step.work)
-        dated = [when for when in step.when if isinstance(when, Days)]
-        for when in step.when:
-            if dated and isinstance(when, TermInWords):
-                joined.note(step.row, "read_beside", work=step.work, text=when.text)
-        if len(dated) > 1:
-            joined.note(step.row, "read_row_several_dates", work=step.work, when=step.written)
-        if step.left is not None:
-            joined.note(step.row, UNREAD[step.left.code], **step.left.arguments)
-        _add(joined, step, match, dated)
-    if title.period:
-        joined.take_period(title.period)
-    return joined
-
-
-def _add(joined: CombinedRows, step: StepRow, match: FactMatch, dated: Sequence[Days]) -> None:
-    """Add a step to its analysis. Only a note is made of a row that is not recognised, or is the analysis with
-    one day.
-    """
-    alone = match.is_analysis and len(dated) == 1 and not dated[0].is_span
-    if not match.is_recognised or alone:
-        joined.note(step.row, "read_row_not_recognised", work=step.work, when=step.written, who=step.who)
-        return
-    joined.name_responsible(match, step.who)
-    if len(dated) == 1:
-        joined.plan(step.row, step.work, match, dated[0])
-        joined.note_reading(step.row, step.written, dated[0])
-    elif not dated and step.left is None:
-        joined.note(step.row, "read_row_not_dated", work=step.work, when=step.written)
-
-
-def _read_or_left(
-    row: RowOfSheet, columns: Sequence[HeadCell], title: ScheduleTitle
-) -> tuple[tuple[When, ...], UnreadableCell | None]:
-    """Return the dates of a row, or none and why they were left as words. Raises UnreadableCell for a day that
-    cannot be.
-    """
-    try:
-        when = _when(row, columns, title.year)
-    except UnreadableCell as refusal:
-        if refusal.code not in UNREAD:
-            raise
-        return (), refusal
-    days = (day for reading in when if isinstance(reading, Days) for day in (reading.first, reading.last))
-    if not any(is_far(day.year, title.years) for day in days):
-        return when, None
-    text = " – ".join(text_of(row.cell(column.place)) for column in columns)
-    where = columns[0].title
-    return (), UnreadableCell("paper_date_far", text=tidy(text), where=where, year=max(title.years))
-
-
-def _when(row: RowOfSheet, columns: Sequence[HeadCell], year: int | None) -> tuple[When, ...]:
-    """Return the dates of a row; a day in each of two cells makes a span. Raises UnreadableCell."""
-    dates = [
-        _counted(when, column, year)
-        for column in columns
-        for when in read_lines(row.cell(column.place), where=column.title, year=year)
-    ]
-    days = [when.first for when in dates if isinstance(when, Days) and not when.is_span]
-    if len(columns) == 2 and len(dates) == len(days) == 2:
-        if days[1] < days[0]:
-            raise UnreadableCell("paper_span_backwards", text=f"{days[0]} – {days[1]}", where=columns[0].title)
-        return (Days(days[0], days[1]),)
+    dates: list[When] = []
+    for column in columns:
+        for when in read_lines(row.cell(column.place), where=column.title, year=title.year):
+            counted = None
+            if isinstance(when, TermInWords):
+                counted = read_counted(when.text, where=column.title, year=title.year)
+            # Words that count back give the day alone.
+            dates.append(Days(min(counted), counted[1]) if counted else when)
+    days = [when for when in dates if isinstance(when, Days)]
+    if len(columns) == len(dates) == 2 and [day.is_span for day in days] == [False, False]:
+        first, last = days[0].first, days[1].first
+        if last < first:
+            raise UnreadableCell("paper_span_backwards", text=f"{first} – {last}", where=columns[0].title)
+        dates = [Days(first, last)]
+    if any(is_far(on.year, title.years) for day in days for on in (day.first, day.last)):
+        text = tidy(" – ".join(text_of(row.cell(column.place)) for column in columns))
+        raise UnreadableCell("paper_date_far", text=text, where=columns[0].title, year=max(title.years))
     return tuple(dates)
-
-
-def _counted(when: When, column: HeadCell, year: int | None) -> When:
-    """Return the days of words that count from a named day, and everything else as it is; words that count back
-    give the day alone. Raises UnreadableCell.
-    """
-    if not isinstance(when, TermInWords) or not (
-        days := read_counted(when.text, where=column.title, year=year)
-    ):
-        return when
-    return Days(min(days), days[1])
-
-
-_LABEL = re.compile(r"^(?:\d+[.)]\s*)?(?:объект(?: анализа)?|(?:талдау )?объекті?сі)\s*:\s*(?=\S)", re.I)
 
 
 def _section(sheet: Sheet, row: RowOfSheet, when: int) -> str | None:
@@ -272,10 +176,169 @@ def _section(sheet: Sheet, row: RowOfSheet, when: int) -> str | None:
     rows. Of "1. Объект анализа: Закупки" it is the object alone.
     """
     filled = row.filled()
-    if len(filled) == 1:
-        return _LABEL.sub("", tidy(text_of(row.cell(filled[0]))))
-    for place in filled:
-        covered = sheet.covered(row.number, place)
-        if len(covered) > 1 and when in covered and place != when:
-            return _LABEL.sub("", tidy(" ".join(text_of(row.cell(at)) for at in filled)))
-    return None
+    over_dates = (
+        place != when and when in sheet.covered(row.number, place)  # a cell covers itself
+        for place in filled
+    )
+    if len(filled) > 1 and not any(over_dates):
+        return None
+    return _LABEL.sub("", tidy(" ".join(text_of(row.cell(place)) for place in filled)))
+
+
+def _groups(steps: Sequence[Step], sections: Sequence[tuple[int, str]]) -> list[str]:
+    """Return the object each step belongs to: of its column, of its section, or "" where all are of one.
+
+    Objects part a table only where the same steps come back under each.
+    """
+    objects = [step.of for step in steps]
+    if _repeats(steps, objects):
+        return objects
+    names = [next((text for row, text in reversed(sections) if row < step.row), "") for step in steps]
+    return names if len(sections) > 1 and _repeats(steps, names) else [""] * len(steps)
+
+
+def _repeats(steps: Sequence[Step], groups: Sequence[str]) -> bool:
+    """Return whether some step comes back, once in each of several groups."""
+    in_group = Counter(
+        (group, fact)
+        for step, group in zip(steps, groups, strict=True)
+        for fact in (*step.match.facts, *step.match.likely, *(("run",) if step.match.is_analysis else ()))
+    )
+    several = len({group for group, _ in in_group}) > 1
+    return several and len({fact for _, fact in in_group}) < len(in_group) and max(in_group.values()) == 1
+
+
+def _notes_on_table(
+    table: ScheduleTable,
+    columns: Sequence[HeadCell],
+    title: ScheduleTitle,
+    sections: Sequence[tuple[int, str]],
+) -> Iterator[RowNote]:
+    """Yield the notes on the approval, the sections and the columns that are not read."""
+    if title.approved_on:
+        yield RowNote.of(title.approved_row, "read_approved", on=title.approved_on)
+    else:
+        yield RowNote.of(0, "read_not_approved")
+    for row, text in sections:
+        yield RowNote.of(row, "read_section", text=text)
+    read = {column.title for column in (*columns, *table.of("who")[:1])}
+    for column in table.columns:
+        if column.kind not in ("number", "object", "unit", "work") and column.title not in read:
+            yield RowNote.of(table.head, "read_column_ignored", column=column.title)
+
+
+def _analysis(
+    steps: Sequence[Step], object: str, row: int, before: Sequence[RowNote], title: ScheduleTitle
+) -> ReadSchedule:
+    """Return the analysis of these steps. `before`: the notes on the table, of its first analysis."""
+    notes = list(before)
+    planned = _plan(steps, title, notes)
+    places = {step.row: step.place for step in steps}
+    cells = {fact: cell_name(at, places[at]) for fact, (at, _) in planned.items() if at in places}
+    return ReadSchedule(
+        form="published",
+        object=object,
+        row=row,
+        facts={"schedule_approved": title.approved_on} if title.approved_on else {},
+        planned={fact: on for fact, (_, on) in planned.items()},
+        cells=cells | ({"schedule_approved": title.approved_cell} if title.approved_on else {}),
+        responsible=_responsible(steps),
+        notes=tuple(sorted(notes, key=lambda note: note.row)),
+    )
+
+
+def _plan(steps: Sequence[Step], title: ScheduleTitle, notes: list[RowNote]) -> Mapping[str, tuple[int, date]]:
+    """Return name of fact -> the row its plan date was read from (0 is the title) and that date, earliest
+    first; add notes on all that was read, and was not.
+
+    Of a span a step takes the last day, the analysis itself both ends. Of several rows certain about a fact the
+    first counts, and more than one that is only likely about it.
+    """
+    sure: dict[str, tuple[int, date]] = {}
+    likely: dict[str, tuple[Step, date]] = {}
+    runs: list[tuple[int, Days]] = []
+    for step in steps:
+        notes += _notes(step)
+        if not step.is_recognised or len(step.days) != 1:
+            continue
+        (when,) = step.days
+        if step.match.is_analysis:
+            runs.append((step.row, when))
+        elif when.is_span:
+            notes.append(step.note("read_span_last", first=when.first, last=when.last))
+        for fact in step.match.facts:
+            kept, _ = sure.setdefault(fact, (step.row, when.last))
+            if kept != step.row:
+                notes.append(step.note("read_row_repeats", on=when.last, kept=kept))
+        for fact in step.match.likely:
+            likely.setdefault(fact, (step, when.last))
+        notes += reading_notes(step.row, step.written, when)
+    notes += _notes_on_likely(sure, likely)
+    run = _run(runs, title, notes, is_dated=not {START, END}.isdisjoint(sure))
+    dated = {fact: (step.row, on) for fact, (step, on) in likely.items()} | run | sure
+    return dict(sorted(dated.items(), key=lambda item: (item[1][1], item[0])))
+
+
+def _notes(step: Step) -> Iterator[RowNote]:
+    """Yield the notes on what of a row was not read."""
+    for when in step.when:
+        if step.days and isinstance(when, TermInWords):
+            yield step.note("read_beside", text=when.text)
+    if len(step.days) > 1:
+        yield step.note("read_row_several_dates", when=step.written)
+    if step.left is not None:
+        yield RowNote.of(step.row, UNREAD[step.left.code], **step.left.arguments)
+    if not step.is_recognised:
+        yield step.note("read_row_not_recognised", when=step.written, who=step.who)
+    elif not step.days and step.left is None:
+        yield step.note("read_row_not_dated", when=step.written)
+
+
+def _notes_on_likely(
+    sure: Mapping[str, tuple[int, date]], likely: Mapping[str, tuple[Step, date]]
+) -> Iterator[RowNote]:
+    """Yield a note on each row that was taken for facts it is only likely about."""
+    plan_rows = {sure["plan_developed"][0]} if "plan_developed" in sure else set[int]()
+    plan_rows |= {likely["plan_approved"][0].row} if "plan_approved" in likely else set()
+    for step, on in {step.row: (step, on) for fact, (step, on) in likely.items() if fact not in sure}.values():
+        yield step.note("read_plan_for_both" if step.row in plan_rows else "read_row_taken", on=on)
+
+
+def _run(
+    runs: Sequence[tuple[int, Days]], title: ScheduleTitle, notes: list[RowNote], *, is_dated: bool
+) -> dict[str, tuple[int, date]]:
+    """Return the start and the end of the analysis with the row of each, from the rows that give its span, else
+    from the title's period; add notes on parts and on a period that differs.
+
+    Args:
+        is_dated: whether a row gives the start or the end alone.
+    """
+    period = title.period
+    if period and not runs and not is_dated:
+        runs = [(0, period)]
+        notes.append(RowNote.of(0, "read_title_period", first=period.first, last=period.last))
+    if not runs:
+        return {}
+    first, last = min(span.first for _, span in runs), max(span.last for _, span in runs)
+    if period and period != Days(first, last):
+        notes.append(RowNote.of(0, "read_title_differs", first=period.first, last=period.last))
+    if len(runs) > 1:
+        rows = tuple(row for row, _ in runs)
+        notes.append(RowNote.of(rows[-1], "read_analysis_in_parts", rows=rows, first=first, last=last))
+    return {
+        fact: (next(row for row, span in runs if end in (span.first, span.last)), end)
+        for fact, end in ((START, first), (END, last))
+    }
+
+
+def _responsible(steps: Sequence[Step]) -> dict[str, str]:
+    """Return name of fact -> who is responsible, as written; the first one named stays."""
+    sure: dict[str, str] = {}
+    likely: dict[str, str] = {}
+    for step in steps:
+        if step.who and step.is_recognised:
+            for fact in (*step.match.facts, *((START, END) if step.match.is_analysis else ())):
+                sure.setdefault(fact, step.who)
+            for fact in step.match.likely:
+                likely.setdefault(fact, step.who)
+    return likely | sure

@@ -143,37 +143,30 @@ def find_table(sheet: Sheet, naming: Naming) -> ScheduleTable | None:
 
 def _columns(sheet: Sheet, head: Sequence[RowOfSheet], naming: Naming) -> tuple[HeadCell, ...]:
     """Return the columns of a head; a heading merged over several stands above each of them."""
-    columns: list[HeadCell] = []
-    width = max(len(row.cells) for row in head)
-    for row in head:
-        for place in row.filled():
-            width = max(width, sheet.covered(row.number, place).stop)
-    for place in range(width):
-        parts = [text for row in head if (text := _heading(sheet, row, place, is_top=row is not head[-1]))]
-        title = " – ".join(dict.fromkeys(parts))
-        if title and len(title) <= LONGEST:
-            columns.append(HeadCell(place, title, naming(title)))
-    return tuple(columns)
+    width = max(sheet.covered(row.number, place).stop for row in head for place in row.filled())
+    rows = [_headings(sheet, row, width, is_top=row is not head[-1]) for row in head]
+    titles = [" – ".join(filter(None, dict.fromkeys(parts))) for parts in zip(*rows, strict=True)]
+    return tuple(
+        HeadCell(place, title, naming(title))
+        for place, title in enumerate(titles)
+        if title and len(title) <= LONGEST
+    )
 
 
-def _heading(sheet: Sheet, row: RowOfSheet, place: int, *, is_top: bool) -> str:
-    """Return the heading a row has over a column: its own cell, or one merged, or left open, to the left; ""
-    for none.
+def _headings(sheet: Sheet, row: RowOfSheet, width: int, *, is_top: bool) -> list[str]:
+    """Return the heading a row has over each column: its own cell, or one to the left that is merged or, in a
+    top row, followed by empty cells, at most twelve; "" for none.
     """
-    own = row.cell(place)
-    if isinstance(own, str) and own.strip():
-        return tidy(own)
-    for left in range(place - 1, -1, -1):
-        value = row.cell(left)
+    headings: list[str] = []
+    text, covered, is_open = "", range(0), False
+    for place in range(width):
+        value = row.cell(place)
         if isinstance(value, str) and value.strip():
-            is_merged = place in sheet.covered(row.number, left)
-            return tidy(value) if is_merged or (is_top and _is_open(row, left, place)) else ""
-    return ""
-
-
-def _is_open(row: RowOfSheet, left: int, place: int) -> bool:
-    """Return whether the cells from a heading to a place, at most twelve, are empty: it spans them unmerged."""
-    return all(row.cell(at) in (None, "") for at in range(left + 1, place + 1)) and place - left <= 12
+            text, covered, is_open = tidy(value), sheet.covered(row.number, place), is_top
+        else:
+            is_open = is_open and value in (None, "") and place - covered.start <= 12
+        headings.append(text if place in covered or is_open else "")
+    return headings
 
 
 def _continues(sheet: Sheet, first: RowOfSheet, second: RowOfSheet) -> bool:

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from merzim.documents.sheets.dates import (
-    LONGEST,
-    Days,
-    days_of,
-    read,
-    read_lines,
-    years_named,
-)
+from merzim.documents.sheets.dates import LONGEST, Days, days_of, read, read_lines, years_named
 from merzim.documents.sheets.rows import RowOfSheet, cell_name
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
@@ -36,49 +29,46 @@ _ASIDE = re.compile(r"\s*\((?:далее|бұдан әрі)[^()]*\)", re.IGNOREC
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTitle:
-    """The rows above the table. `year`: the single year of its period, for dates without a year; `years`: all
-    it speaks of, from which no date of the table may be far.
+    """The rows above the table.
+
+    Attributes:
+        object: the organisation whose activity is analysed; the whole title where it is not found.
+        year: the single year of its period, for dates without a year.
+        years: all it speaks of, from which no date of the table may be far.
     """
 
-    title: str = ""
-    object: str = ""
-    approved_on: date | None = None
-    approved_row: int = 0
-    approved_cell: str = ""
-    period: Days | None = None
-    year: int | None = None
-    years: frozenset[int] = frozenset()
+    object: str
+    approved_on: date | None
+    approved_row: int
+    approved_cell: str
+    period: Days | None
+    year: int | None
+    years: frozenset[int]
 
 
 def read_title(rows: Sequence[RowOfSheet], errors: Errors) -> ScheduleTitle:
-    """Return title, object, period and approval read from the rows above the table."""
+    """Return object, period and approval read from the rows above the table."""
     cells = [
         (row.number, place, value) for row in rows for place, value in enumerate(row.cells) if value is not None
     ]
-    title = max(
-        (tidy(value) for *_, value in cells if isinstance(value, str) and _SCHEDULE.search(plain(value))),
-        key=len,
-        default="",
-    )
-    besides_title = [cell for cell in cells if not isinstance(cell[2], str) or tidy(cell[2]) != title]
-    approved_on, row, place = _approval(besides_title, errors)
-    period, named = _period(title), years_named(value for *_, value in cells)
-    years = {period.first.year, period.last.year} if period else set[int]()
+    texts = [tidy(value) for *_, value in cells if isinstance(value, str) and _SCHEDULE.search(plain(value))]
+    title = max(texts, key=len, default="")
+    besides = [cell for cell in cells if not isinstance(cell[2], str) or tidy(cell[2]) != title]
+    approved_on, row, place = _approval(besides, errors)
+    period = _period(title)
+    of_period = {period.first.year, period.last.year} if period else set[int]()
+    of_title, of_all = years_named([title]), years_named(value for *_, value in cells)
+    bare = _ASIDE.sub("", title)
+    named = _OF_RU.search(bare) or _OF_KK.search(bare)
     return ScheduleTitle(
-        title,
-        _object(title),
-        approved_on,
-        row,
-        cell_name(row, place) if approved_on else "",
-        period,
-        _year(years, years_named([title]), named),
-        frozenset(years | (years_named([title]) or named) | ({approved_on.year} if approved_on else set())),
+        object=named["object"].strip(" ,.;:") if named else bare,
+        approved_on=approved_on,
+        approved_row=row,
+        approved_cell=cell_name(row, place) if approved_on else "",
+        period=period,
+        year=next((min(years) for years in (of_period, of_title, of_all) if len(years) == 1), None),
+        years=frozenset(of_period | (of_title or of_all) | ({approved_on.year} if approved_on else set())),
     )
-
-
-def _year(*named: Collection[int]) -> int | None:
-    """Return the year of the first of several places that names a single one; None if none does."""
-    return next((min(years) for years in named if len(years) == 1), None)
 
 
 def _approval(cells: Sequence[tuple[int, int, object]], errors: Errors) -> tuple[date | None, int, int]:
@@ -88,37 +78,26 @@ def _approval(cells: Sequence[tuple[int, int, object]], errors: Errors) -> tuple
     has_begun = False
     for number, place, value in cells:
         has_begun = has_begun or (isinstance(value, str) and bool(_APPROVED.search(plain(value))))
-        if not has_begun:
-            continue
-        for line in _heading_lines(value):
-            try:
-                on = _only_day(line)
-            except UnreadableCell as refusal:
-                errors.take(number, refusal)
-                return None, number, place
-            if on is not None:
-                return on, number, place
+        try:
+            on = next(_days(value), None) if has_begun else None
+        except UnreadableCell as refusal:
+            errors.take(number, refusal)
+            break
+        if on is not None:
+            return on, number, place
     return None, 0, 0
 
 
-def _only_day(line: object) -> date | None:
-    """Return the single whole date of a line (`приказом от 30.03.2026 г. № 45`); None for several or none.
-
-    Raises UnreadableCell for a day that cannot be.
+def _days(value: object) -> Iterator[date]:
+    """Yield the day of a date, or of each line of a text that names a single whole one (`приказом от 30.03.2026
+    г. № 45`). Raises UnreadableCell for a day that cannot be.
     """
-    if isinstance(line, str):
+    if isinstance(value, date) and isinstance(when := read(value), Days):
+        yield when.first
+    for line in value.replace("_x000D_", "\n").splitlines() if isinstance(value, str) else ():
         days = full_days(line[:LONGEST])
-        return days_of(days[0], None, tidy(line), "")[1] if len(days) == 1 else None
-    reading = read(line)
-    return reading.first if isinstance(reading, Days) and not reading.is_span else None
-
-
-def _heading_lines(value: object) -> Iterator[object]:
-    """Yield the lines of a text, or a date; nothing of any other cell."""
-    if isinstance(value, str):
-        yield from value.replace("_x000D_", "\n").splitlines()
-    elif isinstance(value, datetime | date):
-        yield value
+        if len(days) == 1:
+            yield days_of(days[0], None, tidy(line), "")[1]
 
 
 def _period(title: str) -> Days | None:
@@ -131,15 +110,3 @@ def _period(title: str) -> Days | None:
         if len(readings) == 1 and isinstance(readings[0], Days) and readings[0].is_span:
             return readings[0]
     return None
-
-
-def _object(title: str) -> str:
-    """Return the organisation whose activity is analysed, from the title; the whole title where it is not
-    found.
-    """
-    bare = _ASIDE.sub("", title)
-    for pattern in (_OF_RU, _OF_KK):
-        match = pattern.search(bare)
-        if match:
-            return match["object"].strip(" ,.;:")
-    return bare

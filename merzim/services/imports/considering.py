@@ -16,7 +16,7 @@ from typing import Annotated
 from pydantic import Field
 
 from merzim.documents.people.matching import match
-from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.documents.sheets.unreadable import Errors, RowNote
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, FileInput, Line, Name, OptionalName
