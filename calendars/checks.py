@@ -7,21 +7,11 @@ adopted, so that a slip of the pen is refused before any date moves.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 
-from calendars.horizon import FIRST, LAST, index_of
+from calendars.horizon import index_of
 from calendars.kazakhstan import Kazakhstan, compiled
-from calendars.records import (
-    KINDS,
-    Balance,
-    ConfirmedYear,
-    Entry,
-    HolidayRule,
-    Records,
-    Transfer,
-    with_records,
-)
+from calendars.records import KINDS, Balance, Records, Transfer, with_records
 from calendars.refusal import Refusal
 from calendars.terms import month_end
 
@@ -42,8 +32,9 @@ def check(calendar: Kazakhstan) -> Kazakhstan:
     """
     _check_transfers(calendar.records)
     for balance in prevailing_balances(calendar.records):
+        first = date(balance.year, balance.month or 1, 1)
         if balance.year in calendar.confirmed:
-            computed = calendar.count_working_days(*_balance_span(balance))
+            computed = calendar.count_working_days(first, month_end(balance.year, balance.month or 12))
             if computed != balance.days:
                 raise RecordsRefused(
                     "balance_mismatch_month" if balance.month else "balance_mismatch_year",
@@ -58,35 +49,20 @@ def check(calendar: Kazakhstan) -> Kazakhstan:
 
 def prevailing_balances(records: Records) -> tuple[Balance, ...]:
     """Return one balance per month or year: the final one where there is one, else the published one."""
-    balances: dict[tuple[int, int | None], Balance] = {}
-    for balance in records.of(Balance):
-        prevailing = balances.get((balance.year, balance.month))
-        if prevailing is None or prevailing.status == "as published" or balance.status == "final":
-            balances[balance.year, balance.month] = balance
-    return tuple(balances.values())
+    final_last = sorted(records.of(Balance), key=lambda balance: balance.status == "final")
+    return tuple({(balance.year, balance.month): balance for balance in final_last}.values())
 
 
 def _check_transfers(records: Records) -> None:
-    """Raise RecordsRefused for a transfer that leaves one of its days as it was."""
-    other_entries = tuple(entry for entry in records.entries if not isinstance(entry, Transfer))
-    plain = compiled(Records(other_entries))
+    """Raise RecordsRefused for a transfer that leaves a day as the rules, and transfers before it, made it."""
+    plain = compiled(Records(tuple(entry for entry in records.entries if not isinstance(entry, Transfer))))
+    ordered: dict[date, bool] = {}
     for transfer in records.of(Transfer):
         for on, works in ((transfer.off, True), (transfer.work, False)):
-            if FIRST <= on <= LAST and plain.is_working_day(on) != works:
-                raise _unchanged(transfer, on)
-
-
-def _unchanged(transfer: Transfer, on: date) -> RecordsRefused:
-    """Return the refusal of a transfer one day of which was off already, or working already."""
-    code = "transfer_off_mismatch" if on == transfer.off else "transfer_work_mismatch"
-    return RecordsRefused(code, on=on, off=transfer.off, work=transfer.work, act=transfer.act)
-
-
-def _balance_span(balance: Balance) -> tuple[date, date]:
-    """Return the first and last day of the month or year of a balance."""
-    if balance.month is None:
-        return date(balance.year, 1, 1), date(balance.year, 12, 31)
-    return date(balance.year, balance.month, 1), month_end(balance.year, balance.month)
+            if on in plain.table and ordered.get(on, plain.is_working_day(on)) != works:
+                code = "transfer_off_mismatch" if works else "transfer_work_mismatch"
+                raise RecordsRefused(code, on=on, off=transfer.off, work=transfer.work, act=transfer.act)
+            ordered[on] = not works
 
 
 def check_act_fits(base: Records, act: Records) -> Records:
@@ -102,10 +78,14 @@ def check_act_fits(base: Records, act: Records) -> Records:
         raise RecordsRefused("calendar_act_empty")
     _refuse_on_file(base, act)
     for entry in act.entries:
-        for day in _entry_days(entry):
+        for day in entry.dates:
             index_of(day)
     after = compiled(with_records(base, act))
-    _check_transfers_of(act, base, after)
+    _check_transfers(after.records)
+    for transfer in act.of(Transfer):
+        for made in map(after.day, transfer.dates):
+            if made.working != (made.on == transfer.work):
+                raise RecordsRefused("calendar_transfer_overruled", on=made.on, act=made.act or transfer.act)
     return check(after).records
 
 
@@ -116,8 +96,7 @@ def with_known_since(records: Records, on: date) -> Records:
     """
     return Records(
         tuple(
-            entry.model_copy(update={} if entry.known_at else {"known_at": on, "assumed": True})
-            for entry in records.entries
+            entry if entry.known_at else entry.replaced(known_at=on, assumed=True) for entry in records.entries
         )
     )
 
@@ -134,31 +113,3 @@ def _refuse_on_file(base: Records, act: Records) -> None:
             act_on_file = acts_by_content[content]
             raise RecordsRefused("calendar_record_on_file", kind=name, number=numbers[name], act=act_on_file)
         acts_by_content[content] = entry.act
-
-
-def _check_transfers_of(act: Records, base: Records, after: Kazakhstan) -> None:
-    """Raise RecordsRefused for a transfer of the act that would change nothing."""
-    records = with_records(base, [entry for entry in act.entries if not isinstance(entry, Transfer)])
-    for transfer in act.of(Transfer):
-        before = compiled(records)
-        for on, works in ((transfer.off, True), (transfer.work, False)):
-            if before.is_working_day(on) != works:
-                raise _unchanged(transfer, on)
-            if after.is_working_day(on) == works:
-                act_above = after.day(on).act or transfer.act
-                raise RecordsRefused("calendar_transfer_overruled", on=on, act=act_above)
-        records = with_records(records, (transfer,))
-
-
-def _entry_days(entry: Entry) -> Iterator[date]:
-    """Yield the days an entry depends on."""
-    match entry:
-        case Transfer():
-            yield from (entry.off, entry.work)
-        case HolidayRule():
-            yield entry.applies_from
-        case ConfirmedYear() | Balance():
-            # A year that is no year at all has no days; the nearest the type knows lies far beyond the records.
-            yield FIRST.replace(year=min(max(entry.year, date.min.year), date.max.year))
-        case _:
-            yield entry.on

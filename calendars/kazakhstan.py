@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from functools import cached_property, lru_cache
-from itertools import accumulate, compress, cycle, islice
+from functools import cache, cached_property, lru_cache
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from workalendar.core import Calendar
@@ -47,15 +47,12 @@ KINDS = (
     "office_work",
 )
 """The kinds of day."""
-WORKING = frozenset({"working", "transferred_work", "office_work"})
 HOLIDAY_LAW = "Z010000267_"
 
 _DAY = timedelta(days=1)
 _AROUND = 31
 """Days between a religious day and the farthest substitute day off it can displace."""
 _CERTAINTY = ("calculated", "listed", "announced_final")
-_COUNTS = bytes(number < len(KINDS) and KINDS[number] in WORKING for number in range(256))
-"""For each kind of day whether it is a working day, as a table for `bytes.translate`."""
 
 
 class Day(NamedTuple):
@@ -85,8 +82,8 @@ class Kazakhstan(Calendar):
     # The docstring is the name in workalendar's registry. Immutable; equal when they give equal answers. A day
     # outside `first`..`last` raises OutOfRange, a datetime TypeError.
     #
-    # `marks`: the days that differ from their weekday; `kinds`: every day as an index into KINDS; `upto`,
-    # `before`: the number of working days from `first` up to and including a day, and before it.
+    # `unusual`: the days that differ from their weekday; `table`: every day; `upto`, `before`: the number of
+    # working days from `first` up to and including a day, and before it.
 
     first = FIRST
 
@@ -116,15 +113,13 @@ class Kazakhstan(Calendar):
         if overlap := self.office_off & self.office_working:
             raise ValueError(f"an office's day is both off and working: {', '.join(map(str, sorted(overlap)))}")
         self.confirmed = frozenset(entry.year for entry in self.records.of(ConfirmedYear))
-        self.religious = tuple(sorted(_best_known(self.records, shift), key=lambda day: day.on))
-        self.marks = {day.on: day for day in self._compile() if FIRST <= day.on <= last}
-        days = [date.fromordinal(number) for number in range(FIRST.toordinal(), last.toordinal() + 1)]
-        self.kinds = _kinds(len(days), self.marks)
-        works = self.kinds.translate(_COUNTS)
-        self.working_days = tuple(compress(days, works))
-        upto = list(accumulate(works))
-        self.upto = dict(zip(days, upto, strict=True))
-        self.before = dict(zip(days, (0, *upto), strict=False))  # one more than there are days
+        self.religious = _best_known(self.records, shift)
+        self.unusual = self._compile()
+        self.table = _ordinary_days(last) | self.unusual
+        self.working_days = tuple(day.on for day in self.table.values() if day.working)
+        upto = list(accumulate(day.working for day in self.table.values()))
+        self.upto = dict(zip(self.table, upto, strict=True))
+        self.before = dict(zip(self.table, (0, *upto), strict=False))  # one more than there are days
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Kazakhstan) and self.version == other.version
@@ -138,10 +133,33 @@ class Kazakhstan(Calendar):
     @cached_property
     def version(self) -> str:
         """Hash of the days, their names and acts, and of which years are confirmed."""
-        marks = [tuple(self.marks[day]) for day in sorted(self.marks)]
+        unusual = [tuple(self.unusual[day]) for day in sorted(self.unusual)]
         religious = [(day.code, day.on, day.certainty) for day in self.religious]
-        content = repr((self.kinds, marks, sorted(self.confirmed), religious))
+        content = repr((self.last, unusual, sorted(self.confirmed), religious))
         return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+    def _compile(self) -> dict[date, Day]:
+        """Return the days that differ from their weekday, by the acts; of two for one day the later counts."""
+        rules = _rules_in_force(self.records, self.last.year)
+        moving = {on for on, rule in rules.items() if rule.standing != "religious"}
+        never_moving = {day.on for day in self.religious} | (rules.keys() - moving)
+        days = [Day(day.on, False, "religious", day.code, day.act) for day in reversed(self.religious)]
+        for on, rule in rules.items():
+            days.append(Day(on, False, "holiday" if on in moving else "religious", rule.code, rule.act))
+        for on, holiday in find_substitutes(moving, never_moving).items():
+            days.append(Day(on, False, "substitute", rules[holiday].code, HOLIDAY_LAW))
+        for transfer in self.records.of(Transfer):
+            days.append(Day(transfer.off, False, "transferred_off", None, transfer.act))
+            days.append(Day(transfer.work, True, "transferred_work", None, transfer.act))
+        for one in self.records.of(Override):
+            kind = "transferred_work" if one.working else "holiday"
+            days.append(Day(one.on, one.working, kind, one.name, one.act))
+        unusual = {day.on: day for day in days if FIRST <= day.on <= self.last}
+        for on in (*self.office_off, *self.office_working):
+            works = unusual[on].working if on in unusual else not is_weekend(on)
+            if works != (on in self.office_working):
+                unusual[on] = Day(on, not works, "office_off" if works else "office_work")
+        return unusual
 
     # The interface of workalendar
 
@@ -153,7 +171,7 @@ class Kazakhstan(Calendar):
         """Return the days off of a year that are not simply weekend, an office's own included, labelled with
         holiday or kind of day.
         """
-        days = (self.marks[on] for on in sorted(self.marks) if on.year == year)
+        days = (self.unusual[on] for on in sorted(self.unusual) if on.year == year)
         return [(day.on, day.name or day.kind) for day in days if not day.working]
 
     def is_working_day(
@@ -165,7 +183,7 @@ class Kazakhstan(Calendar):
         if extra_holidays and day in extra_holidays:
             return False
         try:
-            return self.upto[day] != self.before[day]
+            return self.table[day].working
         except KeyError:
             refuse(day, self.last)
 
@@ -187,58 +205,24 @@ class Kazakhstan(Calendar):
             )
             return walked
         try:
-            if delta > 0:
-                return self.working_days[self.upto[day] + delta - 1]
-            index: int = self.before[day] + delta
+            index = self.upto[day] - 1 + delta if delta > 0 else self.before[day] + delta
         except KeyError:
             refuse(day, self.last)
-        except IndexError:
-            raise OutOfRange(self.last + _DAY, self.last) from None
-        if delta == 0:
+        if not delta:
             return day
-        if index < 0:
-            raise OutOfRange(FIRST - _DAY, self.last)
+        if not 0 <= index < len(self.working_days):
+            raise OutOfRange(FIRST - _DAY if index < 0 else self.last + _DAY, self.last)
         return self.working_days[index]
-
-    def get_working_days_delta(
-        self,
-        start: date,
-        end: date,
-        include_start: bool = False,
-        extra_working_days: Iterable[date] = (),
-        extra_holidays: Iterable[date] = (),
-    ) -> int:
-        """Return the working days between two days in either order; the first counts with `include_start`."""
-        if extra_working_days or extra_holidays:
-            walked: int = super().get_working_days_delta(
-                start, end, include_start, extra_working_days, extra_holidays
-            )
-            return walked
-        start, end = min(start, end), max(start, end)
-        if start == end:
-            return 0
-        return self.count_working_days(start, end) - (not include_start and self.is_working_day(start))
 
     def find_following_working_day(self, day: date) -> date:
         """Return `day` if it is a working day, else the first working day after it, holidays considered."""
-        try:
-            return self.working_days[self.before[day]]
-        except KeyError:
-            refuse(day, self.last)
-        except IndexError:
-            raise OutOfRange(self.last + _DAY, self.last) from None
+        return day if self.is_working_day(day) else self.add_working_days(day, 1)
 
     # What the library lacks
 
     def find_previous_working_day(self, day: date) -> date:
         """Return `day` if it is a working day, else the last working day before it."""
-        try:
-            index = self.upto[day] - 1
-        except KeyError:
-            refuse(day, self.last)
-        if index < 0:
-            raise OutOfRange(FIRST - _DAY, self.last)
-        return self.working_days[index]
+        return day if self.is_working_day(day) else self.add_working_days(day, -1)
 
     def count_working_days(self, first: date, last: date) -> int:
         """Return the working days from `first` to `last`, both included; 0 when `last` is the earlier."""
@@ -255,13 +239,13 @@ class Kazakhstan(Calendar):
 
     def day(self, on: date) -> Day:
         """Return the kind of a day, with the holiday and the act that decided it."""
-        kind = KINDS[self.kinds[index_of(on, self.last)]]
-        return self.marks.get(on) or Day(on, kind in WORKING, kind)
+        index_of(on, self.last)
+        return self.table[on]
 
     def days(self, first: date, last: date) -> list[Day]:
         """Return the days of a span, both ends included."""
         span = range(index_of(first, self.last), index_of(last, self.last) + 1)
-        return [self.day(FIRST + number * _DAY) for number in span]
+        return [self.table[FIRST + number * _DAY] for number in span]
 
     # What is not certain yet
 
@@ -291,21 +275,21 @@ class Kazakhstan(Calendar):
 
     def _window(self, entry: ReligiousDay) -> ReligiousWindow:
         """Return the days around a religious day that are of another kind when it moves by one day."""
-        around = range(-_AROUND, _AROUND + 1)
-        days = [day for n in around if FIRST <= (day := entry.on + n * _DAY) <= self.last]
-        kinds = [[calendar.day(day).kind for day in days] for calendar in (self, *self.shifted)]
-        changed = [day for day, now, *moved in zip(days, *kinds, strict=True) if set(moved) != {now}]
-        changed += [max(entry.on - _DAY, FIRST), min(entry.on + _DAY, self.last)]
+        around = self.days(max(entry.on - _AROUND * _DAY, FIRST), min(entry.on + _AROUND * _DAY, self.last))
+        earlier, later = (moved.table for moved in self.shifted)
+        changed = [day.on for day in around if {earlier[day.on].kind, later[day.on].kind} != {day.kind}]
+        changed += [entry.on - _DAY, entry.on + _DAY]
         return ReligiousWindow(entry.code, entry.on, min(changed), max(changed), entry.act)
 
     @cached_property
     def shifted(self) -> tuple[Kazakhstan, Kazakhstan]:
         """The calendars in which every religious day not announced as final comes a day earlier, and later."""
-        return self._remade(shift=-1), self._remade(shift=1)
+        same = self.records, self.last, self.office_off, self.office_working
+        return compiled(*same, -1), compiled(*same, 1)
 
     def with_office_days(self, *, off: Iterable[date] = (), working: Iterable[date] = ()) -> Kazakhstan:
         """Return the calendar with an office's own days off and working days, set by its signed order."""
-        return self._remade(office_off=off, office_working=working)
+        return compiled(self.records, self.last, frozenset(off), frozenset(working))
 
     def as_known(self, as_of: date | None) -> Kazakhstan:
         """Return the calendar as it was known on a day; this one for None."""
@@ -314,50 +298,8 @@ class Kazakhstan(Calendar):
         if not isinstance(as_of, date) or isinstance(as_of, datetime):
             raise TypeError(f"as_of is a date or None, got {type(as_of).__name__}: {as_of!r}")
         turn = bisect_right(self.records.turns, as_of)
-        return self._remade(records=self.records.known_on(self.records.turns[turn - 1] if turn else date.min))
-
-    def _remade(
-        self,
-        *,
-        records: Records | None = None,
-        office_off: Iterable[date] | None = None,
-        office_working: Iterable[date] | None = None,
-        shift: int = 0,
-    ) -> Kazakhstan:
-        """Return the calendar with other records or office days (None keeps what it has), moved by `shift`."""
-        off = self.office_off if office_off is None else office_off
-        working = self.office_working if office_working is None else office_working
-        return compiled(records or self.records, self.last, frozenset(off), frozenset(working), shift)
-
-    def _compile(self) -> Iterator[Day]:
-        """Yield the days that differ from their weekday, by the acts; of two for one day the later counts."""
-        marks: dict[date, Day] = {}
-
-        def mark(on: date, kind: str, name: str | None = None, act: str | None = None) -> None:
-            marks[on] = Day(on, kind in WORKING, kind, name, act)
-
-        rules = dict(_rules_in_force(self.records, self.last.year))
-        fixed = {on for on, rule in rules.items() if rule.standing == "religious"}
-        for on, rule in rules.items():
-            mark(on, "religious" if on in fixed else "holiday", rule.code, rule.act)
-        religious = {day.on for day in self.religious} | fixed
-        for substitute, holiday in find_substitutes(rules.keys() - fixed, religious).items():
-            mark(substitute, "substitute", rules[holiday].code, HOLIDAY_LAW)
-        for day in self.religious:
-            if day.on not in marks:
-                mark(day.on, "religious", day.code, day.act)
-        for transfer in self.records.of(Transfer):
-            mark(transfer.off, "transferred_off", None, transfer.act)
-            mark(transfer.work, "transferred_work", None, transfer.act)
-        for override in self.records.of(Override):
-            kind = "transferred_work" if override.working else "holiday"
-            mark(override.on, kind, override.name, override.act)
-        office_days = (*self.office_off, *self.office_working)
-        works = {on: marks[on].working if on in marks else not is_weekend(on) for on in office_days}
-        for on, was_working in works.items():
-            if was_working != (on in self.office_working):
-                mark(on, "office_off" if was_working else "office_work")
-        yield from marks.values()
+        known = self.records.known_on(self.records.turns[turn - 1] if turn else date.min)
+        return compiled(known, self.last, self.office_off, self.office_working)
 
 
 @lru_cache(maxsize=256)
@@ -395,41 +337,37 @@ def find_substitutes(holidays: Iterable[date], religious: Iterable[date]) -> dic
     return substitutes
 
 
-def _rules_in_force(records: Records, last_year: int) -> Iterator[tuple[date, HolidayRule]]:
-    """Yield every yearly holiday with the rule in force on it: the last one appended that applies by then."""
-    by_day: dict[tuple[int, int], list[HolidayRule]] = {}
+@cache
+def _ordinary_days(last: date) -> dict[date, Day]:
+    """Return every day up to `last` as its weekday makes it; calendars share them."""
+    days = [FIRST + number * _DAY for number in range(index_of(last, date.max) + 1)]
+    return {day: Day(day, False, "weekend") if is_weekend(day) else Day(day, True, "working") for day in days}
+
+
+def _rules_in_force(records: Records, last_year: int) -> dict[date, HolidayRule]:
+    """Return every yearly holiday with the rule in force on it: the last one appended that applies by then."""
+    last: dict[tuple[date, str], HolidayRule] = {}
     for rule in records.of(HolidayRule):
-        for month_day in rule.days:
-            by_day.setdefault(month_day, []).append(rule)
-    for year in range(FIRST.year, last_year + 1):
-        for month_day, rules in sorted(by_day.items()):
-            on = date(year, *month_day)
-            by_code = {rule.code: rule for rule in rules if rule.applies_from <= on}
-            if introduced := [rule for rule in by_code.values() if rule.change == "introduced"]:
-                yield on, introduced[-1]
+        for year in range(max(FIRST.year, rule.applies_from.year), last_year + 1):
+            for month_day in rule.days:
+                if rule.applies_from <= (on := date(year, *month_day)):
+                    last[on, rule.code] = rule
+    return {on: rule for (on, _), rule in last.items() if rule.change == "introduced"}
 
 
-def _best_known(records: Records, shift: int) -> Iterator[ReligiousDay]:
-    """Yield one entry for each religious holiday of each year: the most certain, of equally certain ones the
-    one recorded last; moved by `shift` days unless it is announced as final.
+def _best_known(records: Records, shift: int) -> tuple[ReligiousDay, ...]:
+    """Return one entry for each religious holiday of each year, by day: the most certain, of equally certain
+    ones the one recorded last; moved by `shift` days unless it is announced as final.
     """
-    best: dict[tuple[str, int], ReligiousDay] = {}
-    for day in records.of(ReligiousDay):
-        known = best.get((day.code, day.on.year))
-        if known is None or _CERTAINTY.index(day.certainty) >= _CERTAINTY.index(known.certainty):
-            best[day.code, day.on.year] = day
-    for day in best.values():
-        movable = shift and day.certainty != "announced_final"
-        yield day.model_copy(update={"on": day.on + shift * _DAY}) if movable else day
-
-
-def _kinds(size: int, marks: dict[date, Day]) -> bytes:
-    """Return the kind of each day from FIRST on, as an index into KINDS."""
-    week = bytes(is_weekend(FIRST + number * _DAY) for number in range(7))
-    kinds = bytearray(islice(cycle(week), size))
-    for on, day in marks.items():
-        kinds[index_of(on, date.max)] = KINDS.index(day.kind)
-    return bytes(kinds)
+    surest_last = sorted(records.of(ReligiousDay), key=lambda day: _CERTAINTY.index(day.certainty))
+    best = {(day.code, day.on.year): day for day in surest_last}.values()
+    moved = [
+        day.model_copy(update={"on": day.on + shift * _DAY})
+        if shift and day.certainty != "announced_final"
+        else day
+        for day in best
+    ]
+    return tuple(sorted(moved, key=lambda day: day.on))
 
 
 registry.register("KZ", Kazakhstan)

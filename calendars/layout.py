@@ -5,8 +5,10 @@ Used by documents, the command line and pages alike.
 
 from __future__ import annotations
 
+from calendar import Calendar
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from itertools import groupby
 
 from calendars.kazakhstan import Day, Kazakhstan, Knowledge
 
@@ -27,7 +29,7 @@ class Month:
     days: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Run:
     """Consecutive unusual days that have the same reason."""
 
@@ -95,17 +97,13 @@ def build_year(number: int, calendar: Kazakhstan) -> CalendarYear:
 
 def build_month(first: date, calendar: Kazakhstan) -> Month:
     """Return a month of the calendar arranged for display; `first` is its first day."""
-    after = (first + timedelta(days=31)).replace(day=1)
-    days = [calendar.day(first + timedelta(days=n)) for n in range((after - first).days)]
-    padded: list[Day | None] = [None] * first.weekday() + list(days)
-    padded += [None] * (-len(padded) % 7)
-    return Month(
-        first=first,
-        last=days[-1].on,
-        weeks=tuple(tuple(padded[n : n + 7]) for n in range(0, len(padded), 7)),
-        working=sum(day.working for day in days),
-        days=len(days),
+    weeks = tuple(
+        tuple(calendar.day(on) if on.month == first.month else None for on in week)
+        for week in Calendar().monthdatescalendar(first.year, first.month)
     )
+    days = [day for week in weeks for day in week if day]
+    working = sum(day.working for day in days)
+    return Month(first=first, last=days[-1].on, weeks=weeks, working=working, days=len(days))
 
 
 def days_of(laid: Month) -> tuple[Day, ...]:
@@ -115,12 +113,9 @@ def days_of(laid: Month) -> tuple[Day, ...]:
 
 def group_runs(days: tuple[Day, ...]) -> tuple[Run, ...]:
     """Group consecutive days that have the same reason."""
-    runs: list[Run] = []
-    for day in days:
-        last = runs[-1] if runs else None
-        same = last is not None and (last.kind, last.name, last.act) == (day.kind, day.name, day.act)
-        if last is not None and same and last.last == day.on - timedelta(days=1):
-            runs[-1] = Run(first=last.first, last=day.on, kind=day.kind, name=day.name, act=day.act)
-        else:
-            runs.append(Run(first=day.on, last=day.on, kind=day.kind, name=day.name, act=day.act))
+    alike = groupby(enumerate(days), lambda pair: (pair[1][2:], pair[1].on.toordinal() - pair[0]))
+    runs = []
+    for _, pairs in alike:
+        run = [day for _, day in pairs]
+        runs.append(Run(run[0].on, run[-1].on, *run[0][2:]))
     return tuple(runs)

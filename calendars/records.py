@@ -16,26 +16,19 @@ entries of any kind; an act adopted by an office has the same format as the ship
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, model_validator
 
-from calendars.refusal import Refusal
-
-_LEAP_YEAR = 2000
+from calendars.tables import Listed, Model, wrong
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class ActTitle(_Frozen):
+class ActTitle(Model):
     """Title of an act by language; "" where it has none in a language."""
 
     kk: str = ""
@@ -52,7 +45,7 @@ def _in_all_languages(title: object) -> object:
     return {"kk": title, "ru": title, "en": title} if isinstance(title, str) else title
 
 
-class Source(_Frozen):
+class Source(Model):
     """What every entry says of its source.
 
     Attributes:
@@ -76,13 +69,17 @@ class Source(_Frozen):
     number: str = ""
 
     @property
-    def known_from(self) -> date:
-        """First day on which the entry counts as known."""
-        return self.known_at or self._known_unless_recorded()
+    def dates(self) -> tuple[date, ...]:
+        """The days it is about; of a rule or a year the first."""
+        raise NotImplementedError
 
-    def _known_unless_recorded(self) -> date:
-        """Return the day an entry without `known_at` counts as known from."""
-        return date.min
+    @property
+    def known_from(self) -> date:
+        """First day on which the entry counts as known: where that was not recorded, the eve of its year
+        (assumed).
+        """
+        year = min(self.dates).year
+        return self.known_at or (date(year - 1, 12, 31) if year > date.min.year else date.min)
 
     def content(self) -> object:
         """Return what the entry says without its source, for finding entries that say the same."""
@@ -92,12 +89,10 @@ class Source(_Frozen):
 def _month_and_day(text: object) -> tuple[int, int]:
     """Return month and day of a text such as 03-21; refuse one that does not come every year."""
     try:
-        on = datetime.strptime(f"{_LEAP_YEAR}-{text}", "%Y-%m-%d").date()  # noqa: DTZ007 (no clock in it)
+        # A year without 29 February: such a date would not come every year.
+        on = date.fromisoformat(f"2001-{text}")
     except ValueError:
-        problem = f"{text!r} is no month and day such as 03-21"
-        raise PydanticCustomError("day_of_year", "{problem}", {"problem": problem}) from None
-    if (on.month, on.day) == (2, 29):
-        raise PydanticCustomError("day_of_year", "29 February does not come every year")
+        raise wrong("not_written_so", example='"03-21"') from None
     return on.month, on.day
 
 
@@ -110,11 +105,18 @@ class HolidayRule(Source):
 
     code: str
     change: Literal["introduced", "abolished"]
-    days: Annotated[
-        tuple[Annotated[tuple[int, int], BeforeValidator(_month_and_day)], ...], Field(strict=False)
-    ]
+    days: Listed[Annotated[tuple[int, int], BeforeValidator(_month_and_day)]]
     standing: Literal["national", "state", "religious"]
     applies_from: date
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        return (self.applies_from,)
+
+    @property
+    def known_from(self) -> date:
+        """First day on which the rule counts as known: always, where that was not recorded."""
+        return self.known_at or date.min
 
 
 class ReligiousDay(Source):
@@ -125,12 +127,13 @@ class ReligiousDay(Source):
     certainty: Literal["calculated", "listed", "announced_final"]
 
     @property
+    def dates(self) -> tuple[date, ...]:
+        return (self.on,)
+
+    @property
     def known_from(self) -> date:
         """First day on which the entry counts as known: a calculation always was."""
         return date.min if self.certainty == "calculated" else super().known_from
-
-    def _known_unless_recorded(self) -> date:
-        return _eve_of_year(self.on.year)
 
 
 class Transfer(Source):
@@ -146,11 +149,12 @@ class Transfer(Source):
     def _two_days(self) -> Self:
         """Refuse the transfer of a day to itself."""
         if self.off == self.work:
-            raise PydanticCustomError("same_day", "is the same day as off")
+            raise wrong("same_day", "work")
         return self
 
-    def _known_unless_recorded(self) -> date:
-        return _eve_of_year(min(self.off, self.work).year)
+    @property
+    def dates(self) -> tuple[date, ...]:
+        return self.off, self.work
 
 
 class Override(Source):
@@ -160,34 +164,30 @@ class Override(Source):
     working: bool
     name: str | None = None
 
-    def _known_unless_recorded(self) -> date:
-        return _eve_of_year(self.on.year)
+    @property
+    def dates(self) -> tuple[date, ...]:
+        return (self.on,)
 
 
-class ConfirmedYear(Source):
+class _OfYear(Source):
+    year: int
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        # A year that is no year at all has no days; the nearest the type knows lies far beyond the records.
+        return (date(min(max(self.year, date.min.year), date.max.year), 1, 1),)
+
+
+class ConfirmedYear(_OfYear):
     """A year whose production calendar, or every act that makes it, has been checked by a person."""
 
-    year: int
 
-    def _known_unless_recorded(self) -> date:
-        return _eve_of_year(self.year)
-
-
-class Balance(Source):
+class Balance(_OfYear):
     """Official number of working days of a month (of the year when `month` is None), five-day week."""
 
-    year: int
     month: Annotated[int | None, Field(ge=1, le=12)] = None
     days: int
     status: Literal["as published", "final"]
-
-    def _known_unless_recorded(self) -> date:
-        return _eve_of_year(self.year)
-
-
-def _eve_of_year(year: int) -> date:
-    """Return 31 December before a year: an order without a recorded date counts as known by then (assumed)."""
-    return date(year - 1, 12, 31) if year > date.min.year else date.min
 
 
 Entry = HolidayRule | ReligiousDay | Transfer | Override | ConfirmedYear | Balance
@@ -204,9 +204,24 @@ KINDS: Mapping[str, type[Entry]] = {
 """The kinds of entry by their name in a file."""
 
 
+class RecordsFile(Model):
+    """A file of records, its entries by kind."""
+
+    holiday: Listed[HolidayRule] = ()
+    religious_day: Listed[ReligiousDay] = ()
+    transfer: Listed[Transfer] = ()
+    override: Listed[Override] = ()
+    confirmed_year: Listed[ConfirmedYear] = ()
+    balance: Listed[Balance] = ()
+
+    @property
+    def records(self) -> Records:
+        return Records(tuple(entry for kind in KINDS for entry in getattr(self, kind)))
+
+
 @dataclass(frozen=True)
 class Records:
-    """All entries on file, in the order they were appended."""
+    """All entries on file; those of a kind in the order they were appended."""
 
     entries: tuple[Entry, ...] = ()
 
@@ -230,96 +245,15 @@ class Records:
         return tuple(entry for entry in self.entries if isinstance(entry, kind))
 
 
-def with_records(base: Records, extra: Records | Iterable[Entry]) -> Records:
+def with_records(base: Records, extra: Records) -> Records:
     """Return the records with more entries appended, unchecked, e.g. those of an act that an office adopted."""
-    return Records(base.entries + (extra.entries if isinstance(extra, Records) else tuple(extra)))
-
-
-class RecordError(Refusal, ValueError):
-    """An entry of a records file cannot be read.
-
-    Attributes:
-        code: "calendar_record_" and what is wrong: `toml`, `kind`, `table`, `missing`, `type`, `choice`, `key`,
-            `same_day`, `day_of_year`.
-        arguments: `file`, `place` (which entry and key), `problem`, `value` (what stands there), `allowed`
-            (what may stand there).
-    """
-
-    def __init__(
-        self, kind: str, file: str, place: str, problem: str, *, value: object = "", allowed: Iterable[str] = ()
-    ) -> None:
-        allowed = tuple(allowed)
-        about = {"place": place, "problem": problem, "value": str(value), "allowed": allowed}
-        super().__init__(f"calendar_record_{kind}", file=file, **about)
-        self._text = f"{file}: {place}: {problem}" + (f"; allowed: {', '.join(allowed)}" if allowed else "")
-
-    def __str__(self) -> str:
-        return self._text
+    return Records(base.entries + extra.entries)
 
 
 @cache
 def shipped_records() -> Records:
     """Return the records that come with the program; the files are read once, on the first call."""
     folder = files("calendars") / "data"
-    tables = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name
-    )
-    return Records(
-        tuple(entry for file in tables for entry in parse(file.read_text("utf-8"), name=file.name).entries)
-    )
-
-
-def parse(text: str, *, name: str = "records") -> Records:
-    """Return the entries of a TOML text, in file order; `name` is the file's name in error messages.
-
-    Raises:
-        RecordError: not TOML, an unknown kind of entry or key, a missing or impossible value.
-    """
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise RecordError("toml", name, "the file", str(error)) from None
-    entries: list[Entry] = []
-    for kind, tables in document.items():
-        if kind not in KINDS:
-            raise RecordError("kind", name, kind, "unknown kind of entry", allowed=KINDS)
-        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise RecordError("table", name, kind, f"write every entry under [[{kind}]]")
-        for number, table in enumerate(tables, start=1):
-            try:
-                entries.append(KINDS[kind].model_validate(table))
-            except ValidationError as invalid:
-                raise _error_of(invalid, KINDS[kind], name, f"{kind} {number}") from None
-    return Records(tuple(entries))
-
-
-_CODES = {"missing": "missing", "extra_forbidden": "key", "same_day": "same_day", "day_of_year": "day_of_year"}
-
-
-def _error_of(invalid: ValidationError, model: type[BaseModel], file: str, place: str) -> RecordError:
-    """Return the first mistake of an entry as a RecordError; a wrong value before a missing one."""
-    error: Any = min(invalid.errors(), key=lambda error: error["type"] == "missing")
-    key = str(error["loc"][0]) if error["loc"] else "work"  # the one check of a whole entry is Transfer's
-    value, kind = error["input"], error["type"]
-    allowed: tuple[str, ...] = ()
-    code = _CODES.get(kind, "type" if kind.endswith("_type") or "date" in kind else "choice")
-    match code:
-        case "missing":
-            problem, value = "is missing", ""
-        case "key":
-            own = ActTitle if key == "title" else model
-            problem, allowed = (
-                "unknown key",
-                tuple(sorted(own.model_fields, key=Source.model_fields.__contains__)),
-            )
-        case "type":
-            allowed = (kind.partition("_")[0],)
-            problem = f"{value!r} is no {allowed[0]}"
-        case "choice":
-            expected = error.get("ctx", {}).get("expected", "1–12")
-            allowed = tuple(choice.strip("' ") for choice in expected.replace(" or ", ",").split(","))
-            problem = f"{value!r} is unknown"
-        case _:
-            problem = error["msg"]
-    where = ".".join([key, *(part for part in error["loc"][1:] if isinstance(part, str))])
-    return RecordError(code, file, f"{place}, {where}", problem, value=value, allowed=allowed)
+    texts = [file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".toml")]
+    read = (RecordsFile.model_validate(tomllib.loads(text)).records for text in texts)
+    return Records(tuple(entry for records in read for entry in records.entries))

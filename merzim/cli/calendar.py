@@ -13,7 +13,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import number
 from merzim.cli.rendering import picked
-from merzim.services.law.calendar_acts import adopt_act, preview_act, read_act
+from merzim.services.law.calendar_acts import adopt_act, command_of, preview_act
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +118,7 @@ MOVED = ("days", "date", "kind", "act", "deadlines", "case", "obligation", "from
 @command("calendar-change preview FILE.toml")
 def preview(call: CommandContext, file: Path) -> None:
     """Shows what the act moves. Nothing is written."""
-    act_preview = preview_act(call.ctx, read_act(file))
+    act_preview = preview_act(call.ctx, command_of(file))
     call.give(_preview_answer(act_preview), *MOVED, titles=call.moved_titles)
     call.print("\n" + call.say("cli.calendar_change.totals", **_totals(act_preview)))
     code = "previewed_known" if act_preview.known else "previewed"
@@ -128,7 +128,7 @@ def preview(call: CommandContext, file: Path) -> None:
 @command("calendar-change apply FILE.toml", writes=True)
 def apply(call: CommandContext, file: Path) -> None:
     """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
-    act_preview = adopt_act(call.ctx, read_act(file))
+    act_preview = adopt_act(call.ctx, command_of(file))
     answer = {"applied": not act_preview.known, "written": act_preview.written}
     call.give(_preview_answer(act_preview) | answer, *MOVED, titles=call.moved_titles)
     code = "applied" if not act_preview.known else "finished" if act_preview.written else "nothing_changed"

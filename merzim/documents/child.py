@@ -20,9 +20,9 @@ from multiprocessing.connection import Connection
 from threading import BoundedSemaphore, Event, Timer
 from typing import Any, TypeVar
 
-from calendars.records import parse
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.documents.sheets.workbook import check_size
+from workflow.law.files import read_act
 from workflow.refusal import Refusal
 
 SECONDS, MEMORY, HANDLES = 13, 768 * 2**20, 32
@@ -117,8 +117,8 @@ def stop() -> None:
 
 
 def check_act(data: bytes, name: str) -> None:
-    """Raise if the text of an act cannot be read: `calendars.records.parse`."""
-    parse(data.decode("utf-8", "surrogatepass"), name=name)
+    """Raise if the text of an act cannot be read: `workflow.law.files.read_act`."""
+    read_act(name, data)
 
 
 def _answer(answer: Connection, function: Callable[..., object], data: bytes, name: str, options: Any) -> None:

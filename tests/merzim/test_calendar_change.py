@@ -184,7 +184,7 @@ def test_a_second_act_comes_on_top_of_the_first(two: Merzim, act: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[[transfers]]\n", 'no kind of entry "transfers"'),
+        ("[[transfers]]\n", 'unknown key "transfers"'),
         ("", "no entries"),
         ("[[transfer]\n", "TOML"),
         (TRANSFER.replace("05-08", "05-09"), "09.05.2026 is a day off already"),

@@ -10,7 +10,6 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine, event, text
 
-from calendars.records import RecordError
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.verify import verify
@@ -26,6 +25,7 @@ from tests.storage.sample_cases import NOW, TODAY, on_sqlite_alone
 from tests.storage.test_accounts import way_in
 from tests.storage.test_verify import by_hand, codes
 from workflow.cases.case import Case
+from workflow.law.files import UnreadableRegulation
 from workflow.moments import Moment
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
@@ -211,7 +211,7 @@ def test_an_act_altered_past_reading_says_so_when_it_is_read(engine: Engine) -> 
     with by_hand(engine) as connection:
         connection.execute(text("UPDATE event SET payload = '{'"))
 
-    with pytest.raises(RecordError, match=r"бұйрық\.toml"):
+    with pytest.raises(UnreadableRegulation, match=r"бұйрық\.toml"):
         _ = adopted_calendar_acts(engine)[0].records
 
 

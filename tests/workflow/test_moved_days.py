@@ -17,8 +17,8 @@ from calendars.records import (
     Entry,
     HolidayRule,
     Override,
+    Records,
     ReligiousDay,
-    parse,
     shipped_records,
     with_records,
 )
@@ -30,6 +30,7 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import changed_days, moved, reach
 from workflow.deadlines.lateness import lateness
 from workflow.deadlines.resolver import deadline, deadlines
+from workflow.law.files import read_act
 
 SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'
 FRIDAY, SATURDAY = date(2026, 5, 8), date(2026, 5, 16)
@@ -39,7 +40,7 @@ EDITION = library().named("internal-analysis.2024-01-01")
 
 
 def after(text: str) -> Kazakhstan:
-    return compiled(with_records(shipped_records(), parse(text + SOURCE)))
+    return compiled(with_records(shipped_records(), read_act("act.toml", (text + SOURCE).encode())))
 
 
 AFTER = after(f"[[transfer]]\noff = {FRIDAY}\nwork = {SATURDAY}\n")
@@ -142,7 +143,7 @@ def of_may(known_at: date, *, title: ActTitle | None = ACT) -> Kazakhstan:
 
 
 def with_entry(entry: Entry) -> Kazakhstan:
-    return compiled(with_records(CALENDAR.records, [entry]))
+    return compiled(with_records(CALENDAR.records, Records((entry,))))
 
 
 def announced(calendar: Kazakhstan, *, on: date | None, today: date) -> Deadline:

@@ -15,23 +15,25 @@ from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import PurePath
-from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     GetCoreSchemaHandler,
     PlainValidator,
     Strict,
     ValidationError,
     WithJsonSchema,
-    model_validator,
 )
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, core_schema
 
+from calendars.records import Records, RecordsFile
+from calendars.tables import Listed as Listed
+from calendars.tables import Model as Model
+from calendars.tables import wrong as wrong
 from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal, closest_first, quoted
 
@@ -41,40 +43,7 @@ MISTAKES_LIMIT = 100
 """Maximum number of mistakes listed; a file with more is of another kind."""
 
 
-class Model(BaseModel):
-    """A table of a file: only the keys it declares, with values of exactly their types."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _knows_its_keys(cls, table: Any) -> Any:
-        """Refuse a key that the table does not have, naming those it has."""
-        for key in table if isinstance(table, dict) else ():
-            if key not in (keys := cls.keys()):
-                raise wrong("unknown_key", value=key, allowed=closest_first(key, keys))
-        return table
-
-    @classmethod
-    def keys(cls) -> tuple[str, ...]:
-        """Return the keys a file may give: every field but those `computed`."""
-        fields = cls.model_fields.items()
-        return tuple(field.alias or name for name, field in fields if not field.exclude)
-
-    def replaced(self, **values: Any) -> Self:
-        """Return a copy with other values, unchecked; nothing computed from the old ones is taken over."""
-        copy = self.model_copy(update=values)
-        for name in vars(copy).keys() - type(self).model_fields.keys():
-            del vars(copy)[name]
-        return copy
-
-
 # ------------------------------------------------------------------------------------------ types of fields
-
-
-def wrong(code: str, *keys: str | int, **arguments: object) -> PydanticCustomError:
-    """Return the error that a validator raises for a table or list; the keys lead to the mistake in it."""
-    return PydanticCustomError(code, code, {"keys": keys, **arguments})
 
 
 def repeated(values: Iterable[object]) -> Iterator[int]:
@@ -120,8 +89,6 @@ def computed(default: Any) -> Any:
 
 
 ById = Annotated[Mapping[str, T], _ById()]
-Listed = Annotated[tuple[T, ...], Strict(False)]
-"""Annotation: a list of a file."""
 Distinct = Annotated[tuple[T, ...], Strict(False), AfterValidator(_distinct)]
 """Annotation: a list without duplicates."""
 _FORMS: dict[str, tuple[str, str]] = {}
@@ -408,6 +375,11 @@ def read_file(
     return value
 
 
+def read_act(name: str, text: bytes) -> Records:
+    """Return the entries of a calendar act. Raises UnreadableRegulation with all problems found."""
+    return _valid(RecordsFile, name, parsed(name, text)).records
+
+
 def parsed(name: str, text: bytes) -> dict[str, Any]:
     """Return the file as TOML. Raises UnreadableRegulation with the line of the first mistake."""
     try:
@@ -447,7 +419,7 @@ def _valid(model: type[M], name: str, data: dict[str, Any]) -> M:
             for mistake in mistakes(error, data)
             if mistake.path or mistake.code != "missing_key" or not unknown
         )
-    found.sort(key=lambda mistake: _listed_table(mistake.path, data) is None)
+    found.sort(key=lambda mistake: (mistake.code == "missing_key", _listed_table(mistake.path, data) is None))
     problems = [*(_problem(mistake, data) for mistake in found), *_duplicates(data)]
     if problems:
         raise UnreadableRegulation(name, problems)

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from calendars import checks
 from calendars.kazakhstan import Kazakhstan
-from calendars.records import RecordError, Records, Source, parse, with_records
+from calendars.records import Records, Source, with_records
 from merzim.documents.child import check_act, read
 from merzim.documents.sheets.workbook import contents
 from merzim.services.app import AppContext
@@ -34,6 +34,7 @@ from notifications.letters.moved import describe_cause
 from workflow.cases.case import Case, Event, fold
 from workflow.cases.states import AWAITED
 from workflow.deadlines.impact import DayChange, MovedDeadline, changed_days, moved, reach
+from workflow.law.files import read_act
 from workflow.moments import Moment
 from workflow.org.office import Office, Person
 from workflow.refusal import Refusal
@@ -103,14 +104,12 @@ class ActPreview:
         return len(self.impacts) - len(self.listed)
 
 
-def read_act(file: Path) -> CalendarAct:
-    """Read the act in a file, not checked yet. Raises RecordError, UnreadablePaper, Refusal, BadInput: it is
-    not one.
-    """
+def command_of(file: Path) -> CalendarAct:
+    """Read the act in a file, not checked yet. Raises UnreadablePaper, Refusal, BadInput: it is not one."""
     try:
-        text = contents(file).decode("utf-8")
-    except UnicodeDecodeError as trouble:
-        raise RecordError("toml", file.name, "the file", str(trouble)) from None
+        text = contents(file).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refusal("web.act.not_text", name=file.name) from None
     if not text.strip():
         raise Refusal("calendar_act_empty")
     return build(CalendarAct, {"text": text, "name": file.name})
@@ -193,11 +192,11 @@ def moves_of(app: AppContext, events: Sequence[Event], language: str) -> list[Ac
 
 
 def _parse(ctx: RequestContext, command: CalendarAct) -> Records:
-    """Return the entries of an act. Raises NotAllowed for readers of one unit, Refusal, RecordError."""
+    """Return the entries of an act. Raises NotAllowed for readers of one unit, Refusal."""
     require_whole_office(ctx)
-    text, name = normal_text(command.text), command.name
-    read(check_act, text.encode("utf-8", "surrogatepass"), name)
-    return parse(text, name=name)
+    data = normal_text(command.text).encode("utf-8", "surrogatepass")
+    read(check_act, data, command.name)
+    return read_act(command.name, data)
 
 
 def _as_visible(ctx: RequestContext, preview: ActPreview) -> ActPreview:

@@ -9,11 +9,12 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from calendars.checks import with_known_since
-from calendars.records import Records, parse
+from calendars.records import Records
 from merzim.storage.database.engine import writing
 from merzim.storage.events import OFFICE, hold
 from merzim.storage.org.chain import last, lines, office_event, record, text_of
 from merzim.storage.rows import read_as
+from workflow.law.files import read_act
 from workflow.moments import Moment
 
 CALENDAR_CHANGED = "calendar_changed"
@@ -38,8 +39,8 @@ class Adoption:
 
     @property
     def entries(self) -> Records:
-        """Return the entries of an act. Raises RecordError when the text was altered and is unreadable."""
-        return parse(self.text, name=self.name)
+        """Return the entries of an act. Raises Refusal when the text was altered and is unreadable."""
+        return read_act(self.name, self.text.encode())
 
     @property
     def records(self) -> Records:
