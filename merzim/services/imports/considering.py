@@ -8,7 +8,7 @@ the other language, the user is asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated
@@ -85,13 +85,14 @@ class ConsideredAnalysis:
         unit: id of the matching unit, else the words of the file.
         case: the existing case, whole; None when one would be opened.
         facts, planned: facts and plan dates in the file (local dates).
+        new_facts: facts that its case has not recorded on any day; `new_plans`: plan dates that it lacks or has
+            on another day; both without what was withdrawn with this day (records withdrawn were mistakes) and
+            what stands as it did when the same file was imported before.
         procedure: the edition of the case, or of the one to be opened.
         names: names of its object by language, of the file or typed by the user; empty for a case found by
             these words.
         looks_like: existing cases it may be, as long as the user has not answered.
         joined: whether the user said that it is `case`.
-        settled: names of the facts and plan dates, as they are in a file that was imported before and became
-            `case` then: they change nothing in it.
         foreign: whether the user may not import it: it is a case they may not see or not manage (`case` is None
             then), or its unit is none of theirs.
     """
@@ -99,14 +100,15 @@ class ConsideredAnalysis:
     schedule: ReadSchedule
     unit: str
     case: Case | None
-    names: Mapping[str, str] = field(default_factory=dict)
-    looks_like: tuple[Case, ...] = ()
-    joined: bool = False
-    settled: Set[str] = frozenset()
-    foreign: bool = False
     facts: Mapping[str, date]
     planned: Mapping[str, date]
+    new_facts: Mapping[str, date]
+    new_plans: Mapping[str, date]
     procedure: Procedure
+    names: Mapping[str, str]
+    looks_like: tuple[Case, ...]
+    joined: bool
+    foreign: bool
 
     @property
     def change(self) -> str:
@@ -118,42 +120,6 @@ class ConsideredAnalysis:
         if self.case is None:
             return "open"
         return "replan" if self.new_facts or self.new_plans else "same"
-
-    @property
-    def new_facts(self) -> dict[str, date]:
-        """Facts that its case has not recorded on any day, without those withdrawn with this day."""
-        kept = {
-            *(self.case.facts if self.case else ()),
-            *self.settled,
-            *(name for name, _, _ in self.withdrawn),
-        }
-        return {fact: on for fact, on in self.facts.items() if fact not in kept}
-
-    @property
-    def new_plans(self) -> dict[str, date]:
-        """Plan dates that its case lacks or has on another day, without those withdrawn with this day."""
-        planned_days = self.case.planned if self.case else {}
-        withdrawn = {record for record, _, _ in self.withdrawn}
-        return {
-            fact: on
-            for fact, on in self.planned.items()
-            if planned_days.get(fact) != on and fact not in self.settled and PLAN + fact not in withdrawn
-        }
-
-    @property
-    def withdrawn(self) -> list[tuple[str, str, date]]:
-        """Records in the file that were withdrawn in its case with the same day: record, fact, day.
-
-        Withdrawn records were mistakes, so an import does not record them anew.
-        """
-        taken_back = self.case.withdrawn if self.case else {}
-        dated_facts = [(fact, fact, on) for fact, on in self.facts.items()]
-        dated_facts += [(PLAN + fact, fact, on) for fact, on in self.planned.items()]
-        return [
-            (record, fact, on)
-            for record, fact, on in dated_facts
-            if record in taken_back and taken_back[record].on == on
-        ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -191,36 +157,44 @@ def consider(ctx: RequestContext, file: ScheduleFile, command: ImportSchedule) -
         Refusal: a text means no single unit or person.
     """
     office, errors = ctx.app.reads.office(), Errors()
-    office = replace(office, matches={**office.matches, **_meanings(office, command.meant)})
+    meant = {
+        text: unit_or_person(office, text, answer) for text, answer in command.meant.items() if answer.strip()
+    }
+    office = replace(office, matches={**office.matches, **meant})
     known, found = twins.cases_of_file(ctx.app.engine, file.digest), _candidate_cases(ctx, file, office)
     cases = ctx.app.ledger.cases(dict.fromkeys([*found, *known.values()]))
-    managed = {id for id, head in ctx.reads.heads(cases).items() if ctx.reads.in_reach(head)}
-    candidates = [case for id, case in cases.items() if id in found]
     notes = [note for schedule in file.schedules for note in schedule.notes if not _is_dated_now(note, command)]
-    schedules = corrected(with_responsible_units(file.schedules, office), command, errors)
-    units = units_meant(schedules, office)
+    schedules = _corrected(_with_responsible_units(file.schedules, office), command, errors)
+    units = _units_meant((schedule.unit for schedule in schedules), office)
+    strange: dict[str, int] = {}
+    for schedule in schedules if office.units else ():
+        if schedule.unit and schedule.unit not in units:
+            strange.setdefault(schedule.unit, schedule.row)
+    notes += [RowNote.of(row, "cli.import.strange_unit", text=text) for text, row in strange.items()]
+    candidates = [case for id, case in cases.items() if id in found]
+    managed = {id for id, head in ctx.reads.heads(cases).items() if ctx.reads.in_reach(head)}
     considering = _Considering(
         ctx=ctx,
         office=office,
         procedure=file.procedure,
         command=command,
-        managed=managed,
-        known={int(row): cases[id] for row, id in known.items() if id in cases},
-        days_written={schedule.row: {**schedule.planned, **schedule.facts} for schedule in file.schedules},
-        cases_by_key={key: case for case in candidates for key in _known_keys(case, file.procedure)},
-        open_cases=[case for case in candidates if case.id in managed],
         units=units,
+        known={int(row): cases[id] for row, id in known.items() if id in cases},
+        written={schedule.row: {**schedule.planned, **schedule.facts} for schedule in file.schedules},
+        managed=managed,
+        open_cases=[case for case in candidates if case.id in managed],
         errors=errors,
-        notes=[*notes, *_strange_units(schedules, units, office)],
+        notes=notes,
     )
-    considering.taken_cases |= {case.id for case in map(considering.own_case, schedules) if case is not None}
-    analyses = [considering.analysis(schedule) for schedule in schedules]
+    own = considering.own_cases(schedules, candidates)
+    considering.taken |= {case.id for case in own if case is not None}
+    analyses = tuple(considering.analysis(*each) for each in zip(schedules, own, strict=True))
     errors.refuse(file.name)
     return Consideration(
-        analyses=tuple(analyses),
-        notes=(*considering.notes, *_unnamed(analyses)),
-        matches=considering.matches,
-        strange=tuple(sorted(considering.strange)),
+        analyses=analyses,
+        notes=(*notes, *_unnamed(analyses)),
+        matches={text: target for text, target in considering.meanings.items() if target is not None},
+        strange=tuple(sorted(text for text, target in considering.meanings.items() if target is None)),
     )
 
 
@@ -228,22 +202,20 @@ def _candidate_cases(ctx: RequestContext, file: ScheduleFile, office: Office) ->
     """Return the ids of the active cases the analyses may be: with their object and unit, or (at most
     MAX_TWINS) planned to begin on their days.
     """
-    places = {(schedule.unit, schedule.object) for schedule in file.schedules}
-    units = units_meant(file.schedules, office)
-    places |= {(units.get(unit, unit), what) for unit, what in places}
-    begins = file.procedure.begins_with
-    days = {on for schedule in file.schedules if (on := schedule.planned.get(begins)) is not None}
-    ids = twins.alike(ctx.app.engine, file.procedure.id, places)
+    procedure = file.procedure
+    units = _units_meant((schedule.unit for schedule in file.schedules), office)
+    places = {
+        (unit, schedule.object)
+        for schedule in file.schedules
+        for unit in (schedule.unit, units.get(schedule.unit, schedule.unit))
+    }
+    ids = twins.alike(ctx.app.engine, procedure.id, places)
+    begins = {procedure.id: procedure.begins_with}
+    days = {on for schedule in file.schedules if (on := schedule.planned.get(procedure.begins_with))}
     if days:
-        begun = {file.procedure.id: begins}
-        same_day = twins.cases_beginning_on(ctx.app.engine, begun, days, active_only=True, limit=MAX_TWINS)
+        same_day = twins.cases_beginning_on(ctx.app.engine, begins, days, active_only=True, limit=MAX_TWINS)
         ids += [case.id for case in same_day]
     return ids
-
-
-def _meanings(office: Office, meant: Mapping[str, str]) -> dict[str, str]:
-    """Return the unit or person meant by each text the user answered about. Raises Refusal."""
-    return {text: unit_or_person(office, text, answer) for text, answer in meant.items() if answer.strip()}
 
 
 def unit_or_person(office: Office, text: str, answer: str) -> str:
@@ -252,8 +224,7 @@ def unit_or_person(office: Office, text: str, answer: str) -> str:
     """
     candidates = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]
     if len(candidates) != 1:
-        names = [unit.name for unit in office.units.values()]
-        names += [person.name for person in office.people.values()]
+        names = [each.name for each in (*office.units.values(), *office.people.values())]
         near = closest_first(answer, names)[:NEAREST] or ("–",)
         raise Refusal("web.refusal.unknown_meaning", text=text, answer=answer, allowed=near)
     return candidates[0]
@@ -261,87 +232,99 @@ def unit_or_person(office: Office, text: str, answer: str) -> str:
 
 @dataclass(kw_only=True, slots=True)
 class _Considering:
-    """What the analyses of a file are compared with, and what was found so far.
+    """What the analyses of a file are compared with, and what is found on the way.
 
     Attributes:
-        managed: ids of the cases the user may manage; of others nothing is told.
-        known: the cases that rows became when the same file was imported before.
-        days_written: by row the facts and plan dates of the file, before the user corrected them.
-        cases_by_key: active cases by the words they may be found by; open_cases: those the user may manage.
         units: id of the unit by the words of the file.
-        taken_cases: ids of cases that an analysis of the file is.
+        known: the cases that rows became when the same file was imported before.
+        written: by row the facts and plan dates of the file, before the user corrected them.
+        managed: ids of the cases the user may manage; of others nothing is told.
+        open_cases: the active ones of them that the analyses may be.
+        taken: ids of the cases that an analysis of the file is.
+        meanings: responsible text -> unit id or person key; None for one that matches nobody.
     """
 
     ctx: RequestContext
     office: Office
     procedure: Procedure
     command: ImportSchedule
-    managed: Container[str]
-    known: Mapping[int, Case]
-    days_written: Mapping[int, Mapping[str, date]]
-    cases_by_key: Mapping[Key, Case]
-    open_cases: Sequence[Case]
     units: Mapping[str, str]
+    known: Mapping[int, Case]
+    written: Mapping[int, Mapping[str, date]]
+    managed: Container[str]
+    open_cases: Sequence[Case]
     errors: Errors
     notes: list[RowNote]
-    taken_cases: set[str] = field(default_factory=set)
-    matches: dict[str, str] = field(default_factory=dict)
-    strange: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
+    meanings: dict[str, str | None] = field(default_factory=dict)
 
     def unit(self, schedule: ReadSchedule) -> str:
         """Return the id of the unit an analysis names, or its words where they name none."""
         return self.units.get(schedule.unit, schedule.unit)
 
-    def own_case(self, schedule: ReadSchedule) -> Case | None:
-        """Return the case an analysis is by its file or by its words: the unit by its id, or as the file names
-        it.
+    def own_cases(self, schedules: Sequence[ReadSchedule], candidates: Sequence[Case]) -> list[Case | None]:
+        """Return the case each analysis is by its file, or by the words of files for it: the unit by its id, or
+        as the file names it.
+
+        Args:
+            candidates: the active cases they may be.
         """
         begins = self.procedure.begins_with
-        on = schedule.planned.get(begins) or schedule.facts.get(begins)
-        year = _year(on, [*schedule.planned.values(), *schedule.facts.values()])
-        keys = (_key(schedule.object, unit, year) for unit in (self.unit(schedule), schedule.unit))
-        by_words = (self.cases_by_key[key] for key in keys if key in self.cases_by_key)
-        return self.known.get(schedule.row) or next(by_words, None)
+        by_words: dict[Key, Case] = {}
+        for case in candidates:
+            days = [*case.planned.values(), *(fact.on for fact in case.facts.values())]
+            for words in case.written:
+                for unit in (words.unit, case.unit):
+                    by_words[_key(words.object, unit, case.day_of(begins), days)] = case
+        own = []
+        for schedule in schedules:
+            days = [*schedule.planned.values(), *schedule.facts.values()]
+            begun = schedule.planned.get(begins) or schedule.facts.get(begins)
+            keys = (_key(schedule.object, unit, begun, days) for unit in (self.unit(schedule), schedule.unit))
+            cases = (self.known.get(schedule.row), *map(by_words.get, keys))
+            own.append(next((case for case in cases if case), None))
+        return own
 
-    def analysis(self, schedule: ReadSchedule) -> ConsideredAnalysis:
+    def analysis(self, schedule: ReadSchedule, own: Case | None) -> ConsideredAnalysis:
         """Return what importing an analysis would do; mistakes and notes are added to those of the file."""
-        facts, intended = self._facts_and_plans(schedule)
-        self._check(schedule, {**facts, **intended})
+        facts, planned = self._facts_and_plans(schedule)
+        days = {**facts, **planned}
+        self._check(schedule, days)
         self._match(schedule)
-        case, names, looks_like, joined = self.own_case(schedule), dict[str, str](), tuple[Case, ...](), False
-        is_foreign = case is not None and case.id not in self.managed
-        if is_foreign:
-            case = None
-        elif case is None:
-            names = _names(schedule, self.open_cases, self.command.about(schedule.row))
+        unit, names, looks_like, settled = self.unit(schedule), dict[str, str](), tuple[Case, ...](), set[str]()
+        case = own if own and own.id in self.managed else None
+        if own is None:
+            names = self._names(schedule)
             case, looks_like = self._decided(schedule, self._twins(schedule, names))
-            joined = case is not None
-            self.taken_cases |= {case.id} if case else set()
+            self.taken |= {case.id} if case else set()
+        elif case and schedule.row in self.known:
+            written = self.written.get(schedule.row, {})
+            settled = {name for name, on in days.items() if written.get(name) == on}
         root = self.ctx.reader.root
-        if root and not within(self.office, case.unit if case else self.unit(schedule), root):
-            is_foreign = True
-        days = {**facts, **intended}
-        first = min(days.values(), default=self.ctx.today)
-        known, written = (
-            case is not None and schedule.row in self.known,
-            self.days_written.get(schedule.row, {}),
-        )
+        is_outside = bool(root) and not within(self.office, case.unit if case else unit, root)
+        withdrawn = _withdrawn(case, facts, planned)
+        gone = {record for record, _, _ in withdrawn}
+        done, plans = (case.facts, case.planned) if case else ({}, {})
         analysis = ConsideredAnalysis(
             schedule=schedule,
-            unit=self.unit(schedule),
+            unit=unit,
             case=case,
             facts=facts,
-            planned=intended,
-            procedure=self._edition(schedule, case, first),
+            planned=planned,
+            new_facts={fact: on for fact, on in facts.items() if fact not in {*done, *settled, *gone}},
+            new_plans={
+                fact: on
+                for fact, on in planned.items()
+                if plans.get(fact) != on and fact not in settled and PLAN + fact not in gone
+            },
+            procedure=self._edition(schedule, case, min(days.values(), default=self.ctx.today)),
             names=names,
             looks_like=looks_like,
-            joined=joined,
-            settled={name for name, on in days.items() if written.get(name) == on} if known else frozenset(),
-            foreign=is_foreign,
+            joined=own is None and case is not None,
+            foreign=(own is not None and case is None) or is_outside,
         )
-        if case is not None and not known:
-            self.notes += _differing(analysis, case, self.procedure)
-            self.notes += _withdrawn(analysis)
+        if case is not None and schedule.row not in self.known:
+            self._note_kept(analysis, case, withdrawn)
         return analysis
 
     def _edition(self, schedule: ReadSchedule, case: Case | None, first: date) -> Procedure:
@@ -355,14 +338,13 @@ class _Considering:
 
     def _facts_and_plans(self, schedule: ReadSchedule) -> tuple[dict[str, date], dict[str, date]]:
         """Return facts and plan dates. A future fact in the file becomes a plan date, with a note."""
-        facts, intended = dict(schedule.facts), dict(schedule.planned)
+        facts, planned = dict(schedule.facts), dict(schedule.planned)
         for name, on in schedule.facts.items():
             if on > self.ctx.today:
-                intended[name] = facts.pop(name)
+                planned[name] = facts.pop(name)
                 title = self.procedure.by_id[name].title if name in self.procedure.by_id else name
-                arguments = {"fact": name, "title": title, "on": on}
-                self.notes.append(RowNote(schedule.row, "cli.import.ahead", arguments))
-        return facts, intended
+                self.notes.append(RowNote.of(schedule.row, "cli.import.ahead", fact=name, title=title, on=on))
+        return facts, planned
 
     def _check(self, schedule: ReadSchedule, days: Mapping[str, date]) -> None:
         """Add an error for each fact that the procedure does not know or day beyond the calendar."""
@@ -375,15 +357,26 @@ class _Considering:
 
     def _match(self, schedule: ReadSchedule) -> None:
         """Find the unit or person each responsible text means; of one that matches nobody a note is kept."""
-        for text in dict.fromkeys(schedule.responsible.values()):
-            if text in self.matches or text in self.strange:
-                continue
-            meaning = match(text, self.office)
-            if meaning is not None:
-                self.matches[text] = meaning
-            else:
-                self.strange.add(text)
-                self.notes.append(RowNote(schedule.row, "cli.import.unmatched", {"text": text}))
+        for text in schedule.responsible.values():
+            if text not in self.meanings:
+                self.meanings[text] = match(text, self.office)
+                if self.meanings[text] is None:
+                    self.notes.append(RowNote.of(schedule.row, "cli.import.unmatched", text=text))
+
+    def _names(self, schedule: ReadSchedule) -> dict[str, str]:
+        """Return the names of an object by language: as answered, else from its passport of another year, else
+        as the column of objects has them. Words cut out of a title are declined: the officer types the name.
+        """
+        language, names = _language_of(schedule.object), dict[str, str]()
+        if schedule.form == "flat":
+            names = dict.fromkeys((language,) if language else ("kk", "ru"), schedule.object)
+        words, answer = schedule.object.casefold(), self.command.about(schedule.row)
+        for case in self.open_cases:
+            if any(each.object.casefold() == words for each in case.written):
+                names |= {name: text for name, text in (("kk", case.object_kk), ("ru", case.object_ru)) if text}
+        answered = (("kk", answer.object_kk), ("ru", answer.object_ru))
+        names |= {name: text for name, text in answered if text is not None}
+        return {name: text.strip() for name, text in names.items() if text.strip()}
 
     def _twins(self, schedule: ReadSchedule, names: Mapping[str, str]) -> tuple[Case, ...]:
         """Return the open cases planned to begin on its day, of no other known unit and not taken by another
@@ -399,7 +392,7 @@ class _Considering:
             case
             for case in self.open_cases
             if case.planned.get(fact) == begins
-            and case.id not in self.taken_cases
+            and case.id not in self.taken
             and not (unit != case.unit and unit in units and case.unit in units)
         ]
         name = names.get(language, "").casefold()
@@ -422,8 +415,35 @@ class _Considering:
             self.errors.add(schedule.row, "import.not_alike", object=schedule.object, case=case_id, cases=cases)
         return case, ()
 
+    def _note_kept(
+        self, analysis: ConsideredAnalysis, case: Case, withdrawn: Sequence[tuple[str, str, date]]
+    ) -> None:
+        """Note each fact that the case has on another day, which the import does not change, and each record of
+        the file that was withdrawn in it, which is not recorded anew.
+        """
+        row = analysis.schedule.row
+        for fact, on in analysis.facts.items():
+            if fact in case.facts and (known := case.facts[fact].on) != on:
+                about = {"case": case.id, "title": known_fact(self.procedure, fact).title, "on": on}
+                self.notes.append(RowNote.of(row, "cli.import.fact_differs", **about, known=known))
+        for _, fact, on in withdrawn:
+            about = {"case": case.id, "title": known_fact(analysis.procedure, fact).title, "on": on}
+            self.notes.append(RowNote.of(row, "cli.import.withdrawn", **about))
 
-def corrected(schedules: Sequence[ReadSchedule], command: ImportSchedule, errors: Errors) -> list[ReadSchedule]:
+
+def _withdrawn(
+    case: Case | None, facts: Mapping[str, date], planned: Mapping[str, date]
+) -> list[tuple[str, str, date]]:
+    """Return the facts and plan dates that were withdrawn in a case with the same day: record, fact, day."""
+    records = [(fact, fact, on) for fact, on in facts.items()]
+    records += [(PLAN + fact, fact, on) for fact, on in planned.items()]
+    gone = case.withdrawn if case else {}
+    return [(record, fact, on) for record, fact, on in records if record in gone and gone[record].on == on]
+
+
+def _corrected(
+    schedules: Sequence[ReadSchedule], command: ImportSchedule, errors: Errors
+) -> list[ReadSchedule]:
     """Return the analyses as the user corrected them, with rows that got their day from the user alone; without
     skipped rows, and without the cell of a day that the user changed.
 
@@ -440,7 +460,6 @@ def corrected(schedules: Sequence[ReadSchedule], command: ImportSchedule, errors
         answer = command.about(schedule.row)
         if answer.skip:
             continue
-        unit = schedule.unit if answer.unit is None else answer.unit
         days = {**schedule.planned, **answer.planned}
         planned = {fact: on for fact, on in days.items() if on is not None}
         first, last = (planned.get(fact) for fact in (STARTS_WITH, ENDS_WITH))
@@ -451,6 +470,7 @@ def corrected(schedules: Sequence[ReadSchedule], command: ImportSchedule, errors
         cells = {
             fact: cell for fact, cell in schedule.cells.items() if schedule.planned.get(fact) == days.get(fact)
         }
+        unit = schedule.unit if answer.unit is None else answer.unit
         analyses.append(replace(schedule, unit=unit, planned=planned, cells=cells))
     return analyses
 
@@ -461,95 +481,28 @@ def _is_dated_now(note: RowNote, command: ImportSchedule) -> bool:
     return note.code == "read_row_no_day" and not answer.skip and any(answer.planned.values())
 
 
-def with_responsible_units(schedules: Sequence[ReadSchedule], office: Office) -> Sequence[ReadSchedule]:
+def _with_responsible_units(schedules: Sequence[ReadSchedule], office: Office) -> Sequence[ReadSchedule]:
     """Return the analyses with their units where only a column "ответственное подразделение" names them.
 
     It names the units of the analyses when it says another one from row to row; one and the same in every row
     is whoever carries them all out.
     """
-    unit_texts = {
-        schedule.row: text
+    texts = {
+        schedule.row: schedule.responsible[STARTS_WITH]
         for schedule in schedules
-        if not schedule.unit
-        and schedule.responsible.keys() == {STARTS_WITH, ENDS_WITH}
-        and match(text := schedule.responsible[STARTS_WITH], office) in office.units
+        if not schedule.unit and schedule.responsible.keys() == {STARTS_WITH, ENDS_WITH}
     }
-    if len({match(text, office) for text in unit_texts.values()}) < 2:
+    units = _units_meant(texts.values(), office)
+    if len(set(units.values())) < 2:
         return schedules
-    return [replace(schedule, unit=unit_texts.get(schedule.row, schedule.unit)) for schedule in schedules]
+    named = {row: text for row, text in texts.items() if text in units}
+    return [replace(schedule, unit=named.get(schedule.row, schedule.unit)) for schedule in schedules]
 
 
-def units_meant(schedules: Iterable[ReadSchedule], office: Office) -> dict[str, str]:
-    """Return the unit's id for each name of a unit in the schedules; unknown names are left out."""
-    texts = dict.fromkeys(schedule.unit for schedule in schedules if schedule.unit)
-    unit_keys = {text: match(text, office) for text in texts}
-    return {text: key for text, key in unit_keys.items() if key in office.units and key is not None}
-
-
-def _strange_units(
-    schedules: Iterable[ReadSchedule], units: Mapping[str, str], office: Office
-) -> list[RowNote]:
-    """Return a note for each unknown unit, at its first row; none while the office has no units."""
-    if not office.units:
-        return []
-    first: dict[str, int] = {}
-    for schedule in schedules:
-        if schedule.unit and schedule.unit not in units:
-            first.setdefault(schedule.unit, schedule.row)
-    return [RowNote(row, "cli.import.strange_unit", {"text": text}) for text, row in first.items()]
-
-
-def _differing(analysis: ConsideredAnalysis, case: Case, procedure: Procedure) -> list[RowNote]:
-    """Return a note for each fact that the case has on another day: the import does not change that day."""
-    return [
-        RowNote(
-            analysis.schedule.row,
-            "cli.import.fact_differs",
-            {
-                "case": case.id,
-                "title": known_fact(procedure, fact).title,
-                "on": on,
-                "known": case.facts[fact].on,
-            },
-        )
-        for fact, on in analysis.facts.items()
-        if fact in case.facts and case.facts[fact].on != on
-    ]
-
-
-def _withdrawn(analysis: ConsideredAnalysis) -> Iterator[RowNote]:
-    """Yield a note for each record of the file that was withdrawn in its case: it is not recorded anew."""
-    assert analysis.case is not None
-    for _, fact, on in analysis.withdrawn:
-        title = known_fact(analysis.procedure, fact).title
-        arguments = {"case": analysis.case.id, "title": title, "on": on}
-        yield RowNote(analysis.schedule.row, "cli.import.withdrawn", arguments)
-
-
-def _names(schedule: ReadSchedule, cases: Iterable[Case], answer: RowAnswer) -> dict[str, str]:
-    """Return the names of an object: as answered, else from its passport of another year, else as the
-    column of objects has them.
-    """
-    names_by_language = _names_in_column(schedule)
-    words = schedule.object.casefold()
-    for case in cases:
-        if any(wording.object.casefold() == words for wording in case.written):
-            names_by_language |= {
-                name: text for name, text in (("kk", case.object_kk), ("ru", case.object_ru)) if text
-            }
-    answered = {"kk": answer.object_kk, "ru": answer.object_ru}
-    names_by_language |= {language: text for language, text in answered.items() if text is not None}
-    return {language: text.strip() for language, text in names_by_language.items() if text.strip()}
-
-
-def _names_in_column(schedule: ReadSchedule) -> dict[str, str]:
-    """Return the name of an object by language. Words cut out of a title are declined: the officer types the
-    name.
-    """
-    if schedule.form == "published":
-        return {}
-    language = _language_of(schedule.object)
-    return dict.fromkeys((language,) if language else ("kk", "ru"), schedule.object)
+def _units_meant(texts: Iterable[str], office: Office) -> dict[str, str]:
+    """Return the unit's id for each text that means one."""
+    keys = {text: match(text, office) for text in dict.fromkeys(texts) if text}
+    return {text: key for text, key in keys.items() if key is not None and key in office.units}
 
 
 def _language_of(text: str) -> str:
@@ -562,26 +515,12 @@ def _unnamed(analyses: Iterable[ConsideredAnalysis]) -> Iterator[RowNote]:
     new = (analysis for analysis in analyses if analysis.case is None and not analysis.foreign)
     lacking = sum(not {"kk", "ru"} <= analysis.names.keys() for analysis in new)
     if lacking:
-        yield RowNote(0, "cli.import.object_lacks", {"count": lacking})
+        yield RowNote.of(0, "cli.import.object_lacks", count=lacking)
 
 
-def _known_keys(case: Case, procedure: Procedure) -> Iterator[Key]:
-    """Yield the keys by which a case is found: every wording in files, with the unit then and the present
-    unit.
+def _key(object: str, unit: str, begins: date | None, days: Sequence[date]) -> Key:
+    """Return the words and year by which an analysis and its case are the same: the year it begins, else of its
+    first day, None without a day.
     """
-    days = [*case.planned.values(), *(fact.on for fact in case.facts.values())]
-    year = _year(case.day_of(procedure.begins_with), days)
-    for words in case.written:
-        for unit in dict.fromkeys((words.unit, case.unit)):
-            yield _key(words.object, unit, year)
-
-
-def _key(object: str, unit: str, year: int | None) -> Key:
-    """Return the words and year by which an analysis and its case are the same."""
-    return object.casefold(), unit.casefold(), year
-
-
-def _year(begins: date | None, days: Iterable[date]) -> int | None:
-    """Return the year an analysis begins, else of its first day; None without a day."""
-    first_day = begins or min(days, default=None)
-    return first_day.year if first_day else None
+    first = begins or min(days, default=None)
+    return object.casefold(), unit.casefold(), first.year if first else None

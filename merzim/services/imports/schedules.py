@@ -118,42 +118,44 @@ def _refuse_undecided(analyses: Iterable[ConsideredAnalysis], name: str) -> None
 
 
 def _take_in(ctx: RequestContext, considered: Consideration) -> ImportedFile:
-    """Open or change the cases of a file, once all of its analyses are decided. An existing case gets new plan
-    dates, facts it lacks, and the file's words if the user joined it.
-    """
-    case_commands, at = ctx.case_commands, ctx.moment
-    openings = [
-        (number, _opening(analysis))
-        for number, analysis in enumerate(considered.analyses)
-        if analysis.case is None
-    ]
-    opened_cases = case_commands.open_many([opening for _, opening in openings], at=at) if openings else ()
-    cases = dict(zip((number for number, _ in openings), opened_cases, strict=True))
-    replanned: list[str] = []
-    unchanged: list[str] = []
+    """Open or change the cases of a file, once all of its analyses are decided."""
+    new = [analysis for analysis in considered.analyses if analysis.case is None]
+    opened = ctx.case_commands.open_many(list(map(_opening, new)), at=ctx.moment) if new else ()
     known = [(analysis.case, number) for number, analysis in enumerate(considered.analyses) if analysis.case]
+    told: dict[bool, list[str]] = {True: [], False: []}
+    changed: dict[int, Case] = {}
     # In the order of ids, so that two writers of the same cases never wait for each other crosswise.
     for case, number in sorted(known, key=lambda item: (item[0].id, item[1])):
-        analysis, case_id = considered.analyses[number], case.id
-        if analysis.change == "same" and not analysis.joined:
-            unchanged.append(case_id)
-            cases[number] = case
-            continue
-        changes = [case_commands.write(case_id, at, replan, analysis.new_plans)]
-        if analysis.joined:
-            edit = _joining(analysis)
-            changes.append(case_commands.write(case_id, at, edit_passport, edit, kind_of=lambda _: ""))
-        for fact, on in analysis.new_facts.items():
-            changes.append(case_commands.write(case_id, at, record, fact, on=on))
-        (replanned if any(change.events for change in changes) else unchanged).append(case_id)
-        cases[number] = changes[-1].case
+        changed[number], is_changed = _change(ctx, considered.analyses[number], case)
+        told[is_changed].append(case.id)
+    next_opened = iter(opened)
+    cases = (changed.get(number) or next(next_opened) for number in range(len(considered.analyses)))
     return ImportedFile(
-        cases=tuple(cases[number] for number in sorted(cases)),
-        opened=tuple(case.id for case in opened_cases),
-        replanned=tuple(replanned),
-        unchanged=tuple(unchanged),
+        cases=tuple(cases),
+        opened=tuple(case.id for case in opened),
+        replanned=tuple(told[True]),
+        unchanged=tuple(told[False]),
         notes=considered.notes,
     )
+
+
+def _change(ctx: RequestContext, analysis: ConsideredAnalysis, case: Case) -> tuple[Case, bool]:
+    """Give an existing case new plan dates, facts it lacks, and the file's words if the user joined it; return
+    it and whether anything was written.
+    """
+    if analysis.change == "same" and not analysis.joined:
+        return case, False
+    write, at = ctx.case_commands.write, ctx.moment
+    changes = [write(case.id, at, replan, analysis.new_plans)]
+    if analysis.joined:
+        edit = PassportEdit(
+            object_kk=case.object_kk or analysis.names.get("kk"),
+            object_ru=case.object_ru or analysis.names.get("ru"),
+            written=Wording(analysis.schedule.object, analysis.unit),
+        )
+        changes.append(write(case.id, at, edit_passport, edit, kind_of=lambda _: ""))
+    changes += [write(case.id, at, record, fact, on=on) for fact, on in analysis.new_facts.items()]
+    return changes[-1].case, any(change.events for change in changes)
 
 
 def _opening(analysis: ConsideredAnalysis) -> Opening:
@@ -167,17 +169,6 @@ def _opening(analysis: ConsideredAnalysis) -> Opening:
         planned=analysis.planned,
         facts=analysis.facts,
         responsible=dict(analysis.schedule.responsible),
-    )
-
-
-def _joining(analysis: ConsideredAnalysis) -> PassportEdit:
-    """Return the passport edit of the case an analysis is: the file's words, and names the passport lacks."""
-    case = analysis.case
-    assert case is not None
-    return PassportEdit(
-        object_kk=case.object_kk or analysis.names.get("kk"),
-        object_ru=case.object_ru or analysis.names.get("ru"),
-        written=Wording(analysis.schedule.object, analysis.unit),
     )
 
 
