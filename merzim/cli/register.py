@@ -24,31 +24,22 @@ from workflow.refusal import Refusal, closest_first
 if TYPE_CHECKING:
     from merzim.services.verbs import Verb
 
-FIRST = {"edit": "ID", "withdraw": "ID", "import": "FILE", "export": "FILE"}
-"""What stands first after an action."""
-VERBS: Mapping[str, Verb[Any, Any]] = {
-    "add": verbs.add_row,
-    "edit": verbs.edit_row,
-    "withdraw": verbs.withdraw_row,
-    "import": tables.import_rows,
+ACTIONS: Mapping[str, tuple[str, Verb[Any, Any], Verb[Any, Any], str]] = {
+    "add": ("", verbs.add_row, case_rows.enter_row, "register.added"),
+    "edit": ("ID", verbs.edit_row, case_rows.edit_row, "register.edited"),
+    "withdraw": ("ID", verbs.withdraw_row, cases.withdraw, "register.withdrawn"),
+    "import": ("FILE", tables.import_rows, case_rows.import_plan, "register.imported"),
 }
-IN_CASE: Mapping[str, Verb[Any, Any]] = {
-    "add": case_rows.enter_row,
-    "edit": case_rows.edit_row,
-    "withdraw": cases.withdraw,
-    "import": case_rows.import_plan,
-}
-"""The verb of each action on a row of a register, and on one of a register of a case."""
+"""Action on rows -> what stands first after it, its verb in a register and in one of a case, and what is said
+where it is done in a register.
+"""
 PLANNED = ("risks", "measures")
 """The registers of a case that a plan of measures is imported into."""
-DONE = {"add": "register.added", "edit": "register.edited", "withdraw": "register.withdrawn"}
 TAKEN = (
     *("case", "measures", "entered", "terms", "row", "text", "due", "note"),
     *("unread", "unmatched", "withdrawn", "findings"),
 )
 """What the text shows of an imported plan."""
-LISTED = 500
-"""Rows read at a time for a list."""
 
 mount("risks import CASE FILE.csv|.xlsx", case_rows.import_plan, *TAKEN)
 
@@ -75,23 +66,25 @@ def register(
         return
     of_case = name in case_registers().ids()
     _require_one_of(name, (*case_registers().ids(), *call.app.registers.ids()), where="NAME")
-    actions = ["list", *VERBS, "export"]
-    if of_case and name not in PLANNED:
-        actions.remove("import")
+    planned = not of_case or name in PLANNED
+    actions = ["list", *(action for action in ACTIONS if action != "import" or planned), "export"]
     _require_one_of(action, actions, where="ACTION")
-    if action in FIRST and not words:
-        raise Refusal("cli.missing_parameter", name=FIRST[action])
-    if action in VERBS:
+    words = words or []
+    first = "FILE" if action == "export" else ACTIONS[action][0] if action in ACTIONS else ""
+    if first and not words:
+        raise Refusal("cli.missing_parameter", name=first)
+    file = words[0] if action == "export" else ""
+    if action in ACTIONS:
         given = {"register_id": name, "case": case, "unit": unit, "ground": ground, "preview": dry_run}
-        _write(call, action, words or [], given, of_case=of_case)
+        _write(call, action, words, given, of_case=of_case)
     elif of_case:
-        _list_of_cases(call, name, case, unit, to=words[0] if words and action == "export" else "")
+        _list_of_cases(call, name, case, unit, to=file)
     else:
         filters = [{"field": field, "is": [text]} for field, text in (where or {}).items()]
-        fields = {"register_id": name, "unit": unit, "filters": filters, "search": search, "size": LISTED}
+        fields = {"register_id": name, "unit": unit, "filters": filters, "search": search}
         query = build(ListRows, fields)
-        if words and action == "export":
-            _write_file(call, words[0], tables.export(call.ctx, query, call.language))
+        if file:
+            _write_file(call, file, tables.export(call.ctx, query, call.language))
         else:
             _list(call, query)
 
@@ -105,27 +98,27 @@ def _write(
     call: CommandContext, action: str, words: list[str], given: dict[str, Any], *, of_case: bool
 ) -> None:
     """Carry out the verb of an action with those of these values that it takes, and print its result."""
-    name, verb = given["register_id"], (IN_CASE if of_case else VERBS)[action]
-    if given["preview"] and "preview" not in verb.command.model_fields:
+    name, (first, in_register, in_case, done) = given["register_id"], ACTIONS[action]
+    verb = in_case if of_case else in_register
+    takes = verb.command.model_fields
+    if given["preview"] and "preview" not in takes:
         raise Refusal("cli.no_such_option", option=f"--dry-run ({action})")
     with ExitStack() as files:
-        match FIRST.get(action):
-            case "FILE":
-                given["content"] = files.enter_context(sent_file(words[0]))
-            case "ID":
-                given["row"] = given["name"] = _row_of_case(name, words[0]) if of_case else words[0]
-        if "values" in verb.command.model_fields:
-            given["values"] = _values(
-                call, name, words[1:] if action == "edit" else words, files, of_case=of_case
-            )
-        taken = {field: given[field] for field in verb.command.model_fields if given.get(field)}
+        if first == "FILE":
+            given["content"] = files.enter_context(sent_file(words[0]))
+        elif first:
+            given["row"] = given["name"] = _row_of_case(name, words[0]) if of_case else words[0]
+        if "values" in takes:
+            given["values"] = _values(call, name, words[1:] if first else words, files, of_case=of_case)
+        taken = {field: given[field] for field in takes if given.get(field)}
         result = verb(call.ctx, build(verb.command, taken))
         if of_case:
-            give_change(call, result, *(TAKEN if action == "import" else ()))
-        elif action == "import":
-            _tell_imported(call, result, given["content"].name)
+            give_change(call, result, *(TAKEN if first == "FILE" else ()))
+        elif first == "FILE":
+            call.tell(result, done, file=given["content"].name, count=result.rows)
+            _tell_aside(call, result)
         else:
-            call.tell(result, DONE[action], row=result.row.id)
+            call.tell(result, done, row=result.row.id)
 
 
 def _row_of_case(name: str, text: str) -> str:
@@ -148,9 +141,8 @@ def _values(
     return values
 
 
-def _tell_imported(call: CommandContext, result: tables.ImportedRows, file: str) -> None:
-    """Print how many rows of a file were imported, and what was left aside."""
-    call.tell(result, "register.imported", file=file, count=result.rows)
+def _tell_aside(call: CommandContext, result: tables.ImportedRows) -> None:
+    """Print what of a file was left aside, and that a preview writes nothing."""
     if result.aside:
         columns = [field.title[call.language] for field in result.aside]
         call.print(call.say("register.import.aside", columns=columns))
@@ -165,18 +157,17 @@ def _list_of_cases(call: CommandContext, name: str, case: str, unit: str, *, to:
     `add` and `edit`.
     """
     definition, _ = case_rows.register_of(name)
+    fields = {field.id: field for field in definition.fields.values() if not field.fixed}
     found = [call.view(case).case] if case else cases_with_rows(call.app, unit_named(call.app, unit))
     rows = [row for each in found for row in case_rows.rows_in(call.ctx, each, name)]
-    titles = {key: field.title[call.language] for key, field in definition.fields.items() if not field.fixed}
-    chosen = {key for key in titles if definition.fields[key].options}
-    cells = [
-        {"case": row.case, "id": row.id, **dict.fromkeys(titles, "")}
-        | {
-            key: option_title(key, value, call.language) if key in chosen else value
-            for key, value in row.values.items()
+    titles = {key: field.title[call.language] for key, field in fields.items()}
+    cells = [{"case": row.case, "id": row.id, **dict.fromkeys(titles, ""), **row.values} for row in rows]
+    for line in cells:
+        line |= {
+            key: option_title(key, line[key], call.language)
+            for key, field in fields.items()
+            if field.options and line[key]
         }
-        for row in rows
-    ]
     if to:
         heads = {"case": call.say("head.case"), "id": call.say("head.id"), **titles}
         # A measure names its risk in words, so that the file can be imported again.
@@ -199,10 +190,8 @@ def _write_file(call: CommandContext, file: str, content: bytes) -> None:
 
 def _list(call: CommandContext, query: ListRows) -> None:
     """Print every matching row and the totals; with --search also which fields were not searched."""
-    page = views.list_rows(call.ctx, query)
-    rows = list(page.rows)
-    for number in range(2, page.pages + 1):
-        rows += views.list_rows(call.ctx, query.model_copy(update={"page": number})).rows
+    page, *others = views.row_pages(call.ctx, query)
+    rows = [row for each in (page, *others) for row in each.rows]
     answer = {"register": query.register_id, "total": page.total, "totals": page.totals}
     call.answer({**answer, "rows": rows})
     titles = {field.id: field.title[call.language] for field in page.fields}

@@ -24,7 +24,6 @@ from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk_scale import Band, Rank, RiskScale, rank_of, read_scale, scale_of
 from workflow.cases.registers.rows import RowOfCase, measures_of, rows_of
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.register_deadlines import entry_deadlines
 from workflow.moments import Moment
 from workflow.registers.definition import Register
 
@@ -67,13 +66,6 @@ def keep_responsible(app: AppContext, texts: Iterable[str], *, at: Moment) -> tu
     if new:
         office_store.save(app.engine, matches=new, at=at)
     return tuple(text for text, key in matches.items() if key is None)
-
-
-def next_due_dates(app: AppContext, case: Case, *, today: date) -> Mapping[int, date]:
-    """Return the next due date of each measure of a case by number: the earliest open one, else the last."""
-    deadlines = entry_deadlines(case, app.library.of(case), app.calendar, today=today, bare=True)
-    upcoming = {number: next_of(of_measure) for number, of_measure in by_number(deadlines, "measure").items()}
-    return {number: deadline.due for number, deadline in upcoming.items() if deadline and deadline.due}
 
 
 def by_number(entries: Iterable[Dated], kind: str) -> dict[int, list[Dated]]:

@@ -17,7 +17,7 @@ from i18n import say
 from merzim.documents.cartogram import read_cartogram
 from merzim.documents.child import read
 from merzim.documents.measure_plan import read_measures
-from merzim.services.cases.risks import by_number, case_rows, keep_responsible, next_due_dates, next_of
+from merzim.services.cases.risks import by_number, case_rows, keep_responsible, next_of
 from merzim.services.context import RequestContext, whole_case, write_case
 from merzim.services.evidence import require_file, store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, FileInput, Name
@@ -140,9 +140,10 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
     with writing(ctx.app.engine):
         change = write_case(ctx, command.case, case_rows().add, rows, on=ctx.today)
         unmatched = keep_responsible(ctx.app, responsible, at=ctx.moment)
-    due = next_due_dates(ctx.app, change.case, today=ctx.today)
-    numbers = numbers_of(change.case, plan.measures)
     deadlines = ctx.case_commands.view_of(change.case, today=ctx.today).deadlines
+    of_measures = by_number(deadlines, "measure")
+    numbers = numbers_of(change.case, plan.measures)
+    upcoming = [next_of(of_measures.get(number or 0, ())) for number in numbers]
     return PlanTaken(
         case=command.case,
         changed=bool(change.events),
@@ -152,12 +153,12 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
             TermTaken(
                 row=measure.row,
                 text=measure.term.written,
-                due=None if number is None else due.get(number),
+                due=deadline.due if deadline else None,
                 note=say(f"risk.dateless.{measure.term.reading}", {}, ctx.spoken_language)
                 if measure.term.dateless
                 else "",
             )
-            for measure, number in zip(plan.measures, numbers, strict=True)
+            for measure, deadline in zip(plan.measures, upcoming, strict=True)
         ],
         unmatched=list(unmatched),
         withdrawn=[row.action for row in withdrawn_rows(change.case, plan.measures)],
@@ -258,43 +259,43 @@ def list_case_rows(ctx: RequestContext, command: CaseCommand) -> CaseRegisterLis
 def rows_in(ctx: RequestContext, case: Case, register_id: str) -> list[CaseRegisterRow]:
     """Return the rows of a register in a case, by number."""
     register, entry = register_of(register_id)
-    actions = {action.event: id for id, action in register.actions.items()}
+    fields = [field for field in register.fields.values() if not field.fixed]
     deadlines = ctx.case_commands.view_of(case, today=ctx.today).deadlines
     of_rows = by_number(deadlines, "request" if entry.row == "risk" else entry.row)
     rows = list[CaseRegisterRow]()
     for number, row in rows_of(case, entry.row).items():
         id, deadline = f"{entry.row}.{number}", next_of(of_rows.get(number, ()))
-        events = [event for event in case.entries if row_name(event) == id]
+        values = {
+            field.id: bool(row[field.id]) if field.kind == "yes_no" else as_written(row[field.id])
+            for field in fields
+        }
         rows.append(
             CaseRegisterRow(
                 case=case.id,
                 id=id,
                 on=row.first_on,
-                values={
-                    name: value
-                    for name, field in register.fields.items()
-                    if not field.fixed
-                    and is_filled(value := bool(row[name]) if field.kind == "yes_no" else as_written(row[name]))
-                },
+                values={name: value for name, value in values.items() if is_filled(value)},
                 due=deadline.due if deadline else None,
                 state=deadline.state if deadline else None,
-                records=[
-                    RowRecord(
-                        action=actions[event.kind],
-                        on=event.on,
-                        values={
-                            name: as_written(value)
-                            for name, value in event.payload.items()
-                            if name != "evidence"
-                        },
-                        evidence=[ProofResult.of_item(item) for item in evidence_of(event)],
-                    )
-                    for event in events
-                    if event.kind in actions
-                ],
+                records=_records(case, register, id),
             )
         )
     return rows
+
+
+def _records(case: Case, register: Register, row: str) -> list[RowRecord]:
+    """Return what was recorded of a row by the actions of its register, in order."""
+    actions = {action.event: id for id, action in register.actions.items()}
+    return [
+        RowRecord(
+            action=actions[event.kind],
+            on=event.on,
+            values={name: as_written(value) for name, value in event.payload.items() if name != "evidence"},
+            evidence=[ProofResult.of_item(item) for item in evidence_of(event)],
+        )
+        for event in case.entries
+        if event.kind in actions and row_name(event) == row
+    ]
 
 
 def register_of(register_id: str) -> tuple[Register, RowEntry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -30,10 +30,10 @@ from merzim.services.documents.filling import (
 )
 from merzim.services.evidence import clean_file_name
 from merzim.services.names import person_named
-from merzim.services.registers.queries import MAX_PAGE_SIZE, ListRows
+from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import RowView, field_view
 from merzim.services.registers.texts import row_in_language
-from merzim.services.registers.views import AskRow, RowDetail, RowPage, list_rows, show_row
+from merzim.services.registers.views import AskRow, RowDetail, list_rows, row_pages, show_row
 from merzim.services.verbs import verb
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
@@ -63,16 +63,6 @@ def papers_of_list(ctx: RequestContext, command: ListRows, language: str) -> byt
                 papers.append((f"{fields.get('name') or ''} {row.id}", about, fields))
         _refuse_many(len(papers))
     return _archive(ctx, papers, language)
-
-
-def row_pages(ctx: RequestContext, command: ListRows) -> Iterator[RowPage]:
-    """Yield all pages of a list of rows from the first, each as long as it may be. Raises as `list_rows`."""
-    page, pages = 0, 1
-    while page < pages:
-        page += 1
-        row_page = list_rows(ctx, command.model_copy(update={"page": page, "size": MAX_PAGE_SIZE}))
-        pages = row_page.pages
-        yield row_page
 
 
 def papers_of_campaign(ctx: RequestContext, command: ShowCampaign, language: str) -> bytes:

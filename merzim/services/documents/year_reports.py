@@ -13,7 +13,7 @@ from merzim.documents.forms.definitions import Field, Form, RecordedFacts, Regis
 from merzim.documents.forms.filling import FormData, group_of
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import fill_form, from_office, paper_notes
-from merzim.services.documents.row_papers import recorded_fields, row_pages
+from merzim.services.documents.row_papers import recorded_fields
 from merzim.services.documents.rows import (
     FROM_CASE_REGISTERS,
     Row,
@@ -33,7 +33,7 @@ from merzim.services.registers.results import (
     seen_register,
 )
 from merzim.services.registers.texts import row_in_language
-from merzim.services.registers.views import list_rows
+from merzim.services.registers.views import list_rows, row_pages
 from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Fact

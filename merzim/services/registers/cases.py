@@ -7,7 +7,7 @@ of the row is repeated in the case: recorded, corrected with a ground, withdrawn
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import PurePath
 
@@ -28,27 +28,14 @@ from workflow.registers.rows import RegisterRow, fact_fields, name_in
 from workflow.registers.values import as_date, holds, is_filled
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowFacts:
-    """The dates of a row for the facts of its case: past ones as facts, future ones as plan dates."""
-
-    facts: Mapping[str, date]
-    planned: Mapping[str, date]
-
-    @property
-    def days(self) -> Mapping[str, date]:
-        """All these dates, by fact."""
-        return {**self.facts, **self.planned}
-
-
 def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> Opening | None:
     """Return the request to open the case of a row; None if it opens none (yet)."""
     opens = register.opens
     if opens is None or not (holds(opens.when, row.values) and _binds(ctx, opens.procedure, row, office)):
         return None
-    facts_given, edition = row_facts(register, row, today=ctx.today), ""
+    days, edition = fact_days(register, row), ""
     try:
-        ctx.library.edition(opens.procedure, min(facts_given.days.values(), default=ctx.today))
+        ctx.library.edition(opens.procedure, min(days.values(), default=ctx.today))
     except NoEdition:
         # What happened before the first edition is kept too, under that one.
         edition = ctx.library.earliest(opens.procedure).edition
@@ -61,8 +48,8 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
         object_kk=kk if kk != ru else "",
         object_ru=ru if kk != ru else "",
         person=str(row.values.get(opens.person) or "") if opens.person else "",
-        planned=facts_given.planned,
-        facts=facts_given.facts,
+        planned={fact: day for fact, day in days.items() if day > ctx.today},
+        facts={fact: day for fact, day in days.items() if day <= ctx.today},
         responsible=_responsible(register, row),
         row=row.id,
     )
@@ -75,16 +62,12 @@ def _binds(ctx: RequestContext, name: str, row: RegisterRow, office: Office) -> 
     return among(office.kind_of(row.unit), procedure.applies_to) and procedure.adopted_act in acts
 
 
-def row_facts(register: Register, row: RegisterRow, *, today: date) -> RowFacts:
-    """Return the dates a row gives to the facts of its case (local dates); none if the row is withdrawn."""
-    if row.withdrawn:
-        return RowFacts(facts={}, planned={})
+def fact_days(register: Register, row: RegisterRow) -> dict[str, date]:
+    """Return the dates a row gives to the facts of its case (local dates): past ones are facts, future ones
+    plan dates.
+    """
     pairs = fact_fields(register, row.values)
-    days = {fact: day for field, fact in pairs if (day := as_date(row.values.get(field))) is not None}
-    return RowFacts(
-        facts={fact: day for fact, day in days.items() if day <= today},
-        planned={fact: day for fact, day in days.items() if day > today},
-    )
+    return {fact: day for field, fact in pairs if (day := as_date(row.values.get(field))) is not None}
 
 
 def reserve_cases(
@@ -175,24 +158,25 @@ def follow_row(
         if case.status == "active":
             write_case(ctx, case_id, statuses.cancel, ground=ground)
         return
-    old = row_facts(register, before, today=ctx.today)
-    new = row_facts(register, after, today=ctx.today)
-    changed_facts = [
-        fact for fact in dict.fromkeys((*old.days, *new.days)) if old.days.get(fact) != new.days.get(fact)
-    ]
+    old, new = fact_days(register, before), fact_days(register, after)
+    changed_facts = [fact for fact in dict.fromkeys((*old, *new)) if old.get(fact) != new.get(fact)]
+    happened = {fact for fact, day in new.items() if day <= ctx.today}
     ground = ground or after.id
     edit = _passport_edit(ctx, register, case, before, after)
     write_case(ctx, case_id, edit_passport, edit, kind_of=ctx.reads.office().kind_of)
     for fact in changed_facts:
-        for name in _to_withdraw(case, fact, new):
-            write_case(ctx, case_id, withdrawals.withdraw, name, ground=ground)
+        # What the row no longer supports: the fact itself, its plan date.
+        if fact in case.facts and fact not in happened:
+            write_case(ctx, case_id, withdrawals.withdraw, fact, ground=ground)
+        if fact in case.planned and fact not in new:
+            write_case(ctx, case_id, withdrawals.withdraw, f"plan.{fact}", ground=ground)
     for fact in changed_facts:
-        if fact in new.planned:
-            write_case(ctx, case_id, recording.replan, {fact: new.planned[fact]}, of_row=True)
-        elif fact in new.facts and fact in case.facts:
-            write_case(ctx, case_id, recording.correct, fact, on=new.facts[fact], ground=ground)
-        elif fact in new.facts:
-            write_case(ctx, case_id, recording.record, fact, on=new.facts[fact])
+        if fact in new and fact not in happened:
+            write_case(ctx, case_id, recording.replan, {fact: new[fact]}, of_row=True)
+        elif fact in new and fact in case.facts:
+            write_case(ctx, case_id, recording.correct, fact, on=new[fact], ground=ground)
+        elif fact in new:
+            write_case(ctx, case_id, recording.record, fact, on=new[fact])
     _prove(ctx, register, before, after)
 
 
@@ -225,14 +209,6 @@ def _responsible(register: Register, row: RegisterRow) -> dict[str, str]:
         for obligation, field in (register.opens.responsible if register.opens else {}).items()
         if is_filled(row.values.get(field))
     }
-
-
-def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:
-    """Return the records of a fact in the case (itself, its plan date) that the row no longer supports."""
-    withdrawn_names = [fact] if fact in case.facts and fact not in new.facts else []
-    if fact in case.planned and fact not in new.days:
-        withdrawn_names.append(f"plan.{fact}")
-    return withdrawn_names
 
 
 def _object(register: Register, row: RegisterRow, office: Office, language: str) -> str:

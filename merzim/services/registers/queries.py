@@ -72,40 +72,38 @@ class ListRows(Command):
 
 def lookup(ctx: RequestContext) -> Lookup:
     """Return the functions that find people, units and (in registers the reader sees) rows named in values."""
-    office, lists = ctx.reads.office(), SqlRegisterLists(ctx.app.engine)
+    office, people = ctx.reads.office(), ctx.reads.office().people
+
+    def only(keys: Sequence[str]) -> str | None:
+        return keys[0] if len(keys) == 1 else None
 
     def person(text: str) -> str | None:
-        if text in office.people or text in office.former:
+        if text in people or text in office.former:
             return text
-        keys = office.person_called.exactly(text) or office.former_called.exactly(text)
-        return keys[0] if len(keys) == 1 else None
+        return only(office.person_called.exactly(text) or office.former_called.exactly(text))
 
     def unit(text: str) -> str | None:
-        if text in office.units:
-            return text
-        keys = office.unit_called.exactly(text)
-        return keys[0] if len(keys) == 1 else None
+        return text if text in office.units else only(office.unit_called.exactly(text))
 
     @cache
     def row(register: str, text: str) -> str | tuple[str, ...] | None:
-        pointed_register = (
-            ctx.app.registers.on(register, ctx.today) if register in ctx.app.registers.ids() else None
-        )
-        if pointed_register is None or not sees_lists(pointed_register, reader_scope(ctx)):
+        if register not in ctx.app.registers.ids():
             return None
-        name = _within_brackets(text)
-        if lists.exists(register, name):
-            return name
+        pointed_register = ctx.app.registers.on(register, ctx.today)
+        if not sees_lists(pointed_register, reader_scope(ctx)):
+            return None
+        # Exports write `Лекция (trainings-2026-0001)`.
+        id = text[:-1].rpartition("(")[2] if text.endswith(")") else text
+        if SqlRegisterLists(ctx.app.engine).exists(register, id):
+            return id
         row_ids = _rows_called(ctx, pointed_register, text)
-        return row_ids[0] if len(row_ids) == 1 else row_ids or None
+        return only(row_ids) or row_ids or None
 
-    people = office.people
     return Lookup(person=person, unit=unit, row=row, post=lambda key: people[key].post if key in people else "")
 
 
 def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[str, ...]:
     """Return the ids of visible rows with this name or text in a field that names rows, in some language."""
-    folded_text = " ".join(text.casefold().split())
     # Unlike what a reader searches for, a cell may have lines and control signs.
     query = row_query(ctx, register, ListRows(register_id=register.id))
     query = replace(query, search=max(text.split(" · "), key=len)[:MAX_TITLE])
@@ -116,9 +114,13 @@ def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[st
     for row in head_views(ctx, found_rows.rows, links=False):
         names = [row_name(view, row, language) for language in LANGUAGES]
         names += [str(row.values.get(title, "")) for title in titles]
-        if folded_text in (" ".join(name.casefold().split()) for name in names):
+        if _folded(text) in map(_folded, names):
             row_ids.append(row.id)
     return tuple(sorted(row_ids))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 class FoundRows(BaseModel):
@@ -131,21 +133,15 @@ class FoundRows(BaseModel):
 def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
     """Return the rows of the registers the reader sees that have all words; hidden fields join no search."""
     lists, scope, found_rows = SqlRegisterLists(ctx.app.engine), reader_scope(ctx), FoundRows(rows=[], total=0)
-    among = lists.registers_having(text)
-    for register in ctx.app.registers.all_on(ctx.today) if among else ():
-        if register.id not in among or not sees_lists(register, scope):
-            continue
-        query = row_query(ctx, register, ListRows(register_id=register.id, search=text))
-        page = lists.page(query, limit=limit - len(found_rows.rows))
-        found_rows.total += page.total
-        view = register_view(register, scope)
-        found_rows.rows += [(view, row) for row in head_views(ctx, page.rows, links=False)]
+    having = lists.registers_having(text)
+    for register in ctx.app.registers.all_on(ctx.today) if having else ():
+        if register.id in having and sees_lists(register, scope):
+            query = row_query(ctx, register, ListRows(register_id=register.id, search=text))
+            page = lists.page(query, limit=limit - len(found_rows.rows))
+            found_rows.total += page.total
+            view = register_view(register, scope)
+            found_rows.rows += [(view, row) for row in head_views(ctx, page.rows, links=False)]
     return found_rows
-
-
-def _within_brackets(text: str) -> str:
-    """Return the id in a text like `Лекция (trainings-2026-0001)`, as exports write it; else the text."""
-    return text[:-1].rpartition("(")[2] if text.endswith(")") else text
 
 
 def row_query(ctx: RequestContext, register: Register, command: ListRows) -> RowQuery:

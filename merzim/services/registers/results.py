@@ -171,9 +171,9 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
         if any(field.confidential for field in ctx.app.registers.on(name, ctx.today).fields.values())
     }
     whole_ids = [head.id for head in heads if head.register_id in secret]
-    whole_rows = stored_rows(ctx.app.engine, whole_ids) if whole_ids else {}
+    values = {name: row.values for name, row in stored_rows(ctx.app.engine, whole_ids).items()}
     rows = [
-        whole_rows.get(head.id) or read_as(RegisterRow, head, register=head.register_id, values=head.shown)
+        read_as(RegisterRow, head, register=head.register_id, values=values.get(head.id, head.shown))
         for head in heads
     ]
     return row_views(ctx, rows, links=links)

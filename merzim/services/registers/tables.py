@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -110,46 +111,44 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     register = writable_register(ctx, command.register_id)
     unit = unit_of_new_row(ctx, register, command.unit)
     content, name = require_file(ctx, command)
-    fields, shown_fields = writable_fields(ctx, register), list_fields(register, reader_scope(ctx))
-    aside_fields = [register.fields[name] for name in shown_fields if register.fields[name] not in fields]
-    late = _late_fields(register, shown_fields)
-    table = read(
-        read_rows,
-        content.read(),
-        name,
-        heads={late_field.title[language]: late_field.id for late_field in late for language in LANGUAGES}
-        | _known_heads(fields)
-        | _known_heads([*fields, *aside_fields]),
-        own=heads_of(fields, ctx.spoken_language),
-    )
+    shown_fields = _shown_fields(ctx, register)
+    fields, aside = _fillable(shown_fields), _late_columns(register, shown_fields)
+    known: dict[str, str] = {}
+    # An export names its columns beside those of files, which no import takes.
+    for columns in (aside, [*_place(), *fields], [*_place(), *shown_fields]):
+        for heads in (headings(columns, language) for language in LANGUAGES):
+            known |= {head: column.id for column, head in zip(columns, heads, strict=True)}
+    known |= {column.id: column.id for column in (*shown_fields, *_place())}
+    own = headings(fields, ctx.spoken_language)
+    table = read(read_rows, content.read(), name, heads=known, own=own)
+    aside = [*(field for field in shown_fields if field not in fields), *aside]
     existing_rows = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
-    lines = [line for line in table.rows if str(line[1].get(ROW, "")) not in existing_rows]
+    lines = tuple(line for line in table.rows if str(line[1].get(ROW, "")) not in existing_rows)
     errors = Errors()
     for number, formulas in table.formulas.items():
         for key, text in formulas.items():
             errors.add(number, "paper_formula", text=text, where=f"{table.columns[key]}{number}")
-    read_lines = replace(table, rows=tuple(lines))
-    rows, units = _read_lines(ctx, register, read_lines, fields, errors, unit=unit, chosen=bool(command.unit))
+    new_table, taken_fields = replace(table, rows=lines), {field.id for field in fields}
+    rows, units = _read_lines(
+        ctx, register, new_table, taken_fields, errors, unit=unit, chosen=bool(command.unit)
+    )
     for position, problem in repeated(ctx.app.engine, register, rows, seen_units(ctx)):
         _add_problem(errors, register, problem, lines[position][0], table.columns)
     errors.refuse(name)
-    ids = [] if command.preview or not rows else add_rows(ctx, register, rows, units)
+    first, office = rows[:MOST_LISTED], ctx.reads.office()
+    posts = {field.id for field in fields if field.post_of and any(field.id in row for row in rows)}
     return ImportedRows(
         register_id=register.id,
         rows=len(rows),
         preview=command.preview,
-        ids=list(ids),
-        fields=[
-            field_view(field)
-            for field in fields
-            if field.id in table.columns or (field.post_of and any(field.id in row for row in rows))
-        ],
-        first=rows[:MOST_LISTED],
-        names=names_of(ctx, [(register, values) for values in rows[:MOST_LISTED]])
-        | {unit: name_in(ctx.reads.office(), unit, ctx.language) for unit in units[:MOST_LISTED] if unit},
+        ids=[] if command.preview or not rows else [*add_rows(ctx, register, rows, units)],
+        fields=[field_view(field) for field in fields if field.id in {*table.columns, *posts}],
+        first=first,
+        names=names_of(ctx, [(register, values) for values in first])
+        | {unit: name_in(office, unit, ctx.language) for unit in units[:MOST_LISTED] if unit},
         units=units[:MOST_LISTED],
         opening=count_openings(ctx, register, rows, units) if command.preview else 0,
-        aside=[field_view(field) for field in (*aside_fields, *late) if field.id in table.columns],
+        aside=[field_view(column) for column in aside if column.id in table.columns],
         there=len(table.rows) - len(lines),
     )
 
@@ -158,10 +157,10 @@ def _read_lines(
     ctx: RequestContext,
     register: Register,
     table: RegisterTable,
-    fields: Sequence[RegisterField],
+    taken_fields: Collection[str],
     errors: Errors,
     *,
-    unit: str | None,
+    unit: str,
     chosen: bool,
 ) -> tuple[list[dict[str, Value]], list[str]]:
     """Return the values of each line and the unit it belongs to; what is wrong is added to `errors`.
@@ -171,40 +170,34 @@ def _read_lines(
         chosen: whether it was chosen, so that no line goes to the unit of its person.
     """
     rows, units = list[dict[str, Value]](), list[str]()
-    find, places = lookup(ctx), dict[str, str | None]()
-    taken_fields = {field.id for field in fields}
+    find, place = lookup(ctx), cache(partial(_unit_of, ctx, register))
     for number, cells in table.rows:
         given_values = {key: value for key, value in cells.items() if key in taken_fields}
         unread = table.formulas.get(number, ())
         values, problems = read_row(ctx, register, given_values, find, unread=unread)
         for problem in problems:
             _add_problem(errors, register, problem, number, table.columns)
-        of_unit = str(cells.get(UNIT, ""))
-        person = None if of_unit or chosen else first_person(ctx, register, values)
-        if person is not None:
-            of_unit = person.unit
-        if of_unit not in places:
-            places[of_unit] = _place(ctx, register, of_unit) if of_unit else unit
-        if places[of_unit] is None and person is not None:
+        text = str(cells.get(UNIT, ""))
+        person = None if text or chosen else first_person(ctx, register, values)
+        of_unit = place(text or (person.unit if person else "")) if text or person else unit
+        if of_unit is None and person is not None:
             errors.add(number, "register.person_elsewhere", person=name_of(person))
-        elif places[of_unit] is None:
-            errors.add(number, "register_unit_unknown", cell=f"{table.columns[UNIT]}{number}", text=of_unit)
+        elif of_unit is None:
+            errors.add(number, "register_unit_unknown", cell=f"{table.columns[UNIT]}{number}", text=text)
         rows.append(values)
-        units.append(places[of_unit] or "")
+        units.append(of_unit or "")
     return rows, units
 
 
 def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
     """Return the empty spreadsheet of a register, with the fields the reader may fill in."""
     register = writable_register(ctx, register_id)
-    fields = writable_fields(ctx, register)
+    fields = _fillable(_shown_fields(ctx, register))
     required = tuple(field.title for field in fields if field.required and not field.post_of)
-    heads = [*heads_of(fields, language)]
-    heads.append(_column(UNIT, heads, language))
     return empty_table(
         register.title[language],
         fields,
-        heads,
+        headings([*fields, _place()[1]], language),
         answers=_rows_offered(replace(ctx, language=language), fields),
         instruction=say("register.template", {"title": register.title, "required": required}, language),
         language=language,
@@ -213,13 +206,12 @@ def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
 
 def _rows_offered(ctx: RequestContext, fields: Sequence[RegisterField]) -> dict[str, list[str]]:
     """Return the newest rows that fields of kind `row` may name, as an import reads them."""
-    offered = dict[str, list[str]]()
+    offered, scope = dict[str, list[str]](), reader_scope(ctx)
     for field in fields:
-        if field.kind == "row" and sees_lists(
-            ctx.app.registers.on(field.rows_of, ctx.today), reader_scope(ctx)
-        ):
-            view = register_view(seen_register(ctx, field.rows_of), reader_scope(ctx))
-            rows = list_rows(ctx, ListRows(register_id=field.rows_of, size=MAX_PAGE_SIZE)).rows
+        register = ctx.app.registers.on(field.rows_of, ctx.today) if field.kind == "row" else None
+        if register is not None and sees_lists(register, scope):
+            view = register_view(register, scope)
+            rows = list_rows(ctx, ListRows(register_id=register.id, size=MAX_PAGE_SIZE)).rows
             offered[field.id] = [f"{row_name(view, row, ctx.language)} ({row.id})" for row in rows]
     return offered
 
@@ -232,72 +224,60 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
         UnreadablePaper: more rows than a file can have (`list_too_long`).
     """
     ctx = replace(ctx, language=language)
-    register = seen_register(ctx, command.register_id)
-    shown_fields = list_fields(register, reader_scope(ctx))
-    fields = [register.fields[name] for name in shown_fields]
+    register, office = seen_register(ctx, command.register_id), ctx.reads.office()
+    fields = _shown_fields(ctx, register)
     found_rows = SqlRegisterLists(ctx.app.engine).page(row_query(ctx, register, command), limit=EXPORT_LIMIT)
     if found_rows.total > EXPORT_LIMIT:
         raise UnreadablePaper("list_too_long", rows=found_rows.total, limit=EXPORT_LIMIT)
-    late = _late_fields(register, shown_fields)
-    views = [field_view(field) for field in fields]
-    office = ctx.reads.office()
-    rows = []
+    views, late = [field_view(field) for field in fields], _late_columns(register, fields)
+    lines = []
     for row in head_views(ctx, found_rows.rows):
         cells = [_exported(view, row, language) for view in views]
-        days = (row.late.get(late_field.id.removeprefix(LATE)) for late_field in late)
-        rows.append((row.id, name_in(office, row.unit, language), *cells, *days))
-    heads = heads_of(fields, language)
-    columns = [_column(name, heads, language) for name in (ROW, UNIT)]
-    late_heads = [late_field.title[language] for late_field in late]
-    return tables_workbook([Table([*columns, *heads, *late_heads], rows, register.title[language])])
+        days = (row.late.get(column.id.removeprefix(LATE)) for column in late)
+        lines.append((row.id, name_in(office, row.unit, language), *cells, *days))
+    heads = headings([*_place(), *fields, *late], language)
+    return tables_workbook([Table(heads, lines, register.title[language])])
 
 
-def writable_fields(ctx: RequestContext, register: Register) -> list[RegisterField]:
-    """Return the fields an import may fill in: those visible to the reader, except files."""
-    shown_fields = list_fields(register, reader_scope(ctx))
-    return [register.fields[name] for name in shown_fields if register.fields[name].kind != "file"]
+def _shown_fields(ctx: RequestContext, register: Register) -> list[RegisterField]:
+    """Return the fields of a register that lists show the reader."""
+    return [register.fields[name] for name in list_fields(register, reader_scope(ctx))]
 
 
-def _late_fields(register: Register, shown_fields: Collection[str]) -> list[RegisterField]:
+def _fillable(fields: Sequence[RegisterField]) -> list[RegisterField]:
+    """Return those of these fields that an import may fill in: all but files."""
+    return [field for field in fields if field.kind != "file"]
+
+
+def _column(id: str, name: str, **arguments: object) -> RegisterField:
+    """Return a column that is no field of the register. `name`: in the catalogue."""
+    titles = (say(f"register.column.{name}", arguments, language) for language in LANGUAGES)
+    return RegisterField.model_construct(id=id, title=Text(*titles), kind="number")
+
+
+@cache
+def _place() -> tuple[RegisterField, RegisterField]:
+    """Return the columns of the id of a row and of its unit."""
+    return _column(ROW, ROW), _column(UNIT, UNIT)
+
+
+def _late_columns(register: Register, fields: Sequence[RegisterField]) -> list[RegisterField]:
     """Return the columns an export adds to these fields and no import takes: days by which dates are late."""
-    fields = [field for field in register.late_fields if {field.id, field.late_after} <= {*shown_fields}]
-    titles = [
-        Text(
-            *(say("register.column.late", {"field": field.title[language]}, language) for language in LANGUAGES)
-        )
-        for field in fields
-    ]
-    # No id of a field has a dot, so that these are copied unchecked.
+    shown = {field.id for field in fields}
     return [
-        field.model_copy(update={"id": f"{LATE}{field.id}", "title": title, "kind": "number"})
-        for field, title in zip(fields, titles, strict=True)
+        _column(f"{LATE}{field.id}", "late", field=field.title)
+        for field in register.late_fields
+        if {field.id, field.late_after} <= shown
     ]
 
 
-def heads_of(fields: Sequence[RegisterField], language: str) -> list[str]:
-    """Return the heading of each field, with its id if two fields have the same title."""
-    titles = [field.title[language] for field in fields]
+def headings(columns: Sequence[RegisterField], language: str) -> list[str]:
+    """Return the heading of each column, with its id if others have the same title."""
+    titles = [column.title[language] for column in columns]
     return [
-        f"{title} ({field.id})" if titles.count(title) > 1 else title
-        for field, title in zip(fields, titles, strict=True)
+        f"{title} ({column.id})" if titles.count(title) > 1 else title
+        for column, title in zip(columns, titles, strict=True)
     ]
-
-
-def _column(name: str, heads: Sequence[str], language: str) -> str:
-    """Return the heading of an additional column, with its id if a field has the same heading."""
-    title = say(f"register.column.{name}", {}, language)
-    return f"{title} ({name})" if title in heads else title
-
-
-def _known_heads(fields: Sequence[RegisterField]) -> dict[str, str]:
-    """Return accepted headings -> field, unit column or id column."""
-    names = (ROW, UNIT)
-    heads_by_name = dict[str, str]()
-    for language in LANGUAGES:
-        heads = heads_of(fields, language)
-        heads_by_name |= {_column(name, heads, language): name for name in names}
-        heads_by_name |= {head: field.id for field, head in zip(fields, heads, strict=True)}
-    return {**heads_by_name, **{field.id: field.id for field in fields}, **{name: name for name in names}}
 
 
 def _rows_there(ctx: RequestContext, register: Register, ids: Sequence[str]) -> set[str]:
@@ -306,7 +286,7 @@ def _rows_there(ctx: RequestContext, register: Register, ids: Sequence[str]) -> 
     return {head.id for head in heads if head.register_id == register.id}
 
 
-def _place(ctx: RequestContext, register: Register, text: str) -> str | None:
+def _unit_of(ctx: RequestContext, register: Register, text: str) -> str | None:
     """Return the unit (id) a row of a file names; None if the reader may add no row of the register to it."""
     try:
         return unit_of_new_row(ctx, register, text)

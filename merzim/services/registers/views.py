@@ -6,7 +6,7 @@ organisation's, one this office has adopted; and with whether its rows open case
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, StringConstraints
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.law.acts import acts_here
-from merzim.services.registers.queries import ListRows, row_query, seen_units
+from merzim.services.registers.queries import MAX_PAGE_SIZE, ListRows, row_query, seen_units
 from merzim.services.registers.results import (
     FieldView,
     RegisterView,
@@ -214,6 +214,16 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
         rows=head_views(ctx, found_rows.rows),
         totals={name: f"{amount.normalize():f}" for name, amount in found_rows.totals.items()},
     )
+
+
+def row_pages(ctx: RequestContext, command: ListRows) -> Iterator[RowPage]:
+    """Yield all pages of a list of rows from the first, each as long as it may be. Raises as `list_rows`."""
+    page, pages = 0, 1
+    while page < pages:
+        page += 1
+        row_page = list_rows(ctx, command.model_copy(update={"page": page, "size": MAX_PAGE_SIZE}))
+        pages = row_page.pages
+        yield row_page
 
 
 @verb("read", writes=False)

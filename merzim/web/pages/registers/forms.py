@@ -100,20 +100,17 @@ def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: Form) -> 
 
 def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: Form) -> dict[str, object]:
     """Return the values in a form that differ from those it showed; None for a file to be removed."""
-    answers = typed_answers(form)
-    values = {
-        field.id: _parsed_value(ctx, field, answers.get(FIELD + field.id, ""))
-        for field in fields
-        if WAS + field.id in answers
-        and not is_same_text(answers.get(FIELD + field.id, ""), answers[WAS + field.id])
-        # A typed name may be that of the person or unit the form showed.
-        and not (
-            field.kind in ("person", "unit")
-            and _parsed_value(ctx, field, answers.get(FIELD + field.id, "")) == answers[WAS + field.id]
-        )
-    }
-    cleared = {field.id: None for field in fields if field.kind == "file" and answers.get(CLEAR + field.id)}
-    return values | cleared | _files(fields, form)
+    answers, values = typed_answers(form), dict[str, object]()
+    for field in fields:
+        text, was = answers.get(FIELD + field.id, ""), answers.get(WAS + field.id)
+        if was is not None and not is_same_text(text, was):
+            value = _parsed_value(ctx, field, text)
+            # A typed name may be that of the person or unit the form showed.
+            if field.kind not in ("person", "unit") or value != was:
+                values[field.id] = value
+        elif field.kind == "file" and answers.get(CLEAR + field.id):
+            values[field.id] = None
+    return values | _files(fields, form)
 
 
 def _parsed_value(ctx: RequestContext, field: FieldView, text: str) -> object:
