@@ -164,7 +164,7 @@ MISTAKES = [
     ('title = { kk = "Шай", ru = "Чай", en = "Tea" }', "title = {}", "missing_language", "title"),
     ("[[act]]", 'adopted_act = "tee"\n\n[[act]]', "unknown_reference", "adopted_act"),
     ("[[act]]", 'see_also = ["tee"]\n\n[[act]]', "unknown_reference", "see_also"),
-    ("[[stage]]", f"{BODY}[[stage]]", "unknown_reference", 'body "COOK": successors'),
+    ("[[stage]]", f"{BODY}[[stage]]", "unknown_reference", 'body 1 "COOK": successors'),
     # an obligation
     ('paragraph = "p. 2"\n', "", "missing_key", SECOND),
     ("[[act]]", 'rests_on = "tee"\n\n[[act]]', "unknown_reference", "rests_on"),

@@ -4,57 +4,57 @@ circle. Pure: the caller opens the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from calendars.terms import AtOnce, Before, DayAfterPeriod, Quota, Target
-from workflow.law.files import NOTHING_SHARED, FileProblem, Shared, heading, read_file, repeated, unknown
+from workflow.law.files import (
+    NOTHING_SHARED,
+    FileProblem,
+    Shared,
+    heading,
+    read_file,
+    repeated,
+    unknown,
+    unknown_references,
+)
 from workflow.law.procedure import Obligation, Procedure
 
-_BY_NAME = ("planned", "facts", "values", "signed_by", "due", "safe_by", "state")
-"""Parts of an example that refer to obligations by name."""
 _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}
 
 
 def read_edition(name: str, text: bytes, shared: Shared = NOTHING_SHARED) -> Procedure:
-    """Return the procedure a regulation file describes; the SHA-256 of the text is the edition's digest.
-
-    Raises:
-        UnreadableRegulation: with all problems found.
-    """
-    return read_file(Procedure, name, text, problems, shared).replaced(digest=shared.digest(name, text))
+    """Return the procedure a regulation file describes. Raises UnreadableRegulation with all problems found."""
+    return read_file(Procedure, name, text, problems, shared)
 
 
 def problems(procedure: Procedure) -> Iterator[FileProblem]:
     """Yield every mistake in how the obligations of a procedure refer to each other."""
+    yield from unknown_references(procedure)
+    begins = procedure.facts.get(procedure.begins_with)
+    if begins and procedure.opened == "yearly" and not begins.by_itself:
+        # A yearly case is opened for hundreds of organisations at once, so nobody records its beginning.
+        yield FileProblem("yearly_begins_by_itself", "begins_with", {"value": procedure.begins_with})
     places = {
         obligation.id: heading("obligation", number, obligation.id)
         for number, obligation in enumerate(procedure.obligations)
     }
-    facts = tuple(procedure.facts)
-    if procedure.begins_with not in facts:
-        yield unknown("begins_with", procedure.begins_with, facts)
-    elif procedure.opened == "yearly" and not procedure.by_id[procedure.begins_with].by_itself:
-        # A yearly case is opened for hundreds of organisations at once, so nobody records its beginning.
-        yield FileProblem("yearly_begins_by_itself", "begins_with", {"value": procedure.begins_with})
-    for key, act in (("rests_on", procedure.act), ("adopted_act", procedure.adopted_act)):
-        if act and act not in procedure.acts:
-            yield unknown(key, act, procedure.acts)
-    for act in procedure.see_also:
-        if act not in procedure.acts:
-            yield unknown("see_also", act, procedure.acts)
-    for body in procedure.bodies.values():
-        for successor in body.successors:
-            if successor not in procedure.bodies:
-                yield unknown(f'body "{body.id}": successors', successor, procedure.bodies)
-    stages = tuple(stage.id for stage in procedure.stages)
     yield from _answers(procedure, places)
     for obligation in procedure.obligations:
         place = places[obligation.id]
-        yield from _unknown_names(obligation, place, procedure, facts, stages)
+        if obligation.since and obligation.since not in procedure.facts:
+            key = _SINCE.get(type(obligation.term), "term.from")
+            yield unknown(f"{place}: {key}", obligation.since, procedure.facts)
+        if obligation.lapses_with == obligation.id:
+            yield FileProblem("itself", f"{place}: lapses_with", {"value": obligation.id})
         yield from _periods(obligation, place, procedure)
         yield from _term_settings(obligation, place)
-    yield from _examples(procedure, facts)
+    for number, example in enumerate(procedure.examples):
+        for finding in example.findings or ():
+            if finding.partition(":")[2].split(".")[0] not in procedure.by_id:
+                yield unknown(
+                    f"{heading('example', number, example.title)}: findings", finding, procedure.by_id
+                )
     yield from _circles(
         procedure, places, "since", lambda of: (of.since, of.recurs.since if of.recurs else None)
     )
@@ -66,36 +66,6 @@ def unfinished(procedure: Procedure) -> Iterator[FileProblem]:
     """Yield what a new file still lacks though it can be read: an obligation that holds a case at its stage."""
     if not any(obligation.blocking for obligation in procedure.obligations):
         yield FileProblem("nothing_blocks", "obligation", {"value": procedure.id})
-
-
-def _unknown_names(
-    obligation: Obligation,
-    place: str,
-    procedure: Procedure,
-    facts: Collection[str],
-    stages: Collection[str],
-) -> Iterator[FileProblem]:
-    """Yield the names in an obligation that the edition does not have, and an obligation that lapses with
-    itself.
-    """
-    references: list[tuple[str, str | None, Collection[str]]] = [
-        ("stage", obligation.stage, stages),
-        ("act", obligation.act, procedure.acts),
-        (_SINCE.get(type(obligation.term), "term.from"), obligation.since, facts),
-        ("recurs.since", obligation.recurs.since if obligation.recurs else None, facts),
-        ("lapses_with", obligation.lapses_with, facts),
-        ("when", obligation.when, facts),
-        *(("bodies", body, procedure.bodies) for body in obligation.bodies),
-        *(("precedes", fact, facts) for fact in obligation.precedes),
-        *(("also_by", fact, facts) for fact in obligation.also_by),
-        *(("after", fact, facts) for fact in obligation.after),
-        *(("after_by_practice", fact, facts) for fact in obligation.after_by_practice),
-    ]
-    for key, name, allowed in references:
-        if name is not None and name not in allowed:
-            yield unknown(f"{place}: {key}", name, allowed)
-    if obligation.lapses_with == obligation.id:
-        yield FileProblem("itself", f"{place}: lapses_with", {"value": obligation.id})
 
 
 def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[FileProblem]:
@@ -148,21 +118,6 @@ def _term_settings(obligation: Obligation, place: str) -> Iterator[FileProblem]:
         yield FileProblem("quota_without_number", f"{place}: values", {"value": "measured"})
     if isinstance(term, Quota) and obligation.values and term.of not in obligation.values[1:]:
         yield FileProblem("quota_without_number", f"{place}: term.of", {"value": term.of})
-
-
-def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[FileProblem]:
-    """Yield the names in examples that the edition does not have."""
-    facts = (*facts, *procedure.decisions)
-    for number, example in enumerate(procedure.examples, 1):
-        place = f'example {number} "{example.title}"'
-        for key in _BY_NAME:
-            for name in getattr(example, key):
-                # `quarter_reported.2026Q3`: the period of a recurring obligation is not part of its name.
-                if name.split(".")[0] not in facts:
-                    yield unknown(f"{place}: {key}", name, facts)
-        for finding in example.findings or ():
-            if finding.partition(":")[2].split(".")[0] not in facts:
-                yield unknown(f"{place}: findings", finding, facts)
 
 
 def _circles(

@@ -38,7 +38,7 @@ from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal, closest_first, quoted
 
 T = TypeVar("T")
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=Model)
 MISTAKES_LIMIT = 100
 """Maximum number of mistakes listed; a file with more is of another kind."""
 
@@ -81,6 +81,25 @@ class _ById:
         return core_schema.no_info_after_validator_function(
             lambda values: {value.id: value for value in values}, tables
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """Annotation: the value names something that the file describes elsewhere.
+
+    Attributes:
+        to: where: the property of the file's value that has it by name.
+        kinds, public: of fields of a register: what kinds they may be, any where none are given; whether every
+            reader of the list learns their values, so that none of them may be confidential.
+        keys: of a mapping, its keys name it and not its values.
+        of_period: a name may end in the period of a recurring obligation, which is not part of it.
+    """
+
+    kinds: tuple[str, ...] = ()
+    to: str = "fields"
+    public: bool = False
+    keys: bool = False
+    of_period: bool = False
 
 
 def computed(default: Any) -> Any:
@@ -366,6 +385,8 @@ def read_file(
         UnreadableRegulation: with all problems found, the first of them in its code and arguments.
     """
     value = _valid(model, name, shared.completed(name, text))
+    if "digest" in model.model_fields:
+        value = value.replaced(digest=shared.digest(name, text))
     problems = list(check(value))
     expected = f"{value.edition}.toml"  # type: ignore[attr-defined]
     if PurePath(name).name != expected:
@@ -392,6 +413,35 @@ def parsed(name: str, text: bytes) -> dict[str, Any]:
         raise UnreadableRegulation(name, [_syntax(str(error), text)]) from error
 
 
+def references(table: Model, prefix: str = "") -> Iterator[tuple[str, Any, Refers]]:
+    """Yield every name of something else in a table and the tables inside it, with its place and of what."""
+    for name, declared in type(table).model_fields.items():
+        value, place = getattr(table, name), prefix + (declared.alias or name)
+        refers = next((note for note in declared.metadata if isinstance(note, Refers)), None)
+        parts = (
+            value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
+        )
+        for number, part in enumerate(parts):
+            if isinstance(part, Model):
+                inside = f"{place}." if part is value else heading(place, number, _name(vars(part))) + ": "
+                yield from references(part, inside)
+            elif refers and isinstance(part, tuple):
+                yield from ((heading(place, number), one, refers) for one in part)
+            elif refers and not refers.keys and part:
+                yield place, part, refers
+        if refers and refers.keys:
+            yield from ((place, key, refers) for key in value)
+
+
+def unknown_references(table: Model) -> Iterator[FileProblem]:
+    """Yield the names in a file of what it does not describe."""
+    for place, named, refers in references(table):
+        described = getattr(table, refers.to)
+        name = getattr(named, "field", named)  # a condition names its field
+        if (name.partition(".")[0] if refers.of_period else name) not in described:
+            yield unknown(place, name, described)
+
+
 def _syntax(message: str, text: bytes) -> FileProblem:
     """Return the mistake of a text that is no TOML, with its line and column."""
     # Before Python 3.14 the position stands in the message alone, and "end of document" has none.
@@ -407,7 +457,7 @@ def _syntax(message: str, text: bytes) -> FileProblem:
 
 def _valid(model: type[M], name: str, data: dict[str, Any]) -> M:
     """Return the value of a file's data. Raises UnreadableRegulation with all mistakes."""
-    keys = model.keys() if issubclass(model, Model) else ()
+    keys = model.keys()
     unknown = [key for key in data if key not in keys][:MISTAKES_LIMIT]
     found = [Mistake("unknown_key", (), key, {"allowed": keys}) for key in unknown]
     try:

@@ -34,6 +34,7 @@ from workflow.law.files import (
     Name,
     NonBlank,
     Number,
+    Refers,
     computed,
     named,
     one_of,
@@ -103,6 +104,8 @@ ExpectedFinding = Annotated[
     str, named(r"^(term|order|evidence|feasibility|duration|range):[a-z0-9_]+(\.[0-9A-Z#-]+)?$")
 ]
 Source = Annotated[str, named(r"^[a-z][a-z0-9-]*:[0-9]+(\.[0-9a-z]+)*$")]
+FACT, ACT = Refers(to="facts"), Refers(to="acts")
+OF_EXAMPLE = Refers(to="by_id", keys=True, of_period=True)
 Due = Annotated[
     date | None,
     BeforeValidator(lambda value: None if value == "none" else value),
@@ -144,7 +147,7 @@ class Body(Model):
     title: Text
     short: Text
     abolished_on: date | None = None
-    successors: Distinct[BodyId] = ()
+    successors: Annotated[Distinct[BodyId], Refers(to="bodies")] = ()
     kinds: Distinct[Kind] = ()
     once_planned: bool = False
 
@@ -217,7 +220,7 @@ class Recurrence(Model):
     """Recurrence of an obligation: every period whose last day lies in (anchor, anchor + years]."""
 
     every: Period
-    since: NonBlank
+    since: Annotated[NonBlank, FACT]
     years: Annotated[int, Field(ge=1, le=100)] = 1
 
 
@@ -270,35 +273,35 @@ class Obligation(Model):
     """
 
     id: Name
-    stage: NonBlank
+    stage: Annotated[NonBlank, Refers(to="stage_title")]
     title: Text
     anchored: Annotated[AnchoredTerm, TERM] = Field(alias="term")
     paragraph: NonBlank
-    act: NonBlank = ""
+    act: Annotated[NonBlank, ACT] = ""
     force: Force = "obligatory"
     duty: Duty = OUTSIDE
     assumed: bool = False
     practice: bool = False
     blocking: bool = False
     occasional: bool = False
-    lapses_with: NonBlank | None = None
-    after: Distinct[Name] = ()
-    after_by_practice: Distinct[Name] = ()
-    precedes: Distinct[Name] = ()
-    also_by: Distinct[Name] = ()
+    lapses_with: Annotated[NonBlank | None, FACT] = None
+    after: Annotated[Distinct[Name], FACT] = ()
+    after_by_practice: Annotated[Distinct[Name], FACT] = ()
+    precedes: Annotated[Distinct[Name], FACT] = ()
+    also_by: Annotated[Distinct[Name], FACT] = ()
     judged_by: JudgedBy = "written"
     evidence: Distinct[Evidence] = ()
     indicator: NonBlank | None = None
     recurs: Recurrence | None = None
     only_for: Distinct[Kind] = ()
-    when: NonBlank | None = None
+    when: Annotated[NonBlank | None, FACT] = None
     by_itself: bool = False
     several: bool = False
     options: Listed[Option] = Field(default=(), alias="option")
     values: Distinct[Name] = ()
     signed_by: Annotated[Signatories, As(_SIGNED_BY, _signatories)] | None = None
     uploads: bool = False
-    bodies: Distinct[BodyId] = ()
+    bodies: Annotated[Distinct[BodyId], Refers(to="bodies")] = ()
     sources: Distinct[Source] = ()
     note: Text | None = None
 
@@ -371,16 +374,16 @@ class Example(Model):
 
     title: NonBlank
     source: NonBlank
-    planned: dict[str, date] = Field(default={})
-    facts: dict[str, date] = Field(default={})
-    due: dict[str, Due] = Field(default={})
-    safe_by: dict[str, date] = Field(default={})
+    planned: Annotated[dict[str, date], OF_EXAMPLE] = Field(default={})
+    facts: Annotated[dict[str, date], OF_EXAMPLE] = Field(default={})
+    due: Annotated[dict[str, Due], OF_EXAMPLE] = Field(default={})
+    safe_by: Annotated[dict[str, date], OF_EXAMPLE] = Field(default={})
     findings: Distinct[ExpectedFinding] | None = None
     kind: Annotated[str, one_of(*KINDS)] = ""
     object: NonBlank = ""
-    values: dict[str, dict[str, Number]] = Field(default={})
-    signed_by: dict[str, Duty] = Field(default={})
-    state: dict[str, State] = Field(default={})
+    values: Annotated[dict[str, dict[str, Number]], OF_EXAMPLE] = Field(default={})
+    signed_by: Annotated[dict[str, Duty], OF_EXAMPLE] = Field(default={})
+    state: Annotated[dict[str, State], OF_EXAMPLE] = Field(default={})
 
 
 class Word(Model):
@@ -414,7 +417,10 @@ class Procedure(Model):
     in_force_assumed: bool = False
     last_checked_on: date
     title: Text
-    begins_with: NonBlank
+    begins_with: Annotated[NonBlank, FACT]
+    act: Annotated[DashedName, ACT] = Field(default="", alias="rests_on")
+    adopted_act: Annotated[DashedName, ACT] = ""
+    see_also: Annotated[Distinct[DashedName], ACT] = ()
     acts: ById[Act] = Field(default={}, alias="act")
     stages: Listed[Stage] = Field(alias="stage")
     obligations: Listed[Obligation] = Field(alias="obligation")
@@ -423,9 +429,6 @@ class Procedure(Model):
     own_notes: Listed[Text] = Field(default=(), alias="notes")
     applies_to: Distinct[Kind] = ()
     opened: Opened = "event"
-    act: DashedName = Field(default="", alias="rests_on")
-    adopted_act: DashedName = ""
-    see_also: Distinct[DashedName] = ()
     confidential: bool = False
     bodies: ById[Body] = Field(default={}, alias="body")
     own_words: Listed[Word] = Field(default=(), alias="word")

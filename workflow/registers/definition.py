@@ -22,6 +22,7 @@ from workflow.law.files import (
     Name,
     NonBlank,
     Number,
+    Refers,
     computed,
     matching,
     one_of,
@@ -62,20 +63,6 @@ IN_CASES: tuple[FieldKind, ...] = (*TYPED, "row", "term")
 NUMBERS: tuple[FieldKind, ...] = ("number", "money")
 UNSORTED: frozenset[FieldKind] = frozenset({"long_text", "file"})
 """Kinds of fields that lists cannot be filtered or sorted by."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refers:
-    """Annotation: the value names fields of the register, of these kinds (of any, where none are given).
-
-    Attributes:
-        public: every reader of the list learns their values, so none of them may be confidential.
-        keys: of a mapping, its keys name them and not its values.
-    """
-
-    kinds: tuple[FieldKind, ...] = ()
-    public: bool = False
-    keys: bool = False
 
 
 class UnknownRegister(Refusal, LookupError):
@@ -174,12 +161,12 @@ class RegisterField(Model):
     translated: bool = False
     not_before: DateField = ""
     late_after: ShownDate = ""
-    late_when: Listed[When] = ()
+    late_when: Annotated[Listed[When], Refers()] = ()
     at_least: Number | None = None
-    at_least_when: When | None = None
+    at_least_when: Annotated[When | None, Refers()] = None
     at_most: Number | None = None
     years_ahead: Number | None = None
-    required_when: Listed[When] = ()
+    required_when: Annotated[Listed[When], Refers()] = ()
     translation_of: str = computed("")
 
     @property
@@ -259,7 +246,7 @@ class CaseOpening(Model):
     conditional: Listed[ConditionalFact] = Field(default=(), alias="fact")
     person: PersonField = ""
     responsible: Annotated[dict[Name, Name], Refers(("person",))] = Field(default={})
-    when: When | None = None
+    when: Annotated[When | None, Refers()] = None
     evidence: Annotated[dict[Name, Name], Refers(("file", "link"), public=True)] = Field(default={})
 
 
@@ -355,7 +342,7 @@ class Campaign(Model):
     person: PersonField
     invitation: Text
     declares: Text
-    act: DashedName = ""
+    act: Annotated[DashedName, Refers(to="acts")] = ""
     paragraph: NonBlank = ""
     confirmed_on: DateField = ""
     written_on: DateField = ""
@@ -444,7 +431,7 @@ class Register(Model):
     in_force: date
     title: Text
     acts: ById[Act] = Field(default={}, alias="act")
-    act: DashedName = Field(alias="rests_on")
+    act: Annotated[DashedName, Refers(to="acts")] = Field(alias="rests_on")
     paragraph: NonBlank
     fields: Annotated[ById[RegisterField], AfterValidator(_with_translations)] = Field(alias="field")
     named_by: Annotated[Distinct[Name], Refers(public=True)]
@@ -453,8 +440,8 @@ class Register(Model):
     note: Text | None = None
     applies_to: Distinct[Annotated[str, one_of(*NAMES)]] = ()
     confidential: bool = False
-    any_of: Listed[Distinct[Name]] = ()
-    unique: Listed[Distinct[Name]] = ()
+    any_of: Annotated[Listed[Distinct[Name]], Refers()] = ()
+    unique: Annotated[Listed[Distinct[Name]], Refers(public=True)] = ()
     access: Listed[RowAccess] = ()
     opens: CaseOpening | None = None
     counts: Listed[RowCount] = Field(default=(), alias="count")

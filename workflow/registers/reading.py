@@ -4,18 +4,19 @@ file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import get_args
 
 from workflow.law.files import (
     NOTHING_SHARED,
     FileProblem,
-    Model,
     Shared,
     heading,
     read_file,
+    references,
     repeated,
     unknown,
+    unknown_references,
 )
 from workflow.law.library import Library, UnknownProcedure
 from workflow.registers import definition as registers
@@ -26,7 +27,6 @@ from workflow.registers.definition import (
     TRANSLATED,
     Condition,
     FieldKind,
-    Refers,
     Register,
     RegisterField,
     Registers,
@@ -42,29 +42,27 @@ KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
 
 
 def read_register(name: str, text: bytes, shared: Shared = NOTHING_SHARED) -> Register:
-    """Return the register a file describes; the SHA-256 of its text is its digest.
-
-    Raises:
-        UnreadableRegulation: with all problems found.
-    """
-    return read_file(Register, name, text, problems, shared).replaced(digest=shared.digest(name, text))
+    """Return the register a file describes. Raises UnreadableRegulation with all problems found."""
+    return read_file(Register, name, text, problems, shared)
 
 
 def problems(register: Register) -> Iterator[FileProblem]:
     """Yield every mistake in how the parts of a register refer to each other."""
-    yield from _references(register, register, "")
+    yield from unknown_references(register)
+    yield from _unfit_references(register)
     if (register.id in RESERVED_REGISTERS) != (register.entry is not None):
         yield FileProblem("reserved", "id", {"value": register.id})
-    if register.act not in register.acts:
-        yield unknown("rests_on", register.act, register.acts)
     if not register.named_by:
         yield FileProblem("empty", "named_by")
     yield from _fields(register)
     yield from _groups(register)
-    for number, names in enumerate(register.any_of):
-        yield from _named(register, heading("any_of", number), names, Refers())
+    sortable = tuple(field.id for field in register.fields.values() if field.sortable)
     for number, names in enumerate(register.unique):
-        yield from _unique(register, names, heading("unique", number))
+        for name in names:
+            if name in register.fields and name not in sortable:
+                yield FileProblem(
+                    "not_allowed", heading("unique", number), {"value": name, "allowed": sortable}
+                )
     for number, access in enumerate(register.access):
         yield from _access(access, heading("access", number))
     for number, campaign in enumerate(register.campaigns.values()):
@@ -73,6 +71,18 @@ def problems(register: Register) -> Iterator[FileProblem]:
         yield from _count(register, count, heading("count", number))
     for number, fulfilment in enumerate(register.fulfils):
         yield from _fulfils(register, fulfilment, heading("fulfils", number))
+
+
+def _unfit_references(register: Register) -> Iterator[FileProblem]:
+    """Yield fields that may not be named where they are, and conditions that cannot be true."""
+    for place, named, refers in references(register):
+        if field := register.fields.get(named.field if isinstance(named, Condition) else named):
+            if refers.kinds and field.kind not in refers.kinds:
+                yield FileProblem("field_kind", place, {"value": field.id, "allowed": refers.kinds})
+            if refers.public and field.confidential:
+                yield FileProblem("confidential_shown", place, {"value": field.id})
+            if isinstance(named, Condition):
+                yield from _condition(field, place, named.value)
 
 
 def _fields(register: Register) -> Iterator[FileProblem]:
@@ -89,61 +99,11 @@ def _fields(register: Register) -> Iterator[FileProblem]:
             yield from _in_case(register, field, heading("action", number, action.id))
 
 
-def _unique(register: Register, names: Sequence[str], place: str) -> Iterator[FileProblem]:
-    """Yield names that are no fields, and fields whose values do not sort."""
-    yield from _named(register, place, names, Refers(public=True))
-    sortable = tuple(field.id for field in register.fields.values() if field.sortable)
-    for name in names:
-        if name in register.fields and name not in sortable:
-            yield FileProblem("not_allowed", place, {"value": name, "allowed": sortable})
-
-
-def _references(register: Register, table: Model, prefix: str) -> Iterator[FileProblem]:
-    """Yield what is wrong with the fields of the register that a table and the tables inside it name."""
-    for name, declared in type(table).model_fields.items():
-        value, place = getattr(table, name), prefix + (declared.alias or name)
-        refers = next((note for note in declared.metadata if isinstance(note, Refers)), None)
-        parts = (
-            value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
-        )
-        for number, part in enumerate(parts):
-            if isinstance(part, Condition):
-                yield from _named(register, place, [part.field], refers or Refers())
-                yield from _condition(register, place, part)
-            elif isinstance(part, Model):
-                listed = heading(place, number, getattr(part, "id", "")) + ": "
-                yield from _references(register, part, f"{place}." if part is value else listed)
-            elif refers and not refers.keys and part:
-                yield from _named(register, place, [part], refers)
-        if refers and refers.keys:
-            yield from _named(register, place, value, refers)
-
-
-def _named(register: Register, place: str, names: Iterable[str], refers: Refers) -> Iterator[FileProblem]:
-    """Yield names that are not fields of the register, or fields that may not be named there."""
-    for name in names:
-        field = register.fields.get(name)
-        if field is None:
-            yield unknown(place, name, register.fields)
-            continue
-        if refers.kinds and field.kind not in refers.kinds:
-            yield FileProblem("field_kind", place, {"value": name, "allowed": refers.kinds})
-        if refers.public and field.confidential:
-            yield FileProblem("confidential_shown", place, {"value": name})
-
-
-def _condition(register: Register, place: str, condition: Condition) -> Iterator[FileProblem]:
+def _condition(field: RegisterField, place: str, value: str) -> Iterator[FileProblem]:
     """Yield the value of a condition that its field cannot have."""
-    field = register.fields.get(condition.field)
-    if field is None or condition.value == FILLED:
-        return
-    allowed: tuple[str, ...] = (FILLED,)
-    if field.kind == "choice":
-        allowed = (*field.option_ids, FILLED)
-    elif field.kind == "yes_no":
-        allowed = ("yes", "no", FILLED)
-    if condition.value not in allowed:
-        yield FileProblem("not_allowed", place, {"value": condition.value, "allowed": allowed})
+    choices = {"choice": field.option_ids, "yes_no": ("yes", "no")}
+    if value not in (allowed := (*choices.get(field.kind, ()), FILLED)):
+        yield FileProblem("not_allowed", place, {"value": value, "allowed": allowed})
 
 
 def _field(field: RegisterField, place: str) -> Iterator[FileProblem]:
@@ -219,8 +179,8 @@ def _count(register: Register, count: registers.RowCount, place: str) -> Iterato
     if count.all_of and not count.distinct:
         yield FileProblem("missing_key", place, {"value": "distinct"})
         return
-    for value in count.all_of:
-        yield from _condition(register, f"{place}: all_of", Condition(field=count.distinct, value=value))
+    for value in count.all_of if count.distinct in register.fields else ():
+        yield from _condition(register.fields[count.distinct], f"{place}: all_of", value)
 
 
 def _fulfils(register: Register, fulfilment: registers.Fulfilment, place: str) -> Iterator[FileProblem]:
@@ -236,8 +196,6 @@ def _campaign(register: Register, campaign: registers.Campaign, place: str) -> I
     """Yield what is wrong with a kind of campaign and the rows it adds: among it fields named twice, and
     required ones nobody fills.
     """
-    if campaign.act and campaign.act not in register.acts:
-        yield unknown(f"{place}: act", campaign.act, register.acts)
     if campaign.act and not campaign.paragraph:
         yield FileProblem("missing_key", place, {"value": "paragraph"})
     own_values = {name: value for name, value in campaign.values.items() if name in register.fields}
