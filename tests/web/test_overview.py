@@ -239,8 +239,8 @@ def test_the_analysis_stays_in_the_picture_during_the_monitoring() -> None:
         deadlines_then, calendar=calendars.calendar(), today=today, soon=date(2026, 11, 11)
     )
 
-    rows = {line.id.partition(".")[0]: line for line in picture.lines}
-    assert rows["quarter_reported"].id == "quarter_reported.2026Q2"
+    rows = {line.deadline.id.partition(".")[0]: line for line in picture.rows}
+    assert rows["quarter_reported"].deadline.id == "quarter_reported.2026Q2"
     assert picture.first <= date(2026, 3, 30) < today <= picture.last
     assert "start_announced" in rows
 
@@ -256,9 +256,9 @@ def test_each_period_of_a_row_has_its_own_look_and_the_date_is_of_the_mark_it_st
         chain(facts=facts, today=today), calendar=calendars.calendar(), today=today, soon=date(2026, 11, 11)
     )
 
-    started = next(line for line in picture.lines if line.id == "analysis_started")
-    assert started.shown == date(2026, 4, 14)
-    row = next(line for line in picture.lines if line.id.startswith("quarter_reported"))
+    started = next(line for line in picture.rows if line.deadline.id == "analysis_started")
+    assert started.dated.on == date(2026, 4, 14)
+    row = next(line for line in picture.rows if line.deadline.id.startswith("quarter_reported"))
     looks = [(mark.on, mark.look) for mark in row.marks if mark.kind == "due"]
     assert row.look == "overdue"
     assert looks == [
@@ -267,4 +267,4 @@ def test_each_period_of_a_row_has_its_own_look_and_the_date_is_of_the_mark_it_st
         (date(2027, 1, 5), "open"),
         (date(2027, 4, 5), "not_due_yet"),
     ]
-    assert (row.shown, row.shown_look) == (date(2027, 4, 5), "not_due_yet")
+    assert (row.dated.on, row.dated.look) == (date(2027, 4, 5), "not_due_yet")

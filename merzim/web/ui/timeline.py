@@ -6,17 +6,16 @@ monitoring. All periods of a recurring obligation share one row.
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from itertools import groupby
+from typing import Literal, NamedTuple
 
 from calendars.kazakhstan import Kazakhstan
 from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import DeadlineStatus, status_on
-from workflow.law.procedure import Text
 
 WIDTH = 1296
 LABELS = 360
@@ -32,13 +31,11 @@ TICK_WIDTH = 18
 """Pixels the number of a day takes, from its line to the right."""
 HALF_OF_TODAY = 70
 """Pixels the words of today may take on each side of its line."""
+DATE_WIDTH = 64
+"""Pixels the date beside a mark takes."""
 
-MarkKind = Literal["due", "done", "planned"]
-BarKind = Literal["window", "counted"]
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Off:
+class Off(NamedTuple):
     """A run of consecutive days off. `names`: codes of its holidays; `holiday`: whether it has one."""
 
     first: date
@@ -47,56 +44,59 @@ class Off:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """A bar. window: from the first day it can be done to the last; counted: between a deadline and its anchor.
 
     `look`: status of its deadline.
     """
 
-    kind: BarKind
+    kind: Literal["window", "counted"]
     look: DeadlineStatus
     first: date
     last: date
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
-    """A mark in a row: the due date, the planned day or the day it was done.
+class Mark(NamedTuple):
+    """A mark in a row: the due date, the planned day or the day it was done. `look`: status of its deadline."""
 
-    `look`: status of its deadline.
-    """
-
-    kind: MarkKind
+    kind: Literal["due", "done", "planned"]
     look: DeadlineStatus
     on: date
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimelineRow:
-    """One row of the timeline; a recurring obligation has one row for all periods.
+class TimelineRow(NamedTuple):
+    """One row of the timeline; of a recurring obligation with all its periods.
 
-    `shown`: the date written beside its mark, with its status; `date_end`: whether it is written left of the
-    mark.
+    `deadline`: the first that is not done, with its status `look`; `dated`: the mark that has its date beside
+    it, left of it if `is_date_left`; None where no mark is drawn.
     """
 
-    id: str
-    title: Text
+    deadline: Deadline
     look: DeadlineStatus
-    bars: tuple[Bar, ...]
-    marks: tuple[Mark, ...]
-    due: date | None
-    shown: date
-    shown_look: DeadlineStatus
-    date_end: bool
+    bars: Sequence[Bar]
+    marks: Sequence[Mark]
+    dated: Mark | None
+    is_date_left: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scale:
-    """The days drawn, and the place of each in pixels."""
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """The days drawn, and what is drawn on them; a day's place is in pixels.
+
+    Attributes:
+        offs: the runs of days off; rows: in the order of the procedure.
+        left_out: number of deadlines with a due date that are not drawn.
+    """
 
     first: date
     last: date
+    today: date
+    offs: Sequence[Off] = ()
+    rows: Sequence[TimelineRow] = ()
+    left_out: int = 0
+    width: int = WIDTH
+    head: int = HEAD
+    row: int = ROW
 
     @property
     def step(self) -> float:
@@ -114,30 +114,26 @@ class Scale:
         """Return the width of a run of days."""
         return round(self.x(last + timedelta(days=1)) - self.x(first), 1)
 
+    @property
+    def days(self) -> Iterator[date]:
+        return (self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1))
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Timeline(Scale):
-    """The whole timeline.
+    @property
+    def months(self) -> list[tuple[date, date]]:
+        """The first and last day drawn of each month."""
+        months = (list(days) for _, days in groupby(self.days, lambda on: (on.year, on.month)))
+        return [(days[0], days[-1]) for days in months]
 
-    Attributes:
-        months: the first and last day drawn of each.
-        ticks: Mondays, at which the number of the day is written.
-        left_out: number of deadlines with a due date that are not drawn.
-    """
-
-    months: tuple[tuple[date, date], ...]
-    ticks: tuple[date, ...]
-    offs: tuple[Off, ...]
-    lines: tuple[TimelineRow, ...]
-    today: date
-    left_out: int
-    width: int = WIDTH
-    head: int = HEAD
-    row: int = ROW
+    @property
+    def ticks(self) -> list[date]:
+        """The Mondays whose number has room; of narrow days those of the first and third week of a month."""
+        narrow = self.step <= NARROW_DAY
+        mondays = (on for on in self.days if on.weekday() == 0 and self.x(on) <= WIDTH - TICK_WIDTH)
+        return [on for on in mondays if not narrow or (on.day - 1) // 7 in (0, 2)]
 
     @property
     def height(self) -> int:
-        return HEAD + ROW * len(self.lines) + FOOT
+        return HEAD + ROW * len(self.rows) + FOOT
 
     @property
     def today_x(self) -> float | None:
@@ -161,45 +157,26 @@ def build_timeline(
     Args:
         soon: until when an open deadline counts as near.
     """
-    required = [deadline for deadline in deadlines if deadline.state != "not_required"]
-    dated = [group for group in _groups(required) if any(_dates_of(deadline) for deadline in group)]
-    if not dated:
+    groups: dict[str, list[Deadline]] = {}
+    for deadline in deadlines:
+        if deadline.state != "not_required":
+            groups.setdefault(deadline.obligation.id, []).append(deadline)
+    days = sorted(on for group in groups.values() for deadline in group for on in _dates_of(deadline))
+    if not days:
         return None
-    first, last = _span(dated, calendar=calendar, today=today)
-    scale = Scale(first=first, last=last)
-    rows = [
-        group for group in dated if any(first <= on <= last for deadline in group for on in _dates_of(deadline))
-    ]
-    due = [deadline.due for deadline in required if deadline.due is not None]
-    drawn = [deadline.due for group in rows for deadline in group if deadline.due is not None]
+    recurs = any(group[0].period is not None for group in groups.values() if any(map(_dates_of, group)))
+    first, last = _span(days, calendar, today, recurs=recurs)
+    empty = Timeline(first=first, last=last, today=today)
+    rows = {id: _row(group, empty, soon) for id, group in groups.items() if _is_drawn(group, first, last)}
+    due = [(id, deadline.due) for id, group in groups.items() for deadline in group if deadline.due]
     return Timeline(
         first=first,
         last=last,
-        months=tuple(_months(first, last)),
-        ticks=tuple(_ticks(scale)),
-        offs=tuple(
-            Off(
-                first=run[0],
-                last=run[-1],
-                holiday=any(calendar.day(on).kind != "weekend" for on in run),
-                names=names,
-            )
-            for run in _find_runs_off(first, last, calendar)
-            for names in (_holiday_names(run, calendar),)
-            if names or (last - first).days <= MAX_DAYS_WITH_WEEKENDS
-        ),
-        lines=tuple(_build_row(group, scale, today=today, soon=soon) for group in rows),
         today=today,
-        left_out=len(due) - sum(first <= on <= last for on in drawn),
+        offs=list(_offs(empty, calendar)),
+        rows=list(rows.values()),
+        left_out=sum(1 for id, on in due if id not in rows or not first <= on <= last),
     )
-
-
-def _groups(deadlines: Sequence[Deadline]) -> list[list[Deadline]]:
-    """Return the deadlines by row: all periods of a recurring obligation together."""
-    groups: dict[str, list[Deadline]] = {}
-    for deadline in deadlines:
-        groups.setdefault(deadline.obligation.id, []).append(deadline)
-    return list(groups.values())
 
 
 def _dates_of(deadline: Deadline) -> list[date]:
@@ -207,15 +184,17 @@ def _dates_of(deadline: Deadline) -> list[date]:
     return [on for on in (deadline.due, deadline.planned_on, deadline.done_on) if on is not None]
 
 
-def _span(groups: Sequence[Sequence[Deadline]], *, calendar: Kazakhstan, today: date) -> tuple[date, date]:
-    """Return the first and last day drawn: all dates, and today if near, at most MAX_SPAN_DAYS days.
+def _is_drawn(group: Sequence[Deadline], first: date, last: date) -> bool:
+    return any(first <= on <= last for deadline in group for on in _dates_of(deadline))
+
+
+def _span(days: list[date], calendar: Kazakhstan, today: date, *, recurs: bool) -> tuple[date, date]:
+    """Return the first and last day drawn: all these dates, and today if near, at most MAX_SPAN_DAYS days.
 
     So that a date far from the rest (a schedule approved half a year before) does not compress the others, days
     are dropped from the end farther from the middle of the dates, or from today if a recurring obligation has
     begun.
     """
-    days = sorted(on for group in groups for deadline in group for on in _dates_of(deadline))
-    recurs = any(group[0].period is not None for group in groups)
     middle = min(max(today, days[0]), days[-1]) if recurs else days[len(days) // 2]
     while (days[-1] - days[0]).days > MAX_SPAN_DAYS:
         days.pop(0 if middle - days[0] >= days[-1] - middle else -1)
@@ -226,93 +205,50 @@ def _span(groups: Sequence[Sequence[Deadline]], *, calendar: Kazakhstan, today: 
     return max(first - margin, calendar.first), min(last + 2 * margin, calendar.last)
 
 
-def _ticks(scale: Scale) -> Iterable[date]:
-    """Yield the Mondays whose number has room; of narrow days those of the first and third week of a month."""
-    on = scale.first + timedelta(days=-scale.first.weekday() % 7)
-    while on <= scale.last:
-        has_room = scale.step > NARROW_DAY or (on.day - 1) // 7 in (0, 2)
-        if has_room and scale.x(on) <= WIDTH - TICK_WIDTH:
-            yield on
-        on += timedelta(weeks=1)
+def _offs(timeline: Timeline, calendar: Kazakhstan) -> Iterator[Off]:
+    """Yield the runs of days off; in a long timeline only those with a holiday."""
+    with_weekends = (timeline.last - timeline.first).days <= MAX_DAYS_WITH_WEEKENDS
+    for works, run in groupby(timeline.days, calendar.is_working_day):
+        days = [calendar.day(on) for on in ([] if works else run)]
+        names = tuple(dict.fromkeys(day.name for day in days if day.name))
+        if days and (names or with_weekends):
+            yield Off(days[0].on, days[-1].on, any(day.kind != "weekend" for day in days), names)
 
 
-def _months(first: date, last: date) -> Iterable[tuple[date, date]]:
-    """Yield the first and last day drawn of each month."""
-    while first <= last:
-        end = first.replace(day=monthrange(first.year, first.month)[1])
-        yield first, min(end, last)
-        first = end + timedelta(days=1)
-
-
-def _find_runs_off(first: date, last: date, calendar: Kazakhstan) -> list[list[date]]:
-    """Return the days off of a span, consecutive ones together."""
-    runs: list[list[date]] = []
-    for on in (first + timedelta(days=n) for n in range((last - first).days + 1)):
-        if calendar.is_working_day(on):
-            continue
-        if runs and runs[-1][-1] == on - timedelta(days=1):
-            runs[-1].append(on)
-        else:
-            runs.append([on])
-    return runs
-
-
-def _holiday_names(run: Sequence[date], calendar: Kazakhstan) -> tuple[str, ...]:
-    """Return the codes of the holidays among these days, each once."""
-    names = (calendar.day(on).name for on in run)
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _build_row(group: Sequence[Deadline], scale: Scale, *, today: date, soon: date) -> TimelineRow:
-    """Return the row of an obligation, all of whose periods are given, without what lies outside the scale."""
-    first, last = scale.first, scale.last
-    # Of several periods the row shows the first that is not done.
-    deadline = next((occurrence for occurrence in group if occurrence.state in AWAITED), group[-1])
-    looks = {occurrence.id: status_on(occurrence, today=today, soon=soon) for occurrence in group}
-    marks = tuple(
-        Mark(kind=kind, look=looks[occurrence.id], on=on)
-        for occurrence in group
-        for kind, on in _marks(occurrence)
-        if on is not None and first <= on <= last
-    )
-    bars = tuple(
-        Bar(kind=kind, look=looks[occurrence.id], first=begin, last=end)
-        for occurrence in group
-        for kind, begin, end in _bars(occurrence, first, last)
-    )
+def _row(group: Sequence[Deadline], timeline: Timeline, soon: date) -> TimelineRow:
+    """Return the row of an obligation, all of whose periods are given, without what lies outside the days."""
+    first, last = timeline.first, timeline.last
+    deadline = next((each for each in group if each.state in AWAITED), group[-1])
+    looks = {each.id: status_on(each, today=timeline.today, soon=soon) for each in group}
+    marks = [mark for each in group for mark in _marks(each, looks[each.id]) if first <= mark.on <= last]
+    bars = [bar for each in group for bar in _bars(each, looks[each.id], first, last)]
     ends = sorted(marks, key=lambda mark: mark.on)
-    near_right = bool(ends) and scale.middle(ends[-1].on) > WIDTH - 64
-    nearest_mark = ends[0 if near_right else -1] if ends else None
-    return TimelineRow(
-        id=deadline.id,
-        title=deadline.obligation.title,
-        look=looks[deadline.id],
-        bars=bars,
-        marks=marks,
-        due=deadline.due,
-        shown=nearest_mark.on if nearest_mark else first,
-        shown_look=nearest_mark.look if nearest_mark else looks[deadline.id],
-        date_end=near_right,
-    )
+    is_date_left = bool(ends) and timeline.middle(ends[-1].on) > WIDTH - DATE_WIDTH
+    dated = ends[0 if is_date_left else -1] if ends else None
+    return TimelineRow(deadline, looks[deadline.id], bars, marks, dated, is_date_left)
 
 
-def _marks(deadline: Deadline) -> tuple[tuple[MarkKind, date | None], ...]:
-    """Return the marks in drawing order: a plan date on the due date is drawn around it; a fulfilled one is not
+def _marks(deadline: Deadline, look: DeadlineStatus) -> Iterator[Mark]:
+    """Yield the marks in drawing order: a plan date on the due date is drawn around it; a fulfilled one is not
     drawn.
     """
-    planned = deadline.planned_on if deadline.done_on is None else None
-    return (("planned", planned), ("due", deadline.due), ("done", deadline.done_on))
+    if deadline.planned_on and not deadline.done_on:
+        yield Mark("planned", look, deadline.planned_on)
+    if deadline.due:
+        yield Mark("due", look, deadline.due)
+    if deadline.done_on:
+        yield Mark("done", look, deadline.done_on)
 
 
-def _bars(deadline: Deadline, first: date, last: date) -> list[tuple[BarKind, date, date]]:
-    """Return the bars of a row: the window, and the counted days unless they would cover the window."""
-    bars: list[tuple[BarKind, date, date]] = []
-    due, anchor = deadline.due, deadline.anchor_on
-    opens = deadline.opens
-    if due is not None and opens is not None and first <= opens <= due <= last:
-        bars.append(("window", opens, due))
-    if due is not None and anchor is not None and due != anchor:
-        begin, end = min(due, anchor), max(due, anchor)
-        if first <= begin and end <= last and not (bars and anchor < due):
-            bars.append(("counted", begin, end))
-    return bars
+def _bars(deadline: Deadline, look: DeadlineStatus, first: date, last: date) -> Iterator[Bar]:
+    """Yield the bars of a row: the window, and the counted days unless they would cover the window."""
+    due, anchor, opens = deadline.due, deadline.anchor_on, deadline.opens
+    if due is None:
+        return
+    has_window = opens is not None and first <= opens <= due <= last
+    if has_window and opens is not None:
+        yield Bar("window", look, opens, due)
+    if anchor is None or (has_window and anchor < due):
+        return
+    if first <= min(due, anchor) < max(due, anchor) <= last:
+        yield Bar("counted", look, min(due, anchor), max(due, anchor))
