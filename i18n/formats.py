@@ -1,23 +1,21 @@
 """Formats of placeholders: what may follow the colon, one small function each.
 
-`{on:long}` is the argument `on` as a long date. A format is compiled once per placeholder and language into a
-filler: arguments -> text.
+`{on:long}` is the argument `on` as a long date.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from calendars.refusal import Refusal
 from i18n import dates
 from i18n.entries import knows, template
-from i18n.numbers import figure, figures, number, percent, plural, plural_form, roman
+from i18n.numbers import figure, figures, number, percent, plural_form, roman
 
 
 def text_in(value: object, language: str) -> str:
@@ -118,35 +116,24 @@ def _place(kind: str, language: str, number: str, inside: str = "") -> str:
 
 
 Arguments = Mapping[str, Any]
-Filler = Callable[[Arguments], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
-    """A placeholder `{name:format|option|option}` of a template in one language.
-
-    `speak` renders another entry in the same language.
+class Sentence(NamedTuple):
+    """Where a placeholder stands: the sentence's arguments and language, the placeholder's options, and the
+    function that says another entry.
     """
 
-    name: str
-    format: str
-    options: tuple[str, ...]
+    arguments: Arguments
     language: str
-    speak: Callable[[str, Arguments], str]
+    options: tuple[str, ...]
+    say: Callable[[str, Arguments, str], str]
+
+    def other(self, code: str, arguments: Arguments) -> str:
+        return self.say(code, arguments, self.language)
 
 
-def filler(place: Placeholder) -> Filler:
-    """Return the function that fills a placeholder.
-
-    Raises:
-        ValueError: the format does not exist, or its options are wrong.
-    """
-    make = FORMATS.get(place.format)
-    if make is None:
-        raise ValueError(f"unknown format {place.format!r}: {', '.join(sorted(filter(None, FORMATS)))}")
-    if bool(place.options) != (place.format in WITH_OPTIONS) and place.format not in OPTIONAL:
-        raise ValueError(f"format {place.format!r} takes {'some' if not place.options else 'no'} options")
-    return make(place)
+Format = Callable[[Any, Sentence], str]
+"""Function from the value of a placeholder, in its sentence, to text."""
 
 
 def plain(value: object, language: str) -> str:
@@ -160,128 +147,76 @@ def plain(value: object, language: str) -> str:
     return str(value) if isinstance(value, int) else text_in(value, language)
 
 
-def _plain(place: Placeholder) -> Filler:
+def _plain(value: object, there: Sentence) -> str:
     """Format `{value}`: any value; a refusal by its sentence."""
-    name, language = place.name, place.language
-
-    def fill(arguments: Arguments) -> str:
-        value = arguments[name]
-        if isinstance(value, Refusal):
-            return place.speak(value.code, value.arguments)
-        return value if type(value) is str else plain(value, language)
-
-    return fill
+    return (
+        there.other(value.code, value.arguments) if isinstance(value, Refusal) else plain(value, there.language)
+    )
 
 
-def _of(say: Callable[..., str], *extra_arguments: object) -> Callable[[Placeholder], Filler]:
-    """Return a placeholder format that passes the argument to a function: say(value, language, *options)."""
-
-    def make(place: Placeholder) -> Filler:
-        name, language = place.name, place.language
-        return lambda arguments: say(arguments[name], language, *extra_arguments)
-
-    return make
+def _of(say: Callable[..., str], *extra_arguments: object) -> Format:
+    """Return a format that passes the value to a function: say(value, language, *extra_arguments)."""
+    return lambda value, there: say(value, there.language, *extra_arguments)
 
 
-def _day(case: dates.Case | None) -> Callable[[Placeholder], Filler]:
+def _day(case: dates.Case | None) -> Format:
     """Return a format for a day: without its year, or with it if the sentence is about another year than the
     argument `today`.
     """
 
-    def make(place: Placeholder) -> Filler:
-        name, language = place.name, place.language
+    def format_day(day: date, there: Sentence) -> str:
+        today = there.arguments.get("today")
+        is_near = not isinstance(today, date) or today.year == day.year
+        return (dates.date_day if is_near else dates.date_long)(day, there.language, case)
 
-        def fill(arguments: Arguments) -> str:
-            day, today = arguments[name], arguments.get("today")
-            is_near = not isinstance(today, date) or today.year == day.year
-            return (dates.date_day if is_near else dates.date_long)(day, language, case)
-
-        return fill
-
-    return make
+    return format_day
 
 
-def _counted(place: Placeholder) -> Filler:
+def _counted(days: Iterable[date], there: Sentence) -> str:
     """Format counted days in order; of none (too many to name) the span from the argument `first` to `last`."""
-    name, language = place.name, place.language
-
-    def fill(arguments: Arguments) -> str:
-        days = arguments[name]
-        if days:
-            return dates.days_list(tuple(days), language)
-        return dates.span(arguments["first"], arguments["last"], language)
-
-    return fill
+    if days:
+        return dates.days_list(tuple(days), there.language)
+    return dates.span(there.arguments["first"], there.arguments["last"], there.language)
 
 
-def _span(place: Placeholder) -> Filler:
+def _span(first: date, there: Sentence) -> str:
     """Format `{first:span|last}`: a span of days."""
-    name, language, (last,) = place.name, place.language, place.options
-    return lambda arguments: dates.span(arguments[name], arguments[last], language)
+    return dates.span(first, there.arguments[there.options[0]], there.language)
 
 
-def _plural(place: Placeholder) -> Filler:
-    """Format `{n:plural|form|form}`: a counted word."""
-    name, language, forms = place.name, place.language, place.options
-    if len(forms) > 1 or language != "kk":
-        plural(5, forms, language)
-        plural(1, forms, language)
-    else:
-        return lambda arguments: forms[0]
-    return lambda arguments: forms[plural_form(arguments[name], language)]
+def _plural(number: int, there: Sentence) -> str:
+    """Format `{n:plural|form|form}`: a counted word; one Kazakh form is for all numbers, whatever they are."""
+    one_for_all = there.language == "kk" and len(there.options) == 1
+    return there.options[0 if one_for_all else plural_form(number, there.language)]
 
 
-def _choose(place: Placeholder) -> Filler:
+def _choose(value: object, there: Sentence) -> str:
     """Format `{counted:choose|text if true|text if false}`: one of two texts."""
-    name, (yes, no) = place.name, place.options
-    return lambda arguments: yes if arguments[name] else no
+    return there.options[0 if value else 1]
 
 
-def _join(place: Placeholder) -> Filler:
-    """Format `{items:join}`, or `{items:join|prefix.}` for codes."""
-    return _joined(place, _one_item(place))
+def _join(items: Iterable[object], there: Sentence) -> str:
+    """Format `{items:join}`, or `{items:join|prefix.}` for codes: a list with commas; an empty one has its own
+    text.
+    """
+    return ", ".join([_name(item, there) for item in items]) or there.other("join.nothing", {})
 
 
-def _join_inner(place: Placeholder) -> Filler:
+def _join_inner(items: Iterable[object], there: Sentence) -> str:
     """Format `{items:join_inner}`: a list of titles within a sentence."""
-    return _joined(place, lambda item, _: inner(plain(item, place.language)))
+    texts = [inner(plain(item, there.language)) for item in items]
+    return ", ".join(texts) or there.other("join.nothing", {})
 
 
-def _joined(place: Placeholder, say_item: Callable[[object, Arguments], str]) -> Filler:
-    """Return the filler of a list, with commas between its items; an empty one has its own text."""
-    name, speak = place.name, place.speak
-
-    def fill(arguments: Arguments) -> str:
-        items: Iterable[object] = arguments[name]
-        return ", ".join([say_item(item, arguments) for item in items]) or speak("join.nothing", {})
-
-    return fill
-
-
-def _one_item(place: Placeholder) -> Callable[[object, Arguments], str]:
-    """Return the function that renders one item of a list."""
-    language, speak = place.language, place.speak
-    if not place.options:
-        return lambda item, arguments: plain(item, language)
-    (prefix,) = place.options
-
-    def each(item: object, arguments: Arguments) -> str:
-        code = f"{prefix}{item}"
-        return speak(code, arguments) if knows(code) else plain(item, language)
-
-    return each
-
-
-def _say(place: Placeholder) -> Filler:
+def _say(value: object, there: Sentence) -> str:
     """Format `{state:say|state.}`: the entry with that code; a missing one raises UnknownCode."""
-    name, speak, (prefix,) = place.name, place.speak, place.options
-    return lambda arguments: speak(f"{prefix}{arguments[name]}", arguments)
+    return there.other(f"{there.options[0]}{value}", there.arguments)
 
 
-def _name(place: Placeholder) -> Filler:
+def _name(value: object, there: Sentence) -> str:
     """Format `{of:name|prefix.}`: the entry `prefix.` + value; a value without one as `{of}` shows it."""
-    name, say_item = place.name, _one_item(place)
-    return lambda arguments: say_item(arguments[name], arguments)
+    code = f"{there.options[0]}{value}" if there.options else ""
+    return there.other(code, there.arguments) if code and knows(code) else plain(value, there.language)
 
 
 def _bracketed(value: object, language: str) -> str:
@@ -323,7 +258,7 @@ def calendar_act(act: str, language: str) -> str:
     return template(code, language).format(year=year, number=int(match["number"]))
 
 
-FORMATS: Mapping[str, Callable[[Placeholder], Filler]] = {
+FORMATS: Mapping[str, Format] = {
     "": _plain,
     "long": _of(dates.date_long),
     "long_from": _of(dates.date_long, "from"),

@@ -5,21 +5,22 @@ Templates are parsed once per code and language; rendering then fills the placeh
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from string import Formatter
+from typing import NamedTuple, Protocol
 
 from i18n.entries import CatalogueError, UnknownCode, knows, template, where
-from i18n.formats import Arguments, Filler, Placeholder, filler
+from i18n.formats import FORMATS, OPTIONAL, WITH_OPTIONS, Format, Sentence
+from i18n.numbers import plural
 
-_GAP = re.compile(
-    r"\{(?P<name>\w+)(?::(?P<format>\w+)(?P<options>(?:\|[^{}|]*)*))?\}|(?P<brace>\{\{|\}\}|[{}])"
-)
 
-Gap = tuple[str, str, tuple[str, ...]]
+class Placeholder(NamedTuple):
+    """A placeholder `{name:format|option|option}` of a template."""
 
-_compiled: dict[tuple[str, str], Callable[[Arguments], str]] = {}
+    name: str
+    format: str
+    options: tuple[str, ...]
 
 
 class Sayable(Protocol):
@@ -50,15 +51,17 @@ def say(code: str, arguments: Mapping[str, object], language: str) -> str:
         UnknownLanguage: none of LANGUAGES.
         MissingArgument: an argument of the sentence is missing.
     """
-    sentence = _compiled.get((code, language))
-    if sentence is None:
-        sentence = _compiled[code, language] = _compile(code, language)
+    text = ""
     try:
-        return sentence(arguments)
+        for literal, name, show, options in _parsed(code, language):
+            text += literal
+            if show is not None:
+                text += show(arguments[name], Sentence(arguments, language, options, say))
     except (UnknownCode, MissingArgument):
         raise
     except KeyError as missing:
         raise MissingArgument(code, str(missing.args[0])) from None
+    return text
 
 
 def explain(elements: Iterable[Sayable], language: str) -> list[str]:
@@ -79,46 +82,41 @@ def refusal(error: BaseException, language: str) -> str:
     return str(error)
 
 
-def placeholders_of(text: str) -> tuple[Gap, ...]:
-    """Return name, format and options of each placeholder of a template."""
-    return tuple(gap for _, gap in _pieces(text) if gap)
+def placeholders_of(text: str) -> Sequence[Placeholder]:
+    """Return the placeholders of a template. Raises ValueError for a brace that is none."""
+    return [_placeholder(name, spec) for _, name, spec, _ in Formatter().parse(text) if name is not None]
 
 
-def _compile(code: str, language: str) -> Callable[[Arguments], str]:
-    """Compile a template to a function of its arguments.
+@cache
+def _parsed(code: str, language: str) -> Sequence[tuple[str, str, Format | None, tuple[str, ...]]]:
+    """Return the pieces of a template: plain text with the placeholder after it, if any (cached).
 
     Raises:
         CatalogueError: the template is invalid; the message names file and code.
     """
-    shape, fillers = "", list[Filler]()
+    pieces = []
     try:
-        for piece, gap in _pieces(template(code, language)):
-            shape += piece.replace("%", "%%")
-            if gap:
-                fillers.append(filler(Placeholder(*gap, language, partial(say, language=language))))
-                shape += "%s"
+        for literal, name, spec, _ in Formatter().parse(template(code, language)):
+            place = _placeholder(name, spec) if name is not None else None
+            show = _format(place, language) if place else None
+            pieces.append((literal, place.name if place else "", show, place.options if place else ()))
     except ValueError as error:
         raise CatalogueError(f"{where(code)}: [{code}] {language}: {error}") from error
-    if not fillers:
-        full_text = shape.replace("%%", "%")
-        return lambda arguments: full_text
-    if len(fillers) == 1:
-        only = fillers[0]
-        return lambda arguments: shape % only(arguments)
-    return lambda arguments: shape % tuple([fill(arguments) for fill in fillers])
+    return pieces
 
 
-def _pieces(text: str) -> Iterator[tuple[str, Gap | None]]:
-    """Yield the pieces of a template: plain text with the placeholder after it."""
-    end = 0
-    for match in _GAP.finditer(text):
-        before, end = text[end : match.start()], match.end()
-        brace = match["brace"]
-        if brace is None:
-            options = tuple((match["options"] or "").split("|")[1:])
-            yield before, (match["name"], match["format"] or "", options)
-        elif len(brace) == 2:
-            yield before + brace[0], None
-        else:
-            raise ValueError(f"a brace that is no placeholder: {text[match.start() :]!r}")
-    yield text[end:], None
+def _placeholder(name: str, spec: str | None) -> Placeholder:
+    format, *options = (spec or "").split("|")
+    return Placeholder(name, format, tuple(options))
+
+
+def _format(place: Placeholder, language: str) -> Format:
+    """Return the format of a placeholder. Raises ValueError: it does not exist, or its options are wrong."""
+    if place.format not in FORMATS:
+        raise ValueError(f"unknown format {place.format!r}: {', '.join(sorted(filter(None, FORMATS)))}")
+    if bool(place.options) != (place.format in WITH_OPTIONS) and place.format not in OPTIONAL:
+        raise ValueError(f"format {place.format!r} takes {'some' if not place.options else 'no'} options")
+    if place.format == "plural":
+        plural(1, place.options, language)
+        plural(5, place.options, language)
+    return FORMATS[place.format]

@@ -150,7 +150,7 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> dict[str, entries.CatalogueEnt
     """A catalogue of the test's own, beside the real ones."""
     entry_copy = dict(entries._entries())
     monkeypatch.setattr(entries, "_entries", lambda: entry_copy)
-    monkeypatch.setattr(sentences, "_compiled", {})
+    monkeypatch.setattr(sentences, "_parsed", sentences._parsed.__wrapped__)
     return entry_copy
 
 
@@ -173,8 +173,8 @@ def test_braces_and_percent_signs_stand_as_written(catalogue: dict[str, entries.
     ("text", "wrong"),
     [
         ("{n:lomg}", "unknown format 'lomg'"),
-        ("{n", "a brace that is no placeholder"),
-        ("n}", "a brace that is no placeholder"),
+        ("{n", "expected '}'"),
+        ("n}", "Single '}'"),
         ("{n:long|x}", "takes no options"),
         ("{n:say}", "takes some options"),
         ("{n:plural|день|дня}", "3 forms"),
