@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -109,13 +110,13 @@ def _preview(
     procedure: str,
     number: int,
     *,
-    answers: Mapping[str, str] | None = None,
+    answers: Mapping[str, str] = MappingProxyType({}),
     refusal: Refusal | None = None,
 ) -> Response:
     """Return a page of a schedule's preview. `answers`: the corrections typed; `refusal`: of the import."""
-    form_answers, upload = dict(answers or {}), uploaded_file(ctx, digest)
+    upload = uploaded_file(ctx, digest)
     try:
-        result, found = _corrected_file(ctx, {"file": digest, "procedure": procedure}, form_answers)
+        result, found = _corrected_file(ctx, {"file": digest, "procedure": procedure}, answers)
     except Refusal as stale:
         # The office changed since the upload, so that the file is no longer valid.
         return ways_page(ctx, procedure=procedure, refusal=stale)
@@ -144,8 +145,8 @@ def _preview(
             for n, analysis in enumerate(analyses)
             if n in on_page or analysis.looks_like
         ][:MAX_UNDECIDED],
-        carried=_hidden_corrections(form_answers, {analyses[n].schedule.row for n in on_page}),
-        skipped=[key.removeprefix("skip.") for key in form_answers if key.startswith("skip.") and not refusal],
+        carried=_carried(answers, {analyses[n].schedule.row for n in on_page}),
+        skipped=[key.removeprefix("skip.") for key in answers if key.startswith("skip.") and not refusal],
         ends=ENDS,
         axis=axis,
         lines=[_year_line(axis, of_page, ctx.today) for of_page in shown] if axis else [],
@@ -156,7 +157,7 @@ def _preview(
         foreign=[analysis for analysis in analyses if analysis.foreign],
         **_file_notes(result, office, number),
         units=[unit.name for unit in office.units.values()],
-        answers=form_answers,
+        answers=answers,
         likely=_preselected_cases(analyses),
         refusal=refusal,
         number=number,
@@ -168,18 +169,19 @@ def _file_notes(result: Consideration, office: Office, number: int) -> dict[str,
     """Return what page `number` of the preview says of the whole file: further notes, whom its texts mean and,
     on the first, rows without a day.
     """
+    known = {id: each.name for names in (office.people, office.units) for id, each in names.items()}
+    is_long = len(office.units) + len(office.people) > MAX_LISTED
+    undated = [note for note in result.notes if note.code == "read_row_no_day"]
     return {
-        "undated": [note for note in result.notes if note.code == "read_row_no_day" and number == 1][
-            :PAGE_SIZE
-        ],
+        "undated": undated[:PAGE_SIZE] if number == 1 else [],
         "notes": [
             note._replace(code=_PAGE_SENTENCES.get(note.code, note.code))
             for note in result.notes
             if note.code not in _FORM_NOTES  # they stand above, with fields to answer
         ],
-        "matches": [(name, _name_meant(office, target)) for name, target in sorted(result.matches.items())],
+        "matches": [(text, known.get(target, target)) for text, target in sorted(result.matches.items())],
         "strange": result.strange,
-        "people": _known_names(office) if result.strange else (),
+        "people": [] if is_long else [each.name for each in (*office.units.values(), *office.people.values())],
     }
 
 
@@ -223,42 +225,41 @@ def import_schedule(
     return redirect(ctx, "/cases", **counts)
 
 
-def _row_answers(answers: Mapping[str, str]) -> dict[int, dict[str, Any]]:
-    """Return the form's answers by the row of the analysis: `object_kk.7`, `joins.7`, `unit.7`, `skip.7`, and
-    `on.7.analysis_started` for a date.
-
-    Raises:
-        InvalidForm: a date that is none.
+def _parts(key: str) -> tuple[str, int | None, str]:
+    """Return what a field of the form corrects: its name, the row (None without one) and the fact of a date, of
+    `object_kk.7`, `joins.7`, `unit.7`, `skip.7` and `on.7.analysis_started`.
     """
+    name, _, rest = key.partition(".")
+    row, _, fact = rest.partition(".")
+    return name, int(row) if row.isascii() and row.isdecimal() and len(row) < 8 else None, fact
+
+
+def _row_answers(answers: Mapping[str, str]) -> dict[int, dict[str, Any]]:
+    """Return the form's answers by the row of the analysis. Raises InvalidForm for a date that is none."""
     rows = defaultdict[int, dict[str, Any]](dict)
     for key, value in answers.items():
-        name, _, row = key.partition(".")
-        row, _, fact = row.partition(".")
-        if not (row.isascii() and row.isdecimal() and len(row) < 8):
+        name, row, fact = _parts(key)
+        if row is None:
             continue
         if name == "on" and fact:
             on = parse_date(value) if value.strip() else None
-            rows[int(row)].setdefault("planned", {})[fact] = on
-        elif name == "unit":
-            rows[int(row)]["unit"] = one_line(value)
+            rows[row].setdefault("planned", {})[fact] = on
         elif name == "skip":
-            rows[int(row)]["skip"] = True
+            rows[row]["skip"] = True
+        elif name == "unit":
+            rows[row]["unit"] = one_line(value)
         elif name in ("object_kk", "object_ru"):
-            rows[int(row)][name] = one_line(value, longest=MAX_FIELD_BYTES)
+            rows[row][name] = one_line(value, longest=MAX_FIELD_BYTES)
         elif name == "joins" and value:
-            rows[int(row)]["joins"] = "" if value == NEW else value
+            rows[row]["joins"] = "" if value == NEW else value
     return dict(rows)
 
 
-def _hidden_corrections(answers: Mapping[str, str], rows: Collection[int]) -> dict[str, str]:
+def _carried(answers: Mapping[str, str], rows: Collection[int]) -> dict[str, str]:
     """Return the corrections of rows other than these, which hidden fields of the page keep."""
-    kept = {}
-    for key, value in answers.items():
-        name, _, rest = key.partition(".")
-        row = rest.partition(".")[0]
-        if name in _CORRECTIONS and row.isdecimal() and int(row) not in rows:
-            kept[key] = value
-    return kept
+    parts = ((key, *_parts(key)) for key in answers)
+    others = (key for key, name, row, _ in parts if name in _CORRECTIONS and row not in (None, *rows))
+    return {key: answers[key] for key in others}
 
 
 def _unit_of(office: Office, analysis: ConsideredAnalysis) -> dict[str, str]:
@@ -310,25 +311,43 @@ def _preselected_cases(analyses: Sequence[ConsideredAnalysis]) -> dict[int, str]
 def _with_dates(
     ctx: RequestContext, analysis: ConsideredAnalysis, office: Office, *, reasons: bool
 ) -> dict[str, Any]:
-    """Return an analysis with its deadlines and findings (`chain`), its dates beside the law's (`taken`), and
-    `why`: the address of the form of one case with the same dates, which explains them.
+    """Return an analysis with its deadlines and findings after the import (`chain`), its dates beside the law's
+    (`taken`), and `why`: the address of the form of one case with the same dates, which explains them.
 
     Args:
         reasons: whether the deadlines are explained.
     """
-    today, case = ctx.today, _case_after_import(analysis, office)
-    case_deadlines = deadlines(case, analysis.procedure, ctx.calendar, today=today, bare=not reasons)
-    case_findings = (
-        *findings(case, analysis.procedure, case_deadlines, ctx.calendar, prove=False),
-        *feasibility(case_deadlines, ctx.calendar, today=today),
+    procedure, calendar, today = analysis.procedure, ctx.calendar, ctx.today
+    case = analysis.case or Case(
+        id="",
+        procedure=procedure.id,
+        edition=procedure.edition,
+        unit=analysis.unit,
+        object=analysis.schedule.object,
+        kind=office.kind_of(analysis.unit) if procedure.depends_on_kind else "",
+        responsible=dict(analysis.schedule.responsible),
     )
+    facts = {name: fact.on for name, fact in case.facts.items()} | {**analysis.facts}
+    new_facts = {name: Fact(name=name, on=on) for name, on in analysis.new_facts.items()}
+    case = replace(case, facts={**case.facts, **new_facts}, planned={**case.planned, **analysis.new_plans})
+    case_deadlines = deadlines(case, procedure, calendar, today=today, bare=not reasons)
+    case_findings = (
+        *findings(case, procedure, case_deadlines, calendar, prove=False),
+        *feasibility(case_deadlines, calendar, today=today),
+    )
+    address = {
+        "procedure": procedure.id,
+        **({"unit": analysis.unit} if analysis.unit in office.units else {}),
+        **{PLANNED + name: on.isoformat() for name, on in analysis.planned.items()},
+        **{HAPPENED + name: on.isoformat() for name, on in facts.items()},
+    }
     dated = [deadline for deadline in case_deadlines if deadline.due is not None]
     return {
         "analysis": analysis,
         "unit": unit_name(office, analysis.unit).name,
-        "chain": chain(ctx, case, analysis.procedure, dated, case_findings, office=office),
+        "chain": chain(ctx, case, procedure, dated, case_findings, office=office),
         "taken": list(_dates_beside_law(analysis, case_deadlines, case_findings)),
-        "why": _address_of_plan(analysis, office),
+        "why": f"/open/case?{urlencode(address)}",
     }
 
 
@@ -354,54 +373,3 @@ def _dates_beside_law(
             "due": due.get(name),
             "late_by": late.get(name),
         }
-
-
-def _address_of_plan(analysis: ConsideredAnalysis, office: Office) -> str:
-    """Return the address of the form of one case with the same dates, which explains each of them."""
-    unit = {"unit": analysis.unit} if analysis.unit in office.units else {}
-    facts = {
-        **{name: fact.on for name, fact in (analysis.case.facts if analysis.case else {}).items()},
-        **analysis.facts,
-    }
-    parameters = {
-        "procedure": analysis.procedure.id,
-        **unit,
-        **{PLANNED + name: on.isoformat() for name, on in analysis.planned.items()},
-        **{HAPPENED + name: on.isoformat() for name, on in facts.items()},
-    }
-    return f"/open/case?{urlencode(parameters)}"
-
-
-def _case_after_import(analysis: ConsideredAnalysis, office: Office) -> Case:
-    """Return the case of an analysis as it would be after the import; a new one has no id."""
-    facts = {name: Fact(name=name, on=on) for name, on in analysis.new_facts.items()}
-    if analysis.case is not None:
-        return replace(
-            analysis.case,
-            facts={**analysis.case.facts, **facts},
-            planned={**analysis.case.planned, **analysis.new_plans},
-        )
-    return Case(
-        id="",
-        procedure=analysis.procedure.id,
-        edition=analysis.procedure.edition,
-        unit=analysis.unit,
-        object=analysis.schedule.object,
-        kind=office.kind_of(analysis.unit) if analysis.procedure.depends_on_kind else "",
-        facts=facts,
-        planned=dict(analysis.planned),
-        responsible=dict(analysis.schedule.responsible),
-    )
-
-
-def _name_meant(office: Office, target: str) -> str:
-    """Return the name of the unit or person with that id; any other text unchanged."""
-    unit, person = office.units.get(target), office.people.get(target)
-    return unit.name if unit else person.name if person else target
-
-
-def _known_names(office: Office) -> Sequence[str]:
-    """Return the names that may be entered, units first; empty if they are too many for a list."""
-    if len(office.units) + len(office.people) > MAX_LISTED:
-        return ()
-    return [unit.name for unit in office.units.values()] + [person.name for person in office.people.values()]
