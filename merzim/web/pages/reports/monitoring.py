@@ -165,8 +165,8 @@ def workbook_columns() -> tuple[Column[MonitoringLine], ...]:
 
 def _extra_column(row: str, field: RegisterField) -> Column[MonitoringLine]:
     def cell(t: Translator, line: MonitoringLine) -> object:
-        values = getattr(getattr(line, row), "extra", {})
-        return cell_value(field_view(field), values_view(values, {}), t.language)
+        of_case = getattr(line, row)
+        return of_case and cell_value(field_view(field), values_view(of_case.values, {}), t.language)
 
     return Column(field.title, cell)
 
