@@ -116,7 +116,7 @@ LITTLE_SPACE, NO_SPACE = 1024**3, 100 * 1024**2
 """Free bytes on a disk below which there is a warning, and a problem."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """The result of one check.
 
@@ -126,16 +126,15 @@ class Check:
     """
 
     name: str
-    state: State = "ok"
     code: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    state: State = "ok"
     advice: str = ""
 
 
 def _refused(name: str, refusal: Refusal, advice: str) -> Check:
     """Return the check that failed with a refusal, which says it."""
-    arguments = refusal.arguments
-    return Check(name=name, state="problem", code=refusal.code, arguments=arguments, advice=advice)
+    return Check(name, refusal.code, refusal.arguments, "problem", advice)
 
 
 def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
@@ -144,7 +143,7 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
     """
     now = app.clock().now
     if not problems:
-        yield Check(name="settings", code="doctor.settings")
+        yield Check("settings", "doctor.settings")
     for problem in problems:
         yield _refused("settings", problem, "settings")
     yield from _check_machine(app, now)
@@ -167,7 +166,7 @@ def _check_machine(app: AppContext, now: datetime) -> Iterator[Check]:
     yield check_zone(now)
     # Letters in a folder of the server are read by nobody.
     if STAYS_HERE.issuperset(app.settings.channels.use):
-        yield Check(name="letters", state="problem", code="web.nobody_reached", advice="nobody_reached")
+        yield Check("letters", "web.nobody_reached", {}, "problem", "nobody_reached")
 
 
 def _check_law(app: AppContext) -> Iterator[Check]:
@@ -179,29 +178,25 @@ def _check_law(app: AppContext) -> Iterator[Check]:
         return
     left_out = [*editions.left_out, *registers.left_out]
     for file in left_out:
-        yield Check(
-            name="law",
-            state="warning",
-            code="doctor.law_left_out",
-            arguments={"file": file.file, "reason": file.refusal},
-            advice="law",
-        )
+        about = {"file": file.file, "reason": file.refusal}
+        yield Check("law", "doctor.law_left_out", about, "warning", "law")
     if not left_out:
         counts = {"editions": len(editions.editions), "registers": len(registers.registers)}
-        yield Check(name="law", code="doctor.law", arguments=counts)
+        yield Check("law", "doctor.law", counts)
 
 
 def _check_folders(app: AppContext) -> Iterator[Check]:
     """Check that each folder a service writes to, or the one it would be created in, can be written."""
     for key, folder in folders(app.settings):
+        about = {"key": key, "folder": str(folder)}
         try:
             with TemporaryFile(dir=_existing(folder)):
                 pass
         except OSError as trouble:
-            arguments = {"key": key, "folder": str(folder), "problem": trouble.strerror or str(trouble)}
-            yield Check(name="folder", state="problem", code="cli.folder_unwritable", arguments=arguments)
+            problem = trouble.strerror or str(trouble)
+            yield Check("folder", "cli.folder_unwritable", {**about, "problem": problem}, "problem")
         else:
-            yield Check(name="folder", code="doctor.folder", arguments={"key": key, "folder": str(folder)})
+            yield Check("folder", "doctor.folder", about)
 
 
 def _check_disk(app: AppContext) -> Iterator[Check]:
@@ -214,9 +209,8 @@ def _check_disk(app: AppContext) -> Iterator[Check]:
     for folder in reversed(disks.values()):
         free = shutil.disk_usage(folder).free
         state: State = "problem" if free < NO_SPACE else "warning" if free < LITTLE_SPACE else "ok"
-        arguments = {"folder": str(folder), "free": Decimal(free * 10 // 1024**3) / 10}
-        advice = "" if state == "ok" else "disk"
-        yield Check(name="disk", state=state, code="doctor.disk", arguments=arguments, advice=advice)
+        about = {"folder": str(folder), "free": Decimal(free * 10 // 1024**3) / 10}
+        yield Check("disk", "doctor.disk", about, state, "" if state == "ok" else "disk")
 
 
 def check_zone(now: datetime) -> Check:
@@ -225,14 +219,9 @@ def check_zone(now: datetime) -> Check:
     for at in (now + ahead for ahead in ZONE_LOOK_AHEAD):
         ours, others = at.astimezone(almaty()), at.astimezone(system)
         if ours.utcoffset() != others.utcoffset():
-            return Check(
-                name="zone",
-                state="warning",
-                code="doctor.zone_apart",
-                arguments={"on": ours.date(), "package": _offset(ours), "system": _offset(others)},
-                advice="zone",
-            )
-    return Check(name="zone", code="doctor.zone", arguments={"offset": _offset(now.astimezone(almaty()))})
+            about = {"on": ours.date(), "package": _offset(ours), "system": _offset(others)}
+            return Check("zone", "doctor.zone_apart", about, "warning", "zone")
+    return Check("zone", "doctor.zone", {"offset": _offset(now.astimezone(almaty()))})
 
 
 def _offset(local: datetime) -> str:
@@ -256,14 +245,11 @@ def _check_channels(app: AppContext) -> Iterator[Check]:
             continue
         if isinstance(channel, Testable):
             outcome = asyncio.run(channel.probe())
-            lets_in = outcome.state == "sent"
-            yield Check(
-                name=name,
-                state="ok" if lets_in else "problem",
-                code="doctor.channel" if lets_in else "doctor.channel_refuses",
-                arguments={"answer": outcome.answer},
-                advice="" if lets_in else name,
-            )
+            answer = {"answer": outcome.answer}
+            if outcome.state == "sent":
+                yield Check(name, "doctor.channel", answer)
+            else:
+                yield Check(name, "doctor.channel_refuses", answer, "problem", name)
 
 
 def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
@@ -271,11 +257,10 @@ def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
     try:
         provider = open_provider(app.settings, os.environ)
         for probe_kind, arguments in provider.probe(now=now) if provider is not None else ():
-            yield Check(name="oidc", code=f"doctor.oidc_{probe_kind}", arguments=arguments)
+            yield Check("oidc", f"doctor.oidc_{probe_kind}", arguments)
     except ProviderSilent as failure:
         code = f"oidc_{failure.what}"
-        arguments = failure.details
-        yield Check(name="oidc", state="problem", code=f"doctor.{code}", arguments=arguments, advice=code)
+        yield Check("oidc", f"doctor.{code}", failure.details, "problem", code)
     except Refusal as refusal:
         yield _refused("oidc", refusal, "settings")
 
@@ -283,28 +268,15 @@ def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
 def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
     """Check the database, and by what it records the last backup, round, letters and clock."""
     if not app.has_database:
-        where = app.settings.database.url.partition(":///")[2]
-        yield Check(
-            name="database",
-            state="warning",
-            code="doctor.no_database",
-            arguments={"where": where},
-            advice="no_database",
-        )
+        where = {"where": app.settings.database.url.partition(":///")[2]}
+        yield Check("database", "doctor.no_database", where, "warning", "no_database")
         return
     try:
         engine = app.unprepared
         refuse_other_installation(engine, app.configured.installation)
-        state = check_readiness(engine)
-        where = display_address(engine)
-        if not state.is_usable:
-            yield Check(
-                name="database",
-                state="problem",
-                code="doctor.other_tables",
-                arguments={"where": where},
-                advice="other_tables",
-            )
+        where = {"where": display_address(engine)}
+        if not check_readiness(engine).is_usable:
+            yield Check("database", "doctor.other_tables", where, "problem", "other_tables")
             return
         sent = figures(engine, now=now)
     except Refusal as refusal:
@@ -312,11 +284,12 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
         return
     if app.settings.from_browser:
         keys = {"keys": tuple(sorted(app.settings.from_browser))}
-        yield Check(name="settings", code="doctor.settings_overridden", arguments=keys)
-    yield Check(name="database", code="doctor.database", arguments={"where": where})
-    yield _check_age("verify", sent, now, ALARM_AGES["verify"])
+        yield Check("settings", "doctor.settings_overridden", keys)
+    yield Check("database", "doctor.database", where)
+    yield _check_age("verify", sent, now)
     yield _check_backup(app, sent, now)
     yield _check_clock(app, sent, now)
+    yield _check_age("round", sent, now, "problem")
     yield from _check_sending(app, sent, now)
 
 
@@ -326,30 +299,22 @@ def _check_backup(app: AppContext, sent: Figures, now: datetime) -> Check:
     """
     last, failed = (sent.pulses.get(name) for name in ("backup", backups.FAILED))
     if failed is not None and (last is None or failed[0] > last[0]):
-        code, at = "doctor.backup_failed", {"at": failed[0]}
-        return Check(name="backup", state="problem", code=code, arguments=at, advice="backup_failed")
+        return Check("backup", "doctor.backup_failed", {"at": failed[0]}, "problem", "backup_failed")
     folder = app.settings.backup.folder
     if folder is not None and last is not None and not backups.files(folder):
-        arguments = {"folder": str(folder), "at": last[0]}
-        return Check(
-            name="backup", state="problem", code="doctor.no_backup", arguments=arguments, advice="no_backup"
-        )
-    return _check_age("backup", sent, now, ALARM_AGES["backup"])
+        about = {"folder": str(folder), "at": last[0]}
+        return Check("backup", "doctor.no_backup", about, "problem", "no_backup")
+    return _check_age("backup", sent, now)
 
 
-def _check_age(name: str, sent: Figures, now: datetime, limit: timedelta) -> Check:
+def _check_age(name: str, sent: Figures, now: datetime, worst: State = "warning") -> Check:
     """Check how long ago something that is due regularly was last done."""
-    pulse = sent.pulses.get(name)
-    if pulse is None:
-        return Check(name=name, state="warning", code="doctor.never", advice=name)
-    late = is_late(pulse[0], now=now, limit=limit)
-    return Check(
-        name=name,
-        state="warning" if late else "ok",
-        code="doctor.last",
-        arguments={"at": pulse[0]},
-        advice=name if late else "",
-    )
+    if name not in sent.pulses:
+        return Check(name, "doctor.never", {}, worst, name)
+    at, _ = sent.pulses[name]
+    if is_late(at, now=now, limit=ALARM_AGES[name]):
+        return Check(name, "doctor.last", {"at": at}, worst, name)
+    return Check(name, "doctor.last", {"at": at})
 
 
 def _check_clock(app: AppContext, sent: Figures, now: datetime) -> Check:
@@ -360,39 +325,21 @@ def _check_clock(app: AppContext, sent: Figures, now: datetime) -> Check:
     apart = max(latest - now, abs(server - machine))
     if apart > CLOCK_TOLERANCE:
         seconds = {"seconds": int(apart.total_seconds())}
-        return Check(
-            name="clock", state="problem", code="doctor.clock_apart", arguments=seconds, advice="clock"
-        )
-    return Check(name="clock", code="doctor.clock", arguments={"at": now})
+        return Check("clock", "doctor.clock_apart", seconds, "problem", "clock")
+    return Check("clock", "doctor.clock", {"at": now})
 
 
 def _check_sending(app: AppContext, sent: Figures, now: datetime) -> Iterator[Check]:
-    """Check that rounds run and letters leave."""
-    pulse, late = sent.pulses.get("round"), ALARM_AGES
-    if pulse is None or is_late(pulse[0], now=now, limit=late["round"]):
-        code = "doctor.never" if pulse is None else "doctor.last"
-        arguments = {} if pulse is None else {"at": pulse[0]}
-        yield Check(name="round", state="problem", code=code, arguments=arguments, advice="round")
-    else:
-        yield Check(name="round", code="doctor.last", arguments={"at": pulse[0]})
-    waiting = now - sent.oldest if sent.oldest is not None else timedelta(0)
+    """Check that letters leave."""
     faults = [fault for fault in sent.faults if fault.channel in app.settings.channels.use]
-    stuck = sent.oldest is not None and (waiting > late["queue"] or any(fault.letters for fault in faults))
-    yield Check(
-        name="queue",
-        state="problem" if stuck else "ok",
-        code="doctor.queue_stuck" if stuck else "doctor.queue",
-        arguments={"at": sent.oldest} if stuck else {},
-        advice="queue" if stuck else "",
-    )
+    is_old = sent.oldest is not None and now - sent.oldest > ALARM_AGES["queue"]
+    if sent.oldest is not None and (is_old or any(fault.letters for fault in faults)):
+        yield Check("queue", "doctor.queue_stuck", {"at": sent.oldest}, "problem", "queue")
+    else:
+        yield Check("queue", "doctor.queue")
     if sent.lost:
-        count = {"count": sent.lost}
-        yield Check(name="queue", state="warning", code="doctor.lost", arguments=count, advice="lost")
+        yield Check("queue", "doctor.lost", {"count": sent.lost}, "warning", "lost")
     for fault in faults:
-        yield Check(
-            name="queue",
-            state="problem",
-            code="doctor.fault",
-            arguments={"channel": fault.channel, "count": fault.letters, "answer": fault.answer},
-            advice="unreachable" if fault.code == UNREACHABLE else "fault",
-        )
+        advice = "unreachable" if fault.code == UNREACHABLE else "fault"
+        about = {"channel": fault.channel, "count": fault.letters, "answer": fault.answer}
+        yield Check("queue", "doctor.fault", about, "problem", advice)
