@@ -8,13 +8,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from statistics import median_low
 
 from merzim.documents.sheets.columns import Heading, find_heading
 from merzim.documents.sheets.dates import is_far, read_day
-from merzim.documents.sheets.rows import RowOfSheet, Sheet, cell_name, is_empty, text_of
+from merzim.documents.sheets.rows import RowOfSheet, cell_name, is_empty, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from merzim.documents.sheets.workbook import open_paper
@@ -92,28 +92,29 @@ def read_audit(
             every bad row: a date that cannot be read, with its column, or a case named twice.
     """
     paper = open_paper(data, name)
-    sheet = paper.sheets[0]
-    names = Headings(facts, headings or {})
+    sheet, *others = paper.sheets
+    names, errors = Headings(facts, headings or {}), Errors()
     head = find_heading(sheet, names.column, within=_WITHIN, least=0)
     assert head is not None
-    columns, ignored = _columns(head, names, sheet, paper.name)
-    unread = (*ignored, *(other.name for other in paper.sheets[1:]))
+    rows = [row for row in sheet.rows if row.number > head.row]
+    remarks = _remarks(head, names, rows, paper.name)
+    columns = {column: place for column, place in head.at.items() if column != "number"}
+    if "number" in head.at:
+        columns.setdefault("case", head.at["number"])
+    if not columns.keys() - {"case"}:
+        raise UnreadablePaper("paper_no_facts", name=paper.name)
     texts = {"case": head.texts.get("number", ""), **head.texts}
-    errors = Errors()
-    cases: list[AuditCase] = []
-    row_numbers: dict[str, int] = {}
-    for row in sheet.rows:
-        if row.number <= head.row:
+    unread = (*remarks, *(other.name for other in others))
+    cases: dict[str, AuditCase] = {}
+    for row in rows:
+        if all(is_empty(row.cell(place)) for place in columns.values()):
             continue
-        case = _case(row, columns, texts, errors)
-        if case is None:
-            continue
-        if case.case in row_numbers:
-            errors.add(row.number, "paper_case_twice", case=case.case, other=row_numbers[case.case])
-        row_numbers.setdefault(case.case, row.number)
-        cases.append(replace(case, unread=unread))
+        case = _case(row, columns, texts, unread, errors)
+        first = cases.setdefault(case.case, case)
+        if first is not case:
+            errors.add(row.number, "paper_case_twice", case=case.case, other=first.row)
     errors.refuse_or_empty(paper.name, cases)
-    return tuple(cases)
+    return tuple(cases.values())
 
 
 class Headings:
@@ -163,17 +164,15 @@ class Headings:
 
     def _in_words(self, heading: str) -> str | None:
         """Return the column a heading says in words, with a period or a publication; None if it says none."""
-        heading_text, period = _without_period(heading)
-        parts = _LAST_PART.fullmatch(heading_text)
-        publication = parts is not None and _OF_PUBLICATION.search(plain(parts["part"])) is not None
-        published = self._named(parts["rest"]) if parts and publication else None
-        # "Publication of the note: date of publication" is two things, "The note: publication" is one.
-        if parts is None or not _DAY.search(plain(parts["part"])):
-            published = None if self._named(heading) else published
-        column = published or self._named(heading) or self._named(heading_text)
-        if column is None or (column in ("case", "number") and (period or published)):
+        text, period = _without_period(heading)
+        column, ending = self._named(heading) or self._named(text), ""
+        if (parts := _LAST_PART.fullmatch(text)) and _OF_PUBLICATION.search(last := plain(parts["part"])):
+            # "Publication of the note: date of publication" is two things, "The note: publication" is one.
+            is_apart = _DAY.search(last) is not None or not self._named(heading)
+            published = self._named(parts["rest"]) if is_apart else None
+            column, ending = (published, _PUBLISHED) if published else (column, "")
+        if column is None or (column in ("case", "number") and (period or ending)):
             return None
-        ending = _PUBLISHED if published else ""
         return f"{column}.{period}{ending}" if period else column + ending
 
     def _named(self, text: str) -> str | None:
@@ -220,14 +219,12 @@ def _without_period(heading: str) -> tuple[str, str]:
     return heading, ""
 
 
-def _columns(head: Heading, names: Headings, sheet: Sheet, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
-    """Return name of column -> its index, and the headings of remarks. Raises UnreadablePaper for unknown and
-    repeated headings.
-    """
+def _remarks(head: Heading, names: Headings, rows: Sequence[RowOfSheet], name: str) -> list[str]:
+    """Return the headings of columns of remarks. Raises UnreadablePaper for unknown and repeated headings."""
     ignored, strange, errors = list[str](), list[str](), Errors()
     for place, heading in head.other.items():
         near = names.nearest(heading[:_LONGEST]) if len(strange) < _MOST_STRANGE else ""
-        if near or _holds_dates(sheet, head, place):
+        if near or any(_is_date(row.cell(place)) for row in rows):
             strange.append(f"«{heading}» → «{near}»" if near else f"«{heading}»")
         else:
             ignored.append(heading[:_LONGEST])
@@ -237,59 +234,47 @@ def _columns(head: Heading, names: Headings, sheet: Sheet, name: str) -> tuple[d
     for column, heading in head.twice.values():
         errors.add(head.row, "paper_heading_twice", column=heading, first=head.texts[column])
     errors.refuse(name, only=True)
-    columns = dict(head.at)
-    number = columns.pop("number", None)
-    if number is not None:
-        columns.setdefault("case", number)
-    if not columns.keys() - {"case"}:
-        raise UnreadablePaper("paper_no_facts", name=name)
-    return columns, tuple(ignored)
+    return ignored
 
 
-def _holds_dates(sheet: Sheet, head: Heading, place: int) -> bool:
-    """Return whether a column has a date in any cell, so that it may be a fact whose heading is not
-    recognised.
-    """
-    for row in sheet.rows:
-        if row.number > head.row:
-            try:
-                if read_day(row.cell(place)) is not None:
-                    return True
-            except UnreadableCell:
-                continue
-    return False
+def _is_date(value: object) -> bool:
+    """Return whether a cell holds a day, so that its column may be a fact whose heading is not recognised."""
+    try:
+        return read_day(value) is not None
+    except UnreadableCell:
+        return False
 
 
 def _case(
-    row: RowOfSheet, columns: Mapping[str, int], texts: Mapping[str, str], errors: Errors
-) -> AuditCase | None:
-    """Return the analysis of a row without its bad cells, which are added to `errors`; None if it is empty."""
-    if all(is_empty(row.cell(place)) for place in columns.values()):
-        return None
+    row: RowOfSheet,
+    columns: Mapping[str, int],
+    texts: Mapping[str, str],
+    unread: tuple[str, ...],
+    errors: Errors,
+) -> AuditCase:
+    """Return the analysis of a row without its bad cells, which are added to `errors`."""
     case = ""
-    facts: dict[str, date] = {}
-    published: dict[str, date] = {}
-    cells: dict[str, str] = {}
+    dated: dict[str, date] = {}
+    cells = {column: cell_name(row.number, place) for column, place in columns.items()}
     for column, place in columns.items():
         try:
             if column == "case":
                 case = tidy(text_of(row.cell(place), texts[column]))
-                continue
-            on = read_day(row.cell(place), where=f"{texts[column]} ({cell_name(row.number, place)})")
+            elif on := read_day(row.cell(place), where=f"{texts[column]} ({cells[column]})"):
+                dated[column] = on
         except UnreadableCell as refusal:
             errors.take(row.number, refusal)
-            continue
-        if on is not None:
-            target = published if column.endswith(_PUBLISHED) else facts
-            target[column.removesuffix(_PUBLISHED)] = on
-            cells[column] = cell_name(row.number, place)
-    days = [*facts.values(), *published.values()]
-    own = {median_low([on.year for on in days])} if days else set[int]()
-    for column in cells:
-        on = (published if column.endswith(_PUBLISHED) else facts)[column.removesuffix(_PUBLISHED)]
+    own = {median_low([on.year for on in dated.values()])} if dated else set[int]()
+    for column, on in dated.items():
         if is_far(on.year, own):
             where = f"{texts[column]} ({cells[column]})"
             errors.add(row.number, "paper_date_far", text=f"{on:%d.%m.%Y}", where=where, year=min(own))
+    published = {column: on for column, on in dated.items() if column.endswith(_PUBLISHED)}
     return AuditCase(
-        case=case or str(row.number), facts=facts, published=published, row=row.number, cells=cells
+        case=case or str(row.number),
+        facts={column: on for column, on in dated.items() if column not in published},
+        published={column.removesuffix(_PUBLISHED): on for column, on in published.items()},
+        row=row.number,
+        cells={column: cells[column] for column in dated},
+        unread=unread,
     )
