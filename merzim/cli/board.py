@@ -12,7 +12,7 @@ from merzim.cli.parsing import Unit
 from merzim.cli.printing import with_period
 from merzim.cli.rendering import picked
 from merzim.services.names import cases_of, obligation_title, unit_named
-from workflow.board.rows import DeadlineFilter
+from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.registers.entries import period_in
 from workflow.deadlines.lateness import late_by
 from workflow.refusal import Refusal
@@ -35,7 +35,8 @@ def due(
     last = until or app.calendar.add_working_days(today, AHEAD)
     if last < today:
         raise Refusal("cli.until_before_today", until=last, today=today)
-    rows = app.reads.due(today, last, unit_named(app, unit) or None)
+    horizon, place = Horizon(today=today, soon=last), unit_named(app, unit) or None
+    rows = app.reads.listed(DeadlineFilter(urgency="due", horizon=horizon, unit=place))
     _print_rows(call, rows, {"until": last}, call.say("cli.nothing_due", until=last))
 
 
@@ -43,7 +44,7 @@ def due(
 def overdue(call: CommandContext, unit: Unit = "") -> bool:
     """What is overdue. Exit code 1 when there is anything."""
     app, today, place = call.app, call.moment.today, unit_named(call.app, unit) or None
-    rows = app.reads.overdue(today, place)
+    rows = app.reads.listed(DeadlineFilter(urgency="overdue", horizon=call.ctx.horizon, unit=place))
     unconfirmed = DeadlineFilter(urgency="unconfirmed", horizon=call.ctx.horizon, unit=place)
     count = 0 if rows else app.reads.count(unconfirmed)
     code = "cli.nothing_overdue_unconfirmed" if count else "cli.nothing_overdue"

@@ -82,7 +82,7 @@ def open_year(
 def cases(call: CommandContext) -> None:
     """All cases and where they stand."""
     heads = call.app.reads.cases()
-    stages = call.app.reads.stages([head.id for head in heads])
+    stages = call.app.reads.stages(heads)
     answer = [_summary(call, head) | {"stage": stages.get(head.id)} for head in heads]
     call.answer({"cases": answer})
     editions = {head.id: call.app.library.named(head.edition) for head in heads}

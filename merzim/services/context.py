@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -14,7 +15,7 @@ from merzim.storage.events import ORIGIN as ORIGIN
 from merzim.storage.events import Origin as Origin
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import Horizon
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Event
 from workflow.cases.commands.case_commands import CaseCommands, Command, UnknownCase
 from workflow.deadlines.lateness import last_near_day
 from workflow.law.library import Library
@@ -134,11 +135,17 @@ def require_visible(ctx: RequestContext, case: str) -> Case:
     return head
 
 
+def case_with_events(ctx: RequestContext, case: str) -> tuple[Case, Sequence[Event]]:
+    """Return a case and its events. Raises UnknownCase if it does not exist or is hidden from the reader."""
+    found = ctx.reads.with_events(case)
+    if found is None:
+        raise UnknownCase(case)
+    return found
+
+
 def whole_case(ctx: RequestContext, case: str) -> tuple[Case, Procedure]:
     """Return a case and its edition. Raises UnknownCase if it does not exist or is hidden from the reader."""
-    full_case = ctx.reads.case(case)
-    if full_case is None:
-        raise UnknownCase(case)
+    full_case, _ = case_with_events(ctx, case)
     return full_case, ctx.library.of(full_case)
 
 

@@ -255,7 +255,8 @@ def cases_of(reads: Reads, rows: Iterable[Row]) -> Mapping[str, Case]:
     """
     all_rows = tuple(rows)
     heads = reads.heads({row.case for row in all_rows})
-    return {**heads, **reads.heads_with_rows({row.case for row in all_rows if is_entry(row.obligation)})}
+    entries = {row.case for row in all_rows if is_entry(row.obligation)} & heads.keys()
+    return {**heads, **reads.with_rows([heads[case] for case in entries])}
 
 
 def stage_title(app: AppContext, case: Case, stage: str) -> Text | str:

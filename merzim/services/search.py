@@ -4,7 +4,7 @@ acts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -18,7 +18,6 @@ from merzim.services.law.regulations import case_registers, row_words, scoring
 from merzim.services.registers.queries import find_rows
 from merzim.services.registers.results import row_name
 from merzim.services.verbs import Command, verb
-from merzim.storage.queries import FoundPlaces
 from workflow.board.rows import CaseFilter
 from workflow.languages import LANGUAGES
 from workflow.law.library import Library
@@ -101,32 +100,30 @@ def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
     titles = {
         register.entry.row: register.title for register in case_registers().all() if register.entry is not None
     }
-    found_places = ctx.reads.found_rows(row_words(text), limit=HITS_SHOWN)
+    places, total = ctx.reads.found_rows(row_words(text), limit=HITS_SHOWN)
     language = ctx.spoken_language
 
     def named(row: str) -> str:
         kind, _, number = row.partition(".")
         return f"{titles[kind][language]}, {i18n.say('numbered', {'n': number}, language)}"
 
-    hits = _in_cases(ctx, "case_row", found_places, named)
-    return HitGroup(kind="case_row", total=found_places.total, hits=hits)
+    return HitGroup(kind="case_row", total=total, hits=_in_cases(ctx, "case_row", places, named))
 
 
 def _files(ctx: RequestContext, text: str) -> HitGroup:
     """Return files of the cases the reader sees, by their names; restricted ones join no search."""
     words = tuple((word,) for word in search_words(text))
-    found_places = ctx.reads.found_rows(words, limit=HITS_SHOWN, files=True)
-    hits = _in_cases(ctx, "file", found_places, lambda row: "")
-    return HitGroup(kind="file", total=found_places.total, hits=hits)
+    places, total = ctx.reads.found_rows(words, limit=HITS_SHOWN, files=True)
+    return HitGroup(kind="file", total=total, hits=_in_cases(ctx, "file", places, lambda row: ""))
 
 
 def _in_cases(
-    ctx: RequestContext, kind: Kind, found_places: FoundPlaces, name_row: Callable[[str], str]
+    ctx: RequestContext, kind: Kind, places: Sequence[tuple[str, str, str]], name_row: Callable[[str], str]
 ) -> list[Hit]:
     """Return hits in cases, each with what it is there, and the object and number of its case."""
-    heads = ctx.reads.heads({case for case, _, _ in found_places.places})
+    heads = ctx.reads.heads({case for case, _, _ in places})
     language, hits = ctx.spoken_language, list[Hit]()
-    for case, row, title in found_places.places:
+    for case, row, title in places:
         if (head := heads.get(case)) is not None:
             about = ", ".join(filter(None, (name_row(row), head.object_in(language), case)))
             id = row.partition(".")[2] if kind == "file" else row

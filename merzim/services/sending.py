@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from i18n import refusal
 from merzim.services.app import AppContext
-from merzim.services.context import RequestContext, write_case
+from merzim.services.context import RequestContext, require_visible, write_case
 from merzim.services.inputs import CaseId, Key, Name
 from merzim.services.jobs import rounds
 from merzim.services.verbs import Command, NotFound, verb
@@ -137,7 +137,7 @@ def acknowledge_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone
     the first time.
     """
     mine = (ctx.reader.person, ctx.reader.login)
-    letters = ctx.reads.notices(command.case)
+    letters = ctx.reads.notices(require_visible(ctx, command.case))
     letter = next((letter for letter in letters if letter.key == command.key), None)
     if letter is None or not (ctx.operator or letter.person in mine):
         raise NoSuchLetter("web.problem.no_letter")
@@ -148,7 +148,8 @@ def acknowledge_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone
 @verb("record")
 def resend_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone:
     """Queue again a letter of a case that did not arrive, for its recipient's next office hours."""
-    is_of_case = any(notice.key == command.key for notice in ctx.reads.notices(command.case))
+    letters = ctx.reads.notices(require_visible(ctx, command.case))
+    is_of_case = any(letter.key == command.key for letter in letters)
     return LetterDone(key=command.key, done=is_of_case and rounds.resend(ctx.app, command.key, now=ctx.now))
 
 

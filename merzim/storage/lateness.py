@@ -1,6 +1,6 @@
 """SQL conditions on board rows that match `workflow.deadlines.lateness` exactly.
 
-`holds`, `overdue` and `ahead` look at the due date alone: whoever uses them asks besides that the row is open.
+`holds` and `overdue` look at the due date alone: whoever uses them asks besides that the row is open.
 """
 
 from __future__ import annotations
@@ -22,11 +22,6 @@ def holds(today: date) -> ColumnElement[bool]:
 def overdue(today: date) -> ColumnElement[bool]:
     """Return the condition that the due date of a row, open or not, has passed on the day and still applies."""
     return and_(DEADLINE.c.due < today, holds(today))
-
-
-def ahead(today: date) -> ColumnElement[bool]:
-    """Return the condition that a row, open or not, is due on the day or later, and its due date applies."""
-    return and_(DEADLINE.c.due >= today, holds(today))
 
 
 def open_since_before(today: date) -> ColumnElement[bool]:

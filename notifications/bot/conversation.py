@@ -16,6 +16,7 @@ from notifications.bot.office import ActionsOf, BotContext, BotUser, ButtonActio
 from notifications.letters.deadlines import ListedDeadline, relation_to, urgency_line
 from notifications.links import hash_code
 from notifications.wire.telegram import LONGEST, cut
+from workflow.board.rows import DeadlineFilter, Horizon, Urgency
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.moments import Clock
 from workflow.org.office import with_officer
@@ -136,6 +137,7 @@ def _refused(no: BaseException, language: str) -> Reply:
 
 
 DAYS_AHEAD = 30
+WHICH: tuple[Urgency, ...] = ("overdue", "due")
 MOST_LISTED = 15
 """Number of lines listed; the rest is counted."""
 
@@ -144,7 +146,8 @@ def list_deadlines(user: BotUser) -> Reply:
     """Return what the person must do: overdue, and due within DAYS_AHEAD."""
     app, language, today = user.app, user.language, user.moment.today
     last = min(today + timedelta(days=DAYS_AHEAD), app.calendar.last)
-    mine = user.rows([*app.reads.overdue(today), *app.reads.due(today, last)])
+    criteria = DeadlineFilter(horizon=Horizon(today=today, soon=last))
+    mine = user.rows(row for which in WHICH for row in app.reads.listed(replace(criteria, urgency=which)))
     if not mine:
         return Reply(text=user.line("list_my_empty", until=last))
     lines = [f"<b>{user.line('list_my', until=last)}</b>", ""]

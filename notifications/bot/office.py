@@ -17,7 +17,7 @@ from notifications.notice import Notice
 from notifications.recipients import resolve_assignees, resolve_recipients
 from notifications.rules import Rules
 from notifications.wire.telegram import Buttons
-from workflow.board.rows import Row
+from workflow.board.rows import DeadlineFilter, Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import View
 from workflow.deadlines.register_deadlines import entry_obligation
@@ -80,11 +80,8 @@ class Notices(Protocol):
 class BoardRows(Protocol):
     """The board rows that lists are made of."""
 
-    def overdue(self, today: date) -> Sequence[Row]:
-        """Return open rows due before `today`, the longest overdue first."""
-
-    def due(self, today: date, until: date) -> Sequence[Row]:
-        """Return open rows due from `today` to `until`, the earliest first."""
+    def listed(self, criteria: DeadlineFilter) -> Sequence[Row]:
+        """Return the matching rows, the earliest due first."""
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return the cases of these ids by id; unknown ids are left out."""

@@ -35,7 +35,7 @@ from tests.storage.sample_cases import (
 )
 from tests.storage.test_outbox import settlement
 from tests.web.offices import office
-from workflow.board.rows import CaseFilter, DeadlineFilter, Horizon, Row
+from workflow.board.rows import CaseFilter, DeadlineFilter, Horizon, Row, Urgency
 from workflow.cases.case import Case
 from workflow.cases.commands import assignments as commands
 from workflow.cases.commands import recording, statuses
@@ -59,20 +59,20 @@ def due_on(engine: Engine, case: str, obligation: str = "order_signed") -> date:
 
 def test_a_row_is_overdue_the_day_after_its_due_date(engine: Engine) -> None:
     """On the due date itself it is due, not overdue."""
-    case = opened(engine).id
-    reads, due = SqlReads(engine), due_on(engine, case)
-    day = timedelta(days=1)
+    due, day = due_on(engine, opened(engine).id), timedelta(days=1)
 
-    assert "order_signed" not in {row.obligation for row in reads.overdue(due)}
-    assert "order_signed" in {row.obligation for row in reads.due(due, due)}
-    assert "order_signed" in {row.obligation for row in reads.overdue(due + day)}
-    assert "order_signed" not in {row.obligation for row in reads.due(due + day, FAR)}
-    assert reads.due(due + day, due) == []
+    def names(urgency: Urgency, today: date, soon: date = FAR) -> set[str]:
+        return {row.obligation for row in listed(engine, urgency, today, soon)}
+
+    assert ["order_signed" in names("overdue", on) for on in (due, due + day)] == [False, True]
+    assert "order_signed" in names("due", due, due)
+    assert "order_signed" not in names("due", due + day)
+    assert names("due", due + day, due) == set()
 
 
-def missed(engine: Engine, unit: str | None = None) -> Sequence[Row]:
-    criteria = DeadlineFilter(urgency="missed", horizon=Horizon(today=TODAY, soon=TODAY), unit=unit)
-    return SqlReads(engine).listed(criteria, limit=100)
+def listed(engine: Engine, urgency: Urgency, today: date, soon: date) -> Sequence[Row]:
+    criteria = DeadlineFilter(urgency=urgency, horizon=Horizon(today=today, soon=soon))
+    return SqlReads(engine).listed(criteria)
 
 
 def test_a_cancelled_case_is_not_on_the_lists_but_among_the_cases(engine: Engine) -> None:
@@ -81,7 +81,8 @@ def test_a_cancelled_case_is_not_on_the_lists_but_among_the_cases(engine: Engine
     case_commands(engine).write(case, AT, statuses.cancel, ground="Жоспардан алынды")
     reads = SqlReads(engine)
 
-    assert [*reads.overdue(FAR), *reads.due(TODAY, FAR), *missed(engine)] == []
+    assert not any(listed(engine, urgency, FAR, FAR) for urgency in ("overdue", "missed"))
+    assert listed(engine, "due", TODAY, FAR) == []
     assert [(case.id, case.status, case.ground) for case in reads.cases()] == [
         (case, "cancelled", "Жоспардан алынды")
     ]
@@ -145,12 +146,12 @@ def test_a_case_page_has_all_it_shows(engine: Engine, case: Case) -> None:
     letters = letter(row, person="а@x.kz"), letter(row, person="ә@x.kz", at=later(1))
     SqlOutbox(engine).settle([settlement(row, *letters)])
 
-    rows = reads.rows_of([case.id])[case.id]
+    rows = reads.rows_of([case])[case.id]
 
     assert reads.case(case.id) == SqlLedger(engine).case(case.id)
     assert len(reads.events(case.id)) == case.seq
     assert [row.due is None for row in rows] == sorted(row.due is None for row in rows)
-    assert [notice.person for notice in reads.notices(case.id)] == ["ә@x.kz", "а@x.kz"]
+    assert [notice.person for notice in reads.notices(case)] == ["ә@x.kz", "а@x.kz"]
 
 
 def test_the_day_of_a_step_is_when_it_was_done_else_is_planned(engine: Engine) -> None:
@@ -214,9 +215,7 @@ def test_a_confidential_case_is_on_no_timeline_of_who_was_not_named(engine: Engi
     criteria = CaseFilter(procedure="conflict-of-interest", year=2026)
     for person, visible_count in (("b@org.kz", 1), ("c@org.kz", 0)):
         reads = SqlReads(engine).seen_by(scope(Reader(login="x", access="officer", person=person)))
-        shown_cases = reads.page(criteria, first=0, count=50, order="earliest")
-        assert len(shown_cases) == reads.how_many(criteria) == visible_count
-        assert len(reads.planning_events([case.id])) == 0
+        assert len(reads.page(criteria, order="earliest")) == reads.how_many(criteria) == visible_count
 
 
 def test_a_year_has_the_cases_with_a_day_in_it_the_earliest_begun_first(engine: Engine) -> None:
@@ -323,7 +322,7 @@ def sees(engine: Engine, person: str, *, access: Access = "officer") -> bool:
     case_ids = [case.id for case in reads.cases()]
     single = [name for name in SqlReads(engine).heads(SqlLedger(engine).ids()) if reads.case(name) is not None]
     assert sorted(case_ids) == sorted(single)
-    assert bool(reads.rows_of(SqlLedger(engine).ids())) == bool(single)
+    assert bool(reads.whole(SqlLedger(engine).ids())) == bool(single)
     return bool(single)
 
 

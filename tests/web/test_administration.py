@@ -19,6 +19,7 @@ from merzim.services.people.staff import mark
 from merzim.storage.org.staff import SqlStaff
 from merzim.web.pages.account import login
 from tests.web.conftest import AT, NOW, Site, office_with_cases
+from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.commands import statuses
 from workflow.moments import Moment
 from workflow.org.office_time import OfficeTime
@@ -301,7 +302,8 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
         assert admin.post("/administration/unit", data=form).status_code == 303
 
     def late() -> dict[str, int]:
-        rows = site.context.reads.overdue(today)
+        horizon = Horizon(today=today, soon=today)
+        rows = site.context.reads.listed(DeadlineFilter(urgency="overdue", horizon=horizon))
         return {case: sum(row.case == case for row in rows) for case in cases}
 
     by_hand = site.open(procedure="appointment", unit="law", facts=facts)
@@ -316,7 +318,7 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     run_round(site.context, at=Moment(now=NOW, today=today))
     waiting = [
         notice
-        for notice in site.context.reads.notices(bound)
+        for notice in site.context.reads.notices(site.case(bound))
         if notice.state == "queued" and notice.kind == "reminder"
     ]
     with site.client("officer") as officer:

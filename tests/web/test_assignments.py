@@ -50,7 +50,7 @@ def test_the_special_days_of_a_year_say_how_many_deadlines_are_due_on_them(site:
 def test_an_assignment_is_told_and_stands_on_the_desk_of_who_is_to_do_it(site: Site) -> None:
     """A letter, an unread line, a row of the desk with its day; the board reminds as of any deadline."""
     give(site)
-    row = site.context.reads.rows_of([site.late])[site.late]
+    row = site.context.reads.rows_of([site.case(site.late)])[site.late]
     (assignment,) = [candidate for candidate in row if candidate.obligation == "assignment.1"]
 
     assert letters(site) == [("c@org.kz", "Тізімді дайындаңыз")]
@@ -147,7 +147,7 @@ def test_only_heads_and_officers_give_and_a_mistaken_one_is_withdrawn(site: Site
     give(site)
     withdrawal = {"name": "assignment.1", "ground": "қате"}
     withdrawal_answer = site.client("officer").post(f"/api/v1/cases/{site.late}/withdrawals", json=withdrawal)
-    rows = {row.obligation for row in site.context.reads.rows_of([site.late])[site.late]}
+    rows = {row.obligation for row in site.context.reads.rows_of([site.case(site.late)])[site.late]}
 
     assert withdrawal_answer.status_code == 200
     assert "assignment.1" not in rows
@@ -171,7 +171,7 @@ def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(
     before = {listed_case.id for listed_case in site.context.reads.cases()}
     assert give_alone(site) == 303
     case = alone(site)
-    row = site.context.reads.rows_of([case.id])[case.id]
+    row = site.context.reads.rows_of([case])[case.id]
     erlan = site.client("erlan")
 
     assert {listed_case.id for listed_case in site.context.reads.cases()} - before == {case.id}
@@ -181,7 +181,7 @@ def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(
     ]
     assert letters(site) == [("c@org.kz", "Есеп дайындаңыз")]
     assert f'id="{case.id}:assignment.1"' in erlan.get("/desk").text
-    assert site.context.reads.stages([case.id]) == {case.id: "execution"}
+    assert site.context.reads.stages([case]) == {case.id: "execution"}
     page = erlan.get(f"/cases/{case.id}").text
     assert "Есеп дайындаңыз" in page
     assert "Қолданылатын редакция" not in page, "no act, so no edition of one"
@@ -189,7 +189,7 @@ def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(
 
     form = {"number": "1", "on": "2026-04-06", "text": "Дайын"}
     assert erlan.post(f"/cases/{case.id}/assignments/answer", data=form).status_code == 303
-    assert site.context.reads.stages([case.id]) == {case.id: "closed"}
+    assert site.context.reads.stages([case]) == {case.id: "closed"}
     assert list(verify(site.context, at=AT)) == []
 
 

@@ -133,7 +133,7 @@ def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
     assert "Отметить прочтение" in page
     assert stranger.status_code == 404
     assert own_answer.status_code == 303
-    assert [sent.acknowledged_at for sent in site.context.reads.notices(site.late)] == [NOW]
+    assert [sent.acknowledged_at for sent in site.context.reads.notices(site.case(site.late))] == [NOW]
     assert any(event.payload.get("what") == "acknowledged" for event in site.events(site.late))
 
 

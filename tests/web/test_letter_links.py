@@ -140,9 +140,8 @@ def test_who_said_done_is_not_reminded_for_three_working_days_but_heads_are_told
     assert "Рақмет, жауабыңыз жазылды" in thanks
     assert "Бұл хатқа берілген жауап" in again
     assert ("said_done", "start_announced", AIGUL.key) in said(town)
-    assert SqlReads(town.engine).said_done(["2026-0001"]) == {
-        ("2026-0001", "start_announced"): date(2026, 4, 1)
-    }
+    reads = SqlReads(town.engine)
+    assert reads.said_done(reads.cases()) == {("2026-0001", "start_announced"): date(2026, 4, 1)}
     assert AIGUL.key not in on_the_day
     assert AIGUL.key not in after
     assert BOLAT.key in after

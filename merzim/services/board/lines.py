@@ -90,7 +90,7 @@ def build_board_lines(
     """
     library, calendar, office, today = ctx.library, ctx.calendar, reads.office(), ctx.today
     cases, stakes = cases_of(reads, rows), stakes or Stakes(ctx)
-    said_done = reads.said_done({row.case for row in rows})
+    said_done = reads.said_done(cases.values())
 
     def line(row: Row) -> ObligationLine:
         case = cases[row.case]

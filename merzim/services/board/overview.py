@@ -183,7 +183,7 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
         days=_days(reads, calendar, day, unit),
         waiting=tuple(workloads),
         waiting_left_out=everybody - len(workloads),
-        any_case=bool(sums or unconfirmed or slipped) or reads.any_case(),
+        any_case=bool(sums or unconfirmed or slipped) or bool(reads.cases(limit=1)),
         stake=stakes.total(unit or "") if SCORED in acts_here(ctx) else None,
     )
 

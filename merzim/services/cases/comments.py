@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from i18n import available_language, say
-from merzim.services.context import RequestContext, is_own, writer
+from merzim.services.context import RequestContext, is_own, require_visible, writer
 from merzim.services.inputs import CaseCommand, Day, Ground, OptionalName, OptionalPerson, Seq
 from merzim.services.names import assignees_of, people_named, person_named
 from merzim.services.results import CommandResult, result_of
@@ -168,7 +168,7 @@ def people_responsible(ctx: RequestContext, case: str, obligation: str) -> tuple
 
     Raises CannotComment if there is nobody.
     """
-    rows = ctx.reads.rows_of([case]).get(case, ())
+    rows = ctx.reads.rows_of([require_visible(ctx, case)]).get(case, ())
     row = next((row for row in rows if row.obligation == obligation), None)
     people = assignees_of(ctx.app.reads.office(), row.assignee, on=ctx.today) if row else ()
     if not people:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from i18n import available_language, say
 from merzim.services.cases.comments import people_responsible
-from merzim.services.context import RequestContext, write_case
+from merzim.services.context import RequestContext, require_visible, write_case
 from merzim.services.inputs import CaseCommand, Key
 from merzim.services.sending import acknowledge
 from merzim.services.verbs import NotFound, verb
@@ -132,7 +132,7 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
     Who says that it is done gets no reminders for QUIET_WORKING_DAYS; "not mine" is told to the officer.
     """
     person = ctx.app.reads.office().people.get(ctx.reader.person)
-    letters = ctx.reads.notices(command.case)
+    letters = ctx.reads.notices(require_visible(ctx, command.case))
     notice = next(
         (letter for letter in letters if letter.key == command.key and letter.person == ctx.reader.person), None
     )

@@ -176,12 +176,14 @@ def _case_filter(ctx: RequestContext, command: ListPortfolio) -> CaseFilter:
 
 def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
     """Return the lines of cases, with their board rows and approved plans."""
-    names, count, titles = [case.id for case in cases], ctx.calendar.distance, dict[tuple[str, str], str]()
-    approved = {name: approved_plan(events) for name, events in ctx.reads.planning_events(names).items()}
-    every = {**ctx.reads.rows_of(names, "dated")}
+    count, titles = ctx.calendar.distance, dict[tuple[str, str], str]()
+    approved = {name: approved_plan(events) for name, events in ctx.reads.planning_events(cases).items()}
+    every = {**ctx.reads.rows_of(cases, "dated")}
     # A step of the approved schedule whose plan date was withdrawn may have no date left.
     undated = [
-        name for name, plan in approved.items() if plan.keys() - {row.obligation for row in every.get(name, ())}
+        case
+        for case in cases
+        if approved.get(case.id, {}).keys() - {row.obligation for row in every.get(case.id, ())}
     ]
     every.update(ctx.reads.rows_of(undated) if undated else {})
 
@@ -221,13 +223,12 @@ def with_next_steps(
 
     A case contains the rows of its registers where its next step is of one.
     """
-    stages = ctx.reads.stages([case.id for case in cases])
-    urgent_rows = {name: most_urgent(of, today=ctx.today) for name, of in rows.items()}
-    entries = [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
-    cases_with_rows = ctx.reads.heads_with_rows(entries)
+    stages = ctx.reads.stages(cases)
+    urgent_rows = {case.id: most_urgent(rows.get(case.id, ()), today=ctx.today) for case in cases}
+    entries = [case for case in cases if (row := urgent_rows[case.id]) and is_entry(row.obligation)]
+    with_rows = ctx.reads.with_rows(entries) if entries else {}
     for case in cases:
-        found, urgent_row = cases_with_rows.get(case.id, case), urgent_rows.get(case.id)
-        yield found, stages[case.id], urgent_row, rows.get(case.id, ())
+        yield with_rows.get(case.id, case), stages[case.id], urgent_rows[case.id], rows.get(case.id, ())
 
 
 def _next_step(ctx: RequestContext, office: Office, case: Case, row: Row | None) -> NextStep | None:

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from i18n import LANGUAGES, say
 from merzim.services.cases.risks import keep_responsible
-from merzim.services.context import RequestContext, in_own_units, is_own, whole_case
+from merzim.services.context import RequestContext, in_own_units, is_own, require_visible, whole_case
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import (
     CaseCommand,
@@ -295,7 +295,7 @@ def findings_of_fact(case_findings: Iterable[Finding], procedure: Procedure, fac
 def foresee(ctx: RequestContext, command: Previewable) -> tuple[Preview, frozenset[str]]:
     """Return what a command would do, and the keys of whom it would notify. Raises as the command does."""
     foreseen = preview(ctx.case_commands, command.case, _drafter(ctx, command), at=ctx.moment)
-    return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(command.case))
+    return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(require_visible(ctx, command.case)))
 
 
 def points_at_stake(ctx: RequestContext, foreseen: Preview) -> Decimal:
@@ -456,7 +456,7 @@ migrate = _previewed("migrate_case", "manage", Migrate)
 @verb("record")
 def undo_entry(ctx: RequestContext, command: Undo) -> CommandResult:
     """Withdraw an event of the history shortly after the reader wrote it. Raises CannotUndo."""
-    was_told = partial(was_notified, ctx.reads.notices(command.case))
+    was_told = partial(was_notified, ctx.reads.notices(require_visible(ctx, command.case)))
     ground = command.ground or say("withdraw.by_mistake", {}, ctx.spoken_language)
     at = ctx.moment
     return result_of(ctx, command.case, withdrawals.undo, command.line, ground=ground, was_told=was_told, at=at)
@@ -466,8 +466,11 @@ def event_to_undo(ctx: RequestContext, case: str, fact: str) -> Event | None:
     """Return the event the reader may still undo (their own, minutes old, told to nobody) after recording or
     planning this fact; None where there is none.
     """
-    notified = partial(was_notified, ctx.reads.notices(case))
-    return withdrawals.undoable_event(ctx.reads.events(case), fact, notified, at=ctx.moment)
+    found = ctx.reads.with_events(case)
+    if found is None:
+        return None
+    notified = partial(was_notified, ctx.reads.notices(found[0]))
+    return withdrawals.undoable_event(found[1], fact, notified, at=ctx.moment)
 
 
 def event_name(ctx: RequestContext, case: str, line: int) -> str:

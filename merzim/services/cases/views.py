@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from merzim.services.context import RequestContext, whole_case
+from merzim.services.context import RequestContext, case_with_events
 from merzim.services.inputs import CaseCommand
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.results import ActMoves, EventResult, FindingResult, ObligationResult, OpenedCase
@@ -45,9 +45,9 @@ class CaseResult(OpenedCase):
 @verb("read", writes=False)
 def get_case(ctx: RequestContext, command: CaseCommand) -> CaseResult:
     """Return a case: its deadlines with their explanations, and its findings."""
-    case, procedure = whole_case(ctx, command.case)
+    case, events = case_with_events(ctx, command.case)
     view = ctx.case_commands.view_of(case, today=ctx.today, bare=False)
-    unadopted = ctx.library.unadopted_act(procedure, ctx.reads.office(), case.unit)
+    unadopted = ctx.library.unadopted_act(view.procedure, ctx.reads.office(), case.unit)
     return CaseResult.of(
         case,
         ctx.language,
@@ -59,8 +59,8 @@ def get_case(ctx: RequestContext, command: CaseCommand) -> CaseResult:
         ahead=[name for name, fact in case.facts.items() if fact.on > ctx.today],
         obligations=view.deadlines,
         findings=view.findings,
-        act_not_adopted=procedure.adopted_act if unadopted else None,
-        calendar_acts=moves_of(ctx.app, ctx.reads.events(case.id), ctx.language),
+        act_not_adopted=view.procedure.adopted_act if unadopted else None,
+        calendar_acts=moves_of(ctx.app, events, ctx.language),
     )
 
 

@@ -155,7 +155,8 @@ def _own_rows(ctx: RequestContext, reader: Reader, today: date) -> list[tuple[Ca
 def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, Row]]:
     """Return the open rows of a unit and those below it, without confidential ones."""
     first, last = max(today - BACK, ctx.calendar.first), min(today + AHEAD, ctx.calendar.last)
-    rows = sorted(ctx.reads.due(first, last, unit), key=lambda row: _days_away(row, today))
+    due = DeadlineFilter(urgency="due", horizon=Horizon(today=first, soon=last), unit=unit)
+    rows = sorted(ctx.reads.listed(due), key=lambda row: _days_away(row, today))
     heads = ctx.reads.heads({row.case for row in rows})
     shown_rows = [row for row in rows if row.case in heads and not _hidden(ctx, heads[row.case])][:MAX_ITEMS]
     cases = ctx.reads.whole({row.case for row in shown_rows})

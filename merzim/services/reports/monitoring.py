@@ -213,9 +213,10 @@ def _lines(
     today: date,
 ) -> Iterator[MonitoringLine]:
     """Yield the recommendations at these places with their next due dates, without those deleted since."""
-    names = {place.case for place in places}
     by_place = {listed_risk.place: listed_risk for listed_risk in listed(risks.values())}
-    of_measures = {case: by_number(rows, "measure") for case, rows in reads.rows_of(names, "measures").items()}
+    of_measures = {
+        case: by_number(rows, "measure") for case, rows in reads.rows_of(risks.values(), "measures").items()
+    }
     for place in places:
         if (listed_risk := by_place.get(place)) is None:
             continue

@@ -7,12 +7,14 @@ active cases only. `today` is passed where a result depends on it.
 
 from __future__ import annotations
 
-from merzim.storage.queries.board import BoardReads
-from merzim.storage.queries.cases import CaseReads, FoundPlaces
+from merzim.storage.queries.cases import CaseReads
+from merzim.storage.queries.deadlines import DeadlineReads
+from merzim.storage.queries.figures import FigureReads
 from merzim.storage.queries.notices import NoticeReads
+from merzim.storage.queries.recommendations import RecommendationReads
 
-__all__ = ["BoardReads", "CaseReads", "FoundPlaces", "NoticeReads", "SqlReads"]
+__all__ = ["SqlReads"]
 
 
-class SqlReads(CaseReads, BoardReads, NoticeReads):
+class SqlReads(CaseReads, DeadlineReads, FigureReads, RecommendationReads, NoticeReads):
     """All read queries, for pages, commands and rounds."""

@@ -1,20 +1,21 @@
-"""Queries of cases: lists of heads, whole cases, their events; rows of their registers and files by words."""
+"""Queries of cases: lists of heads, whole cases, their events, assignments; rows and files found by words."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     and_,
     case,
     exists,
     false,
     func,
+    literal,
     not_,
     or_,
     select,
@@ -25,22 +26,26 @@ from calendars.hours import end_of_day, moment_of
 from merzim.storage import lateness
 from merzim.storage.cases.recommendations import FILE, cases_with_entries
 from merzim.storage.database.dialect import in_names, read_for_names
-from merzim.storage.database.engine import read, read_column, read_first, read_value, reading
+from merzim.storage.database.engine import Row_, read, read_column, read_value, reading
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.queries.recommendations import has_word
-from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
+from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, event, head, row
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, CASE_ROW
-from merzim.storage.tables.events import EVENT
+from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT
 from workflow.board.portfolio import APPROVAL
-from workflow.board.rows import CaseFilter, CaseOrder
-from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, with_rows
+from workflow.board.rows import CaseFilter, CaseOrder, Row
+from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, fold, with_rows
+from workflow.cases.registers.assignments import AssignmentFilter
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 from workflow.cases.registers.risk_lists import Words
 from workflow.search_words import search_words
 
 _DAY = func.coalesce(DEADLINE.c.due, DEADLINE.c.planned_on)
-_HEADS_OF = select(*HEAD).where(in_names(CASE.c.id))
+_OF_GIVEN = literal("assignment.").concat(EVENT.c.name)
+"""The obligation of the assignment an event gave."""
+_IS_PLANNING = or_(EVENT.c.kind.in_(("planned", "withdrawn")), EVENT.c.name == APPROVAL)
+_PLANNING_EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), _IS_PLANNING)
 _OF_ROWS = text(f"kind IN ({', '.join(repr(kind) for kind in sorted({*ENTRIES, 'withdrawn'}))})")
 _ROW_EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), _OF_ROWS)
 _URGENT = (
@@ -57,14 +62,6 @@ _ORDERS: Mapping[CaseOrder, tuple[ColumnElement[Any], ...]] = {
     "object": (CASE.c.object_ru, CASE.c.object_kk, CASE.c.id),
     "unit": (CASE.c.unit, CASE.c.id),
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FoundPlaces:
-    """How many places a search found, and the first of them: case, row and title."""
-
-    total: int
-    places: Sequence[tuple[str, str, str]]
 
 
 class CaseReads(ReaderQueries):
@@ -91,16 +88,11 @@ class CaseReads(ReaderQueries):
         query = select(*HEAD).where(CASE.c.id.in_(shown_ids)).order_by(*_ORDERS[order])
         return [head(record) for record in read(self._engine, query)]
 
-    def planning_events(self, cases: Collection[str]) -> Mapping[str, Sequence[Event]]:
+    def planning_events(self, cases: Iterable[Case]) -> Mapping[str, Sequence[Event]]:
         """Return by case the events of plan dates, withdrawals and approvals of schedules, in order; a case
-        without any, or one the reader does not see, is left out.
+        without any is left out.
         """
-        condition = or_(EVENT.c.kind.in_(("planned", "withdrawn")), EVENT.c.name == APPROVAL)
-        query = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), condition)
-        events_by_case: dict[str, list[Event]] = {}
-        for plan_event in map(event, read_for_names(self._engine, query, self._visible.among(cases))):
-            events_by_case.setdefault(plan_event.case, []).append(plan_event)
-        return events_by_case
+        return self._events_by_case(_PLANNING_EVENTS_OF, cases)
 
     def with_facts(self, facts: Mapping[str, Collection[str]], unit: str | None = None) -> Mapping[str, Case]:
         """Return by id the active cases, whole, in which a fact was ever recorded whose name begins as one of
@@ -142,72 +134,71 @@ class CaseReads(ReaderQueries):
         """Return those of the procedures that have a case visible to the reader, whatever its status."""
         if not procedures:
             return frozenset()
-        query = (
-            select(CASE.c.procedure).distinct().where(CASE.c.procedure.in_(procedures), *self._visible.cases())
-        )
+        query = select(CASE.c.procedure).distinct().where(CASE.c.procedure.in_(procedures), *self._seen())
         return frozenset(read_column(self._engine, query))
 
     def count_of_unit(self, unit: str) -> int:
         """Return the number of cases of a unit itself, whatever their status, and of none below it."""
-        query = select(func.count()).select_from(CASE).where(*self._visible.cases(), CASE.c.unit == unit)
+        query = select(func.count()).select_from(CASE).where(*self._seen(), CASE.c.unit == unit)
         return int(read_value(self._engine, query))
-
-    def any_case(self) -> bool:
-        """Return whether the reader sees any case, whatever its status."""
-        query = select(CASE.c.id).where(*self._visible.cases()).limit(1)
-        return read_first(self._engine, query) is not None
-
-    def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
-        """Return those of these cases the reader sees, by id, as heads (without facts and plan dates)."""
-        return by_id(map(head, read_for_names(self._engine, _HEADS_OF, self._visible.among(cases))))
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return those of these cases the reader sees, by id, with all that was recorded but for evidence
         restricted to others.
         """
-        cases_by_id = self._ledger.cases(self._visible.among(cases))
+        cases_by_id = self._ledger.cases(self._among(cases))
         return {name: as_seen(case, self.scope_in(case)) for name, case in cases_by_id.items()}
 
     def heads_with_rows(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return those of the cases the reader sees by id: heads with the rows of their registers, without
         evidence.
         """
-        heads, events = self.heads(cases), dict[str, list[Event]]()
-        for row_event in map(event, read_for_names(self._engine, _ROW_EVENTS_OF, heads)):
-            events.setdefault(row_event.case, []).append(row_event)
-        return {name: with_rows(head, events.get(name, ())) for name, head in heads.items()}
+        return self.with_rows(self.heads(cases).values())
 
-    def stages(self, cases: Collection[str]) -> Mapping[str, str]:
-        """Return by id the present stage of those of these cases the reader sees."""
+    def with_rows(self, heads: Collection[Case]) -> Mapping[str, Case]:
+        """Return these heads by id, with the rows of their registers, without evidence."""
+        events = self._events_by_case(_ROW_EVENTS_OF, heads)
+        return {head.id: with_rows(head, events.get(head.id, ())) for head in heads}
+
+    def stages(self, cases: Iterable[Case]) -> Mapping[str, str]:
+        """Return by id the present stage of these cases."""
         query = select(CASE.c.id, CASE.c.stage).where(in_names(CASE.c.id))
-        records = read_for_names(self._engine, query, self._visible.among(cases))
-        return {record.id: record.stage for record in records}
+        return dict(map(tuple, read_for_names(self._engine, query, [case.id for case in cases])))
 
-    def said_done(self, cases: Collection[str]) -> Mapping[tuple[str, str], date]:
+    def said_done(self, cases: Iterable[Case]) -> Mapping[tuple[str, str], date]:
         """Return the obligations of which somebody said by letter that they are done and evidence follows, with
         the day (local date) it is awaited; the last such answer counts.
         """
         query = select(EVENT.c.case, EVENT.c.name, EVENT.c.payload, EVENT.c.on).where(
             in_names(EVENT.c.case), EVENT.c.kind == "notice", EVENT.c.on.is_not(None)
         )
-        records = read_for_names(self._engine, query.order_by(EVENT.c.seq), self._visible.among(cases))
+        records = read_for_names(self._engine, query.order_by(EVENT.c.seq), [case.id for case in cases])
         return {
             (case, name): on
             for case, name, payload, on in records
             if json.loads(payload).get("what") == "said_done"
         }
 
+    def with_events(self, case: str) -> tuple[Case, Sequence[Event]] | None:
+        """Return one whole case and its events in order, restricted evidence in both as the reader sees it;
+        None if there is none with that id, or it is not visible.
+        """
+        events = self._ledger.events(case) if self._among([case]) else ()
+        if not events:
+            return None
+        whole = fold(events)
+        scope = self.scope_in(whole)
+        return as_seen(whole, scope), events_as_seen(events, scope)
+
     def case(self, case: str) -> Case | None:
         """Return one whole case; None if there is none with that id, or it is not visible."""
-        stored_case = self._ledger.case(case) if self._visible.among([case]) else None
-        return as_seen(stored_case, self.scope_in(stored_case)) if stored_case is not None else None
+        found = self.with_events(case)
+        return found[0] if found else None
 
     def events(self, case: str) -> Sequence[Event]:
-        """Return the events of a case in order, evidence restricted to others as `events_as_seen` leaves it;
-        none if the reader does not see the case.
-        """
-        head = self.heads([case]).get(case)
-        return events_as_seen(self._ledger.events(case), self.scope_in(head)) if head is not None else ()
+        """Return the events of a case; none if the reader does not see it."""
+        found = self.with_events(case)
+        return found[1] if found else ()
 
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
         """Return the active cases that have a risk register or another one, whole, in order of id."""
@@ -218,27 +209,67 @@ class CaseReads(ReaderQueries):
         )
         return [cases_by_id[case] for case in sorted(cases_by_id)]
 
-    def found_rows(self, words: Words, *, limit: int, files: bool = False) -> FoundPlaces:
-        """Return the rows of cases' registers that have all words of a search, or the files of cases."""
+    def found_rows(
+        self, words: Words, *, limit: int, files: bool = False
+    ) -> tuple[Sequence[tuple[str, str, str]], int]:
+        """Return the newest rows of cases' registers that have all words of a search, or the files of cases:
+        case, row and title; and the number of all.
+        """
         is_file = CASE_ROW.c.row.startswith(f"{FILE}.", autoescape=True)
-        conditions = [is_file if files else not_(is_file), *self._visible.cases(), *map(has_word, words)]
-        found = select(CASE_ROW.c.case, CASE_ROW.c.row, CASE_ROW.c.title).where(*conditions)
-        found = found.join(CASE, CASE.c.id == CASE_ROW.c.case)
-        newest = found.order_by(CASE_ROW.c.case.desc(), CASE_ROW.c.row.desc()).limit(limit)
+        conditions = [is_file if files else not_(is_file), *self._seen(), *map(has_word, words)]
+        query = select(CASE_ROW.c.case, CASE_ROW.c.row, CASE_ROW.c.title).where(*conditions)
+        query = query.join(CASE, CASE.c.id == CASE_ROW.c.case)
+        newest = query.order_by(CASE_ROW.c.case.desc(), CASE_ROW.c.row.desc()).limit(limit)
+        records, total = self._page_of(newest)
+        return [(case, row, title) for case, row, title in records], total
+
+    def assignments(
+        self, criteria: AssignmentFilter, *, limit: int, offset: int = 0
+    ) -> tuple[Sequence[Row], int]:
+        """Return a page of the matching assignments' rows, and their total number.
+
+        By due date: of the states `open` and `overdue` the earliest first, of all others the latest.
+        """
+        is_given = and_(EVENT.c.case == DEADLINE.c.case, DEADLINE.c.obligation == _OF_GIVEN)
+        query = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case).join(EVENT, is_given)
+        query = query.where(ASSIGNMENT_GIVEN, *self._seen())
+        if criteria.whose == "mine":
+            query = query.where(DEADLINE.c.responsible == criteria.person)
+        elif criteria.whose == "given":
+            query = query.where(EVENT.c.by == criteria.login)
+        if criteria.state != "all":
+            states = {"open": "open", "overdue": "open", "done": "done", "refused": "not_required"}
+            query = query.where(DEADLINE.c.state == states[criteria.state])
+        if criteria.state == "overdue":
+            query = query.where(DEADLINE.c.due < criteria.today)
+        order = DEADLINE.c.due if criteria.state in ("open", "overdue") else DEADLINE.c.due.desc()
+        page = query.order_by(order, DEADLINE.c.case, DEADLINE.c.obligation).limit(limit).offset(offset)
+        records, total = self._page_of(page)
+        return [*map(row, records)], total
+
+    def _page_of(self, page: Select[Any]) -> tuple[Sequence[Row_], int]:
+        """Return the rows of a query with a limit, and the number of rows it has without one."""
+        everything = page.order_by(None).limit(None).offset(None).subquery()
         with reading(self._engine) as session:
-            total = session.execute(select(func.count()).select_from(found.subquery())).scalar_one()
-            places = [(case, row, title) for case, row, title in session.execute(newest)]
-        return FoundPlaces(total=total, places=places)
+            total = session.execute(select(func.count()).select_from(everything)).scalar_one()
+            return session.execute(page).all(), total
+
+    def _events_by_case(self, query: Select[Any], cases: Iterable[Case]) -> Mapping[str, list[Event]]:
+        """Return by case the events of these cases that a query of events finds, in order."""
+        events: dict[str, list[Event]] = {}
+        for found in map(event, read_for_names(self._engine, query, [each.id for each in cases])):
+            events.setdefault(found.case, []).append(found)
+        return events
 
     def _conditions(self, criteria: CaseFilter) -> list[ColumnElement[bool]]:
         """Return the conditions under which the reader sees a case and it meets a filter."""
-        conditions = self._visible.cases()
+        conditions = self._seen()
         for name in ("procedure", "stage", "status"):
             value = getattr(criteria, name)
             if value is not None:
                 conditions.append(CASE.c[name] == value)
         if criteria.unit is not None:
-            conditions.append(self._visible.within(CASE.c.unit, criteria.unit))
+            conditions.append(self._within(CASE.c.unit, criteria.unit))
         if criteria.late_on is not None:
             late = DEADLINE.c.state == "open", lateness.overdue(criteria.late_on)
             conditions.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))

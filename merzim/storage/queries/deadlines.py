@@ -1,33 +1,54 @@
-"""What pages ask of deadlines: how many there are, which, on what days, since when.
+"""What is asked of deadlines: how many there are, which, on what days, since when, and those of given cases.
 
-Every query is limited to what its reader may see (`merzim.storage.visibility`).
+Every query but that of given cases is limited to what its reader may see.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, tuple_
 
 from merzim.storage import lateness
+from merzim.storage.database.dialect import in_names, read_for_names
 from merzim.storage.database.engine import read, read_value
 from merzim.storage.queries.reader import ReaderQueries
-from merzim.storage.rows import row
+from merzim.storage.rows import row, rows_by_case
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Sum, Urgency, base
+from workflow.cases.case import Case
 
 Conditions: TypeAlias = Sequence[ColumnElement[bool]]
 Firsts: TypeAlias = tuple[int, Sequence[Row]]
 """The number of rows, and the first of them."""
-_ASSIGNEE = (DEADLINE.c.unit, DEADLINE.c.duty, DEADLINE.c.responsible, DEADLINE.c.person)
+_D = DEADLINE.c
+_ASSIGNEE = (_D.unit, _D.duty, _D.responsible, _D.person)
 _BETWEEN = "\x1f"
 """A sign no unit, duty or name contains."""
-_PLACE = (DEADLINE.c.case, DEADLINE.c.obligation)
-_IN_ORDER = (DEADLINE.c.due, *_PLACE)
-_OPEN = DEADLINE.c.state == "open"
+_PLACE = (_D.case, _D.obligation)
+_IN_ORDER = (_D.due, *_PLACE)
+_OPEN = _D.state == "open"
+_DATED = func.coalesce(_D.due, _D.reminds_from)
+_ORDERS: Mapping[Urgency, ColumnElement[Any]] = {
+    "slipped": _D.planned_on,
+    "undated": _D.reminds_from,
+    "missed": _DATED,
+    "unconfirmed": _DATED,
+    "never_confirmed": _DATED,
+}
+"""What rows of an urgency are listed by; those of the others by their due date."""
+_ROWS_OF = select(DEADLINE).where(in_names(_D.case))
+_ROWS_OF = _ROWS_OF.order_by(_D.case, _D.due.is_(None), _D.due, _D.obligation)
+_ONLY = {
+    "": _ROWS_OF,
+    "measures": _ROWS_OF.where(_D.obligation.startswith("measure.", autoescape=True)),
+    "dated": _ROWS_OF.where(
+        _D.state != "not_required", func.coalesce(_D.due, _D.planned_on, _D.done_on).is_not(None)
+    ),
+}
 
 
 class DeadlineReads(ReaderQueries):
@@ -37,12 +58,12 @@ class DeadlineReads(ReaderQueries):
         """Return the numbers of open rows overdue or due by `horizon.soon`, by assignee, edition, stage and
         obligation, without due dates that no longer apply.
         """
-        due, day = DEADLINE.c.due, horizon.today
-        key = (*_ASSIGNEE, CASE.c.edition, DEADLINE.c.stage, DEADLINE.c.obligation)
+        due, day = _D.due, horizon.today
+        key = (*_ASSIGNEE, CASE.c.edition, _D.stage, _D.obligation)
         figures = (func.count(case((condition, 1))) for condition in (due < day, due == day, due >= day))
         query = select(*key, *figures, func.min(due, type_=due.type))
-        query = query.join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case).group_by(*key)
-        query = query.where(_OPEN, due <= horizon.soon, lateness.holds(day), *self._visible.rows(unit))
+        query = query.join_from(DEADLINE, CASE, CASE.c.id == _D.case).group_by(*key)
+        query = query.where(_OPEN, due <= horizon.soon, lateness.holds(day), *self._seen_rows(unit))
         sums: dict[tuple[str, ...], Sum] = {}
         for *place, obligation, overdue, today, near, first in read(self._engine, query):
             # The periods of an obligation are counted together.
@@ -59,65 +80,49 @@ class DeadlineReads(ReaderQueries):
         """Return by assignee how many of their open rows are past their plan date; of the others how many are
         overdue, due today, near, later, and undated; "" stands for the rest.
         """
-        due, today = DEADLINE.c.due, horizon.today
-        is_undated = and_(DEADLINE.c.force == "obligatory", DEADLINE.c.reminds_from <= horizon.soon)
-        urgency = case(
-            (lateness.slipped(today), "slipped"),
-            (not_(lateness.holds(today)), ""),
-            (due < today, "overdue"),
-            (due == today, "today"),
-            (due <= horizon.soon, "near"),
-            (due.is_not(None), "later"),
-            (is_undated, "undated"),
-            else_="",
-        )
+        days = _days(horizon)
+        groups = ((days[name], name) for name in ("overdue", "today", "near", "later", "undated"))
+        slipped = lateness.slipped(horizon.today), "slipped"
+        urgency = case(slipped, (not_(lateness.holds(horizon.today)), ""), *groups, else_="")
         query = select(*_ASSIGNEE, urgency, func.count()).group_by(*_ASSIGNEE, urgency)
         numbers: dict[AssigneeKey, dict[str, int]] = {}
-        for *assignee, group, number in read(self._engine, query.where(_OPEN, *self._visible.rows(None))):
+        for *assignee, group, number in read(self._engine, query.where(_OPEN, *self._seen_rows(None))):
             numbers.setdefault(AssigneeKey(*assignee), {})[group] = number
         return numbers
 
     def assignees(self, unit: str | None = None) -> Sequence[AssigneeKey]:
         """Return the assignees of the rows of a unit and those below, in any state, each once; None: of all."""
-        query = select(*_ASSIGNEE).where(*self._visible.rows(unit)).distinct()
+        query = select(*_ASSIGNEE).where(*self._seen_rows(unit)).distinct()
         return [AssigneeKey(*record) for record in read(self._engine, query)]
 
-    def listed(self, criteria: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
+    def listed(self, criteria: DeadlineFilter, *, limit: int | None = None, offset: int = 0) -> Sequence[Row]:
         """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
-        dated = func.coalesce(DEADLINE.c.due, DEADLINE.c.reminds_from)
-        ordered = {
-            "slipped": DEADLINE.c.planned_on,
-            "undated": DEADLINE.c.reminds_from,
-            "missed": dated,
-            "unconfirmed": dated,
-            "never_confirmed": dated,
-        }
-        order = ordered.get(criteria.urgency, DEADLINE.c.due), *_PLACE
+        order = _ORDERS.get(criteria.urgency, _D.due), *_PLACE
         # Keys first: only what is shown is looked up whole.
-        shown = select(*_PLACE).where(*_matching(criteria), *self._visible.rows(criteria.unit))
+        shown = select(*_PLACE).where(*_matching(criteria), *self._seen_rows(criteria.unit))
         shown = shown.order_by(*order).limit(limit).offset(offset)
         query = select(DEADLINE).where(tuple_(*_PLACE).in_(shown)).order_by(*order)
         return [row(record) for record in read(self._engine, query)]
 
     def count(self, criteria: DeadlineFilter) -> int:
         """Return the number of the matching rows that the reader sees."""
-        conditions = (*_matching(criteria), *self._visible.rows(criteria.unit))
+        conditions = (*_matching(criteria), *self._seen_rows(criteria.unit))
         return int(read_value(self._engine, select(func.count()).select_from(DEADLINE).where(*conditions)))
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
         """Return the number of open rows due on each day from `first` to `last`, without due dates that
         no longer apply on `first`; days without any are left out.
         """
-        query = select(DEADLINE.c.due, func.count()).group_by(DEADLINE.c.due)
-        query = query.where(_OPEN, lateness.ahead(first), DEADLINE.c.due <= last, *self._visible.rows(unit))
+        conditions = _OPEN, _D.due.between(first, last), lateness.holds(first), *self._seen_rows(unit)
+        query = select(_D.due, func.count()).where(*conditions).group_by(_D.due)
         return {record[0]: record[1] for record in read(self._engine, query)}
 
     def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
         """Return by day from `first` to `last` the number of open rows due, and the first of them by case; due
         dates that no longer apply count too, and days without any are left out.
         """
-        conditions = [_OPEN, DEADLINE.c.due.between(first, last), *self._visible.rows(unit)]
-        records = read(self._engine, _firsts(DEADLINE.c.due, conditions, limit, 0))
+        conditions = [_OPEN, _D.due.between(first, last), *self._seen_rows(unit)]
+        records = read(self._engine, _firsts(_D.due, conditions, limit, 0))
         return _grouped(records, lambda record: record.due)
 
     def unreported(
@@ -127,73 +132,82 @@ class DeadlineReads(ReaderQueries):
         due first.
         """
         conditions = [
-            DEADLINE.c.state.in_(("open", "missed")),
-            DEADLINE.c.obligation.startswith("quarter_reported.", autoescape=True),
+            _D.state.in_(("open", "missed")),
+            _D.obligation.startswith("quarter_reported.", autoescape=True),
             lateness.overdue(today),
-            *self._visible.rows(unit),
+            *self._seen_rows(unit),
         ]
-        records = read(self._engine, _firsts(DEADLINE.c.obligation, conditions, limit, offset))
+        records = read(self._engine, _firsts(_D.obligation, conditions, limit, offset))
         return _grouped(records, lambda record: record.obligation.partition(".")[2])
+
+    def rows_of(
+        self, cases: Iterable[Case], only: Literal["", "measures", "dated"] = ""
+    ) -> Mapping[str, Sequence[Row]]:
+        """Return the board rows of these cases by case id, by due date, those without one last.
+
+        Args:
+            only: those of measures, or those that are required and have any date.
+        """
+        return rows_by_case(read_for_names(self._engine, _ONLY[only], [case.id for case in cases]))
+
+    def days_of(self, steps: Mapping[str, str]) -> Mapping[str, date]:
+        """Return by case the day on which its given obligation was done, else is planned; cases without a day
+        are left out.
+        """
+        day, names = func.coalesce(_D.done_on, _D.planned_on), sorted({*steps.values()})
+        query = select(*_PLACE, day).where(in_names(_D.case), _D.obligation.in_(names), day.is_not(None))
+        records = read_for_names(self._engine, query, self._among(steps))
+        return {case: on for case, obligation, on in records if steps[case] == obligation}
+
+
+def _days(horizon: Horizon) -> Mapping[str, ColumnElement[bool]]:
+    """Return by urgency the condition on the days of an open row whose due date, if any, still applies."""
+    due, today, soon = _D.due, horizon.today, horizon.soon
+    return {
+        "overdue": due < today,
+        "today": due == today,
+        "near": and_(due > today, due <= soon),
+        "later": due > soon,
+        "due": and_(due >= today, due <= soon),
+        "undated": and_(due.is_(None), _D.force == "obligatory", _D.reminds_from <= soon),
+        "open": due.is_not(None),
+    }
 
 
 def _matching(criteria: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of a filter, except that of its unit."""
-    # A past day shows what was computed for it, whether still valid or not.
-    whenever = criteria.on is not None and criteria.on < criteria.horizon.today
-    yield from _of_urgency(criteria.urgency, criteria.horizon, whenever=whenever)
+    today, on = criteria.horizon.today, criteria.on
+    match criteria.urgency:
+        case "missed":
+            yield _D.state == "missed"
+        case "slipped":
+            yield lateness.slipped(today)
+        case "unconfirmed":
+            yield _D.state.in_(("missed", "open"))
+            yield or_(_D.state == "missed", lateness.open_since_before(today))
+        case "never_confirmed":
+            yield lateness.never_confirmed(today)
+        case urgency:
+            yield and_(_OPEN, _days(criteria.horizon)[urgency])
+            # A past day shows what was computed for it, whether still valid or not.
+            if on is None or on >= today:
+                yield lateness.holds(today)
     if criteria.is_apart and criteria.urgency != "slipped":
-        yield or_(DEADLINE.c.planned_on.is_(None), not_(lateness.slipped(criteria.horizon.today)))
-    if criteria.on is not None:
-        yield DEADLINE.c.due == criteria.on
+        yield or_(_D.planned_on.is_(None), not_(lateness.slipped(today)))
+    if on is not None:
+        yield _D.due == on
     if criteria.stage is not None:
-        yield DEADLINE.c.stage == criteria.stage
+        yield _D.stage == criteria.stage
     if criteria.is_obligatory is not None:
-        obligatory = DEADLINE.c.force == "obligatory"
+        obligatory = _D.force == "obligatory"
         yield obligatory if criteria.is_obligatory else not_(obligatory)
-    yield from _of_assignees(criteria.assignees)
-
-
-def _of_assignees(assignees: frozenset[AssigneeKey] | None) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions for rows of these assignees; none for None."""
-    if assignees is not None:
+    if criteria.assignees is not None:
         # The unit by itself as well: an index finds the rows by it.
-        yield DEADLINE.c.unit.in_(sorted({assignee.unit for assignee in assignees}))
+        yield _D.unit.in_(sorted({assignee.unit for assignee in criteria.assignees}))
         # Joined, they are a quarter of the parameters; an officer has hundreds of assignees.
         unit, duty, responsible, person = _ASSIGNEE
         joined = unit + _BETWEEN + duty + _BETWEEN + responsible + _BETWEEN + person
-        yield joined.in_([_BETWEEN.join(assignee) for assignee in sorted(assignees)])
-
-
-def _of_urgency(urgency: Urgency, horizon: Horizon, *, whenever: bool) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions for rows of an urgency; `whenever`: also due dates that no longer apply."""
-    due, today = DEADLINE.c.due, horizon.today
-    if urgency == "unconfirmed":
-        yield DEADLINE.c.state.in_(("missed", "open"))
-        yield or_(DEADLINE.c.state == "missed", lateness.open_since_before(today))
-        return
-    yield DEADLINE.c.state == ("missed" if urgency == "missed" else "open")
-    if urgency == "slipped":
-        yield lateness.slipped(today)
-    elif urgency != "missed" and not whenever:
-        yield lateness.holds(today)
-    match urgency:
-        case "overdue":
-            yield due < today
-        case "today":
-            yield due == today
-        case "near":
-            yield and_(due > today, due <= horizon.soon)
-        case "later":
-            yield due > horizon.soon
-        case "due":
-            yield and_(due >= today, due <= horizon.soon)
-        case "undated":
-            is_obligatory = and_(due.is_(None), DEADLINE.c.force == "obligatory")
-            yield and_(is_obligatory, DEADLINE.c.reminds_from <= horizon.soon)
-        case "never_confirmed":
-            yield lateness.never_confirmed(today)
-        case "open":
-            yield due.is_not(None)
+        yield joined.in_([_BETWEEN.join(assignee) for assignee in sorted(criteria.assignees)])
 
 
 def _firsts(group: ColumnElement[Any], conditions: Conditions, limit: int, offset: int) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""Queries of notices and of the inbox."""
+"""Queries of notices, of the inbox, and of the audit log."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import and_, func, or_, select
 
+from merzim.storage import events
+from merzim.storage.accounts.audit_log import read_page
 from merzim.storage.database.dialect import in_names, read_for_names
-from merzim.storage.database.engine import read, read_value
+from merzim.storage.database.engine import read, read_value, reading
 from merzim.storage.notices.inbox import LINES, to_line
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.rows import to_notice
@@ -15,16 +17,18 @@ from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.notices import NOTICE, UNREAD, present_columns, present_state
 from notifications.notice import Notice
 from notifications.ports import InboxLine
+from workflow.cases.case import Case
+from workflow.org.audit import AuditFilter, AuditPage, AuditScope
 
 
 class NoticeReads(ReaderQueries):
-    """Queries of notices and of the inbox."""
+    """Queries of notices, of the inbox, and of the audit log."""
 
-    def notices(self, case: str) -> Sequence[Notice]:
+    def notices(self, case: Case) -> Sequence[Notice]:
         """Return the notices of a case, the newest first."""
-        query = select(*present_columns()).where(NOTICE.c.case == case)
+        query = select(*present_columns()).where(NOTICE.c.case == case.id)
         query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
-        return [*map(to_notice, read(self._engine, query))] if self._visible.among([case]) else ()
+        return [*map(to_notice, read(self._engine, query))]
 
     def notices_matching(
         self,
@@ -43,14 +47,13 @@ class NoticeReads(ReaderQueries):
         # Aliased, because the visibility of a case queries the same table for each row.
         notices = NOTICE.alias("told")
         filters = {"case": case, "person": person, "channel": channel}
-        filters = {name: value for name, value in filters.items() if value}
         conditions = [or_(notices.c.state != "withdrawn", notices.c.case.is_not(None))]
         newest = (notices.c.queued_at.desc(), notices.c.key)
-        of_a_case = [notices.c.case.is_not(None), *self._visible.cases()]
+        of_a_case = [notices.c.case.is_not(None), *self._seen()]
         of_none = [notices.c.case.is_(None)]
         if self._scope is not None and self._scope.unit != "":
             of_none.append(notices.c.person.in_(self._scope.names))
-        conditions += [notices.c[name] == value for name, value in filters.items()]
+        conditions += [notices.c[name] == value for name, value in filters.items() if value]
         if state:
             conditions.append(present_state(notices) == state)
         query = (
@@ -74,10 +77,34 @@ class NoticeReads(ReaderQueries):
         """Return the number of a person's unread inbox entries, in cases visible to the reader."""
         query = select(func.count()).select_from(INBOX).join(CASE, CASE.c.id == INBOX.c.case)
         unread = INBOX.c.person == person, INBOX.c.read_at.is_(None)
-        return int(read_value(self._engine, query.where(*unread, *self._visible.cases())))
+        return int(read_value(self._engine, query.where(*unread, *self._seen())))
 
     def inbox(self, person: str, *, limit: int, offset: int = 0) -> Sequence[InboxLine]:
         """Return the inbox entries of a person in cases visible to the reader, the newest first."""
-        query = LINES.where(INBOX.c.person == person, *self._visible.cases()).limit(limit).offset(offset)
+        query = LINES.where(INBOX.c.person == person, *self._seen()).limit(limit).offset(offset)
         query = query.order_by(INBOX.c.at.desc(), INBOX.c.case.desc(), INBOX.c.seq.desc())
         return [to_line(record) for record in read(self._engine, query)]
+
+    def audit(
+        self,
+        query: AuditFilter,
+        *,
+        scope: AuditScope,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int,
+    ) -> AuditPage:
+        """Return entries of the audit log after a number in order, or before one, the newest first.
+
+        Entries about a case are visible to users who see the case.
+        """
+        with reading(self._engine) as session:
+            visible = self._seen()
+            return read_page(
+                session, query, scope=scope, visible=visible, after=after, before=before, limit=limit
+            )
+
+    def last_event(self) -> int:
+        """Return the number of the newest event, whether the audit log shows it or not; 0 for none."""
+        with reading(self._engine) as session:
+            return events.settled(session)

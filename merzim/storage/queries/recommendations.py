@@ -102,8 +102,7 @@ class RecommendationReads(ReaderQueries):
 
     def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
         """Return the conditions for recommendations the reader sees, of a unit and all below; "" for all."""
-        reach = self._visible.reach(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, unit or None)
-        return self._visible.lines(RECOMMENDATION.c.case, reach)
+        return self._seen(_R.case, _R.unit, unit or None)
 
 
 def _alike(

@@ -10,7 +10,7 @@ from fastapi import Query, UploadFile
 from pydantic import BaseModel
 
 from merzim.services import sending
-from merzim.services.context import whole_case
+from merzim.services.context import require_visible, whole_case
 from merzim.services.documents.case_documents import FormAnswer, case_papers
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, year_report
 from merzim.services.evidence import clean_file_name, keep_upload
@@ -158,9 +158,8 @@ def list_notices(
 @notices.get("/cases/{case}/notices")
 def list_case_notices(ctx: Reading, translator: RequestTranslator, case: CaseId) -> list[NoticeAnswer]:
     """List the letters about a case, the newest first."""
-    whole_case(ctx, case)
-    office = ctx.reads.office()
-    return [notice_answer(notice, office, translator) for notice in ctx.reads.notices(case)]
+    letters, office = ctx.reads.notices(require_visible(ctx, case)), ctx.reads.office()
+    return [notice_answer(letter, office, translator) for letter in letters]
 
 
 mount.post(notices, "/cases/{case}/notices/resending", sending.resend_letter)

@@ -95,7 +95,7 @@ CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
 
 def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[ListedCase, ...]:
     """Return cases as the list shows them, in their order."""
-    rows, office = ctx.reads.rows_of([case.id for case in cases]), ctx.reads.office()
+    rows, office = ctx.reads.rows_of(cases), ctx.reads.office()
     soon = ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
     return tuple(_listed_case(ctx, office, *found, soon=soon) for found in with_next_steps(ctx, cases, rows))
 

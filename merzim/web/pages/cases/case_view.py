@@ -10,7 +10,7 @@ from typing import Any
 
 from calendars.terms import Explanation
 from merzim.services.cases.risks import registers_of_case
-from merzim.services.context import RequestContext
+from merzim.services.context import RequestContext, case_with_events
 from merzim.services.names import (
     AssigneeNames,
     Name,
@@ -179,12 +179,13 @@ class CaseView:
         return {entry.deadline.id: period for entry in self.entries if (period := entry.deadline.period)}
 
 
-def build_case_view(ctx: RequestContext, case: Case) -> CaseView:
-    """Return everything the pages of a case show today."""
+def build_case_view(ctx: RequestContext, case_id: str) -> CaseView:
+    """Return everything the pages of a case show today. Raises UnknownCase as `case_with_events`."""
+    case, events = case_with_events(ctx, case_id)
     office, calendar, today = ctx.reads.office(), ctx.calendar, ctx.today
     view = ctx.case_commands.view_of(case, today=today, bare=False)
     procedure = view.procedure
-    events, notices = ctx.reads.events(case.id), ctx.reads.notices(case.id)
+    notices = ctx.reads.notices(case)
     soon, stakes = calendar.add_working_days(today, SOON_WORKING_DAYS), Stakes(ctx)
 
     def entry(deadline: Deadline) -> ShownObligation:

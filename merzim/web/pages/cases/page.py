@@ -17,7 +17,7 @@ from merzim.services.cases import verbs as cases
 from merzim.services.cases.comments import whom_to_ask
 from merzim.services.cases.faces import FACES
 from merzim.services.cases.rows import ImportPlan, RecordCartogram
-from merzim.services.context import RequestContext, whole_case
+from merzim.services.context import RequestContext
 from merzim.services.documents.case_documents import case_papers, forms_of
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import author_names
@@ -71,8 +71,7 @@ def case_page(
     """Return one page of a case; after a refusal the same page with the form as filled in, status 422 (409 if
     changes by others contradict it).
     """
-    stored_case, procedure = whole_case(ctx, case)
-    view = build_case_view(ctx, stored_case)
+    view = build_case_view(ctx, case)
     message = _message(ctx, view)
     return page(
         ctx,
@@ -80,10 +79,10 @@ def case_page(
         place=f"/cases/{case}{ADDRESSES[tab]}",
         dossier=view,
         case=view.case,
-        unadopted=ctx.library.unadopted_act(procedure, ctx.reads.office(), stored_case.unit),
+        unadopted=ctx.library.unadopted_act(view.procedure, ctx.reads.office(), view.case.unit),
         tab=tab,
         tabs=ADDRESSES,
-        may_write=ctx.reader.may("record") and ctx.reads.may_write(stored_case),
+        may_write=ctx.reader.may("record") and ctx.reads.may_write(view.case),
         message=message,
         tried=tried,
         inputs=partial(_inputs, ctx, tried),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from merzim.services.context import whole_case
 from merzim.services.reports.monitoring import lines_of_case
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import CaseId, as_workbook
@@ -51,8 +50,7 @@ DOCUMENTS: tuple[Column[ShownProof], ...] = (
 @router.get("/cases/{case}/xlsx")
 def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
     """Return the deadlines, documents and risks of a case as one workbook."""
-    stored_case, _ = whole_case(ctx, case)
-    view, t = build_case_view(ctx, stored_case), Translator(ctx.language)
+    view, t = build_case_view(ctx, case), Translator(ctx.language)
     sheets = [
         table_of(
             t,
