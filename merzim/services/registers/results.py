@@ -182,7 +182,8 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
 def row_views(ctx: RequestContext, rows: Sequence[RegisterRow], *, links: bool = True) -> list[RowView]:
     """Return the visible ones of these rows as the reader sees them. `links`: as in `head_views`."""
     scope, office, views = reader_scope(ctx), ctx.reads.office(), []
-    cases = ctx.reads.heads([row.opened_case for row in rows if row.opened_case])
+    opened_cases = [row.opened_case for row in rows if row.opened_case]
+    seen_cases = ctx.reads.heads(opened_cases) if opened_cases else {}
     registers = {name: ctx.app.registers.on(name, ctx.today) for name in {row.register for row in rows}}
     names = names_of(ctx, [(registers[row.register], row.values) for row in rows], links=links)
     for row in rows:
@@ -202,7 +203,7 @@ def row_views(ctx: RequestContext, rows: Sequence[RegisterRow], *, links: bool =
         views.append(
             RowView.of(
                 row,
-                opened_case=row.opened_case if seen and row.opened_case in cases else "",
+                opened_case=row.opened_case if seen and row.opened_case in seen_cases else "",
                 created_by=row.created_by if seen else "",
                 edited_by=row.edited_by if seen else "",
                 values=values,

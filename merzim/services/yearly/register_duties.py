@@ -20,12 +20,11 @@ from merzim.services.app import AppContext
 from merzim.storage.cases.twins import cases_beginning_on
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
-from workflow.cases.commands.case_commands import View
+from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.row_facts import DutyRow, row_changes
 from workflow.law.procedure import Obligation, Procedure
 from workflow.moments import Moment
 from workflow.org.audit import EVERYTHING, AuditFilter
-from workflow.org.office import Office
 from workflow.periods import PeriodSpan, period_of
 from workflow.registers.definition import Fulfilment, Register
 from workflow.registers.rows import RegisterRow
@@ -41,7 +40,6 @@ COMPARED = "rows"
 class _Done:
     """What a row carries out: the day that decides its period, and the key by which duplicates count once."""
 
-    unit: str
     day: date
     key: object
     row: DutyRow
@@ -89,17 +87,17 @@ def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, 
     mistaken for one whose row is gone.
     """
 
-    def read(view: View) -> Mapping[str, Sequence[DutyRow]]:
+    def changes(view: View) -> Drafts:
         case, procedure = view.case, view.procedure
         rows_by_fact = duties.of_case(case, procedure, duties.rows(duties.units_of(case)))
         rows = {row.row for duty_rows in rows_by_fact.values() for row in duty_rows}
         recorded = (fact for fact in case.facts.values() if fact.name.partition("#")[0] in rows_by_fact)
-        if all(fact.row in rows for fact in recorded if fact.row):
-            return rows_by_fact
-        # The row was deleted, or its unit no longer belongs to the case.
-        return duties.of_case(case, procedure, duties.rows())
+        if any(fact.row and fact.row not in rows for fact in recorded):
+            # The row was deleted, or its unit no longer belongs to the case.
+            rows_by_fact = duties.of_case(case, procedure, duties.rows())
+        return row_changes(view, rows_by_fact, ground=ground)
 
-    app.case_commands.write(case_id, at, lambda view: row_changes(view, read(view), ground=ground))
+    app.case_commands.write(case_id, at, changes)
 
 
 def record_due_rows(app: AppContext, *, at: Moment) -> None:
@@ -134,6 +132,7 @@ class _YearDuties:
 
     def __init__(self, app: AppContext, year: int, *, today: date) -> None:
         self._app, self.today = app, today
+        self._lists, self._office = SqlRegisterLists(app.engine), app.reads.office()
         self.first, self.last = date(year, 1, 1), date(year, 12, 31)
         self._case_of = cache(self._find_case)
 
@@ -143,9 +142,9 @@ class _YearDuties:
         year.
         """
         carriers: dict[str, list[tuple[Register, Fulfilment]]] = defaultdict(list)
-        last = min(self.today, self.last)
-        fulfilling = [register for register in self._app.registers.all_on(last) if register.fulfils]
-        kept_registers = SqlRegisterLists(self._app.engine).registers_with_rows() if fulfilling else ()
+        registers = self._app.registers.all_on(min(self.today, self.last))
+        fulfilling = [register for register in registers if register.fulfils]
+        kept_registers = self._lists.registers_with_rows() if fulfilling else ()
         for register in fulfilling:
             for fulfilment in register.fulfils if register.id in kept_registers else ():
                 carriers[fulfilment.fact].append((register, fulfilment))
@@ -160,16 +159,11 @@ class _YearDuties:
         cases = cases_beginning_on(self._app.engine, begins, [self.first], active_only=True)
         return {(case.procedure, case.unit): case.id for case in reversed(cases)}
 
-    @cached_property
-    def _office(self) -> Office:
-        return self._app.reads.office()
-
     def case_of(self, fact: str, unit: str) -> str:
         """Return the case of a unit, or of the nearest unit above it in its organisation; "" for none."""
         return self._case_of(fact.partition(":")[0], unit)
 
     def _find_case(self, procedure: str, unit: str) -> str:
-        """Return the case of a unit or of the nearest unit above in its organisation; "" for none."""
         organisation = self._office.organisation(unit)
         for unit_above in self._office.above(unit):
             case = self._cases.get((procedure, unit_above), "")
@@ -184,34 +178,24 @@ class _YearDuties:
 
     def cases(self) -> set[str]:
         """Return the cases of all units that have ever had rows, even if none is left in the year."""
-        facts: dict[str, list[str]] = defaultdict(list)
-        for fact, carriers in self.by_fact.items():
-            for name in {register.id for register, _ in carriers}:
-                facts[name].append(fact)
-        units = SqlRegisterLists(self._app.engine).units(facts) if facts else ()
-        return {self.case_of(fact, unit) for name, unit in units for fact in facts[name]} - {""}
+        facts = [(register.id, fact) for fact, carriers in self.by_fact.items() for register, _ in carriers]
+        units = self._lists.units({name for name, _ in facts}) if facts else ()
+        return {self.case_of(fact, unit) for kept, unit in units for name, fact in facts if name == kept} - {""}
 
     def rows(self, units: Collection[str] | None = None) -> _Rows:
-        """Return what the rows of the year carry out. `units`: rows of these; None for all."""
+        """Return what the rows of the year carry out up to today. `units`: rows of these; None for all."""
         rows: dict[tuple[str, str], list[_Done]] = defaultdict(list)
-        for fact in self.by_fact:
-            for done in self._read(fact, units):
-                case = self.case_of(fact, done.unit)
-                if case or done.unit not in self._office.units:
-                    rows[case, fact].append(done)
+        for fact, carriers in self.by_fact.items():
+            for register, fulfilment in carriers:
+                for record in self._lists.dated(register.id, fulfilment.within, self.first, self.last, units):
+                    values: Values = record.shown
+                    day, on = _period_day(fulfilment, values), as_date(values.get(fulfilment.date))
+                    case = self.case_of(fact, record.unit)
+                    if day and on and on <= self.today and (case or record.unit not in self._office.units):
+                        key = values.get(fulfilment.distinct) or record.id
+                        row = _duty_row(fulfilment, record.id, on, values)
+                        rows[case, fact].append(_Done(day=day, key=key, row=row))
         return rows
-
-    def _read(self, fact: str, units: Collection[str] | None) -> Iterator[_Done]:
-        """Yield what the rows of the year carry out of one fact, up to today."""
-        lists = SqlRegisterLists(self._app.engine)
-        for register, fulfilment in self.by_fact.get(fact, ()):
-            for record in lists.dated(register.id, fulfilment.within, self.first, self.last, units):
-                values: Values = record.shown
-                day, on = _period_day(fulfilment, values), as_date(values.get(fulfilment.date))
-                if day is not None and on is not None and on <= self.today:
-                    key = values.get(fulfilment.distinct) or record.id
-                    row = _duty_row(fulfilment, record.id, on, values)
-                    yield _Done(unit=record.unit, day=day, key=key, row=row)
 
     def of_case(self, case: Case, procedure: Procedure, rows: _Rows) -> Mapping[str, Sequence[DutyRow]]:
         """Return the rows that carry out facts of a case, by name of the fact with its period."""
@@ -223,13 +207,12 @@ class _YearDuties:
                 continue
             # The unit of a row may be gone from the office: what was recorded of it stays.
             stay = [done for done in rows.get(("", fact), ()) if done.row.row in recorded]
-            done_here = [*rows.get((case.id, fact), ()), *stay]
+            done_here = sorted((*rows.get((case.id, fact), ()), *stay), key=lambda done: done.row.on)
             for name, span in self._periods(obligation):
                 once: dict[object, DutyRow] = {}
                 for done in done_here:
-                    other = once.get(done.key)
-                    if span.first <= done.day <= span.last and (other is None or done.row.on < other.on):
-                        once[done.key] = done.row
+                    if span.first <= done.day <= span.last:
+                        once.setdefault(done.key, done.row)
                 rows_by_fact[name] = sorted(once.values(), key=lambda row: (row.on, row.row))
         return rows_by_fact
 

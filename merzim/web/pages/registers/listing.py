@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from merzim.services.registers.queries import FilterInput
-from merzim.services.registers.results import FieldView, RegisterView, RowView, values_view
+from merzim.services.inputs import build
+from merzim.services.registers.queries import ListRows
+from merzim.services.registers.results import FieldView, RegisterView, RowView
 from merzim.web.http import WebContext
 from merzim.web.ui.name_fields import NameField, own_people, own_units, person_filter, unit_filter
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Content, cell_of, row_title
+from merzim.web.ui.tables import cell_of, row_title
 
 PARTS = ("is", "from", "until", "has")
 """What the address says of a field, before its id: a value of a list, the ends of a range, a part of a text."""
@@ -36,42 +37,38 @@ def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[Fiel
 
 
 def filters_of(ctx: WebContext, fields: Sequence[FieldView]) -> list[RowFilter]:
-    """Return the filters of a list from the address.
+    """Return the filters of a list with what the address says of them.
 
     Translations of texts have none: pages would double theirs, and the search finds both.
     """
-    return [_row_filter(ctx, field) for field in fields if field.filterable and not field.translation_of]
+    filters, finding = [], {"person": person_filter, "unit": unit_filter}
+    for field in fields:
+        if field.filterable and not field.translation_of:
+            typed = {part: ctx.query.get(f"{part}.{field.id}", "").strip() for part in PARTS}
+            names = finding[field.kind](ctx, typed["is"]) if field.kind in finding else None
+            filters.append(RowFilter(field=field, typed=typed, names=names))
+    return filters
 
 
-def _row_filter(ctx: WebContext, field: FieldView) -> RowFilter:
-    """Return the filter by one field with what the address says of it."""
-    typed = {part: ctx.query.get(f"{part}.{field.id}", "").strip() for part in PARTS}
-    found = {"person": person_filter, "unit": unit_filter}.get(field.kind)
-    return RowFilter(field=field, typed=typed, names=found(ctx, typed["is"]) if found else None)
-
-
-def filter_inputs(ctx: WebContext, filters: Sequence[RowFilter]) -> list[FilterInput]:
-    """Return the filters that are set as input of the list query.
+def list_command(
+    ctx: WebContext, query: Mapping[str, object], filters: Sequence[RowFilter], **extra_fields: object
+) -> ListRows:
+    """Return the command of a list; `empty` in the address names a field that must be empty in the rows.
 
     Raises:
         InvalidForm: a text that names no person or unit.
     """
-    conditions = []
+    conditions = list[dict[str, object]]()
     for row_filter in filters:
-        if not row_filter.is_set:
-            continue
-        value = row_filter.typed["is"]
+        value, typed = row_filter.typed["is"], row_filter.typed
         if value and row_filter.names:
             value = (own_people if row_filter.field.kind == "person" else own_units)(ctx).resolve(value)
-        condition = {
-            "field": row_filter.field.id,
-            "is": [value] if value else None,
-            "from": row_filter.typed["from"],
-            "until": row_filter.typed["until"],
-            "contains": row_filter.typed["has"],
-        }
-        conditions.append(FilterInput.model_validate(condition))
-    return conditions
+        given = {"is": [value] if value else None, "from": typed["from"], "until": typed["until"]}
+        if row_filter.is_set:
+            conditions.append({"field": row_filter.field.id, "contains": typed["has"], **given})
+    if empty := ctx.query.get("empty", ""):
+        conditions.append({"field": empty, "empty": True})
+    return build(ListRows, {**query, "filters": conditions, **extra_fields})
 
 
 def line_of(
@@ -84,10 +81,3 @@ def line_of(
         "unit": row.names.get(row.unit, row.unit),
         "cells": [cell_of(column, row, translator) for column in columns],
     }
-
-
-def typed_cell(
-    field: FieldView, values: Mapping[str, object], translator: Translator, names: Mapping[str, str]
-) -> Content:
-    """Return the cell of a value read from a file, which no row has yet."""
-    return cell_of(field, values_view(values, names), translator)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -23,8 +23,7 @@ from merzim.services.documents.row_papers import (
 from merzim.services.evidence import clean_file_name, paper_file_name
 from merzim.services.inputs import build
 from merzim.services.names import author_names
-from merzim.services.registers import tables
-from merzim.services.registers.queries import ListRows
+from merzim.services.registers import tables, verbs, views
 from merzim.services.registers.results import (
     FieldView,
     RegisterView,
@@ -32,33 +31,10 @@ from merzim.services.registers.results import (
     names_of,
     reader_scope,
     seen_register,
+    values_view,
     writable_register,
     written_amount,
 )
-from merzim.services.registers.tables import ImportedRows, ImportRows, import_rows
-from merzim.services.registers.verbs import (
-    AddRow,
-    EditRow,
-    EraseRow,
-    WithdrawRow,
-    add_row,
-    edit_row,
-    erasable_fields,
-    erase_row,
-    withdraw_row,
-)
-from merzim.services.registers.views import (
-    AskRegisters,
-    AskRow,
-    PointingRows,
-    RowDetail,
-    RowPage,
-    list_my_rows,
-    list_registers,
-    list_rows,
-    view_here,
-)
-from merzim.services.results import FieldChangeResult
 from merzim.web.auth.dependencies import Managing, Reading, Recording, reads_files
 from merzim.web.downloads import get_row_file
 from merzim.web.http import (
@@ -82,12 +58,10 @@ from merzim.web.pages.registers.forms import (
     new_values,
 )
 from merzim.web.pages.registers.listing import (
-    RowFilter,
     columns_of,
-    filter_inputs,
     filters_of,
     line_of,
-    typed_cell,
+    list_command,
 )
 from merzim.web.ui.command_forms import command_fields, read_command
 from merzim.web.ui.form_values import (
@@ -124,12 +98,12 @@ router.get("/registers/{register_id}/{row}/files/{digest}")(get_row_file)
 def registers_page(ctx: Reading, unit: MatchedUnit) -> Response:
     """Show the registers the reader sees, by the act they rest on, and the rows that name the reader."""
     translator = Translator(ctx.language)
-    registers = list_registers(ctx, AskRegisters(unit=unit)).registers
+    registers = views.list_registers(ctx, views.AskRegisters(unit=unit)).registers
     acts: dict[str, list[RegisterView]] = {}
     for register in sorted(registers, key=lambda register: not register.adopted):
         acts.setdefault(act_of(register, translator), []).append(register)
-    mine = list_my_rows(ctx, AskRegisters())
-    views = {register.id: register for register in mine.registers}
+    mine = views.list_my_rows(ctx, views.AskRegisters())
+    registers_by_id = {register.id: register for register in mine.registers}
     return page(
         ctx,
         "registers.html",
@@ -137,8 +111,9 @@ def registers_page(ctx: Reading, unit: MatchedUnit) -> Response:
         units=unit_filter(ctx, unit),
         unit=unit,
         mine=[
-            (row, row_title(views[row.register_id], row, translator), views[row.register_id])
+            (row, row_title(register, row, translator), register)
             for row in mine.rows
+            if (register := registers_by_id[row.register_id])
         ],
     )
 
@@ -172,11 +147,10 @@ def rows_page(
     """Show one page of the rows of a register, filtered and sorted."""
     translator = Translator(ctx.language)
     register = _view(ctx, register_id)
-    filters = filters_of(ctx, register.fields)
-    empty = ctx.query.get("empty", "")
+    filters, empty = filters_of(ctx, register.fields), ctx.query.get("empty", "")
     refusal, row_page = None, _NO_ROWS.model_copy(update={"register_id": register_id})
     try:
-        row_page = list_rows(ctx, _list_command(ctx, query, filters, page=number))
+        row_page = views.list_rows(ctx, list_command(ctx, query, filters, page=number))
     except (Refusal, InvalidForm) as error:
         refusal = error
     columns = columns_of(register, register.fields)
@@ -216,7 +190,7 @@ def rows_page(
 @router.get("/registers/{register_id}/xlsx")
 def rows_workbook(ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> Response:
     """Return all rows a list finds, not one page alone, as a workbook."""
-    command = _list_command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields))
+    command = list_command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields))
     name = f"{_file_name(ctx, register_id)} {ctx.today.isoformat()}.xlsx"
     return as_file(tables.export(ctx, command, ctx.language), XLSX, name)
 
@@ -237,7 +211,7 @@ def _file_name(ctx: RequestContext, register_id: str) -> str:
 @router.get("/registers/{register_id}/forms/{language}")
 def row_papers(ctx: Reading, register_id: RegisterPath, language: PaperLanguage, query: RowsQuery) -> Response:
     """Return the filled forms of all rows a list finds, not of one page alone, as a ZIP."""
-    command = _list_command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields))
+    command = list_command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields))
     return as_file(papers_of_list(ctx, command, language), ZIP, f"{register_id}-{language}.zip")
 
 
@@ -257,13 +231,13 @@ def show_import_page(
     ctx: WebContext,
     register_id: str,
     *,
-    preview: ImportedRows | None = None,
+    preview: tables.ImportedRows | None = None,
     digest: str = "",
     answers: Mapping[str, str] | None = None,
     tried: RejectedForm | None = None,
 ) -> Response:
     """Return the page of the import: the rows to import, or the mistakes in the file."""
-    register = view_here(ctx, writable_register(ctx, register_id))
+    register = views.view_here(ctx, writable_register(ctx, register_id))
     answers = tried.answers if tried else answers or {}
     translator = Translator(ctx.language)
     return page(
@@ -275,7 +249,7 @@ def show_import_page(
         preview=preview,
         digest=digest,
         lines=[
-            [typed_cell(field, row, translator, preview.names) for field in preview.fields]
+            [cell_of(field, values_view(row, preview.names), translator) for field in preview.fields]
             for row in preview.first
         ]
         if preview
@@ -302,7 +276,7 @@ def row_form(
     """Return the page with the form for a new row, as filled in after a refusal; fields may be filled in by the
     address (`field.training=...`).
     """
-    register = view_here(ctx, writable_register(ctx, register_id))
+    register = views.view_here(ctx, writable_register(ctx, register_id))
     preset = RejectedForm(form="", refusal=None, answers=_preset(ctx, register))
     answers = tried.answers if tried else {"unit": unit}
     typed_unit = answers.get("unit") or ctx.reader.root
@@ -339,9 +313,9 @@ def show_row_page(
     translator = Translator(ctx.language)
     detail = row_of_register(ctx, register_id, row)
     definition = ctx.app.registers.on(register_id, ctx.today)
-    register = view_here(ctx, definition, is_own=True)
+    register = views.view_here(ctx, definition, is_own=True)
     edits = tried if tried is not None and tried.form == "edit" else None
-    erasable = erasable_fields(ctx, row) if ctx.reader.may("manage") else []
+    erasable = verbs.erasable_fields(ctx, row) if ctx.reader.may("manage") else []
     return page(
         ctx,
         "register_row.html",
@@ -363,12 +337,16 @@ def show_row_page(
         tried=tried,
         inputs={
             name: command_fields(ctx, command, typed_into(tried, name))
-            for name, command in (("edit", EditRow), ("withdraw", WithdrawRow), ("erase", EraseRow))
+            for name, command in (
+                ("edit", verbs.EditRow),
+                ("withdraw", verbs.WithdrawRow),
+                ("erase", verbs.EraseRow),
+            )
         },
     )
 
 
-def _pointing_lines(pointing_rows: PointingRows, translator: Translator) -> dict[str, object]:
+def _pointing_lines(pointing_rows: views.PointingRows, translator: Translator) -> dict[str, object]:
     """Return the rows that refer to a row as a table, without the field that refers to it."""
     register = pointing_rows.view
     columns = [column for column in columns_of(register, register.fields) if column.id != pointing_rows.field]
@@ -378,20 +356,10 @@ def _pointing_lines(pointing_rows: PointingRows, translator: Translator) -> dict
 
 def row_of_register(ctx: RequestContext, register_id: str, row: str) -> RowWithPapers:
     """Return a row of this register; 404 if it belongs to another one."""
-    detail = show_with_papers(ctx, AskRow(row=row))
+    detail = show_with_papers(ctx, views.AskRow(row=row))
     if detail.row.register_id != register_id:
         raise HTTPException(404, "web.problem.no_row")
     return detail
-
-
-def _list_command(
-    ctx: WebContext, query: Mapping[str, object], filters: Sequence[RowFilter], **extra_fields: object
-) -> ListRows:
-    """Return the command of a list; `empty` in the address names a field that must be empty in the rows."""
-    conditions: list[object] = [*filter_inputs(ctx, filters)]
-    if empty := ctx.query.get("empty", ""):
-        conditions.append({"field": empty, "empty": True})
-    return build(ListRows, {**query, "filters": conditions, **extra_fields})
 
 
 def act_of(register: RegisterView, translator: Translator) -> str:
@@ -402,42 +370,44 @@ def act_of(register: RegisterView, translator: Translator) -> str:
 
 def _view(ctx: RequestContext, register_id: str) -> RegisterView:
     """Return a register as the reader sees it. Raises UnknownRegister."""
-    return view_here(ctx, seen_register(ctx, register_id))
+    return views.view_here(ctx, seen_register(ctx, register_id))
 
 
-def _totals(register: RegisterView, row_page: RowPage, translator: Translator) -> list[tuple[str, str]]:
+def _totals(register: RegisterView, row_page: views.RowPage, translator: Translator) -> list[tuple[str, str]]:
     """Return the sums below a list, of all rows found and not of its page alone: title and value."""
-    fields = {field.id: field for field in register.fields}
-    totals = []
-    for name, amount in row_page.totals.items():
-        field = fields[name]
-        number = translator.number(written_amount(field, Decimal(amount)))
-        value = f"{number} {field.unit[translator.language]}" if field.unit else number
-        totals.append((field.title[translator.language], value))
+    totals, language = [], translator.language
+    for field in register.fields:
+        if amount := row_page.totals.get(field.id):
+            number = translator.number(written_amount(field, Decimal(amount)))
+            totals.append((field.title[language], f"{number} {field.unit[language]}" if field.unit else number))
     return totals
 
 
 def _history(
-    ctx: RequestContext, detail: RowDetail, translator: Translator
+    ctx: RequestContext, detail: views.RowDetail, translator: Translator
 ) -> list[tuple[object, list[tuple[str, Content, Content]]]]:
     """Return the events of a row, the newest first, each with its changes: field, before, after."""
     office, language = ctx.reads.office(), translator.language
     fields = {field.id: field for field in detail.fields}
 
     def cell(field: FieldView, value: object) -> Content:
+        text = str(value)
         if value is None:
             return Content()
         if field.kind == "row":
-            return Content(text=detail.row.names.get(str(value), str(value)))
-        names = {str(value): name_in(office, str(value), language)} | detail.row.names
-        row_view = detail.row.model_copy(update={"values": {field.id: value}, "names": names})
-        return cell_of(field, row_view, translator)
+            return Content(text=detail.row.names.get(text, text))
+        names = {text: name_in(office, text, language)} | detail.row.names
+        row = detail.row.model_copy(update={"values": {field.id: value}, "names": names})
+        return cell_of(field, row, translator)
 
-    def line(change: FieldChangeResult) -> tuple[str, Content, Content]:
-        field = fields[change.field]
-        return field.title[language], cell(field, change.before), cell(field, change.after)
+    def lines(event: views.RowEventView) -> list[tuple[str, Content, Content]]:
+        changes = [(fields[change.field], change) for change in event.changes]
+        return [
+            (field.title[language], cell(field, change.before), cell(field, change.after))
+            for field, change in changes
+        ]
 
-    return [(event, [line(change) for change in event.changes]) for event in reversed(detail.history)]
+    return [(event, lines(event)) for event in reversed(detail.history)]
 
 
 def _changed_address(ctx: WebContext) -> object:
@@ -451,7 +421,7 @@ def _changed_address(ctx: WebContext) -> object:
     return to
 
 
-_NO_ROWS = RowPage(register_id="", total=0, page=1, pages=1, fields=[], rows=[], totals={})
+_NO_ROWS = views.RowPage(register_id="", total=0, page=1, pages=1, fields=[], rows=[], totals={})
 
 SubmittedForm = Annotated[FormData, submitted_form(files=MAX_FILES, fields=3 * MAX_FIELDS)]
 SubmittedFile = Annotated[FormData, submitted_form(files=1, fields=20)]
@@ -465,7 +435,7 @@ def add(ctx: Recording, register_id: RegisterPath, form: SubmittedForm) -> Respo
     fields = [field_view(register.fields[name]) for name in list_fields(register, reader_scope(ctx))]
     unit = own_units(ctx).resolve(answers.get("unit", ""))
     row = {"register_id": register_id, "unit": unit, "values": new_values(ctx, fields, form)}
-    detail = add_row(ctx, build(AddRow, row))
+    detail = verbs.add_row(ctx, build(verbs.AddRow, row))
     return redirect(ctx, f"/registers/{register_id}/{detail.row.id}", said="added")
 
 
@@ -485,7 +455,7 @@ def import_(ctx: Recording, register_id: RegisterPath, form: SubmittedFile) -> R
         "file": digest,
         "preview": not answers.get("take"),
     }
-    result = import_rows(ctx, build(ImportRows, fields))
+    result = tables.import_rows(ctx, build(tables.ImportRows, fields))
     if result.preview:
         return show_import_page(ctx, register_id, preview=result, digest=digest, answers=answers)
     return redirect(ctx, f"/registers/{register_id}", imported=str(result.rows))
@@ -499,7 +469,7 @@ def edit(ctx: Recording, register_id: RegisterPath, row: RowPath, form: Submitte
     values = changed_values(ctx, detail.fields, form)
     # A form that was refused once contains two: the newer one comes first.
     seq = answers.get("seq", "").partition(";")[0] or None
-    edit_row(ctx, read_command(ctx, EditRow, answers, row=row, values=values, seq=seq))
+    verbs.edit_row(ctx, read_command(ctx, verbs.EditRow, answers, row=row, values=values, seq=seq))
     return redirect(ctx, f"/registers/{register_id}/{row}", said="edited")
 
 
@@ -508,7 +478,7 @@ def edit(ctx: Recording, register_id: RegisterPath, row: RowPath, form: Submitte
 def withdraw(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fields) -> Response:
     """Withdraw a row recorded by mistake, then show it."""
     row_of_register(ctx, register_id, row)
-    withdraw_row(ctx, read_command(ctx, WithdrawRow, answers, row=row))
+    verbs.withdraw_row(ctx, read_command(ctx, verbs.WithdrawRow, answers, row=row))
     return redirect(ctx, f"/registers/{register_id}/{row}", said="withdrawn")
 
 
@@ -519,5 +489,5 @@ def erase(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Field
     row_of_register(ctx, register_id, row)
     if not answers.get("sure"):
         raise InvalidForm("web.registers.erase_unsure")
-    erase_row(ctx, read_command(ctx, EraseRow, answers, row=row, fields=answers.getlist("field")))
+    verbs.erase_row(ctx, read_command(ctx, verbs.EraseRow, answers, row=row, fields=answers.getlist("field")))
     return redirect(ctx, f"/registers/{register_id}/{row}", said="erased")
