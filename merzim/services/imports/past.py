@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,6 @@ from merzim.documents.schedules.template import sentence, template_column
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.services.app import AppContext
 from workflow.cases.commands.planning import Plan, audit
-from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure, Text
@@ -137,7 +136,9 @@ def template_columns(edition: Procedure, language: str) -> Iterator[tuple[str, s
 
 
 def _departures(past: AuditCase, result: Plan) -> Iterator[Departure]:
-    """Yield every finding about an analysis."""
+    """Yield every finding about an analysis, with the cell of the date it judges: of a step judged by its
+    publication the day of that.
+    """
     deadlines = {deadline.id: deadline for deadline in result.deadlines}
     for finding in result.findings:
         deadline = deadlines.get(finding.obligation)
@@ -145,23 +146,14 @@ def _departures(past: AuditCase, result: Plan) -> Iterator[Departure]:
             title = known_fact(result.procedure, finding.obligation).title
             yield Departure(case=past.case, title=title, finding=finding)
             continue
+        columns = ((f"{deadline.id}.published", past.published), (deadline.id, past.facts))
+        judged = [column for column, days in columns if days.get(deadline.id) == deadline.done_on is not None]
         yield Departure(
             case=past.case,
             title=deadline.obligation.title,
             period=deadline.period,
-            cell=_cell(past, deadline),
+            cell=past.cells[judged[0]] if judged else "",
             on=deadline.done_on,
             due=deadline.due,
             finding=finding,
         )
-
-
-def _cell(past: AuditCase, deadline: Deadline) -> str:
-    """Return the cell a step's judged date was read from: the publication's, if the step is judged by that."""
-    days: tuple[tuple[str, Mapping[str, date]], ...] = (
-        (f"{deadline.id}.published", past.published),
-        (deadline.id, past.facts),
-    )
-    return next(
-        (past.cells[column] for column, of in days if of.get(deadline.id) == deadline.done_on is not None), ""
-    )

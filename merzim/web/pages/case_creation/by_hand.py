@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -49,6 +49,8 @@ router = APIRouter(include_in_schema=False)
 Name = Annotated[str, Query(max_length=200)]
 LONGEST_OBJECT = 500
 OBJECT_FIELDS = ("object", "object_kk", "object_ru")
+NAMES_OBJECT = "internal-analysis"
+"""The procedure whose cases must name an object."""
 
 
 @router.get("/open")
@@ -119,7 +121,7 @@ def public_planner_page(ctx: Anybody) -> Response:
 @router.get("/open/year")
 def year_preview_page(ctx: Managing, year: Name = "", unit: Name = "", kept_from: Name = "") -> Response:
     """Show the cases that opening a year would open, of every organisation or of a chosen one; open nothing."""
-    return _year_page(ctx, year, unit, kept_from)
+    return _year_page(ctx, {"year": year, "unit": unit, "kept_from": kept_from})
 
 
 def parse_year(year_text: str) -> int:
@@ -145,6 +147,7 @@ def _case_page(
     unit_text = one_line(answers.get("unit"))
     unit, unknown = _typed_unit(ctx, unit_text)
     known_unit = unit if unit in office.units else ""
+    a_year_ago = ctx.today - timedelta(days=365)
     return _form_page(
         ctx,
         procedure,
@@ -162,8 +165,10 @@ def _case_page(
         units=own_units(ctx).field(unit or unit_text),
         objects=_objects(answers, ctx.language),
         person=person_names(office).field(one_line(answers.get("person")), typed=True),
-        names_object=_names_object(procedure),
-        approved=_schedule_approved(ctx, procedure, office, unit),
+        names_object=procedure.id == NAMES_OBJECT,
+        approved=ctx.reads.schedule_approved(procedure.id, a_year_ago, office.organisation(unit))
+        if APPROVAL in procedure.by_id
+        else None,
         in_schedule=bool(answers.get("schedule_of")),
         of_person=any(obligation.duty in OF_A_PERSON for obligation in procedure.obligations),
     )
@@ -209,25 +214,10 @@ def _form_page(
 
 def _objects(answers: Mapping[str, str], language: str) -> dict[str, str]:
     """Return the names of the object as typed; one from an address counts for the reader's language."""
-    object_names = {name: answers.get(name, "")[:LONGEST_OBJECT] for name in OBJECT_FIELDS}
-    language_field = "object_kk" if language == "kk" else "object_ru"
-    if not object_names["object_kk"] and not object_names["object_ru"]:
-        object_names[language_field] = object_names["object"]
-    return {name: object_names[name] for name in OBJECT_FIELDS[1:]}
-
-
-def _schedule_approved(
-    ctx: RequestContext, procedure: Procedure, office: Office, unit: str
-) -> tuple[str, date] | None:
-    """Return the case of the schedule the organisation approved last within a year, and its day, if any."""
-    if APPROVAL not in procedure.by_id:
-        return None
-    return ctx.reads.schedule_approved(procedure.id, ctx.today - timedelta(days=365), office.organisation(unit))
-
-
-def _names_object(procedure: Procedure) -> bool:
-    """Return whether a case of the procedure must name an object: of an internal analysis alone."""
-    return procedure.id == "internal-analysis"
+    names = {name: answers.get(name, "")[:LONGEST_OBJECT] for name in OBJECT_FIELDS[1:]}
+    if not any(names.values()):
+        names["object_kk" if language == "kk" else "object_ru"] = answers.get("object", "")[:LONGEST_OBJECT]
+    return names
 
 
 def _own_kind(ctx: RequestContext, office: Office) -> str:
@@ -239,47 +229,36 @@ def _own_kind(ctx: RequestContext, office: Office) -> str:
 
 
 def _year_page(
-    ctx: WebContext,
-    year_text: str = "",
-    unit: str = "",
-    kept_from: str = "",
-    *,
-    tried: RejectedForm | None = None,
+    ctx: WebContext, answers: Mapping[str, str] = MappingProxyType({}), *, tried: RejectedForm | None = None
 ) -> Response:
     """Return the page of a year with the cases it lacks; after a refusal with what was typed."""
-    refusal, today = None, ctx.today
-    if tried is not None:
-        refusal = tried.refusal
-        year_text, unit, kept_from = (
-            one_line(tried.answers.get(name)) for name in ("year", "unit", "kept_from")
-        )
-    office = ctx.reads.office()
+    answers, refusal = (tried.answers, tried.refusal) if tried else (answers, None)
+    year_text, unit, kept_from = (one_line(answers.get(name)) for name in ("year", "unit", "kept_from"))
+    this_year, office = ctx.today.year, ctx.reads.office()
     ahead: YearAhead | None = None
     unit_key, unknown = _typed_unit(ctx, unit)
     try:
         if unknown is not None:
             raise unknown
-        year = parse_year(year_text or str(today.year))
+        year = parse_year(year_text or str(this_year))
         command = build(OpenYear, {"year": year, "unit": unit_key, "kept_from": kept_from or None})
         ahead = preview_year(ctx, command)
     except Refusal as refused:
         refusal = refusal or refused
     openings = ahead.openings if ahead else ()
     counts = Counter(opening.procedure for opening in openings)
-    titles = [(ctx.library.latest(name).title, count) for name, count in counts.items()]
+    units = dict.fromkeys(opening.unit for opening in openings if opening.unit)
     return page(
         ctx,
         "open_year.html",
-        place=f"/open/year?{urlencode({'year': one_line(year_text, longest=20), 'unit': unit})}",
-        year=one_line(year_text, longest=20) or str(today.year),
-        years=range(today.year - 1, min(today.year + 2, ctx.calendar.last.year) + 1),
+        place=f"/open/year?{urlencode({'year': year_text[:20], 'unit': unit})}",
+        year=year_text[:20] or str(this_year),
+        years=range(this_year - 1, min(this_year + 2, ctx.calendar.last.year) + 1),
         unit=unit_key,
         field=own_units(ctx).field(unit_key or unit),
         ahead=ahead,
-        titles=titles,
-        organisations=[
-            office.units.get(unit, unit) for unit in dict.fromkeys(opening.unit for opening in openings) if unit
-        ],
+        titles=[(ctx.library.latest(name).title, count) for name, count in counts.items()],
+        organisations=[office.units.get(unit, unit) for unit in units],
         refusal=refusal,
     )
 
@@ -312,7 +291,7 @@ def open_case(ctx: Managing, answers: Fields) -> Response:
         "schedule_of": one_line(answers.get("schedule_of")),
     }
     command = build(cases.OpenCase, fields)
-    if _names_object(procedure) and not (command.object or command.object_kk or command.object_ru):
+    if procedure.id == NAMES_OBJECT and not (command.object or command.object_kk or command.object_ru):
         raise InvalidForm("web.refusal.no_object")
     case = cases.open_case(ctx, command)
     return redirect(ctx, f"/cases/{case.id}", said="opened")
@@ -322,17 +301,16 @@ def open_case(ctx: Managing, answers: Fields) -> Response:
 @shown_again(_year_page)
 def open_the_year(ctx: Managing, answers: Fields) -> Response:
     """Open the year's cases, then show their list."""
-    year_text, unit = one_line(answers.get("year"), longest=20), one_line(answers.get("unit"))
-    kept_from = one_line(answers.get("kept_from"), longest=20)
-    command = {"year": parse_year(year_text), "unit": unit, "kept_from": kept_from or None}
-    opened = open_year(ctx, build(OpenYear, command)).opened
-    return redirect(ctx, "/cases", opened=str(len(opened)), year=year_text, of=unit)
+    year, unit = parse_year(one_line(answers.get("year"))), one_line(answers.get("unit"))
+    kept_from = one_line(answers.get("kept_from"), longest=20) or None
+    opened = open_year(ctx, build(OpenYear, {"year": year, "unit": unit, "kept_from": kept_from})).opened
+    return redirect(ctx, "/cases", opened=str(len(opened)), year=str(year), of=unit)
 
 
 @router.post("/open/year/undo")
 @shown_again(_year_page)
 def undo_the_year(ctx: Managing, answers: Fields) -> Response:
     """Take back the last opening of a year, then show the year as it can be opened again."""
-    year_text, unit = one_line(answers.get("year"), longest=20), one_line(answers.get("unit"))
-    undo_year(ctx, build(UndoYear, {"year": parse_year(year_text), "unit": unit}))
-    return redirect(ctx, "/open/year", year=year_text, unit=unit)
+    year, unit = parse_year(one_line(answers.get("year"))), one_line(answers.get("unit"))
+    undo_year(ctx, build(UndoYear, {"year": year, "unit": unit}))
+    return redirect(ctx, "/open/year", year=str(year), unit=unit)
