@@ -7,7 +7,7 @@ time. After a crash between the two the same command (or `merzim rebuild`) finis
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -28,7 +28,7 @@ from merzim.services.results import ActMoves, moved_date
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.cases.ledger import CHUNK
 from merzim.storage.database.dialect import chunks
-from merzim.storage.org.adoptions import Adoption, adopt
+from merzim.storage.org.adoptions import adopt
 from merzim.storage.refusals import CaseBroken
 from notifications.letters.moved import describe_cause
 from workflow.cases.case import Case, Event, fold
@@ -138,35 +138,23 @@ def preview_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
         Refusal: an entry cannot be read, or the act does not fit the records (`calendars.checks`).
         NotAllowed: the reader sees one unit only.
     """
-    app, today, office = ctx.app, ctx.today, ctx.app.reads.office()
-    preview = _find_reach(app, app.acts, _parse(ctx, command), today=today)
-    impacts = tuple(
-        _impact(office, case, deadline, today=today)
-        for names in chunks(preview.touched, CHUNK)
-        for case in app.ledger.cases(names).values()
-        for deadline in moved(case, app.library.of(case), preview.before, preview.after, today=today)
-    )
-    return _as_visible(ctx, replace(preview, impacts=impacts))
+    return _as_visible(ctx, _effect(ctx.app, _parse(ctx, command), today=ctx.today))
 
 
 @verb("manage")
 def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
-    """Adopt an act and move the due dates it changes. Adopting it again changes nothing.
-
-    Each case is recalculated once, so the answer is exactly what was written; unsent notices of moved due
-    dates are withdrawn.
+    """Adopt an act and move the due dates it changes; unsent notices of these are withdrawn. Adopting it again
+    changes nothing.
     """
-    app, today = ctx.app, ctx.today
-    act, text = _parse(ctx, command), normal_text(command.text)
+    app, act, text = ctx.app, _parse(ctx, command), normal_text(command.text)
     while True:
-        acts = app.acts
-        reach = _find_reach(app, acts, act, today=today)
-        if reach.known or adopt(app.engine, acts, name=command.name, text=text, at=ctx.moment):
+        effect = _effect(app, act, today=ctx.today)
+        if effect.known or adopt(app.engine, app.acts, name=command.name, text=text, at=ctx.moment):
             break
         app = app.present()
-    app = app.present()
-    impacts, written_count = _write_moved(app, reach, _cause(act, reach.days), at=ctx.moment)
-    return _as_visible(ctx, replace(reach, impacts=tuple(impacts), written=written_count))
+    cause = _cause(act, effect.days)
+    written_count = rewrite_rows(app.present(), effect.touched, cause=cause, at=ctx.moment)
+    return _as_visible(ctx, replace(effect, written=written_count))
 
 
 def moves_of(app: AppContext, events: Sequence[Event], language: str) -> list[ActMoves]:
@@ -206,26 +194,33 @@ def _as_visible(ctx: RequestContext, preview: ActPreview) -> ActPreview:
     return replace(preview, impacts=impacts, hidden=len(preview.impacts) - len(impacts))
 
 
-def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records, *, today: date) -> ActPreview:
-    """Return the days an act changes, known from today on, and the cases they may affect; no case is read.
+def _effect(app: AppContext, act: Records, *, today: date) -> ActPreview:
+    """Return the days an act changes, known from today on, the cases they may affect, and the due dates moved.
 
     An act the office adopted already is taken out of the calendar to find them. Raises Refusal if it does not
     fit the records.
     """
-    index = next((n for n, adoption in enumerate(acts) if adoption.entries == act), None)
+    index = next((n for n, adoption in enumerate(app.acts) if adoption.entries == act), None)
     if index is None:
         before = app.calendar
         checks.check_act_fits(app.records, act)
         after = app.calendar_of(with_records(app.records, checks.with_known_since(act, today)))
     else:
-        other_acts = [adoption for n, adoption in enumerate(acts) if n != index]
+        other_acts = [adoption for n, adoption in enumerate(app.acts) if n != index]
         before, after = app.calendar_of(app.records_of(other_acts)), app.calendar
     touched = sorted({case for span in reach(before, after) for case in app.ledger.touched(*span)})
+    office = app.reads.office()
+    impacts = tuple(
+        _impact(office, case, deadline, today=today)
+        for names in chunks(touched, CHUNK)
+        for case in app.ledger.cases(names).values()
+        for deadline in moved(case, app.library.of(case), before, after, today=today)
+    )
     return ActPreview(
         known=index is not None,
         days=changed_days(before, after),
         touched=tuple(touched),
-        impacts=(),
+        impacts=impacts,
         before=before,
         after=after,
         written=0,
@@ -262,38 +257,20 @@ def _title_fields(source: Source) -> dict[str, object]:
     }
 
 
-def _write_moved(
-    app: AppContext, act_reach: ActPreview, cause: Mapping[str, object], *, at: Moment
-) -> tuple[list[PersonImpact], int]:
-    """Rewrite the cases' board rows by the present calendar; return moved dates and the number changed."""
-    impacts, written_count, office = list[PersonImpact](), 0, app.reads.office()
-    for cases, count in rewrite_rows(app, act_reach.touched, cause=cause, at=at):
-        for case in cases:
-            dates = moved(case, app.library.of(case), act_reach.before, app.calendar, today=at.today)
-            impacts += (_impact(office, case, deadline, today=at.today) for deadline in dates)
-        written_count += count
-    return impacts, written_count
-
-
-def rewrite_rows(
-    app: AppContext,
-    cases: Sequence[str],
-    *,
-    cause: Mapping[str, object],
-    at: Moment,
-) -> Iterator[tuple[Sequence[Case], int]]:
-    """Rewrite the board rows of cases (ids) by the present calendar and law; yield the cases, some at a time,
-    and the number of them that changed. `cause`: what letters say of it.
+def rewrite_rows(app: AppContext, cases: Sequence[str], *, cause: Mapping[str, object], at: Moment) -> int:
+    """Rewrite the board rows of cases (ids) by the present calendar and law; return how many cases changed.
+    `cause`: what letters say of it.
 
     Raises CaseBroken: the events of one do not end where its head says; all others are rewritten.
     """
-    left = {*cases}
-    for written, changed_count in app.ledger.rewrite(
+    left, changed_count = {*cases}, 0
+    for written, changed in app.ledger.rewrite(
         cases,
         lambda case: replace(app.case_commands.recomputed(case, today=at.today), cause=cause),
         now=at.now,
     ):
         left.difference_update(case.id for case in written)
-        yield written, changed_count
+        changed_count += changed
     if left:
         raise CaseBroken(min(left))
+    return changed_count
