@@ -25,7 +25,6 @@ from merzim.documents.sheets.written_time import (
     Between,
     Counted,
     NamedTime,
-    NoYear,
     Several,
     Stretch,
     parse,
@@ -39,6 +38,8 @@ _YEAR = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])")
 FAR = 2
 """A day more years than this from the paper's own year is asked about."""
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
+_SERIALS = (FIRST - _EXCEL_DAY_ZERO).days, (REACH - _EXCEL_DAY_ZERO).days + 1
+"""The numbers by which Excel counts the days of the calendar's records, left in cells formatted as numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +90,25 @@ def read(value: object, *, where: str = "", year: int | None = None) -> When:
         UnreadableCell: an impossible day, one outside FIRST..REACH, a span that ends before it begins, several
             days, a formula, or digits that are not a date.
     """
-    if isinstance(value, NotAValue):
-        raise UnreadableCell("paper_formula", text=value.text, where=where)
+    if isinstance(value, str):
+        return _read_text(value, where, year)
     if value is None:
         return None
-    if isinstance(value, str):
-        return _parse_text(value, where, year)
-    if isinstance(value, date):
-        on = value.date() if isinstance(value, datetime) else value
-        _check_range(on, str(on), where)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        on = _serial_date(value, where)
-    else:
-        raise UnreadableCell("paper_date_unreadable", text=str(value), where=where)
+    on = _own_date(value, where)
     return Days(on, on)
+
+
+def _own_date(value: object, where: str) -> date:
+    """Return the day of a cell: a date, or the number by which Excel counts one. Raises UnreadableCell."""
+    match value:
+        case NotAValue(text):
+            raise UnreadableCell("paper_formula", text=text, where=where)
+        case date():
+            on = value.date() if isinstance(value, datetime) else value
+            return _check_range(on, str(on), where)
+        case int() | float() if not isinstance(value, bool) and _SERIALS[0] <= value < _SERIALS[1]:
+            return _EXCEL_DAY_ZERO + timedelta(days=int(value))
+    raise UnreadableCell("paper_date_unreadable", text=str(value), where=where)
 
 
 def read_lines(value: object, *, where: str = "", year: int | None = None) -> tuple[When, ...]:
@@ -148,31 +154,29 @@ def read_day(value: object, *, where: str = "") -> date | None:
     raise UnreadableCell("paper_day_expected", text=_shorten(str(value)), where=where)
 
 
-def _parse_text(text: str, where: str, year: int | None) -> When:
+def _read_text(text: str, where: str, year: int | None) -> When:
     """Return what a text says, as `read` does, with its errors."""
     if _DASHES.fullmatch(text) or ("_" in text and _BLANK_FORM.fullmatch(text)) or plain(text) in _NONE:
         return None
     line, shown_text = tidy(text), _shorten(text)
     if len(line) > LONGEST:
         raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)
-    written = parse(line)
-    match written:
+    match parse(line):
         case NamedTime(stretch=Stretch(unit="day") as day):
             return Days(*days_of(day, year, shown_text, where))
-        case Between(Stretch(unit="day"), Stretch(unit="day")):
-            return Days(*span_of(written, year, shown_text, where))
-    if re.search(r"[0-9]", line) and (written is None or isinstance(written, Several)):
-        if isinstance(written, Several) and not unknown_words(line):
-            raise UnreadableCell("paper_dates_several", text=shown_text, where=where)
-        raise date_refusal(line, where=where)
+        case Between(Stretch(unit="day"), Stretch(unit="day")) as span:
+            return Days(*span_of(span, year, shown_text, where))
+        case (None | Several()) as read_ if re.search(r"[0-9]", line):
+            raise date_refusal(line, where=where, is_several=read_ is not None)
     return TermInWords(shown_text)
 
 
-def date_refusal(text: str, *, where: str) -> UnreadableCell:
-    """Return the refusal of a text that is no date, with the words that were not understood."""
+def date_refusal(text: str, *, where: str, is_several: bool = False) -> UnreadableCell:
+    """Return the refusal of a text that is no date, or several, with the words that were not understood."""
     if words := unknown_words(text):
         return UnreadableCell("paper_date_words", text=_shorten(text), where=where, words=words)
-    return UnreadableCell("paper_date_unreadable", text=_shorten(text), where=where)
+    code = "paper_dates_several" if is_several else "paper_date_unreadable"
+    return UnreadableCell(code, text=_shorten(text), where=where)
 
 
 def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[date, date]:
@@ -181,10 +185,11 @@ def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[
     Raises UnreadableCell: neither names one (WITHOUT_YEAR), there is no such day, or it lies beyond the
     calendar's records.
     """
+    year = year if stretch.year is None else stretch.year
+    if year is None:
+        raise UnreadableCell(WITHOUT_YEAR, text=text, where=where)
     try:
         first, last = stretch.days(year)
-    except NoYear:
-        raise UnreadableCell(WITHOUT_YEAR, text=text, where=where) from None
     except ValueError:
         raise UnreadableCell("paper_date_impossible", text=text, where=where) from None
     return _check_range(first, text, where), _check_range(last, text, where)
@@ -269,14 +274,6 @@ def years_named(texts: Iterable[object]) -> frozenset[int]:
 def is_far(year: int, own: Collection[int]) -> bool:
     """Return whether a year is far from the years a paper speaks of; no year is far from none."""
     return bool(own) and not min(own) - FAR <= year <= max(own) + FAR
-
-
-def _serial_date(number: float, where: str) -> date:
-    """Return the date of an Excel serial number, found in cells formatted as numbers. Raises UnreadableCell."""
-    shown_text = str(number)
-    if not (FIRST - _EXCEL_DAY_ZERO).days <= number < (REACH - _EXCEL_DAY_ZERO).days + 1:
-        raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)
-    return _EXCEL_DAY_ZERO + timedelta(days=int(number))
 
 
 def _check_range(on: date, shown_text: str, where: str) -> date:

@@ -37,28 +37,14 @@ def _patterns() -> Iterator[tuple[str, int, re.Pattern[str]]]:
     """Yield kind, number and pattern of the words of time_words.toml."""
     for kind, words in _FILE["words"].items():
         for word in words if isinstance(words, list) else [words]:
-            pattern, stem = word["word"], word.get("stem")
+            pattern = word["word"] + (f"|(?:{word['stem']}){_KK_ENDING}" if "stem" in word else "")
             for name, endings in _FILE["endings"].items():
                 pattern = pattern.replace(f"<{name}>", endings)
-            yield (
-                kind,
-                word.get("number", 0),
-                re.compile(f"{pattern}|(?:{stem}){_KK_ENDING}" if stem else pattern),
-            )
+            yield kind, word.get("number", 0), re.compile(pattern)
 
 
 _PATTERNS = tuple(_patterns())
-_PHRASES = (
-    *((re.compile(pattern), words) for pattern, words in _FILE["phrases"].items()),
-    # A time of the day is understood, and no part of the date.
-    (
-        re.compile(
-            r"(?:(?:\b(?:в|с|до|сағат|сағ\.)|-)\s*|(?<=\d)t)?(?<![\d:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
-            r"(?:z|\+\d\d:?\d\d)?(?![\d:])"
-        ),
-        " ",
-    ),
-)
+_PHRASES = tuple((re.compile(pattern), words) for pattern, words in _FILE["phrases"].items())
 _NUMBER_ENDING = rf"(?:[ыоа]?й|ая|[оы]?е|ого|го|[оу]?му|о?м|ой|ую|х|ти|ми|(?:[ыі]?н)?ш[ыі]|{_KK_ENDING})"
 _TOKEN = re.compile(
     rf"(?P<number>\d+)(?:-?(?=[^\W\d_]){_NUMBER_ENDING}(?![^\W\d_]))?|(?P<word>[^\W\d_]+)|(?P<mark>\S)"
