@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.services.jobs.rounds import deliver, run_round
-from merzim.web.auth.limits import GUESSES
+from merzim.web.auth.limits import LIMITS
 from tests.notifications.servers import letters_in
 from tests.web.offices import Site, example_office
 from tests.web.serving import first_sheet
@@ -219,8 +219,9 @@ def test_guessing_is_slowed_and_disturbs_nobody_with_a_link(office: Site) -> Non
     start(office)
     link = sorted(links(office).values())[0]
     with office.stranger() as browser:
-        statuses = [browser.get(f"/confirm/{n:048d}").status_code for n in range(GUESSES + 5)]
-        assert statuses == [404] * GUESSES + [429] * 5
+        most, _ = LIMITS["link"]
+        statuses = [browser.get(f"/confirm/{n:048d}").status_code for n in range(most + 5)]
+        assert statuses == [404] * most + [429] * 5
         assert browser.get(link).status_code == 200
         office.later(timedelta(minutes=15))
         assert browser.get(f"/confirm/{0:048d}").status_code == 404

@@ -114,7 +114,7 @@ def test_an_office_that_does_not_allow_it_has_no_planner_for_strangers(site: Sit
 
 def test_one_network_plans_only_so_often(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """What shows the empty form is not counted."""
-    monkeypatch.setattr(limits, "PLANS", 2)
+    monkeypatch.setitem(limits.LIMITS, "plan", (2, 15))
     stranger = opened_to_everybody(site)
     dates = "/plan?lang=ru&planned.analysis_started=2026-06-01"
     allowed = [stranger.get(dates).status_code for _ in range(2)]

@@ -30,8 +30,30 @@ Reason = Literal[
 ]
 """The reason of a refused attempt in the log; docs/administration/accounts.md lists them."""
 UNKNOWN = "-"
+LIMITS = {
+    "login": (10, 15),
+    "device": (10, 5),
+    "session": (10, 15),
+    "address": (50, 15),
+    "code": (10, 60),
+    "audit": (1, 10),
+    "link": (30, 15),
+    "plan": (300, 15),
+}
+"""Attempts in a period of minutes.
+
+login: wrong passwords for a name at an address; device: the same from a known device; session: confirming the
+present password; address: log-ins that fail for any name; code: of a second factor, after the right password;
+audit: entries of an attempt over a limit; link: opened and never issued here; plan: dates computed without a
+log-in.
+"""
 log = logging.getLogger("merzim.login")
-_MINUTE = timedelta(minutes=1)
+
+
+def limit(kind: str, key: str) -> RateLimit:
+    """Return a limit of LIMITS. `key`: what its attempts are counted by, e.g. `network_of` an address."""
+    attempts, minutes = LIMITS[kind]
+    return RateLimit(kind=kind, key=key, attempts=attempts, period=timedelta(minutes=minutes))
 
 
 def log_in_limits(login: str, address: str, device: Credential | None) -> tuple[RateLimit, ...]:
@@ -46,31 +68,9 @@ def log_in_limits(login: str, address: str, device: Credential | None) -> tuple[
         device: the browser it comes from, if the account has logged in from it before.
     """
     if device is not None:
-        return (_login_limit(f"device {device.hash}", 5 * _MINUTE),)
-    return (_login_limit(f"{login} {network_of(address)}"), address_limit(address))
-
-
-def address_limit(address: str) -> RateLimit:
-    """Return the limit of failed log-ins from one address: wrong passwords for any name, and log-ins that the
-    provider does not confirm.
-    """
-    return RateLimit(kind="address", key=network_of(address), attempts=50, period=15 * _MINUTE)
-
-
-def code_limit(login: str, device: Credential | None) -> RateLimit:
-    """Return the limit a second-factor code counts against, after the right password."""
-    key = f"device {device.hash}" if device is not None else f"account {login}"
-    return RateLimit(kind="code", key=key, attempts=10, period=60 * _MINUTE)
-
-
-def present_password_limit(session: str) -> RateLimit:
-    """Return the limit of confirming the present password in a session. `session`: the hash of its secret."""
-    return _login_limit(f"session {session}")
-
-
-def _login_limit(key: str, period: timedelta = 15 * _MINUTE) -> RateLimit:
-    """Return a limit of ten wrong passwords in a period."""
-    return RateLimit(kind="login", key=key, attempts=10, period=period)
+        return (limit("device", device.hash),)
+    network = network_of(address)
+    return limit("login", f"{login} {network}"), limit("address", network)
 
 
 def network_of(address: str) -> str:
@@ -93,10 +93,6 @@ def log_refusal(address: str, reason: Reason, login: str = "") -> None:
     log.warning("log-in refused: address=%s reason=%s account=%s", address or UNKNOWN, reason, login or UNKNOWN)
 
 
-GUESSES = 30
-"""Number of invalid links one network may open in a quarter of an hour."""
-
-
 def client_address(request: Request) -> str:
     """Return the client's address of a request; "" if there is none. The server has read the headers of trusted
     proxies.
@@ -106,25 +102,20 @@ def client_address(request: Request) -> str:
 
 def count_guess(ctx: WebContext) -> None:
     """Count a link that was not issued here. Raises HTTPException 429 after too many from one network."""
-    _count(ctx, "link", GUESSES, "web.problem.too_many_links")
-
-
-PLANS = 300
-"""Number of times one network may plan without a log-in in a quarter of an hour."""
+    _count(ctx, "link", "web.problem.too_many_links")
 
 
 def limit_plans(ctx: WebContext) -> None:
     """Count dates computed for somebody without a log-in. Raises HTTPException 429 after too many from one
     network.
     """
-    _count(ctx, "plan", PLANS, "web.problem.too_many_plans")
+    _count(ctx, "plan", "web.problem.too_many_plans")
 
 
-def _count(ctx: WebContext, kind: str, most: int, refusal: str) -> None:
-    """Count something a network may do `most` times in a quarter of an hour. Raises HTTPException 429."""
-    network = network_of(client_address(ctx.request))
-    limit = RateLimit(kind=kind, key=network, attempts=most, period=15 * _MINUTE)
-    if ctx.accounts.count_attempt((limit,), now=ctx.now):
+def _count(ctx: WebContext, kind: str, refusal: str) -> None:
+    """Count something a network may do so often. Raises HTTPException 429."""
+    of_network = limit(kind, network_of(client_address(ctx.request)))
+    if ctx.accounts.count_attempt([of_network], now=ctx.now):
         raise HTTPException(429, refusal) from None
 
 
@@ -136,8 +127,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 def find_device(ctx: WebContext, login: str) -> Credential | None:
     """Return the known device a request comes from; None if the account has not logged in from it."""
-    devices = (device for _, device in _devices(ctx))
-    return next((device for device in devices if device.login == login), None)
+    return next((device for _, device in _devices(ctx) if device.login == login), None)
 
 
 def device_hashes(ctx: WebContext) -> frozenset[str]:

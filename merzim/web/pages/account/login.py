@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
@@ -61,18 +60,15 @@ def log_in(ctx: Anybody, texts: Fields) -> Response:
     login = texts.get("login", "").strip()[:_LOGIN].casefold()
     try:
         account = attempts.verify_log_in(ctx, login, texts)
-    except NotProved as refusal:
+    except NotProved as failure:
         return login_page(
             ctx,
             onward=local_address(texts.get("next", "/")),
             form_values=_form_values(texts),
-            wrong=True,
-            wait=refusal.wait,
+            failure=failure,
             login=login,
-            status=401 if refusal.wait is None else 429,
         )
-    recovered = account.second_factor and credentials.recovery_hash(texts.get("code", ""), login) is not None
-    return enter_account(ctx, account, texts, recovered=recovered)
+    return enter_account(ctx, account, texts)
 
 
 @router.post("/logout")
@@ -156,8 +152,7 @@ def login_page(
     onward: str,
     form_values: Mapping[str, str] | None = None,
     files: bool = False,
-    wrong: bool = False,
-    wait: timedelta | None = None,
+    failure: NotProved | None = None,
     refusal: str = "",
     login: str = "",
     status: int = 200,
@@ -169,13 +164,15 @@ def login_page(
     Args:
         onward: address to continue to. form_values: fields of a form interrupted by the end of the session.
         files: whether that form had files, which must be chosen again.
-        wrong: whether the last attempt failed.
-        wait: time until the next attempt is accepted, after too many.
+        failure: of the last attempt; it gives the status.
         refusal: catalogue code of the reason why the log-in by the OpenID provider failed.
         chosen: whether a new password was just chosen by an account that still has to give its code.
         log_out: the address that ends the session at the OpenID provider, after one here.
     """
     is_shown = dependencies.is_passwordless_request(ctx)
+    wait = failure.wait if failure is not None else None
+    if failure is not None:
+        status = 401 if wait is None else 429
     response = page(
         ctx,
         "login.html",
@@ -185,7 +182,7 @@ def login_page(
         planner=ctx.app.settings.web.public_planner,
         form_values=json.dumps(form_values, ensure_ascii=False) if form_values else "",
         files=files,
-        wrong=wrong,
+        wrong=failure is not None,
         minutes=attempts.minutes(wait) if wait else 0,
         refusal=refusal,
         labels=ctx.app.provider.labels if ctx.app.provider is not None else None,
@@ -209,15 +206,14 @@ def local_address(address: str) -> str:
     return "/" if unsafe else address
 
 
-def enter_account(
-    ctx: WebContext, account: Account, texts: Mapping[str, str], *, scope: str = "", recovered: bool = False
-) -> Response:
+def enter_account(ctx: WebContext, account: Account, texts: Mapping[str, str], *, scope: str = "") -> Response:
     """Begin a session, and return what continues: to the second factor if one is required and missing, else
     where the reader was going, with the fields of the interrupted form.
 
-    Args:
-        recovered: whether a recovery code was used, which the next page then says.
+    After a recovery code the next page says that one was used.
     """
+    login, code = account.reader.login, texts.get("code", "")
+    recovered = account.second_factor and credentials.recovery_hash(code, login) is not None
     onward, form_values = local_address(texts.get("next", "/")), _form_values(texts)
     if must_enrol(account, ctx.app.settings.web.totp_required):
         onward, form_values = "/account/totp", {}
@@ -229,7 +225,7 @@ def enter_account(
     if form_values:
         fields = list(form_values.items())
         response = page(ctx, "again.html", onward=onward, kept=fields)
-    begin_session(ctx, account.reader.login, response, scope=scope)
+    begin_session(ctx, login, response, scope=scope)
     return response
 
 
@@ -290,7 +286,6 @@ def own_page(
         tried=tried,
         least=credentials.MIN_PASSWORD_LENGTH,
         feed=feed,
-        may_feed=True,
         telegram=telegram,
         linked=is_linked(ctx.app, ctx.reader.person) if ctx.reader.person else None,
         choosing=own_person(ctx),

@@ -16,14 +16,13 @@ from secrets import compare_digest
 from fastapi import APIRouter, HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from merzim.services.accounts import credentials, identities
+from merzim.services.accounts import identities
 from merzim.services.context import RequestContext
 from merzim.services.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
 from merzim.web.auth.dependencies import Anybody
-from merzim.web.auth.limits import Reason, address_limit, client_address
+from merzim.web.auth.limits import client_address, limit, network_of
 from merzim.web.http import WebContext, drop_cookie, keep_cookie
-from merzim.web.pages.account import attempts
-from merzim.web.pages.account.attempts import NotProved
+from merzim.web.pages.account.attempts import NotProved, check_code, counted
 from merzim.web.pages.account.login import enter_account, local_address, login_page
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page
@@ -48,8 +47,7 @@ def begin(ctx: Anybody, next: str = "/") -> Response:
     except ProviderSilent as silence:
         return login_page(ctx, onward=onward, refusal=silence.code, status=503)
     response = RedirectResponse(address, status_code=303)
-    _set_cookie_values(response, asdict(attempt) | {"next": onward})
-    return response
+    return _with_cookie(response, asdict(attempt) | {"next": onward})
 
 
 @router.get(CALLBACK)
@@ -57,53 +55,58 @@ def finish(ctx: Anybody, state: str = "", code: str = "", error: str = "", iss: 
     """Handle the browser's return from the provider: log the user in, or request the second factor first."""
     if ctx.app.provider is None:
         raise HTTPException(404)
-    cookie_values = _cookie_values(ctx)
-    if not cookie_values.get("state") or not compare_digest(cookie_values["state"].encode(), state.encode()):
-        return _refused(ctx, "web.login.provider_again", status=400)
-    onward, address = local_address(cookie_values.get("next", "/")), client_address(ctx.request)
-    limits = [address_limit(address)]
-    if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
-        attempts.record_refusal(ctx, address, "too_many_attempts", "")
-        response = login_page(ctx, onward=onward, wait=reached, status=429)
-        return _drop_cookie_values(response)
+    values = _cookie_values(ctx)
+    if not values.get("state") or not compare_digest(values["state"].encode(), state.encode()):
+        return _without_cookie(login_page(ctx, onward="/", refusal="web.login.provider_again", status=400))
+    onward = local_address(values.get("next", "/"))
+    attempt = LogInAttempt(**{name: values.get(name, "") for name in ("state", "nonce", "verifier")})
+    try:
+        with counted(ctx, [limit("address", network_of(client_address(ctx.request)))]):
+            account = _identified(ctx, attempt, code, error, iss)
+    except NotProved as failure:
+        if failure.wait is not None:
+            return _without_cookie(login_page(ctx, onward=onward, failure=failure))
+        is_known = failure.reason != "not_identified"
+        refusal = f"web.login.provider_{'no_account' if is_known else 'refused'}"
+        return _without_cookie(login_page(ctx, onward=onward, refusal=refusal, status=401))
+    except ProviderSilent as silence:
+        return _without_cookie(login_page(ctx, onward=onward, refusal=silence.code, status=503))
+    if not account.second_factor:
+        return _without_cookie(enter_account(ctx, account, {"next": onward}))
+    sealed = identities.seal_login(ctx, account.reader.login)
+    return _with_cookie(_code_page(ctx), {"sealed": sealed, "next": onward})
+
+
+def _identified(ctx: WebContext, attempt: LogInAttempt, code: str, error: str, issuer: str) -> Account:
+    """Return the account of whom a code of the provider identifies. Raises NotProved, ProviderSilent."""
     if error or not code:
         log.info("the provider lets nobody in: %s", error[:200])
-        return _refused(ctx, "web.login.provider_refused", onward=onward, reason="not_identified")
-    attempt = LogInAttempt(**{name: cookie_values.get(name, "") for name in ("state", "nonce", "verifier")})
+        raise NotProved("not_identified")
     try:
-        account = identities.account_by_provider(ctx, attempt, code, issuer=iss)
-    except ProviderSilent as silence:
-        return _refused(ctx, silence.code, onward=onward, status=503)
+        account = identities.account_by_provider(ctx, attempt, code, issuer=issuer)
     except NotIdentified as trouble:
         log.warning("the provider's answer proves nothing: %s", trouble)
-        return _refused(ctx, "web.login.provider_refused", onward=onward, reason="not_identified")
-    if account is None or account.disabled:
-        login = account.reader.login if account is not None else ""
-        reason: Reason = "account_closed" if account is not None else "no_access"
-        return _refused(ctx, "web.login.provider_no_account", onward=onward, reason=reason, login=login)
-    ctx.accounts.forget_attempt(limits)
-    if not account.second_factor:
-        return _drop_cookie_values(enter_account(ctx, account, {"next": onward}))
-    response = _code_page(ctx)
-    _set_cookie_values(response, {"sealed": identities.seal_login(ctx, account.reader.login), "next": onward})
-    return response
+        raise NotProved("not_identified") from None
+    if account is None:
+        raise NotProved("no_access")
+    if account.disabled:
+        raise NotProved("account_closed", login=account.reader.login)
+    return account
 
 
 @router.post("/login/oidc/code")
-def check_code(ctx: Anybody, texts: Fields) -> Response:
+def enter_code(ctx: Anybody, texts: Fields) -> Response:
     """Log in a user the provider has identified, after verifying their second factor."""
-    cookie_values = _cookie_values(ctx)
-    account = _account_of_code(ctx, cookie_values.get("sealed", ""))
+    values = _cookie_values(ctx)
+    account = _account_of_code(ctx, values.get("sealed", ""))
     if account is None:
-        return _refused(ctx, "web.login.provider_again", status=400)
+        return _without_cookie(login_page(ctx, onward="/", refusal="web.login.provider_again", status=400))
     code = texts.get("code", "")
     try:
-        attempts.check_code(ctx, account, code)
+        check_code(ctx, account, code)
     except NotProved:
         return _code_page(ctx, wrong=True)
-    recovered = credentials.recovery_hash(code, account.reader.login) is not None
-    onward = local_address(cookie_values.get("next", "/"))
-    return _drop_cookie_values(enter_account(ctx, account, {"next": onward}, recovered=recovered))
+    return _without_cookie(enter_account(ctx, account, {"next": values.get("next", "/"), "code": code}))
 
 
 def _account_of_code(ctx: RequestContext, sealed: str) -> Account | None:
@@ -113,21 +116,6 @@ def _account_of_code(ctx: RequestContext, sealed: str) -> Account | None:
     if account is None or account.disabled or not account.linked:
         return None
     return account
-
-
-def _refused(
-    ctx: WebContext,
-    refusal: str,
-    *,
-    onward: str = "/",
-    status: int = 401,
-    reason: Reason | None = None,
-    login: str = "",
-) -> Response:
-    """Return the log-in page with a refusal, drop this log-in's cookie, and record the `reason`, if any."""
-    if reason is not None:
-        attempts.record_refusal(ctx, client_address(ctx.request), reason, login)
-    return _drop_cookie_values(login_page(ctx, onward=onward, refusal=refusal, status=status))
 
 
 def _code_page(ctx: WebContext, *, wrong: bool = False) -> Response:
@@ -146,11 +134,12 @@ def _cookie_values(ctx: WebContext) -> dict[str, str]:
     return values
 
 
-def _set_cookie_values(response: Response, values: dict[str, str]) -> None:
+def _with_cookie(response: Response, values: dict[str, str]) -> Response:
     text = urlsafe_b64encode(json.dumps(values).encode()).decode()
     keep_cookie(response, COOKIE, text, lasts=COOKIE_LIFETIME)
+    return response
 
 
-def _drop_cookie_values(response: Response) -> Response:
+def _without_cookie(response: Response) -> Response:
     drop_cookie(response, COOKIE)
     return response

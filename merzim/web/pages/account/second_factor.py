@@ -1,4 +1,4 @@
-"""Pages of the user's own second factor, and the commands behind them: set, change, renew codes, remove."""
+"""Pages of the user's own second factor: set, change, renew codes, remove."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword
 from merzim.web.auth.dependencies import Enrolling, OwnInSession, begin_session
 from merzim.web.http import WebContext
-from merzim.web.pages.account import attempts
+from merzim.web.pages.account.attempts import check_present_code, check_present_password
 from merzim.web.pages.account.login import begin_again, first_page, own_page
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
 from merzim.web.ui.render import page
@@ -34,14 +34,13 @@ def _factor_page(ctx: WebContext, *, tried: RejectedForm | None = None) -> Respo
     assert account is not None
     if not credentials.is_totp_secret(secret):
         secret = credentials.new_totp()
-    address = credentials.totp_address(secret, ctx.reader.login, ctx.app.settings.office.name or "Merzim")
     return page(
         ctx,
         "second_factor.html",
         account=account,
         required=must_enrol(account, ctx.app.settings.web.totp_required),
         secret=secret,
-        address=address,
+        address=credentials.totp_address(secret, ctx.reader.login, ctx.app.settings.office.name or "Merzim"),
         tried=tried,
     )
 
@@ -67,18 +66,32 @@ def renew(ctx: OwnInSession, answers: Fields) -> Response:
     login, codes = ctx.reader.login, credentials.new_recovery_codes()
     _prove(ctx, answers)
     ctx.accounts.make_recovery_codes(login, _hashes(codes, login), at=ctx.moment)
-    return _codes_page(ctx, codes, onward="/account")
+    return page(ctx, "recovery_codes.html", codes=codes, onward="/account")
 
 
 @shown_again(_factor_page)
 def _enrol(ctx: WebContext, answers: Mapping[str, str]) -> Response:
-    """Set the second factor, show the recovery codes once, and begin a new session."""
-    account = ctx.accounts.account(ctx.reader.login)
-    required = account is not None and must_enrol(account, ctx.app.settings.web.totp_required)
-    codes = enrol(ctx, answers)
-    response = _codes_page(ctx, codes, onward=first_page(ctx.reader) if required else "/account")
-    # Every session has ended with the change, this one too.
-    begin_session(ctx, ctx.reader.login, response)
+    """Set or replace the second factor after its first code, show the recovery codes once, and begin a new
+    session: all sessions, tokens and feeds of the account end. A present second factor needs a code of it, too.
+
+    Raises:
+        BadPassword: the password or a code is wrong.
+    """
+    account = check_present_password(ctx, answers.get("old", ""))
+    login, secret = account.reader.login, answers.get("secret", "")
+    is_secret = credentials.is_totp_secret(secret)
+    step = credentials.totp_step(secret, answers.get("code", ""), now=ctx.now) if is_secret else None
+    if step is None:
+        raise BadPassword("web.totp.wrong")
+    if account.second_factor:
+        # After the new code: what is mistyped there must not cost a recovery code.
+        check_present_code(ctx, account, answers.get("present", ""))
+    codes = credentials.new_recovery_codes()
+    ctx.accounts.enrol(login, secret, step, _hashes(codes, login), at=ctx.moment)
+    required = must_enrol(account, ctx.app.settings.web.totp_required)
+    onward = first_page(ctx.reader) if required else "/account"
+    response = page(ctx, "recovery_codes.html", codes=codes, onward=onward)
+    begin_session(ctx, login, response)
     return response
 
 
@@ -94,41 +107,15 @@ def _remove(ctx: WebContext, answers: Mapping[str, str]) -> Response:
     return begin_again(ctx, "totp")
 
 
-def _codes_page(ctx: WebContext, codes: Sequence[str], *, onward: str) -> Response:
-    return page(ctx, "recovery_codes.html", codes=codes, onward=onward)
-
-
 def _prove(ctx: WebContext, texts: Mapping[str, str]) -> None:
     """Verify the reader's password (`old`) and a code of their second factor (`present`).
 
     Raises BadPassword, or Refusal without a second factor.
     """
-    account = attempts.check_present_password(ctx, texts.get("old", ""))
+    account = check_present_password(ctx, texts.get("old", ""))
     if not account.second_factor:
         raise Refusal("web.totp.none")
-    attempts.check_present_code(ctx, account, texts.get("present", ""))
-
-
-def enrol(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
-    """Set or replace a second factor after its first code; return its recovery codes.
-
-    All sessions, tokens and feeds of the account end. A present second factor needs a code of it, too.
-
-    Raises:
-        BadPassword: the password or a code is wrong.
-    """
-    account = attempts.check_present_password(ctx, texts.get("old", ""))
-    login, secret = account.reader.login, texts.get("secret", "")
-    is_secret = credentials.is_totp_secret(secret)
-    step = credentials.totp_step(secret, texts.get("code", ""), now=ctx.now) if is_secret else None
-    if step is None:
-        raise BadPassword("web.totp.wrong")
-    if account.second_factor:
-        # After the new code: what is mistyped there must not cost a recovery code.
-        attempts.check_present_code(ctx, account, texts.get("present", ""))
-    codes = credentials.new_recovery_codes()
-    ctx.accounts.enrol(login, secret, step, _hashes(codes, login), at=ctx.moment)
-    return codes
+    check_present_code(ctx, account, texts.get("present", ""))
 
 
 def _hashes(codes: Sequence[str], login: str) -> list[str]:
