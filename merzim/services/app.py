@@ -242,9 +242,9 @@ class AppContext:
     @cached_property
     def registers(self) -> Registers:
         """Every register, shipped and the organisation's own. Own files that cannot be used are reported."""
-        read = read_registers(self.configured)
-        self._note_unused(read.left_out)
-        return Registers(read.registers)
+        registers, left_out = read_registers(self.configured)
+        self._note_unused(left_out)
+        return Registers(registers)
 
     def _note_unused(self, files: Iterable[LeftOutFile]) -> None:
         """Report which own files cannot be used, and why."""

@@ -196,10 +196,10 @@ class FileProblem:
     place: str
     arguments: Mapping[str, object] = field(default_factory=dict)
 
-    @property
-    def place_or_key(self) -> str:
-        """The place as shown to readers: a problem of the whole file is reported at the key it is about."""
-        return self.place or str(self.arguments.get("value", ""))
+    def refusal(self, file: str) -> Refusal:
+        """Return it as a refusal that names the file; one of the whole file is placed at the key it is of."""
+        place = self.place or str(self.arguments.get("value", ""))
+        return Refusal(f"regulation.{self.code}", **{**self.arguments, "file": file, "place": place})
 
 
 class UnreadableRegulation(Refusal):
@@ -209,9 +209,8 @@ class UnreadableRegulation(Refusal):
     """
 
     def __init__(self, file: str, problems: Sequence[FileProblem]) -> None:
-        first = problems[0]
-        arguments = {**first.arguments, "file": file, "place": first.place_or_key}
-        super().__init__(f"regulation.{first.code}", **arguments)
+        first = problems[0].refusal(file)
+        super().__init__(first.code, **first.arguments)
         self.problems = tuple(replace(problem, arguments=quoted(problem.arguments)) for problem in problems)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,7 +26,7 @@ from merzim.storage.org import editions as stored
 from merzim.storage.org.editions import AdoptedEdition
 from workflow.cases.commands.planning import Mismatch, mismatches
 from workflow.law.editions import unfinished
-from workflow.law.files import FileProblem, UnreadableRegulation, unknown
+from workflow.law.files import UnreadableRegulation, unknown
 from workflow.law.procedure import Procedure
 from workflow.moments import Moment
 from workflow.refusal import Refusal
@@ -132,8 +132,8 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
     """Return an own edition file as checked: mistakes, failing examples, and languages its texts lack."""
     try:
         edition = read_own(path)
-    except (UnreadableRegulation, OSError) as trouble:
-        return CheckedFile(file=path.name, problems=_unreadable(path, trouble))
+    except Refusal as refusal:
+        return CheckedFile(file=path.name, problems=_mistakes(path, refusal))
     places = [(f"regulation.{problem.code}", problem.place) for problem in unfinished(edition)]
     places += [] if edition.examples else [("law.no_example", "")]
     lacking = [Refusal(code, file=path.name, place=place) for code, place in places]
@@ -148,7 +148,7 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
         edition=edition,
         problems=(
             *lacking,
-            *_problems(path, wrong),
+            *(problem.refusal(path.name) for problem in wrong),
             *_unnamed(edition, path.name),
             *(_differing(mismatch, path.name) for mismatch in mismatches(edition, app.calendar)),
         ),
@@ -162,12 +162,13 @@ def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[Checked
     for path in own_register_files(folder):
         try:
             read[path] = read_own_register(path)
-        except (UnreadableRegulation, OSError) as trouble:
-            yield CheckedFile(file=path.name, problems=_unreadable(path, trouble))
+        except Refusal as refusal:
+            yield CheckedFile(file=path.name, problems=_mistakes(path, refusal))
     all_registers = Registers([*app.registers.all(), *read.values()])
     for path, register in read.items():
         wrong = cross_problems(register, all_registers, app.library, scoring().indicators)
-        yield CheckedFile(file=path.name, register=register, problems=_problems(path, wrong))
+        problems = tuple(problem.refusal(path.name) for problem in wrong)
+        yield CheckedFile(file=path.name, register=register, problems=problems)
 
 
 def _differing(wrong: Mismatch, file: str) -> Refusal:
@@ -176,23 +177,11 @@ def _differing(wrong: Mismatch, file: str) -> Refusal:
     return Refusal("law.example_fails", file=file, **differs)
 
 
-def _unreadable(path: Path, trouble: Exception) -> tuple[Refusal, ...]:
-    """Return the reason why a file cannot be read."""
-    if isinstance(trouble, UnreadableRegulation):
-        return _problems(path, trouble.problems)
-    problem = getattr(trouble, "strerror", None) or str(trouble)
-    return (Refusal("law.unreadable_file", file=path.name, problem=problem),)
-
-
-def _problems(path: Path, problems: Iterable[FileProblem]) -> tuple[Refusal, ...]:
-    """Return the mistakes in a file, as refusals that name it."""
-    return tuple(
-        Refusal(
-            f"regulation.{problem.code}",
-            **{**problem.arguments, "file": path.name, "place": problem.place_or_key},
-        )
-        for problem in problems
-    )
+def _mistakes(path: Path, refusal: Refusal) -> tuple[Refusal, ...]:
+    """Return why a file cannot be read: all its mistakes, each a refusal that names it."""
+    if isinstance(refusal, UnreadableRegulation):
+        return tuple(problem.refusal(path.name) for problem in refusal.problems)
+    return (refusal,)
 
 
 def _warnings(app: AppContext, path: Path) -> tuple[Refusal, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 import i18n
 from i18n import knows, say
@@ -27,6 +27,7 @@ from workflow.registers.definition import Register, RegisterField, Registers
 from workflow.scoring.scale import Scoring, read_scoring
 from workflow.search_words import normalise, search_words
 
+T = TypeVar("T")
 REGISTERS = "registers"
 """Name of the folder of registers, in the shipped regulations and in an organisation's own folder."""
 
@@ -97,20 +98,33 @@ def read_editions(settings: Settings) -> Editions:
     """
     bodies = bodies_of(settings.office)
     shipped = {edition.edition: edition for edition in (_unread(file, bodies) for file in shipped_files())}
-    own_editions, texts, left_out = dict[str, "Procedure"](), dict[str, str](), []
-    for path in own_files(settings):
-        try:
-            edition = read_own(path, bodies)
-            require_words(edition, path.name)
-            if edition.edition in shipped:
-                raise Refusal("regulation.two_editions", edition=edition.edition)
-        except Exception as refusal:
-            left_out.append(LeftOutFile(file=path.name, refusal=_as_refusal(refusal, path)))
-            continue
-        own_editions[edition.edition] = edition
+
+    def read(path: Path) -> Procedure:
+        edition = read_own(path, bodies)
+        require_words(edition, path.name)
+        if edition.edition in shipped:
+            raise Refusal("regulation.two_editions", edition=edition.edition)
+        return edition
+
+    usable, left_out = _read_each(own_files(settings), read)
+    for _, edition in usable:
         add_words(edition)
-        texts[edition.edition] = path.read_text(encoding="utf-8-sig")
-    return Editions(editions=(*shipped.values(), *own_editions.values()), own=texts, left_out=tuple(left_out))
+    own_editions = {edition.edition: edition for _, edition in usable}
+    texts = {edition.edition: path.read_text(encoding="utf-8-sig") for path, edition in usable}
+    return Editions(editions=(*shipped.values(), *own_editions.values()), own=texts, left_out=left_out)
+
+
+def _read_each(
+    paths: Iterable[Path], read: Callable[[Path], T]
+) -> tuple[list[tuple[Path, T]], tuple[LeftOutFile, ...]]:
+    """Return what each own file says, and those that cannot be used."""
+    usable, left_out = [], []
+    for path in paths:
+        try:
+            usable.append((path, read(path)))
+        except Refusal as refusal:
+            left_out.append(LeftOutFile(file=path.name, refusal=refusal))
+    return usable, tuple(left_out)
 
 
 def with_adopted(read: Editions, adopted: Mapping[str, str], bodies: Bodies) -> Editions:
@@ -172,8 +186,17 @@ def own_files(settings: Settings, folder: Path | None = None) -> Iterator[Path]:
 
 
 def read_own(path: Path, bodies: Bodies = SHIPPED_BODIES) -> Procedure:
-    """Read one own edition file. Raises Refusal, OSError."""
-    return _read_edition(path.name, path.read_bytes(), bodies)
+    """Read one own edition file. Raises Refusal."""
+    return _read_edition(path.name, _content(path), bodies)
+
+
+def _content(path: Path) -> bytes:
+    """Return the content of an own file. Raises Refusal: it cannot be opened."""
+    try:
+        return path.read_bytes()
+    except OSError as trouble:
+        problem = trouble.strerror or str(trouble)
+        raise Refusal("law.unreadable_file", file=path.name, problem=problem) from trouble
 
 
 def shipped_files(folder: str = "") -> Iterator[Traversable]:
@@ -189,15 +212,6 @@ def _unread(file: Traversable, bodies: Bodies) -> UnreadEdition:
     id, in_force, _ = file.name.split(".")
     day = date.fromisoformat(in_force)
     return UnreadEdition(id=id, in_force=day, read=lambda: _read_edition(file.name, file.read_bytes(), bodies))
-
-
-def _as_refusal(trouble: Exception, path: Path) -> Refusal:
-    """Return the reason an own file cannot be used; raises what is neither a refusal nor an OSError."""
-    if isinstance(trouble, Refusal):
-        return trouble
-    if isinstance(trouble, OSError):
-        return Refusal("law.unreadable_file", file=path.name, problem=trouble.strerror or str(trouble))
-    raise trouble
 
 
 @cache
@@ -229,32 +243,18 @@ IN_CASES = "cases"
 """The subfolder of shipped registers whose rows are events of a case."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RegisterFiles:
-    """The registers read, and own files that were left out."""
-
-    registers: tuple[Register, ...]
-    left_out: tuple[LeftOutFile, ...] = ()
-
-
-def read_registers(settings: Settings) -> RegisterFiles:
-    """Read every register. An own file that cannot be used is left out; an own one may replace a shipped one.
+def read_registers(settings: Settings) -> tuple[tuple[Register, ...], tuple[LeftOutFile, ...]]:
+    """Return every register, and own files that cannot be used; an own one may replace a shipped one.
 
     Raises:
         Refusal: a shipped file that cannot be read.
     """
     bodies = bodies_of(settings.office)
     shipped = (read_register(*file, bodies) for file in shipped_register_files())
-    registers = {register.edition: register for register in shipped}
-    left_out = []
-    for path in own_register_files(settings.regulations.folder):
-        try:
-            register = read_own_register(path, bodies)
-        except (Refusal, OSError) as trouble:
-            left_out.append(LeftOutFile(file=path.name, refusal=_as_refusal(trouble, path)))
-        else:
-            registers[register.edition] = register
-    return RegisterFiles(registers=tuple(registers.values()), left_out=tuple(left_out))
+    own = own_register_files(settings.regulations.folder)
+    usable, left_out = _read_each(own, lambda path: read_own_register(path, bodies))
+    registers = {register.edition: register for register in (*shipped, *(own for _, own in usable))}
+    return tuple(registers.values()), left_out
 
 
 def own_register_files(folder: Path | None) -> Iterator[Path]:
@@ -264,8 +264,8 @@ def own_register_files(folder: Path | None) -> Iterator[Path]:
 
 
 def read_own_register(path: Path, bodies: Bodies = SHIPPED_BODIES) -> Register:
-    """Read one own register file. Raises Refusal, OSError."""
-    register = read_register(path.name, path.read_bytes(), bodies)
+    """Read one own register file. Raises Refusal."""
+    register = read_register(path.name, _content(path), bodies)
     if register.entry is not None:
         # The rows of these are events of cases, which every installation reads alike.
         raise UnreadableRegulation(path.name, [FileProblem("reserved", "id", {"value": register.id})])

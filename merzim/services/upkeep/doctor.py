@@ -172,16 +172,17 @@ def _check_machine(app: AppContext, now: datetime) -> Iterator[Check]:
 def _check_law(app: AppContext) -> Iterator[Check]:
     """Check that every own edition and register can be used."""
     try:
-        editions, registers = read_editions(app.settings), read_registers(app.settings)
+        editions = read_editions(app.settings)
+        registers, unused_registers = read_registers(app.settings)
     except Refusal as refusal:
         yield _refused("law", refusal, "law")
         return
-    left_out = [*editions.left_out, *registers.left_out]
+    left_out = [*editions.left_out, *unused_registers]
     for file in left_out:
         about = {"file": file.file, "reason": file.refusal}
         yield Check("law", "doctor.law_left_out", about, "warning", "law")
     if not left_out:
-        counts = {"editions": len(editions.editions), "registers": len(registers.registers)}
+        counts = {"editions": len(editions.editions), "registers": len(registers)}
         yield Check("law", "doctor.law", counts)
 
 
