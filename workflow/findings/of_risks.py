@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from calendars.terms import AtOnce, month_end, months_later
 from workflow.cases.case import Case
@@ -18,6 +18,7 @@ from workflow.deadlines.register_deadlines import APPROVED
 from workflow.findings.finding import Finding, FindingKind
 from workflow.law.procedure import Basis
 from workflow.org.office import Office
+from workflow.periods import period_of
 
 # Roots of verbs that say effort and not a result, in Russian and Kazakh: a short measure of them alone can be
 # made more concrete.
@@ -56,7 +57,7 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
     for measure in measures.values():
         if measure["risk"] not in risks:
             findings.append(
-                _about_measure(measure, "risk.measure_of_withdrawn_risk", kind="order", risk=measure["risk"])
+                _about(measure, "risk.measure_of_withdrawn_risk", kind="order", risk=measure["risk"])
             )
         findings += quality(measure)
         findings += _reviewed(case, measure)
@@ -78,20 +79,18 @@ def quality(measure: RowOfCase) -> Iterator[Finding]:
     words = measure["action"].casefold()
     is_short = len(words.split()) < _MIN_WORDS
     if is_short or (len(words.split()) <= _SHORT and words.startswith(_EFFORT)):
-        yield _about_measure(measure, "risk.measure_general", basis="practice")
+        yield _about(measure, "risk.measure_general", basis="practice")
     if not measure["completion"].strip():
-        yield _about_measure(measure, "risk.measure_no_completion")
+        yield _about(measure, "risk.measure_no_completion")
     if not measure["responsible"].strip():
-        yield _about_measure(measure, "risk.measure_no_responsible")
+        yield _about(measure, "risk.measure_no_responsible")
     term = measure.term
     if term.dateless:
         basis: Basis = "practice" if isinstance(term.term, AtOnce) else "law"
         if term.written:
-            yield _about_measure(
-                measure, "risk.measure_no_date", basis=basis, said=term.reading, written=term.written
-            )
+            yield _about(measure, "risk.measure_no_date", basis=basis, said=term.reading, written=term.written)
         else:
-            yield _about_measure(measure, "risk.measure_no_term", basis=basis)
+            yield _about(measure, "risk.measure_no_term", basis=basis)
 
 
 def _reviewed(case: Case, measure: RowOfCase) -> Iterator[Finding]:
@@ -101,9 +100,9 @@ def _reviewed(case: Case, measure: RowOfCase) -> Iterator[Finding]:
     reviews, latest = measure.all("measure_reviewed"), measure.last("measure_reviewed")
     if latest is not None and latest["outcome"] == "executed":
         if not latest.evidence:
-            yield _about_measure(measure, "risk.executed_unproved", on=latest.on)
+            yield _about(measure, "risk.executed_unproved", on=latest.on)
         if not latest["done_on"]:
-            yield _about_measure(measure, "risk.executed_without_day", on=latest.on)
+            yield _about(measure, "risk.executed_without_day", on=latest.on)
     ends = [
         review.on
         for review in reviews
@@ -122,14 +121,14 @@ def _reviewed(case: Case, measure: RowOfCase) -> Iterator[Finding]:
             continue
         first, last = _quarter_after(period)
         if not any(first <= review.on <= last for review in reviews):
-            yield _about_measure(measure, "risk.measure_not_reviewed", period=period)
+            yield _about(measure, "risk.measure_not_reviewed", period=period)
 
 
 def _quarter_after(period: str) -> tuple[date, date]:
     """Return the first and last day of the quarter in which the report for a quarter (`2026Q3`) is reviewed."""
-    year, quarter = int(period[:4]), int(period[5])
-    year, quarter = (year + 1, 1) if quarter == 4 else (year, quarter + 1)
-    return date(year, 3 * quarter - 2, 1), month_end(year, 3 * quarter)
+    ends = month_end(int(period[:4]), 3 * int(period[5]))
+    span = period_of(ends + timedelta(days=1), "quarter")
+    return span.first, span.last
 
 
 def _within_the_year(case: Case, measure: RowOfCase, due: date | None) -> Iterator[Finding]:
@@ -139,29 +138,21 @@ def _within_the_year(case: Case, measure: RowOfCase, due: date | None) -> Iterat
         return
     until = months_later(signed.on, 12)
     if due > until:
-        yield _about_measure(measure, "risk.measure_after_monitoring", kind="feasibility", due=due, until=until)
+        yield _about(measure, "risk.measure_after_monitoring", kind="feasibility", due=due, until=until)
 
 
 def _risk(case: Case, risk: RowOfCase, measures: Sequence[RowOfCase]) -> Iterator[Finding]:
     """Yield a risk that the plan of measures, once it is there, has no measure for; an act of a higher body not
     asked about; an unproved removal.
     """
-    name, arguments = f"risk.{risk.number}", {"risk": risk.number, "title": risk["description"]}
     removal = risk.last("risk_removed")
     has_plan = "plan_developed" in case.facts or APPROVED in case.facts
     if has_plan and not measures and removal is None and not risk["body"]:
-        yield Finding(kind="evidence", obligation=name, code="risk.without_measure", arguments=arguments)
+        yield _about(risk, "risk.without_measure")
     if unasked(risk):
-        yield Finding(
-            kind="evidence",
-            obligation=name,
-            code="risk.not_asked",
-            arguments={**arguments, "body": risk["body"]},
-            basis="practice",
-            force="may",
-        )
+        yield replace(_about(risk, "risk.not_asked", basis="practice", body=risk["body"]), force="may")
     if removal is not None and removal["completed"] and not removal.evidence:
-        yield Finding(kind="evidence", obligation=name, code="risk.removal_unproved", arguments=arguments)
+        yield _about(risk, "risk.removal_unproved")
 
 
 def _unranked(risks: Iterable[RowOfCase]) -> Iterator[Finding]:
@@ -184,13 +175,10 @@ def _position(position: RowOfCase) -> Iterator[Finding]:
     """Yield a listed position without a reason, or without an approved list."""
     if position.last("position_cleared"):
         return
-    name, arguments = f"position.{position.number}", {"position": position.number, "title": position["title"]}
     if not position["why"].strip():
-        yield Finding(
-            kind="evidence", obligation=name, code="risk.position_without_reason", arguments=arguments
-        )
+        yield _about(position, "risk.position_without_reason")
     if not position["approved_on"]:
-        yield Finding(kind="evidence", obligation=name, code="risk.position_not_approved", arguments=arguments)
+        yield _about(position, "risk.position_not_approved")
 
 
 def _remark(case: Case, remark: RowOfCase) -> Iterator[Finding]:
@@ -202,26 +190,26 @@ def _remark(case: Case, remark: RowOfCase) -> Iterator[Finding]:
         return
     if signed is None and not any(name in case.facts for name in ("discussion_held", "analysis_ended")):
         return
-    arguments: dict[str, object] = {"remark": remark.number, "text": remark["text"]}
-    yield Finding(
-        kind="evidence",
-        obligation=f"remark.{remark.number}",
-        code="risk.remark_waits" if signed is None else "risk.remark_unanswered",
-        arguments=arguments if signed is None else {**arguments, "on": signed.on},
-        basis="practice",
-        force="recommended",
-    )
+    if signed is None:
+        yield _about(remark, "risk.remark_waits", basis="practice")
+    else:
+        yield _about(remark, "risk.remark_unanswered", basis="practice", on=signed.on)
 
 
-def _about_measure(
-    measure: RowOfCase, code: str, *, kind: FindingKind = "evidence", basis: Basis = "law", **arguments: object
+_NAMED_BY = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}
+"""Kind of a row -> the field that findings about it quote."""
+
+
+def _about(
+    row: RowOfCase, code: str, *, kind: FindingKind = "evidence", basis: Basis = "law", **arguments: object
 ) -> Finding:
-    """Return a finding about a measure."""
+    """Return a finding about a row; what our practice alone asks is recommended."""
+    title = "text" if row.kind == "remark" else "title"
     return Finding(
         kind=kind,
-        obligation=f"measure.{measure.number}",
+        obligation=f"{row.kind}.{row.number}",
         code=code,
-        arguments={"measure": measure.number, "title": measure["action"], **arguments},
+        arguments={row.kind: row.number, title: row[_NAMED_BY[row.kind]], **arguments},
         basis=basis,
         force="recommended" if basis == "practice" else "obligatory",
     )

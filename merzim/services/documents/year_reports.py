@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from calendars.terms import month_end
 from i18n import period as period_text
 from merzim.documents.forms.checks import FormNote
 from merzim.documents.forms.definitions import Field, Form, RecordedFacts, RegisterRows, Rows, forms_about
@@ -94,8 +95,7 @@ def report_days(year: int, quarter: int) -> Days:
     """Return the first and last day of a quarter, or of the whole year (0)."""
     if not quarter:
         return date(year, 1, 1), date(year, 12, 31)
-    ends = {1: (3, 31), 2: (6, 30), 3: (9, 30), 4: (12, 31)}[quarter]
-    return date(year, 3 * quarter - 2, 1), date(year, *ends)
+    return date(year, 3 * quarter - 2, 1), month_end(year, 3 * quarter)
 
 
 def report_marks(
