@@ -8,12 +8,12 @@ Who chose a letter a week gets one on its first working day, and what would come
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from calendars import OutOfRange
 from calendars.hours import moment_of
 from calendars.kazakhstan import Kazakhstan
-from notifications.channels import Channel
 from notifications.dispatch import Dispatch
 from notifications.notice import Notice, message_id
 from notifications.ports import PendingStep
@@ -52,25 +52,20 @@ def queue_letters(dispatch: Dispatch) -> int:
     """
     outbox, times, today = dispatch.outbox, dispatch.times, dispatch.moment.today
     letters: dict[str, Notice] = {}
-    overseers = {
-        (person.key, channel.name): empty
-        for person in _overseers(dispatch)
-        for channel in dispatch.channels
-        if (empty := _empty(person, channel, dispatch)) is not None
-    }
     # A letter of the week carries what waits for the day as well.
     for group in sorted(outbox.waiting(today), key=lambda group: group.bundle, reverse=True):
-        if group.not_before > times.opening(group.person, dispatch.moment.now):
-            # What is for a later day alone waits for that day's round.
-            continue
-        day, key = _day_and_key(group, dispatch)
-        overseers.pop((group.person, group.channel), None)
-        if key not in letters:
-            letters[key] = _letter(group, day, key, dispatch)
-    on_its_way = outbox.queued_letters()
-    weekly = {letter_key(today, *place): empty for place, empty in overseers.items() if place not in on_its_way}
-    had = outbox.existing_keys(weekly.keys())
-    letters |= {key: _letter(empty, today, key, dispatch) for key, empty in weekly.items() if key not in had}
+        # What is for a later day alone waits for that day's round.
+        if group.not_before <= times.opening(group.person, dispatch.moment.now):
+            day, key = _day_and_key(group, dispatch)
+            letters.setdefault(key, _letter(group, day, key, dispatch))
+    on_its_way = outbox.queued_letters() | {(letter.person, letter.channel) for letter in letters.values()}
+    weekly = {
+        letter_key(today, group.person, group.channel): group
+        for group in _empty_groups(dispatch)
+        if (group.person, group.channel) not in on_its_way
+    }
+    had = outbox.states(weekly)
+    letters |= {key: _letter(group, today, key, dispatch) for key, group in weekly.items() if key not in had}
     return outbox.add(list(letters.values()))
 
 
@@ -113,11 +108,11 @@ def next_opening(day: date, person: str, times: OfficeTimes, *, now: datetime) -
     return times.opening(person, max(now, moment_of(day, None)), due=day)
 
 
-def _overseers(dispatch: Dispatch) -> list[Person]:
-    """Return the heads and officers, or whoever stands in for them, for whom today is the first working day of
-    the week.
+def _empty_groups(dispatch: Dispatch) -> Iterator[PendingStep]:
+    """Yield the letters of today, with no items yet, of the heads and officers, or whoever stands in for them,
+    for whom it is the first working day of the week.
     """
-    office, today = dispatch.office, dispatch.moment.today
+    office, today, times = dispatch.office, dispatch.moment.today, dispatch.times
     readers = [
         stand_in(office, person, today)
         for (_, duty), holders in sorted(office.holders.items())
@@ -125,30 +120,25 @@ def _overseers(dispatch: Dispatch) -> list[Person]:
         for person in holders
     ]
     people = {reader.key: reader for reader in (*readers, present_officer(office, today)) if reader is not None}
-    return [person for person in people.values() if first_of_week(today, dispatch.times.days(person.key))]
-
-
-def _empty(person: Person, channel: Channel, dispatch: Dispatch) -> PendingStep | None:
-    """Return a person's letter of today with no items; None where the channel does not reach the person."""
-    address = channel.address(person)
-    if address is None:
-        return None
-    return PendingStep(
-        person=person.key,
-        channel=channel.name,
-        bundle=DAY,
-        not_before=next_opening(dispatch.moment.today, person.key, dispatch.times, now=dispatch.moment.now),
-        first_due=None,
-        address=address,
-        language=person.language,
-    )
+    for person in people.values():
+        for channel in dispatch.channels if first_of_week(today, times.days(person.key)) else ():
+            if (address := channel.address(person)) is not None:
+                yield PendingStep(
+                    person=person.key,
+                    channel=channel.name,
+                    bundle=DAY,
+                    not_before=next_opening(today, person.key, times, now=dispatch.moment.now),
+                    first_due=None,
+                    address=address,
+                    language=person.language,
+                )
 
 
 def _day_and_key(group: PendingStep, dispatch: Dispatch) -> tuple[date, str]:
     """Return the day and the key of the letter that carries a group: of the first day for it; if that has one
     already, of the next day, or a further one of the first day if the next comes too late.
     """
-    outbox, days = dispatch.outbox, dispatch.times.days(group.person)
+    days = dispatch.times.days(group.person)
     day = max(letter_day(group.bundle, days, today=dispatch.moment.today), local_day(group.not_before))
     first_moment = max(dispatch.moment.now, group.not_before)
     opens = local_day(dispatch.times.opening(group.person, first_moment, due=group.first_due))
@@ -156,12 +146,14 @@ def _day_and_key(group: PendingStep, dispatch: Dispatch) -> tuple[date, str]:
         # The person's own office is closed until it is too late.
         day = opens
     key = letter_key(day, group.person, group.channel)
-    if not outbox.letters({key}):
-        return day, key
     further = letter_key(day, group.person, group.channel, further=True)
+    states = dispatch.outbox.states({key, further})
+    gone = {name for name, state in states.items() if state != "withdrawn"}
+    if key not in gone:
+        return day, key
     next_day = letter_day(group.bundle, days, today=day + timedelta(days=1))
     comes_too_late = group.first_due is not None and group.first_due < next_day
-    if comes_too_late and not outbox.letters({further}):
+    if comes_too_late and further not in gone:
         return day, further
     return next_day, letter_key(next_day, group.person, group.channel)
 
@@ -171,8 +163,6 @@ def _letter(group: PendingStep, day: date, key: str, dispatch: Dispatch) -> Noti
     now = dispatch.moment.now
     return Notice(
         key=key,
-        case="",
-        obligation="",
         due=day,
         step=group.bundle,
         person=group.person,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel
-from notifications.notice import Notice, NoticeKind, message_id
+from notifications.notice import Notice, message_id
 from notifications.ports import Outbox
 from notifications.rules import OfficeTimes, Rules
 from workflow.law.library import Library
@@ -47,26 +47,13 @@ class Dispatch:
 
 
 def notice_to(
-    person: Person,
-    channel: Channel,
-    place: str,
-    *,
-    kind: NoticeKind,
-    due: date,
-    step: str,
-    now: datetime,
-    leaves: datetime,
-    rules: Rules,
-    case: str = "",
-    obligation: str = "",
-    bundle: str = "",
-    about: Mapping[str, object] | None = None,
+    person: Person, channel: Channel, place: str, *, now: datetime, rules: Rules, **said: Any
 ) -> Notice | None:
     """Return a notice queued now for a person; None where the channel has no address of theirs.
 
     Args:
         place: its key but for person and channel.
-        now, leaves: UTC moments of queueing, and before which it is not sent.
+        said: the other fields of the notice.
     """
     address = channel.address(person)
     if address is None:
@@ -74,20 +61,13 @@ def notice_to(
     key = f"{place}:{person.key}:{channel.name}"
     return Notice(
         key=key,
-        case=case,
-        obligation=obligation,
-        due=due,
-        step=step,
         person=person.key,
         channel=channel.name,
         address=address,
         language=person.language,
         queued_at=now,
-        not_before=leaves,
         message_id=message_id(key, rules.domain),
-        kind=kind,
-        bundle=bundle,
-        about=about or {},
+        **said,
     )
 
 
@@ -99,8 +79,8 @@ def notice_anew(notice: Notice, key: str, dispatch: Dispatch, **changes: Any) ->
         "answer": "",
         "text_hash": "",
         "carrier": "",
+        **dict.fromkeys(("attempted_at", "sent_at", "acknowledged_at")),
     }
-    moments: Mapping[str, Any] = dict.fromkeys(("attempted_at", "sent_at", "acknowledged_at"))
     id = message_id(key, dispatch.rules.domain)
-    queued = replace(notice, key=key, message_id=id, queued_at=dispatch.moment.now)
-    return replace(queued, **untried, **moments, **changes)
+    queued = {"key": key, "message_id": id, "queued_at": dispatch.moment.now}
+    return replace(notice, **{**untried, **queued, **changes})

@@ -57,30 +57,28 @@ def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
     about: dict[str, object] = {"kind": kind, "line": event.seq, "place": place}
     if not line.confidential:
         about["text"] = str(event.payload.get("text", ""))[:TEXT_LIMIT]
+        about["by"] = author.name_in(person.language) if author else event.by
     if event.on is not None and kind in _DATED:
         about["until"] = event.on.isoformat()
     for channel in dispatch.channels:
-        if not line.confidential:
-            about["by"] = author.name_in(person.language) if author else event.by
         notice = notice_to(
             person,
             channel,
             f"{line_key(event.case, event.seq)}{due.isoformat()}:{COMMENT}",
+            now=now,
+            rules=dispatch.rules,
             kind="comment",
             case=event.case,
             due=due,
             step=COMMENT,
-            now=now,
-            leaves=times.opening(person.key, now),
-            rules=dispatch.rules,
+            not_before=times.opening(person.key, now),
             bundle="" if kind in _AT_ONCE else bundle_of(person, times.days(person.key), today=local_day(now)),
-            about={**about},
+            about=about,
         )
-        if notice is None:
-            continue
-        yield notice
-        if kind == "question" and event.on is not None:
-            yield from _on_its_day(notice, dispatch)
+        if notice is not None:
+            yield notice
+            if kind == "question" and event.on is not None:
+                yield from _on_its_day(notice, dispatch)
 
 
 def _on_its_day(notice: Notice, dispatch: Dispatch) -> Iterator[Notice]:
@@ -134,12 +132,12 @@ def account_notices(
             person,
             channel,
             place,
+            now=at.now,
+            rules=rules,
             kind="account",
             due=at.today,
             step="account",
-            now=at.now,
-            leaves=at.now,
-            rules=rules,
+            not_before=at.now,
             about={"event": event, "login": login, "at": at.now.isoformat(), **facts},
         )
         for channel in channels
@@ -181,13 +179,13 @@ def campaign_notice(
         person,
         channel,
         f":{campaign.id}:{campaign.until.isoformat()}:{step}",
+        now=now,
+        rules=rules,
         kind="campaign",
         obligation=campaign.id,
         due=campaign.until,
         step=step,
-        now=now,
-        leaves=times.opening(person.key, leaves),
-        rules=rules,
+        not_before=times.opening(person.key, leaves),
         about={
             "number": campaign_person.number,
             "version": campaign_person.version,

@@ -84,50 +84,30 @@ def _notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
     """Yield the notices of a moved deadline, one for each recipient of an earlier notice to whom it is news,
     unless another letter tells them; none of one that is done or missed.
     """
-    row = move.row
+    row, times, now = move.row, dispatch.times, dispatch.moment.now
     if row is not None and row.state in ("done", "missed"):
         # Missed obligations are no longer reminded of, but they are not waived: the case shows the finding.
         return
-    times, today = dispatch.times, local_day(dispatch.moment.now)
+    today = local_day(now)
+    # The unrecorded fact without which the deadline has no valid date.
     awaited = lateness(row, today=today).waiting_for if row is not None else None
     due = row.due if row is not None and row.state in AWAITED and awaited is None else None
-    elsewhere = move.cause.get("told")
+    step, elsewhere = MOVED if due else WITHDRAWN, move.cause.get("told")
     for last in move.notified:
-        if isinstance(elsewhere, list) and last.person in elsewhere:
+        if not _is_news(due, last) or (isinstance(elsewhere, list) and last.person in elsewhere):
             continue
-        if _is_news(due, last):
-            bundle = bundle_of(times.person(last.person), times.days(last.person), today=today, due=due)
-            yield _notice(move, last, due, dispatch, awaited=awaited, bundle=bundle)
-
-
-def _notice(
-    move: Move, last: Notice, due: date | None, dispatch: Dispatch, *, awaited: str | None, bundle: str
-) -> Notice:
-    """Return the notice of a move to one recipient.
-
-    Args:
-        awaited: the unrecorded fact without which the deadline has no valid date.
-    """
-    step = MOVED if due else WITHDRAWN
-    about: dict[str, object] = {
-        "old": last.due.isoformat(),
-        "cause": dict(move.cause),
-        "change": move.change,
-    }
-    if awaited is not None:
-        about["awaited"] = awaited
-    told_due = due or last.due
-    # The change is part of the key: each time a date moves away and back is a new notice.
-    place = f"{move.case}:{move.obligation}:{told_due.isoformat()}"
-    key = f"{place}:{step}@{move.change}:{last.person}:{last.channel}"
-    return notice_anew(
-        last,
-        key,
-        dispatch,
-        due=told_due,
-        step=step,
-        not_before=dispatch.times.opening(last.person, dispatch.moment.now),
-        kind="moved",
-        bundle=bundle,
-        about=about,
-    )
+        about = {"old": last.due.isoformat(), "cause": dict(move.cause), "change": move.change}
+        told_due = due or last.due
+        # The change is part of the key: each time a date moves away and back is a new notice.
+        place = f"{move.case}:{move.obligation}:{told_due.isoformat()}:{step}@{move.change}"
+        yield notice_anew(
+            last,
+            f"{place}:{last.person}:{last.channel}",
+            dispatch,
+            due=told_due,
+            step=step,
+            not_before=times.opening(last.person, now),
+            kind="moved",
+            bundle=bundle_of(times.person(last.person), times.days(last.person), today=today, due=due),
+            about=about if awaited is None else {**about, "awaited": awaited},
+        )

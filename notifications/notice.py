@@ -53,8 +53,8 @@ class Notice:
     """
 
     key: str
-    case: str
-    obligation: str
+    case: str = ""
+    obligation: str = ""
     due: date
     step: str
     person: str

@@ -19,15 +19,12 @@ class Settlement:
     """The decision of a round about one board row: the notices of its step, and the next step.
 
     Attributes:
-        due, step_on: `due` and `next_step_on` as the round read them. When the row has changed since
-            (a fact was recorded meanwhile), nothing of this settlement is written.
+        row: as the round read it. When it has another due date or step since (a fact was recorded meanwhile),
+            nothing of this settlement is written.
         next_step_on: the day of the step after this one; None after the last one.
     """
 
-    case: str
-    obligation: str
-    due: date | None
-    step_on: date
+    row: Row
     notices: tuple[Notice, ...]
     next_step_on: date | None
 
@@ -131,7 +128,7 @@ class Outbox(Protocol):
 
         The insert under the unique key is the decision to send: a key already there changes nothing, except
         that a `withdrawn` notice is queued again (attempts 0, `queued_at` and `not_before` of the new one,
-        answer emptied). Each settlement counts only while its row still has the `due` and `next_step_on` it was
+        answer emptied). Each settlement counts only while its row still has the due date and the step it was
         planned from.
         """
 
@@ -177,11 +174,8 @@ class Outbox(Protocol):
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
         """Claim the notices that go inside each of these claimed letters; return them by the letter's key."""
 
-    def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
-        """Return those of the keys that exist already."""
-
-    def letters(self, keys: Collection[str]) -> frozenset[str]:
-        """Return those of the keys whose letter is queued or has left."""
+    def states(self, keys: Collection[str]) -> Mapping[str, NoticeState]:
+        """Return the states of the notices with these keys; keys that do not exist are left out."""
 
     def queued_letters(self) -> frozenset[tuple[str, str]]:
         """Return person and channel of the letters that carry others and have not left yet."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from notifications.channels import Channel
@@ -17,16 +17,6 @@ THE_DUTY_ITSELF = "duty"
 # The uploader: for a unit without an account of its own, somebody in a higher body.
 ACCOUNT = "account_holder"
 CHIEF_OF_STAFF = "chief_of_staff"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RoundProblem:
-    """Something a round could not do, as a code with arguments (rendered by i18n/). Always shown to users."""
-
-    case: str
-    obligation: str
-    code: str
-    arguments: Mapping[str, object] = field(default_factory=dict)
 
 
 def resolve_recipients(

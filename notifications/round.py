@@ -8,21 +8,74 @@ its letter waited is not reminded of.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from calendars import OutOfRange
-from notifications.daily import DAY, first_of_week, next_opening, queue_letters
+from notifications.channels import Channel
+from notifications.daily import DAY, bundle_of, first_of_week, next_opening, queue_letters
 from notifications.dispatch import Dispatch, notice_to
 from notifications.event_notices import queue_comment_notices
 from notifications.letters.daily import unconfirmed_year
 from notifications.moved_dates import plan_move_notices, queue_move_notices
 from notifications.notice import Notice
-from notifications.planning import RoundReport, plan_page
-from notifications.recipients import present_officer
+from notifications.ports import Settlement
+from notifications.recipients import channels_for, present_officer, resolve_recipients
 from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.org.office import Person, Recipient
+from workflow.refusal import Refusal
+from workflow.reminders import (
+    RESPONSIBLE,
+    SLIPPED,
+    ScheduledStep,
+    following_step,
+    next_step,
+    steps_of,
+    undated_kind,
+)
 
 PAGE = 500
+LAST_DAYS = 5
+"""The last working days of the year: the officer is reminded on each of them, before them once a week."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNotice:
+    """A notice of a reminder step that would be queued, and why its recipient is told."""
+
+    recipient: Recipient
+    notice: Notice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoundProblem:
+    """Something a round could not do, as a code with arguments (rendered by i18n/). Always shown to users."""
+
+    case: str
+    obligation: str
+    code: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True, slots=True)
+class RoundReport:
+    """The result of a round, or of its preview.
+
+    Attributes:
+        rows: number of board rows whose step was due.
+        planned: the planned notices of the steps; only the first of them when limited.
+        others: other notices: moved dates, the calendar's call.
+        queued: number of new notices queued, without the letters that carry them; None: nothing was written.
+    """
+
+    rows: int = 0
+    planned: list[PlannedNotice] = field(default_factory=list)
+    problems: list[RoundProblem] = field(default_factory=list)
+    others: Sequence[Notice] = ()
+    queued: int | None = None
 
 
 def plan(dispatch: Dispatch) -> RoundReport:
@@ -31,7 +84,7 @@ def plan(dispatch: Dispatch) -> RoundReport:
     for rows in _due_pages(dispatch):
         plan_page(dispatch, rows, report)
     calls = calendar_calls(dispatch)
-    known = dispatch.outbox.existing_keys({call.key for call in calls})
+    known = dispatch.outbox.states({call.key for call in calls})
     report.others = [*plan_move_notices(dispatch), *(call for call in calls if call.key not in known)]
     return report
 
@@ -46,8 +99,7 @@ def round(dispatch: Dispatch, *, limit: int = sys.maxsize) -> RoundReport:
     """
     outbox, report, queued = dispatch.outbox, RoundReport(), 0
     for rows in _due_pages(dispatch):
-        if settlements := plan_page(dispatch, rows, report):
-            queued += outbox.settle(settlements)
+        queued += outbox.settle(plan_page(dispatch, rows, report))
         del report.planned[limit:]
     move_notices, count = queue_move_notices(dispatch)
     calls = calendar_calls(dispatch)
@@ -69,13 +121,120 @@ def _due_pages(dispatch: Dispatch) -> Iterator[Sequence[Row]]:
         after = (last.next_step_on, last.case, last.obligation)
 
 
-LAST_DAYS = 5
-"""The last working days of the year: the officer is reminded on each of them, before them once a week."""
+def plan_page(dispatch: Dispatch, rows: Sequence[Row], report: RoundReport) -> list[Settlement]:
+    """Return the decisions of a round about these rows; the notices of the steps that have come, and a problem
+    for each row that could not be planned, are added to the report.
+    """
+    cases = dispatch.outbox.cases({row.case for row in rows})
+    settlements = []
+    report.rows += len(rows)
+    for row in rows:
+        try:
+            if (settlement := _plan_row(dispatch, row, cases[row.case], report)) is not None:
+                settlements.append(settlement)
+        except (Refusal, LookupError) as trouble:
+            # An edition that is no longer there: the row keeps its day and is
+            # named in every round until somebody mends it.
+            report.problems.append(_problem(row, "unplanned", problem=str(trouble)))
+    return settlements
+
+
+def _plan_row(dispatch: Dispatch, row: Row, case: Case, report: RoundReport) -> Settlement | None:
+    """Return the notices of a row's step that has come, if one has, and the day of the step after it; None of a
+    step that reaches nobody, which is left to be tried again.
+    """
+    today, procedure = dispatch.moment.today, dispatch.library.of(case)
+    steps = steps_of(case, procedure, row.obligation, row, dispatch.calendar, today=today)
+    following = next_step(steps, today=today)
+    planned: list[PlannedNotice] = []
+    if following is not None and following.on <= today:
+        planned, problems = _plan_step(dispatch, row, case, following)
+        report.problems += problems
+        if problems and not planned:
+            return None
+        following = following_step(steps, after=today)
+    report.planned += planned
+    return Settlement(
+        row=row,
+        notices=tuple(planned_notice.notice for planned_notice in planned),
+        next_step_on=following.on if following else None,
+    )
+
+
+def _plan_step(
+    dispatch: Dispatch, row: Row, case: Case, come: ScheduledStep
+) -> tuple[list[PlannedNotice], list[RoundProblem]]:
+    """Return the notices of a step to everybody it tells (but who said it is done), and what keeps it from
+    telling others.
+    """
+    step, today, office = come.step, dispatch.moment.today, dispatch.office
+    obligation = entry_obligation(case, dispatch.library.of(case), row.obligation)
+    people, nobody = resolve_recipients(office, case, obligation, row.obligation, step, on=today)
+    unasked: set[str] = set()
+    if come.id in SLIPPED and come.on < today and RESPONSIBLE[0] not in step.to:
+        # Missed questions are included in this one: people responsible who were not asked yet are notified
+        # too.
+        asking = replace(step, to=RESPONSIBLE)
+        asked, unheld = resolve_recipients(office, case, obligation, row.obligation, asking, on=today)
+        above = {recipient.person.key: recipient for recipient in people}
+        everybody = above | {recipient.person.key: recipient for recipient in asked}
+        people, unasked = tuple(everybody.values()), everybody.keys() - above.keys()
+        nobody = (*unheld, *(missing for missing in nobody if missing not in unheld))
+    problems = [_problem(row, "nobody", duty=missing.duty, unit=missing.unit or "–") for missing in nobody]
+    planned: dict[str, PlannedNotice] = {}
+    quiet = case.quiet.get(row.obligation)
+    for addressee in people:
+        if quiet is not None and addressee.person.key == quiet.person and today < quiet.until:
+            continue
+        reached = channels_for(addressee, dispatch.channels, office)
+        if not reached:
+            channels = ", ".join(channel.name for channel in dispatch.channels)
+            problems.append(_problem(row, "no_address", person=addressee.person.name, channel=channels))
+        for channel, recipient in reached:
+            notice = _notice(dispatch, row, come, recipient.person, channel)
+            if notice is not None and not (recipient.person.key in unasked and _was_asked(dispatch, notice)):
+                planned.setdefault(notice.key, PlannedNotice(recipient, notice))
+    return [*planned.values()], problems
+
+
+def _problem(row: Row, code: str, **arguments: object) -> RoundProblem:
+    """Return why a row's step tells nobody, or not everybody; the code stands under `letter.problem_`."""
+    return RoundProblem(
+        case=row.case, obligation=row.obligation, code=f"letter.problem_{code}", arguments=arguments
+    )
+
+
+def _was_asked(dispatch: Dispatch, notice: Notice) -> bool:
+    """Return whether the notice's reader got an earlier question about the same plan date."""
+    keys = [notice.key.replace(f":{notice.step}:", f":{step}:", 1) for step in SLIPPED]
+    return bool(dispatch.outbox.states(keys))
+
+
+def _notice(
+    dispatch: Dispatch, row: Row, come: ScheduledStep, person: Person, channel: Channel
+) -> Notice | None:
+    """Return the notice of a step; its key is `case:obligation:due:step:person:channel`."""
+    now, today, days = dispatch.moment.now, dispatch.moment.today, dispatch.times.days(person.key)
+    due = come.about if undated_kind(come.id) not in ("open", "points") else None
+    return notice_to(
+        person,
+        channel,
+        f"{row.case}:{row.obligation}:{come.about.isoformat()}:{come.id}",
+        now=now,
+        rules=dispatch.rules,
+        case=row.case,
+        obligation=row.obligation,
+        due=come.about,
+        step=come.id,
+        not_before=dispatch.times.opening(person.key, now, due=come.about),
+        bundle=bundle_of(person, days, today=today, due=due),
+        about={"on": come.on.isoformat()} if come.on < today else {},
+    )
 
 
 def calendar_calls(dispatch: Dispatch) -> list[Notice]:
     """Return the notices, one a channel, that call on the officer today to confirm next year's calendar."""
-    times, today = dispatch.times, dispatch.moment.today
+    now, today, times = dispatch.moment.now, dispatch.moment.today, dispatch.times
     reader = present_officer(dispatch.office, today)
     if reader is None or unconfirmed_year(dispatch.calendar, today) is None:
         return []
@@ -90,12 +249,12 @@ def calendar_calls(dispatch: Dispatch) -> list[Notice]:
             reader,
             channel,
             f"calendar:{today.isoformat()}",
+            now=now,
+            rules=dispatch.rules,
             kind="calendar",
             due=today,
             step="",
-            now=dispatch.moment.now,
-            leaves=next_opening(today, reader.key, times, now=dispatch.moment.now),
-            rules=dispatch.rules,
+            not_before=next_opening(today, reader.key, times, now=now),
             bundle=DAY,
         )
         for channel in (dispatch.channels if is_called else ())

@@ -22,7 +22,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from notifications.notice import Notice
-    from notifications.planning import RoundReport
+    from notifications.round import RoundReport
     from workflow.law.procedure import Force
 
 ROUND = (

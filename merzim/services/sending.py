@@ -19,8 +19,7 @@ from merzim.storage.notices.delivery_state import undelivered_letters
 from merzim.storage.notices.faults import channel_faults
 from notifications.channels import STAYS_HERE
 from notifications.notice import Notice
-from notifications.planning import RoundReport, plan_page
-from notifications.recipients import RoundProblem
+from notifications.round import RoundProblem, RoundReport, plan_page
 from notifications.statistics import ChannelFault, Figures
 from workflow.cases.commands import reminder_actions
 from workflow.moments import Moment

@@ -22,7 +22,7 @@ from notifications.channels import Channel, OnSent, OutgoingMessage, ignore_sent
 from notifications.delivery import DeliveryReport, deliver
 from notifications.dispatch import Dispatch
 from notifications.notice import CalendarEntry, Letter, Notice, Outcome, message_id
-from notifications.planning import RoundReport
+from notifications.round import RoundReport
 from notifications.rules import Rules
 from tests.law import CALENDAR
 from tests.law import library as shipped

@@ -12,8 +12,8 @@ import pytest
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store
 from notifications import round as rounds
-from notifications.planning import RoundReport
 from notifications.recipients import resolve_recipients
+from notifications.round import RoundReport
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
     AIGUL,

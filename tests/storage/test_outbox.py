@@ -30,16 +30,7 @@ def the_row(engine: Engine, case: str, obligation: str = "order_signed") -> Row:
 
 
 def settlement(row: Row, *notices: Notice, on: date | None = None) -> Settlement:
-    assert row.due is not None
-    assert row.next_step_on is not None
-    return Settlement(
-        case=row.case,
-        obligation=row.obligation,
-        due=row.due,
-        step_on=row.next_step_on,
-        notices=notices,
-        next_step_on=on,
-    )
+    return Settlement(row=row, notices=notices, next_step_on=on)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from notifications.delivery import DeliveryReport
 from notifications.delivery import deliver as send
 from notifications.dispatch import Dispatch
 from notifications.notice import Outcome
-from notifications.planning import RoundReport
+from notifications.round import RoundReport
 from notifications.rules import OfficeTimes
 from workflow.moments import Moment
 from workflow.org.office import Person

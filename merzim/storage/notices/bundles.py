@@ -20,14 +20,14 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from merzim.storage import events, lateness
-from merzim.storage.database.engine import read, read_column, reading, writing
+from merzim.storage.database.engine import read, reading, writing
 from merzim.storage.rows import row, to_notice
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.notices import NOTICE
 from notifications.daily import DAY, WEEK
 from notifications.moved_dates import DELIVERED_STATES
-from notifications.notice import Notice
+from notifications.notice import Notice, NoticeState
 from notifications.ports import Move, PendingStep
 from workflow.board.rows import Row
 from workflow.reminders import PLAN_STEPS
@@ -104,16 +104,11 @@ class CombinedNotices:
                     members_by_key[carrier.key] = sorted(items, key=lambda item: (item.due, item.key))
         return members_by_key
 
-    def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
+    def states(self, keys: Collection[str]) -> Mapping[str, NoticeState]:
         if not keys:
-            return frozenset()
-        query = select(NOTICE.c.key).where(NOTICE.c.key.in_(sorted(keys)))
-        return frozenset(read_column(self._engine, query))
-
-    def letters(self, keys: Collection[str]) -> frozenset[str]:
-        """Return those of the keys whose letter is queued or has left."""
-        query = select(NOTICE.c.key).where(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.state != "withdrawn")
-        return frozenset(read_column(self._engine, query))
+            return {}
+        query = select(NOTICE.c.key, NOTICE.c.state).where(NOTICE.c.key.in_(sorted(keys)))
+        return {record.key: record.state for record in read(self._engine, query)}
 
     def queued_letters(self) -> frozenset[tuple[str, str]]:
         query = select(NOTICE.c.person, NOTICE.c.channel).where(

@@ -290,12 +290,13 @@ def _settle(session: Session, settlements: Sequence[Settlement]) -> list[Notice]
     """Move the rows that are unchanged since planning to their next steps; return their notices."""
     letters = list[Notice]()
     # In the order of keys, as others lock them.
-    for settlement in sorted(settlements, key=lambda settlement: (settlement.case, settlement.obligation)):
+    for settlement in sorted(settlements, key=lambda settlement: settlement.row[:2]):
+        read_row = settlement.row
         unchanged = (
-            DEADLINE.c.case == settlement.case,
-            DEADLINE.c.obligation == settlement.obligation,
-            DEADLINE.c.due.is_not_distinct_from(settlement.due),
-            DEADLINE.c.next_step_on == settlement.step_on,
+            DEADLINE.c.case == read_row.case,
+            DEADLINE.c.obligation == read_row.obligation,
+            DEADLINE.c.due.is_not_distinct_from(read_row.due),
+            DEADLINE.c.next_step_on == read_row.next_step_on,
             DEADLINE.c.state.in_(AWAITED),
         )
         step = DEADLINE.update().where(*unchanged).values(next_step_on=settlement.next_step_on)
