@@ -262,9 +262,8 @@ def acting(site: Site, *, later: timedelta = timedelta()) -> RequestContext:
 
 
 def states(site: Site, *, later: timedelta = timedelta()) -> dict[str, str]:
-    query = Ask()
-    invitation_list = invitations.list_invitations(acting(site, later=later), query).invitations
-    return {invitation.login: invitation.state for invitation in invitation_list}
+    invitation_list = invitations.list_invitations(acting(site, later=later), Ask())
+    return {invitation.reader.login: invitation.state for invitation in invitation_list}
 
 
 def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
@@ -337,7 +336,7 @@ def test_who_gets_no_account_is_told_why_and_nobody_becomes_an_administrator() -
     invitation_result = invite_people(acting(site), InvitePeople(unit="law", access=""))
     twice = invite_people(acting(site), InvitePeople(people=["ann@org.kz"]))
 
-    why = {person.name: (person.login, person.access, person.obstacle) for person in foreseen.people}
+    why = {row.person.name: (row.reader.login, row.reader.access, row.obstacle) for row in foreseen.people}
     assert why["Ким Вера"] == ("d.kim@org.kz", "responsible", "login_taken")
     assert why["Нурлан"] == ("", "responsible", "no_email")
     assert why["Brown Ann"] == ("ann@org.kz", "head_of_unit", "")

@@ -8,10 +8,11 @@ the letter leads to the log-in page.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from merzim.services.accounts.credentials import BadPassword, check_login, new_secret
 from merzim.services.accounts.verbs import MAX_NAME, link_credential
@@ -24,7 +25,7 @@ from notifications.channels import Channel
 from notifications.event_notices import account_notices
 from notifications.letters.events import owner_of_link
 from notifications.notice import Notice
-from workflow.org.access import ADMINISTRATORS, Access, Account, Credential, Reader
+from workflow.org.access import ADMINISTRATORS, Access, Account, Reader
 from workflow.org.office import Office, Person
 from workflow.refusal import Refusal
 
@@ -56,54 +57,52 @@ class InvitePeople(Command):
     preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
 
 
-class InvitedPerson(BaseModel):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InvitedPerson:
     """A person who is invited, or is not. `way`: how they will log in; `obstacle`: why they are not invited:
     no_email, login_taken, login_form, has_account; "" if they are.
     """
 
-    person: str
-    name: str
-    unit: str
-    email: str
-    login: str
-    access: str
+    person: Person
+    reader: Reader
     way: Way
     obstacle: str
-    whole_office: Annotated[bool, Field(description="Whether the access is to all cases of the office.")]
+
+    @property
+    def whole_office(self) -> bool:
+        """Whether the access is to all cases of the office."""
+        return self.reader.access in OF_THE_OFFICE
 
 
-class InvitedPeople(BaseModel):
-    """Everybody an invitation was asked for, those not invited first; `invited`: the number of the others, who
-    would be invited in a preview.
-    """
+@dataclass(frozen=True, slots=True)
+class InvitedPeople:
+    """Everybody an invitation was asked for, those not invited first."""
 
-    preview: bool
-    invited: int
-    people: list[InvitedPerson]
+    people: Sequence[InvitedPerson]
+
+    @property
+    def invited(self) -> int:
+        """The number of those who are invited, or would be."""
+        return sum(not row.obstacle for row in self.people)
 
 
-class InvitationView(BaseModel):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentInvitation:
     """An account whose holder was invited by letter. `state`: queued, sent, undelivered, expired, accepted or
-    closed; `until`: expiry of its link, null where none is valid; `answer`: why it was not delivered.
+    closed; `until`: expiry of its link, None where none is valid; `letter`: the last one.
     """
 
-    login: str
-    person: str
+    reader: Reader
     name: str
     unit: str
-    access: str
-    way: Way
-    channel: str
     state: str
-    sent_at: datetime | None
     until: datetime | None
-    answer: str
+    letter: Notice
 
-
-class InvitationList(BaseModel):
-    """Invitations, those not accepted first."""
-
-    invitations: list[InvitationView]
+    @property
+    def waits(self) -> bool:
+        """Whether it can still be accepted, or sent again."""
+        return self.state not in ("accepted", "closed")
 
 
 class ResendInvitations(Command):
@@ -133,15 +132,11 @@ def resend_invitations(ctx: RequestContext, command: ResendInvitations) -> Invit
     """Send a new invitation to people who have not accepted theirs, but for those who left the office; the
     earlier link becomes invalid.
     """
-    waiting = {
-        invitation.login: invitation
-        for invitation in _views(ctx)
-        if invitation.state not in ("accepted", "closed")
-    }
+    waiting = {invitation.reader.login for invitation in _sent(ctx) if invitation.waits}
     unknown = [login for login in command.logins if login.casefold() not in waiting]
     if unknown:
         raise Refusal("web.invitations.not_waiting", login=unknown[0])
-    chosen = {login.casefold() for login in command.logins} or set(waiting)
+    chosen = {login.casefold() for login in command.logins} or waiting
     office = ctx.app.reads.office().written_down
     readers = [account.reader for account in ctx.accounts.all() if account.reader.login in chosen]
     present = [reader for reader in readers if reader.person in office.people]
@@ -149,9 +144,11 @@ def resend_invitations(ctx: RequestContext, command: ResendInvitations) -> Invit
 
 
 @verb("settings", writes=False)
-def list_invitations(ctx: RequestContext, command: Ask) -> InvitationList:
-    """Return the invitations by letter and who has accepted; links handed over otherwise are not among them."""
-    return InvitationList(invitations=_views(ctx))
+def list_invitations(ctx: RequestContext, command: Ask) -> list[SentInvitation]:
+    """Return the invitations by letter, those not accepted first; links handed over otherwise are not among
+    them.
+    """
+    return _sent(ctx)
 
 
 def _login_way(ctx: RequestContext, access: str) -> Way:
@@ -202,39 +199,25 @@ def _invite(
     accounts = ctx.accounts.all() if new else []
     taken_logins = {account.reader.login for account in accounts}
     holders = {account.reader.person for account in accounts if account.reader.person}
-    people: list[InvitedPerson] = []
-    invited: list[Invited] = []
+    rows, invited = list[InvitedPerson](), list[Invited]()
     for reader in readers:
         person = office.people[reader.person]
         obstacle = _obstacle(person, reader.login, taken_logins, holders)
-        login_way = _login_way(ctx, reader.access)
-        people.append(
-            InvitedPerson(
-                person=person.key,
-                name=person.name,
-                unit=person.unit,
-                email=person.email or "",
-                login=reader.login,
-                access=reader.access,
-                way=login_way,
-                obstacle=obstacle,
-                whole_office=reader.access in OF_THE_OFFICE,
-            )
-        )
+        row = InvitedPerson(person=person, reader=reader, way=_login_way(ctx, reader.access), obstacle=obstacle)
+        rows.append(row)
         if obstacle:
             continue
         taken_logins.add(reader.login)
         holders.add(person.key)
         if not preview:
-            entry, letters = _link_and_letters(ctx, person, reader, login_way, channels)
-            invited.append(Invited(reader=reader, new=new, entry=entry, letters=letters))
-    if not preview and invited:
-        invited_logins = ctx.accounts.invite(invited, at=ctx.moment)
-        for row in people:
-            if not row.obstacle and row.login not in invited_logins:
-                row.obstacle = "login_taken"
-    people.sort(key=lambda row: (row.obstacle == "", row.name))
-    return InvitedPeople(preview=preview, invited=sum(not row.obstacle for row in people), people=people)
+            invited.append(_with_letters(ctx, row, channels, new=new))
+    if invited:
+        logins = ctx.accounts.invite(invited, at=ctx.moment)
+        rows = [
+            row if row.obstacle or row.reader.login in logins else replace(row, obstacle="login_taken")
+            for row in rows
+        ]
+    return InvitedPeople(sorted(rows, key=lambda row: (row.obstacle == "", row.person.name)))
 
 
 def _obstacle(person: Person, login: str, taken_logins: set[str], holders: set[str]) -> str:
@@ -252,30 +235,29 @@ def _obstacle(person: Person, login: str, taken_logins: set[str], holders: set[s
     return ""
 
 
-def _link_and_letters(
-    ctx: RequestContext, person: Person, reader: Reader, login_way: Way, channels: Sequence[Channel]
-) -> tuple[Credential | None, Sequence[Notice]]:
-    """Return the one-time link of an invitation, None for a log-in without a password, and its letters, which
-    contain the link encrypted.
+def _with_letters(
+    ctx: RequestContext, row: InvitedPerson, channels: Sequence[Channel], *, new: bool
+) -> Invited:
+    """Return somebody who is invited with their one-time link, none where they log in without a password, and
+    the letters, which contain the link encrypted.
     """
-    entry, sealed, until = None, "", ""
-    if login_way == "password":
+    person, login, entry, link = row.person, row.reader.login, None, {"link": ""}
+    if row.way == "password":
         secret = new_secret()
-        entry = link_credential(ctx, reader.login, secret)
-        sealed = ctx.app.cipher.encrypt(secret, owner_of_link(reader.login))
-        until = entry.expires_at.isoformat()
-    facts = {"way": login_way, "link": sealed, "office": ctx.app.settings.office.name_in(person.language)}
+        entry = link_credential(ctx, login, secret)
+        sealed = ctx.app.cipher.encrypt(secret, owner_of_link(login))
+        link = {"link": sealed, "until": entry.expires_at.isoformat()}
     letters = account_notices(
         person,
         channels,
         ctx.app.rules,
-        login=reader.login,
+        login=login,
         event=INVITED,
-        facts=facts | ({"until": until} if until else {}),
+        facts={"way": row.way, "office": ctx.app.settings.office.name_in(person.language), **link},
         at=ctx.moment,
         mark=f"-{entry.hash[:8]}" if entry else "",
     )
-    return entry, letters
+    return Invited(reader=row.reader, new=new, entry=entry, letters=letters)
 
 
 def _channels(ctx: RequestContext) -> list[Channel]:
@@ -286,48 +268,37 @@ def _channels(ctx: RequestContext) -> list[Channel]:
     return channels
 
 
-def _views(ctx: RequestContext) -> list[InvitationView]:
+def _sent(ctx: RequestContext) -> list[SentInvitation]:
     """Return the last letter of invitation to each holder of an account, by name; accepted or closed last."""
     accounts = {account.reader.login: account for account in ctx.accounts.all() if account.reader.person}
     letters = ctx.accounts.invitation_letters({account.reader.person for account in accounts.values()})
     expiries = ctx.accounts.invitation_expiries(letters, now=ctx.now)
-    office = ctx.app.reads.office().written_down
-    invitations = [
-        _view(accounts[login], letter, expiries.get(login), office)
-        for login, letter in letters.items()
-        if login in accounts
-    ]
-    return sorted(
-        invitations,
-        key=lambda invitation: (invitation.state in ("accepted", "closed"), invitation.name, invitation.login),
-    )
+    people = ctx.app.reads.office().written_down.people
+    invitations = []
+    for login, letter in letters.items():
+        if (account := accounts.get(login)) is None:
+            continue
+        reader, until = account.reader, expiries.get(login)
+        holder = people.get(reader.person, reader)
+        invitations.append(
+            SentInvitation(
+                reader=reader,
+                name=holder.name,
+                unit=holder.unit,
+                state=_state(account, letter, until),
+                until=until,
+                letter=letter,
+            )
+        )
+    return sorted(invitations, key=lambda sent: (not sent.waits, sent.name, sent.reader.login))
 
 
-def _view(account: Account, letter: Notice, until: datetime | None, office: Office) -> InvitationView:
-    """Return an invitation with its state; `until`: end of its link, None where it is over."""
-    reader, login_way = account.reader, letter.about["way"]
-    state = "sent" if letter.state == "sent" else "queued"
-    if account.disabled:
-        state = "closed"
-    elif account.password or account.linked:
-        state = "accepted"
-    elif letter.state in ("failed", "unknown"):
-        state = "undelivered"
-    elif login_way == "password" and until is None:
-        state = "expired"
-    person = office.people.get(reader.person)
-    return InvitationView.model_validate(
-        {
-            "login": reader.login,
-            "person": reader.person,
-            "name": person.name if person else reader.name,
-            "unit": person.unit if person else reader.unit,
-            "access": reader.access,
-            "way": login_way,
-            "channel": letter.channel,
-            "state": state,
-            "sent_at": letter.sent_at,
-            "until": until,
-            "answer": letter.answer if state == "undelivered" else "",
-        }
-    )
+def _state(account: Account, letter: Notice, until: datetime | None) -> str:
+    """Return the state of an invitation. `until`: end of its link, None where it is over."""
+    if account.state != "invited":
+        return "closed" if account.disabled else "accepted"
+    if letter.state in ("failed", "unknown"):
+        return "undelivered"
+    if letter.about["way"] == "password" and until is None:
+        return "expired"
+    return "sent" if letter.state == "sent" else "queued"

@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from merzim.services.accounts import verbs as accounts
 from merzim.services.accounts.invitations import (
-    InvitationView,
     InvitedPeople,
     InvitePeople,
     ResendInvitations,
@@ -48,12 +47,6 @@ def account_unit(translator: Translator, office: Office, reader: Reader) -> str:
     return translator.say("web.unit.no_case" if reader.nowhere else "web.unit.all")
 
 
-def invitation_state(invitation: InvitationView) -> str:
-    """Return the code of the words for an invitation's state; of one sent to a folder: it is written there."""
-    is_in_folder = invitation.state == "sent" and invitation.channel == "folder"
-    return f"web.invitations.state_{'written' if is_in_folder else invitation.state}"
-
-
 def invitation_values(
     ctx: RequestContext,
     typed_texts: Mapping[str, str],
@@ -63,7 +56,7 @@ def invitation_values(
 ) -> dict[str, Any]:
     """Return what the page says of invitations: the form, its preview, what was sent."""
     office = recorded_office(ctx)
-    sent = list_invitations(ctx, Ask()).invitations
+    sent = list_invitations(ctx, Ask())
     return {
         "inviting": command_fields(ctx, InvitePeople, typed_texts, office=office),
         "invited_accesses": INVITED_ACCESSES,
@@ -72,8 +65,7 @@ def invitation_values(
         "chooses": preview is not None and len(preview.people) <= MOST_LISTED,
         "done": invited,
         "sent": sent,
-        "invitation_state": invitation_state,
-        "waiting": sum(invitation.state not in ("accepted", "closed") for invitation in sent),
+        "waiting": sum(invitation.waits for invitation in sent),
     }
 
 
