@@ -5,67 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from merzim.documents.sheets.texts import is_spoilt, tidy
 from merzim.documents.sheets.unreadable import UnreadableCell, UnreadablePaper
-
-_MAX_SPREAD = 500_000
-
-
-class Merge(NamedTuple):
-    """A merged block. Rows are numbered as in the spreadsheet (from 1), columns from 0; all ends included."""
-
-    first_row: int
-    last_row: int
-    first_column: int
-    last_column: int
-
-
-def by_row(merges: Iterable[Merge]) -> dict[int, tuple[Merge, ...]]:
-    """Return row -> the merges that begin in it."""
-    merges_by_row: dict[int, list[Merge]] = {}
-    for merge in merges:
-        merges_by_row.setdefault(merge.first_row, []).append(merge)
-    return {row: tuple(of) for row, of in merges_by_row.items()}
-
-
-def spread_down(
-    rows: Sequence[tuple[int, tuple[object, ...]]], merges: Sequence[Merge]
-) -> list[tuple[int, tuple[object, ...]]]:
-    """Return the rows with each value merged downwards repeated in every row of its block.
-
-    A responsible unit merged beside three rows is responsible for all three. Nothing is repeated sideways: a
-    section heading merged across the table stays one heading. Raises ValueError for excessively many merges.
-    """
-    index = {number: place for place, (number, _) in enumerate(rows)}
-    spread = list(rows)
-    steps = 0
-    for merge in merges:
-        first = index.get(merge.first_row)
-        if merge.last_row == merge.first_row or first is None:
-            continue
-        cells = rows[first][1]
-        value = cells[merge.first_column] if merge.first_column < len(cells) else None
-        for place in range(first + 1, len(rows)):
-            number, below = spread[place]
-            if number > merge.last_row:
-                break
-            if (steps := steps + 1) > _MAX_SPREAD:
-                raise ValueError("merged cells overlap without end")
-            if value is not None:
-                spread[place] = (number, _with(below, merge.first_column, value))
-    return spread
-
-
-def _with(cells: tuple[object, ...], column: int, value: object) -> tuple[object, ...]:
-    """Return the cells of a row with this value in a column, empty ones before it as far as there are none."""
-    padded = list(cells) + [None] * (column + 1 - len(cells))
-    padded[column] = value
-    return tuple(padded)
-
 
 MAX_ROWS = 20_000
 MAX_COLUMNS = 300
@@ -107,7 +51,7 @@ class Sheet:
     """The filled rows of a sheet, without hidden, filtered and struck-out ones.
 
     Attributes:
-        merges: row number -> merges that begin in that row.
+        merged: row number and column of a cell merged sideways -> the last column it covers.
         hidden: the numbers of the filled rows that are hidden or filtered out.
         struck: the names of the filled cells that are struck out.
         is_marked: whether the file tells which rows are hidden and which cells struck out.
@@ -115,17 +59,14 @@ class Sheet:
 
     name: str
     rows: tuple[RowOfSheet, ...]
-    merges: Mapping[int, tuple[Merge, ...]] = field(default_factory=dict)
+    merged: Mapping[tuple[int, int], int] = field(default_factory=dict)
     hidden: tuple[int, ...] = ()
     struck: tuple[str, ...] = ()
     is_marked: bool = True
 
     def covered(self, row: int, column: int) -> range:
         """Return the columns a cell covers: its own, or as far right as it is merged."""
-        for merge in self.merges.get(row, ()):
-            if merge.first_column == column:
-                return range(column, merge.last_column + 1)
-        return range(column, column + 1)
+        return range(column, self.merged.get((row, column), column) + 1)
 
 
 @dataclass(frozen=True, slots=True)

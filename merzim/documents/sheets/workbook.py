@@ -1,7 +1,9 @@
 """Opens an uploaded XLSX, XLS, ODS, DOCX or CSV file as rows of plain values, numbered as people see them.
 
-CSV is read as offices save it: UTF-8 with or without byte order mark, UTF-16 or KZ-1048 (cp1251 with the Kazakh
-letters); comma, semicolon or tab. A Word document is one sheet: its paragraphs and rows of tables, in order.
+python-calamine gives the values of workbooks. What it does not know stands in openpyxl's view of an XLSX file:
+rows hidden or filtered out, texts struck out, formulas without a value. CSV is read as offices save it: UTF-8
+with or without byte order mark, UTF-16 or KZ-1048 (cp1251 with the Kazakh letters); comma, semicolon or tab. A
+Word document is one sheet: its paragraphs and rows of tables, in order.
 """
 
 from __future__ import annotations
@@ -9,18 +11,33 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from merzim.documents.sheets.rows import MAX_LETTERS, Merge, OpenedFile, Sheet, SizeLimits, by_row, row_ranges
-from merzim.documents.sheets.spreadsheet import read_sheets
+from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from merzim.documents.sheets.rows import (
+    MAX_COLUMNS,
+    MAX_LETTERS,
+    NotAValue,
+    OpenedFile,
+    RowOfSheet,
+    Sheet,
+    SizeLimits,
+    cell_name,
+    is_empty,
+    row_ranges,
+)
 from merzim.documents.sheets.unreadable import UnreadablePaper
 
 if TYPE_CHECKING:
     from docx.table import _Cell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 _DELIMITERS = (";", "\t", ",")
 _TOO_LONG = "field larger than field limit"
@@ -28,7 +45,7 @@ _TOO_LONG = "field larger than field limit"
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]|\A%PDF")
 
 
-def _csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+def _csv_rows(data: bytes, name: str, sizes: SizeLimits) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a CSV file with the numbers a spreadsheet shows, empty rows included.
 
     Raises:
@@ -40,6 +57,7 @@ def _csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
     number = 0
     try:
         for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
+            sizes.count(len(row))
             yield number, [] if marked and number == 1 else row
     except csv.Error as error:
         if _TOO_LONG in str(error):
@@ -77,6 +95,124 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=bare.count) if bare else ","
 
 
+_WORD = re.compile(r"[^\W\d_]")
+_NO_VALUE = ("f", "e")
+"""openpyxl's types of cells with a formula, and with its error."""
+_MAX_SPREAD = 500_000
+"""Cells that are merged downwards; more are merges that overlap without end."""
+
+
+def _workbook(data: bytes, name: str, *, xlsx: bool) -> tuple[Sheet, ...]:
+    """Return the visible sheets of a workbook that are not empty.
+
+    Raises:
+        UnreadablePaper: no workbook, or more rows, columns, cells or characters than the limits.
+    """
+    sizes = SizeLimits(name)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        filled = [
+            (values, _filled(values, sizes))
+            for about in book.sheets_metadata
+            if about.visible == SheetVisibleEnum.Visible and about.typ == SheetTypeEnum.WorkSheet
+            for values in (book.get_sheet_by_name(about.name),)
+        ]
+        marked = _open_marked(data) if xlsx else {}
+        sheets = tuple(_sheet(values, rows, marked.get(values.name)) for values, rows in filled if rows)
+    except (UnreadablePaper, MemoryError):
+        raise
+    except Exception as error:  # a broken workbook breaks the libraries in a dozen ways, none of them promised
+        raise UnreadablePaper("paper_not_workbook", name=name) from error
+    return tuple(sheet for sheet in sheets if sheet.rows or sheet.hidden or sheet.struck)
+
+
+def _filled(values: CalamineSheet, sizes: SizeLimits) -> tuple[RowOfSheet, ...]:
+    """Return the rows that are not empty. Raises UnreadablePaper beyond a limit."""
+    last_row, last_column = values.end or (0, 0)
+    sizes.count((last_row + 1) * (last_column + 1))
+    rows = values.to_python(skip_empty_area=False)
+    return sizes.non_empty((number, [_plain(cell) for cell in row]) for number, row in enumerate(rows, start=1))
+
+
+def _plain(value: object) -> object:
+    """Return None for an empty cell, and a whole number as one."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return None if value == "" else value
+
+
+def _open_marked(data: bytes) -> dict[str, Worksheet]:
+    """Return the sheets of an XLSX file by name, with the formats of their rows and cells."""
+    import openpyxl  # libraries of papers are read by the process that opens one
+
+    # openpyxl warns of styles and extensions it does not keep; none of them matters here.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {sheet.title: sheet for sheet in openpyxl.load_workbook(io.BytesIO(data)).worksheets}
+
+
+def _sheet(values: CalamineSheet, filled: Sequence[RowOfSheet], marked: Worksheet | None) -> Sheet:
+    """Return a sheet without what is hidden or struck out in it. `marked`: its formats, None where unknown."""
+    rows, struck, merges = list(filled), list[str](), values.merged_cell_ranges or ()
+    hidden = set[int]()
+    if marked is not None:
+        rows = [row for row in (_checked(row, marked, struck) for row in filled) if row.cells]
+        about = {row.number: marked.row_dimensions[row.number] for row in rows}
+        hidden = {number for number, row in about.items() if row.hidden or row.height == 0}
+    return Sheet(
+        values.name,
+        tuple(row for row in _spread_down(rows, merges) if row.number not in hidden),
+        {(top + 1, left): right for (top, left), (_, right) in merges},
+        hidden=tuple(sorted(hidden)),
+        struck=tuple(struck),
+        is_marked=marked is not None,
+    )
+
+
+def _spread_down(
+    rows: Sequence[RowOfSheet], merges: Iterable[tuple[tuple[int, int], tuple[int, int]]]
+) -> Iterator[RowOfSheet]:
+    """Yield the rows with each value merged downwards repeated in every row of its block.
+
+    A responsible unit merged beside three rows is responsible for all three. Nothing is repeated sideways: a
+    section heading merged across the table stays one heading. Raises ValueError for excessively many merges.
+    """
+    numbers, spread = [row.number for row in rows], [list(row.cells) for row in rows]
+    steps = 0
+    for (top, left), (bottom, _) in merges:
+        first, end = (bisect_right(numbers, row + 1) for row in (top, bottom))
+        if first == end or not first or numbers[first - 1] != top + 1:
+            continue
+        if (steps := steps + end - first) > _MAX_SPREAD:
+            raise ValueError("merged cells overlap without end")
+        value = rows[first - 1].cell(left)
+        for below in spread[first:end] if value is not None else ():
+            below += [None] * (left + 1 - len(below))
+            below[left] = value
+    return (RowOfSheet(number, tuple(cells)) for number, cells in zip(numbers, spread, strict=True))
+
+
+def _checked(row: RowOfSheet, marked: Worksheet, struck: list[str]) -> RowOfSheet:
+    """Return a row without the cells struck out, which are added to `struck`; a formula without a value becomes
+    a NotAValue.
+
+    A row of which only numbers are left is struck out as a whole.
+    """
+    width, is_struck = max(len(row.cells), min(marked.max_column, MAX_COLUMNS)), False
+    checked = [row.cell(column) for column in range(width)]
+    for column, value in enumerate(checked):
+        about = marked.cell(row.number, column + 1)
+        if is_empty(value) and about.data_type in _NO_VALUE:
+            checked[column] = NotAValue(str(getattr(about.value, "text", about.value)))
+        elif not is_empty(value) and about.font.strike:
+            struck.append(cell_name(row.number, column))
+            checked[column], is_struck = None, True
+    while checked and is_empty(checked[-1]):
+        checked.pop()
+    has_words = any(isinstance(value, str) and _WORD.search(value) for value in checked)
+    return RowOfSheet(row.number, tuple(checked) if has_words or not is_struck else ())
+
+
 def _document(data: bytes, name: str) -> tuple[Sheet, ...]:
     """Return the document as a sheet; a paragraph is a row of one cell.
 
@@ -92,12 +228,8 @@ def _document(data: bytes, name: str) -> tuple[Sheet, ...]:
     except Exception as error:  # a broken document breaks the library in a dozen ways, none of them promised
         raise UnreadablePaper("paper_not_workbook", name=name) from error
     rows = SizeLimits(name).non_empty((number, cells) for number, (cells, _) in enumerate(lines, start=1))
-    merges = tuple(
-        Merge(number, number, first, last)
-        for number, (_, spans) in enumerate(lines, start=1)
-        for first, last in spans
-    )
-    return (Sheet(name, rows, by_row(merges)),) if rows else ()
+    merged = {(number, first): last for number, (_, spans) in enumerate(lines, 1) for first, last in spans}
+    return (Sheet(name, rows, merged),) if rows else ()
 
 
 def _lines(data: bytes) -> Iterator[tuple[list[str], list[tuple[int, int]]]]:
@@ -167,12 +299,12 @@ def _sheets(data: bytes, name: str) -> tuple[Sheet, ...]:
     if data.startswith(_OLD_OFFICE):
         if _UNDER_PASSWORD in data:
             raise UnreadablePaper("paper_encrypted", name=name)
-        return read_sheets(data, name, xlsx=False)
+        return _workbook(data, name, xlsx=False)
     if data.startswith(_ZIP):
         parts = _parts(data, name)
         if "word/document.xml" in parts:
             return _document(data, name)
-        return read_sheets(data, name, xlsx="xl/workbook.xml" in parts)
+        return _workbook(data, name, xlsx="xl/workbook.xml" in parts)
     if name.lower().endswith((".xlsx", ".xlsm", ".xls", ".ods", ".docx")):
         raise UnreadablePaper("paper_not_workbook", name=name)
     return _csv(data, name)
@@ -218,11 +350,5 @@ def check_size(data: bytes, name: str) -> None:
 
 def _csv(data: bytes, name: str) -> tuple[Sheet, ...]:
     sizes = SizeLimits(name)
-    rows = sizes.non_empty((number, _counted(cells, sizes)) for number, cells in _csv_rows(data, name))
+    rows = sizes.non_empty(_csv_rows(data, name, sizes))
     return (Sheet(name, rows),) if rows else ()
-
-
-def _counted(cells: list[str], sizes: SizeLimits) -> list[str]:
-    """Return the cells of a row, counted. Raises UnreadablePaper beyond the limit."""
-    sizes.count(len(cells))
-    return cells
