@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Annotated
@@ -19,13 +19,14 @@ from merzim.services.registers.results import (
     reader_scope,
     register_view,
     row_name,
+    shown_fields,
 )
 from merzim.services.verbs import Command
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
 from workflow.languages import LANGUAGES
 from workflow.org.name_index import alphabetical
 from workflow.refusal import closest_first
-from workflow.registers.access import list_fields, sees_lists
+from workflow.registers.access import sees_lists
 from workflow.registers.definition import Register, RegisterField, UnknownRegisterField
 from workflow.registers.rows import sort_key, text_key
 from workflow.registers.values import InvalidRow, Lookup, parse_values
@@ -108,7 +109,7 @@ def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[st
     query = row_query(ctx, register, ListRows(register_id=register.id))
     query = replace(query, search=max(text.split(" · "), key=len)[:MAX_TITLE])
     found_rows = SqlRegisterLists(ctx.app.engine).page(query, limit=MAX_PAGE_SIZE)
-    view = register_view(register, reader_scope(ctx))
+    view = register_view(ctx, register)
     titles = [field.id for field in view.fields if field.id in view.named_by and field.kind == "text"]
     row_ids = []
     for row in head_views(ctx, found_rows.rows, links=False):
@@ -139,7 +140,7 @@ def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
             query = row_query(ctx, register, ListRows(register_id=register.id, search=text))
             page = lists.page(query, limit=limit - len(found_rows.rows))
             found_rows.total += page.total
-            view = register_view(register, scope)
+            view = register_view(ctx, register)
             found_rows.rows += [(view, row) for row in head_views(ctx, page.rows, links=False)]
     return found_rows
 
@@ -152,11 +153,10 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
             sorted by.
         InvalidRow: a value the field cannot have.
     """
-    scope = reader_scope(ctx)
-    shown_fields = list_fields(register, scope)
+    scope, fields = reader_scope(ctx), shown_fields(ctx, register)
     hides = register.confidential and scope.person
     sort = command.sort.removeprefix("-")
-    sortable = (*(name for name in shown_fields if register.fields[name].sortable), UNIT)
+    sortable = (*(field.id for field in fields.values() if field.sortable), UNIT)
     if sort and sort not in sortable:
         raise UnknownRegisterField("register.cannot_sort", field=sort, allowed=closest_first(sort, sortable))
     return RowQuery(
@@ -164,9 +164,7 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
         units=seen_units(ctx, command.unit),
         hidden_person=scope.person if hides else "",
         hidden_fields=register.subjects if hides else (),
-        filters=tuple(
-            _cell_filter(ctx, register, shown_fields, filter_input) for filter_input in command.filters
-        ),
+        filters=tuple(_cell_filter(ctx, fields, filter_input) for filter_input in command.filters),
         search=command.search,
         withdrawn=command.withdrawn,
         sort=sort,
@@ -199,17 +197,14 @@ def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
 
 
 def _cell_filter(
-    ctx: RequestContext, register: Register, shown_fields: Collection[str], filter_input: FilterInput
+    ctx: RequestContext, fields: Mapping[str, RegisterField], filter_input: FilterInput
 ) -> CellFilter:
-    """Return a filter as a condition of the stored lists. Raises as `row_query`."""
-    field = register.fields.get(filter_input.field)
-    if field is None or field.id not in shown_fields or not field.indexed:
-        allowed = [name for name in shown_fields if register.fields[name].indexed]
-        raise UnknownRegisterField(
-            "register.cannot_filter",
-            field=filter_input.field,
-            allowed=closest_first(filter_input.field, allowed),
-        )
+    """Return a filter by one of the shown fields as a condition of the stored lists. Raises as `row_query`."""
+    name = filter_input.field
+    field = fields.get(name)
+    if field is None or not field.indexed:
+        allowed = closest_first(name, [other.id for other in fields.values() if other.indexed])
+        raise UnknownRegisterField("register.cannot_filter", field=name, allowed=allowed)
     keys: tuple[str, ...] | None = None
     if filter_input.empty:
         keys = ("",)

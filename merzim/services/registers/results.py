@@ -60,6 +60,11 @@ def writable_register(ctx: RequestContext, name: str) -> Register:
     return register
 
 
+def shown_fields(ctx: RequestContext, register: Register) -> dict[str, RegisterField]:
+    """Return the fields of a register that lists show the reader, by id."""
+    return {name: register.fields[name] for name in list_fields(register, reader_scope(ctx))}
+
+
 def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Collection[str]]:
     """Return a row, its register and its fields visible to the reader. Raises UnknownRow."""
     row = stored_rows(ctx.app.engine, [name]).get(name)
@@ -188,7 +193,7 @@ def row_views(ctx: RequestContext, rows: Sequence[RegisterRow], *, links: bool =
     names = names_of(ctx, [(registers[row.register], row.values) for row in rows], links=links)
     for row in rows:
         register = registers[row.register]
-        fields = visible_fields(register, row, scope, office)
+        fields, seen = visible_fields(register, row, scope, office), in_reach(register, row, scope, office)
         if fields is None:
             continue
         shown = {name: row.values.get(name) for name in register.fields if name in fields}
@@ -199,7 +204,6 @@ def row_views(ctx: RequestContext, rows: Sequence[RegisterRow], *, links: bool =
         own_names |= {key: names[key] for key in keys if key in names}
         if row.unit:
             own_names[row.unit] = name_in(office, row.unit, ctx.language)
-        seen = in_reach(register, row, scope, office)
         views.append(
             RowView.of(
                 row,
@@ -243,10 +247,9 @@ def names_of(
                 row_ids.add(str(value))
     if not row_ids:
         return names
-    scope = reader_scope(ctx)
     heads = SqlRegisterLists(ctx.app.engine).heads(row_ids)
     registers = {
-        name: register_view(ctx.app.registers.on(name, ctx.today), scope)
+        name: register_view(ctx, ctx.app.registers.on(name, ctx.today))
         for name in {head.register_id for head in heads} & {*ctx.app.registers.ids()}
     }
     rows = head_views(ctx, [head for head in heads if head.register_id in registers], links=False)
@@ -254,23 +257,24 @@ def names_of(
     return names | {row.id: row_name(registers[row.register_id], row, language) for row in rows}
 
 
-def register_view(register: Register, scope: Scope, *, rows: int = 0, is_own: bool = False) -> RegisterView:
+def register_view(
+    ctx: RequestContext, register: Register, *, rows: int = 0, is_own: bool = False
+) -> RegisterView:
     """Return a register with the fields visible to the reader. `is_own`: for a list of rows that name the
     reader, who sees those fields even if no others.
     """
-    shown_fields: Collection[str] = list_fields(register, scope)
-    if is_own and not shown_fields:
-        shown_fields = frozenset[str]().union(*register.seen_by_person.values())
-    fields = [field_view(field) for field in register.fields.values() if field.id in shown_fields]
+    shown: Collection[str] = shown_fields(ctx, register)
+    if is_own and not shown:
+        shown = frozenset[str]().union(*register.seen_by_person.values())
     return RegisterView.of(
         register,
         act=register.acts[register.act].short,
         opens=register.opens.procedure if register.opens else "",
-        may_write=keeps_rows(register, scope),
+        may_write=keeps_rows(register, reader_scope(ctx)),
         rows=rows,
-        fields=fields,
-        named_by=[name for name in register.named_by if name in shown_fields],
-        columns=[name for name in register.columns if name in shown_fields],
+        fields=[field_view(field) for field in register.fields.values() if field.id in shown],
+        named_by=[name for name in register.named_by if name in shown],
+        columns=[name for name in register.columns if name in shown],
     )
 
 

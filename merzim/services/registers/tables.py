@@ -42,6 +42,7 @@ from merzim.services.registers.results import (
     register_view,
     row_name,
     seen_register,
+    shown_fields,
     writable_register,
 )
 from merzim.services.registers.verbs import (
@@ -58,7 +59,7 @@ from merzim.storage.registers.rows import repeated
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal
-from workflow.registers.access import list_fields, sees_lists
+from workflow.registers.access import sees_lists
 from workflow.registers.definition import Register, RegisterField
 from workflow.registers.rows import name_in
 from workflow.registers.values import Value, ValueProblem, problem_arguments
@@ -111,17 +112,17 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     register = writable_register(ctx, command.register_id)
     unit = unit_of_new_row(ctx, register, command.unit)
     content, name = require_file(ctx, command)
-    shown_fields = _shown_fields(ctx, register)
-    fields, aside = _fillable(shown_fields), _late_columns(register, shown_fields)
+    shown = [*shown_fields(ctx, register).values()]
+    fields, aside = _fillable(shown), _late_columns(register, shown)
     known: dict[str, str] = {}
     # An export names its columns beside those of files, which no import takes.
-    for columns in (aside, [*_place(), *fields], [*_place(), *shown_fields]):
+    for columns in (aside, [*_place(), *fields], [*_place(), *shown]):
         for heads in (headings(columns, language) for language in LANGUAGES):
             known |= {head: column.id for column, head in zip(columns, heads, strict=True)}
-    known |= {column.id: column.id for column in (*shown_fields, *_place())}
+    known |= {column.id: column.id for column in (*shown, *_place())}
     own = headings(fields, ctx.spoken_language)
     table = read(read_rows, content.read(), name, heads=known, own=own)
-    aside = [*(field for field in shown_fields if field not in fields), *aside]
+    aside = [*(field for field in shown if field not in fields), *aside]
     existing_rows = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
     lines = tuple(line for line in table.rows if str(line[1].get(ROW, "")) not in existing_rows)
     errors = Errors()
@@ -192,7 +193,7 @@ def _read_lines(
 def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
     """Return the empty spreadsheet of a register, with the fields the reader may fill in."""
     register = writable_register(ctx, register_id)
-    fields = _fillable(_shown_fields(ctx, register))
+    fields = _fillable([*shown_fields(ctx, register).values()])
     required = tuple(field.title for field in fields if field.required and not field.post_of)
     return empty_table(
         register.title[language],
@@ -210,7 +211,7 @@ def _rows_offered(ctx: RequestContext, fields: Sequence[RegisterField]) -> dict[
     for field in fields:
         register = ctx.app.registers.on(field.rows_of, ctx.today) if field.kind == "row" else None
         if register is not None and sees_lists(register, scope):
-            view = register_view(register, scope)
+            view = register_view(ctx, register)
             rows = list_rows(ctx, ListRows(register_id=register.id, size=MAX_PAGE_SIZE)).rows
             offered[field.id] = [f"{row_name(view, row, ctx.language)} ({row.id})" for row in rows]
     return offered
@@ -225,7 +226,7 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     """
     ctx = replace(ctx, language=language)
     register, office = seen_register(ctx, command.register_id), ctx.reads.office()
-    fields = _shown_fields(ctx, register)
+    fields = [*shown_fields(ctx, register).values()]
     found_rows = SqlRegisterLists(ctx.app.engine).page(row_query(ctx, register, command), limit=EXPORT_LIMIT)
     if found_rows.total > EXPORT_LIMIT:
         raise UnreadablePaper("list_too_long", rows=found_rows.total, limit=EXPORT_LIMIT)
@@ -237,11 +238,6 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
         lines.append((row.id, name_in(office, row.unit, language), *cells, *days))
     heads = headings([*_place(), *fields, *late], language)
     return tables_workbook([Table(heads, lines, register.title[language])])
-
-
-def _shown_fields(ctx: RequestContext, register: Register) -> list[RegisterField]:
-    """Return the fields of a register that lists show the reader."""
-    return [register.fields[name] for name in list_fields(register, reader_scope(ctx))]
 
 
 def _fillable(fields: Sequence[RegisterField]) -> list[RegisterField]:

@@ -20,7 +20,13 @@ from merzim.services.inputs import NO_NUL, FileInput, Ground, Line, Name
 from merzim.services.names import name_of, unit_name
 from merzim.services.registers.cases import follow_row, open_cases, opening_of, reserve_cases
 from merzim.services.registers.queries import RegisterId, lookup, seen_units
-from merzim.services.registers.results import may_write, reader_scope, seen_row, writable_register
+from merzim.services.registers.results import (
+    may_write,
+    reader_scope,
+    seen_row,
+    shown_fields,
+    writable_register,
+)
 from merzim.services.registers.views import AskRow, RowDetail, RowId, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.services.yearly.register_duties import follow_duties
@@ -29,7 +35,7 @@ from merzim.storage.registers import rows as row_store
 from workflow.org.office import Person
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
-from workflow.registers.access import in_reach, list_fields
+from workflow.registers.access import in_reach
 from workflow.registers.definition import Register, UnknownRegisterField
 from workflow.registers.rows import RegisterRow, RowEvent, RowEventKind, next_row
 from workflow.registers.values import (
@@ -95,7 +101,7 @@ def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
     register = writable_register(ctx, command.register_id)
     person = None if command.unit else first_person(ctx, register, command.values)
     unit = unit_of_new_row(ctx, register, command.unit, person=person)
-    _refuse_unseen(command.values, list_fields(register, reader_scope(ctx)))
+    _refuse_unseen(command.values, [*shown_fields(ctx, register)])
     values = _with_files(ctx, command.values, partial(check_row, ctx, register))
     [row] = add_rows(ctx, register, [values], [unit])
     return show_row(ctx, AskRow(row=row))
@@ -107,8 +113,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
     row, register, fields = _writable(ctx, command.row)
     if command.seq is not None and command.seq != row.seq:
         raise Contradiction("register.row_changed", row=row.id)
-    shown_fields = list_fields(register, reader_scope(ctx))
-    _refuse_unseen(command.values, [name for name in shown_fields if name in fields])
+    _refuse_unseen(command.values, [name for name in shown_fields(ctx, register) if name in fields])
     values = _with_files(ctx, command.values, partial(check_row, ctx, register, before=row.values))
     if values:
         payload: dict[str, object] = {"values": values}
@@ -242,7 +247,7 @@ def read_row(
     """Return what `checked_values` returns, of broken rules those about fields the writer sees, without
     `unread` ones, which have a value.
     """
-    shown = {*list_fields(register, reader_scope(ctx))} - {*unread}
+    shown = {*shown_fields(ctx, register)} - {*unread}
     return checked_values(
         *(register.fields, given_values, find),
         today=ctx.today,

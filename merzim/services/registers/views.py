@@ -27,6 +27,7 @@ from merzim.services.registers.results import (
     row_views,
     seen_register,
     seen_row,
+    shown_fields,
 )
 from merzim.services.results import FieldChangeResult, Titles
 from merzim.services.verbs import Command, verb
@@ -34,14 +35,14 @@ from merzim.services.yearly.register_duties import duties_of
 from merzim.storage.registers.lists import CellFilter, SqlRegisterLists
 from merzim.storage.registers.rows import events_of
 from workflow.org.kinds import among
-from workflow.registers.access import in_reach, keeps_rows, list_fields, sees_lists
+from workflow.registers.access import in_reach, keeps_rows, sees_lists
 from workflow.registers.definition import Register
 from workflow.registers.rows import RegisterRow, days_of_case
 
 
 def view_here(ctx: RequestContext, register: Register, *, rows: int = 0, is_own: bool = False) -> RegisterView:
     """Return a register as its reader sees it, with the act it rests on here and why its rows open no case."""
-    view, acts = register_view(register, reader_scope(ctx), rows=rows, is_own=is_own), acts_here(ctx)
+    view, acts = register_view(ctx, register, rows=rows, is_own=is_own), acts_here(ctx)
     here: dict[str, object] = {"unopened": _unopened(ctx, register)}
     if register.act not in acts and register.act in ctx.library.adopted_acts:
         asked = [campaign for campaign in register.campaigns.values() if campaign.act in acts]
@@ -59,11 +60,8 @@ def _unopened(ctx: RequestContext, register: Register) -> Literal["", "act", "ki
     """
     if register.opens is None:
         return ""
-    procedure, office, root = (
-        ctx.library.latest(register.opens.procedure),
-        ctx.reads.office(),
-        reader_scope(ctx).unit,
-    )
+    procedure = ctx.library.latest(register.opens.procedure)
+    office, root = ctx.reads.office(), reader_scope(ctx).unit
 
     def kinds() -> frozenset[str]:
         units = office.below(root) if root else office.units
@@ -195,12 +193,11 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
 @verb("read", writes=False)
 def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
     """List rows of a register, filtered and sorted, one page of them, with sums over all pages."""
-    register, scope = seen_register(ctx, command.register_id), reader_scope(ctx)
-    shown_fields = list_fields(register, scope)
-    query = row_query(ctx, register, command)
-    summed = [name for name in shown_fields if register.fields[name].total]
+    register = seen_register(ctx, command.register_id)
+    fields = shown_fields(ctx, register).values()
+    summed = [field.id for field in fields if field.total]
     found_rows = SqlRegisterLists(ctx.app.engine).page(
-        query,
+        row_query(ctx, register, command),
         limit=command.size,
         offset=(command.page - 1) * command.size,
         totals=() if command.withdrawn else summed,
@@ -210,7 +207,7 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
         total=found_rows.total,
         page=command.page,
         pages=max(1, -(-found_rows.total // command.size)),
-        fields=[field_view(register.fields[name]) for name in shown_fields],
+        fields=[*map(field_view, fields)],
         rows=head_views(ctx, found_rows.rows),
         totals={name: f"{amount.normalize():f}" for name, amount in found_rows.totals.items()},
     )
@@ -270,20 +267,20 @@ def _history(
 
 def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
     """Return the newest visible rows that refer to a row, and how many, for each indexed field that may."""
-    scope, pointing = reader_scope(ctx), list[PointingRows]()
+    pointing = list[PointingRows]()
     for other in ctx.app.registers.all_on(ctx.today):
-        for field in (other.fields[name] for name in list_fields(other, scope)):
+        for field in shown_fields(ctx, other).values():
             if field.kind == "row" and field.rows_of == row.register and field.indexed:
                 query = row_query(ctx, other, ListRows(register_id=other.id))
                 query = query.with_condition(CellFilter(field=field.id, keys=(row.id,)))
                 page = SqlRegisterLists(ctx.app.engine).page(query, limit=POINTING_SHOWN)
                 pointing.append(
                     PointingRows(
-                        view=register_view(other, scope),
+                        view=register_view(ctx, other),
                         field=field.id,
                         total=page.total,
                         rows=head_views(ctx, page.rows, links=False),
-                        may_add=keeps_rows(other, scope) and ctx.reader.may("record"),
+                        may_add=keeps_rows(other, reader_scope(ctx)) and ctx.reader.may("record"),
                     )
                 )
     return pointing
@@ -307,8 +304,5 @@ def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
     fields = {register.id: tuple(register.seen_by_person) for register in registers}
     heads = SqlRegisterLists(ctx.app.engine).naming([ctx.reader.person], fields)
     register_ids = {head.register_id for head in heads}
-    scope = reader_scope(ctx)
-    views = [
-        register_view(register, scope, is_own=True) for register in registers if register.id in register_ids
-    ]
+    views = [register_view(ctx, register, is_own=True) for register in registers if register.id in register_ids]
     return RowList(rows=head_views(ctx, heads), registers=views)

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from merzim.services.context import RequestContext
 from merzim.services.names import case_title
 from merzim.services.registers.queries import ListRows
-from merzim.services.registers.results import reader_scope, register_view, seen_register
+from merzim.services.registers.results import register_view, seen_register
 from merzim.services.registers.views import list_rows
 from merzim.services.search import Hit, Search, search
 from merzim.services.verbs import NotAllowed
@@ -124,7 +124,7 @@ def _cases(ctx: RequestContext, q: str, language: str) -> list[Suggestion]:
 
 def _rows(ctx: RequestContext, register_id: str, q: str, t: Translator) -> list[Suggestion]:
     """Suggest rows of a register by words of them; the first ones for no words. Raises UnknownRegister."""
-    register = register_view(seen_register(ctx, register_id), reader_scope(ctx))
+    register = register_view(ctx, seen_register(ctx, register_id))
     command = ListRows(register_id=register_id, search=" ".join(tidy(q).split()), size=MAX_SUGGESTIONS)
     return [
         Suggestion(typed=row.id, beside=row_title(register, row, t)) for row in list_rows(ctx, command).rows

@@ -31,6 +31,7 @@ from merzim.services.registers.results import (
     names_of,
     reader_scope,
     seen_register,
+    shown_fields,
     values_view,
     writable_register,
     written_amount,
@@ -81,7 +82,7 @@ from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Content, at_tidy_address, cell_of, row_title
 from workflow.refusal import Refusal
-from workflow.registers.access import is_withheld, list_fields
+from workflow.registers.access import is_withheld
 from workflow.registers.rows import name_in
 
 router = APIRouter(include_in_schema=False)
@@ -432,7 +433,7 @@ SubmittedFile = Annotated[FormData, submitted_form(files=1, fields=20)]
 def add(ctx: Recording, register_id: RegisterPath, form: SubmittedForm) -> Response:
     """Add a row, then show it."""
     register, answers = writable_register(ctx, register_id), typed_answers(form)
-    fields = [field_view(register.fields[name]) for name in list_fields(register, reader_scope(ctx))]
+    fields = [*map(field_view, shown_fields(ctx, register).values())]
     unit = own_units(ctx).resolve(answers.get("unit", ""))
     row = {"register_id": register_id, "unit": unit, "values": new_values(ctx, fields, form)}
     detail = verbs.add_row(ctx, build(verbs.AddRow, row))
