@@ -13,16 +13,19 @@ from merzim.cli.parsing import Unit, Year
 from merzim.documents.sheets.workbook import contents
 from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import unit_named
-from merzim.services.scoring import YearScores, year_scores
+from merzim.services.scoring import year_scores
 from workflow.refusal import Refusal
-from workflow.scoring.score import as_decimal
-from workflow.scoring.score import score as scored
+from workflow.scoring.score import NOTHING, as_decimal
 from workflow.scoring.score_inputs import choose, read_inputs
 
 if TYPE_CHECKING:
-    from workflow.scoring.prospects import PointsStep
-    from workflow.scoring.scale import Readings
-    from workflow.scoring.score import Score, Scores
+    from decimal import Decimal
+    from fractions import Fraction
+
+    from calendars.terms import Element
+    from workflow.scoring.prospects import PointsStep, YearScores
+    from workflow.scoring.scale import Score
+    from workflow.scoring.score import Readings
 
 
 class NotJson(Refusal, ValueError):
@@ -49,10 +52,11 @@ def score(
         _score_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
         return
     answers = read_inputs(_read_inputs_file(inputs), scoring, readings)
-    scores = scored(answers, scoring, readings)
-    answer = {"indicators": _indicator_answers(call, scores), "total": as_decimal(scores.total)}
+    scores = scoring.score(answers, readings)
+    total = as_decimal(sum((score.points for score in scores), NOTHING))
+    answer = {"indicators": [_indicator_answer(call, score) for score in scores], "total": total}
     call.answer(answer)
-    _print_points(call, answer, scores.scores)
+    _print_points(call, answer, scores)
 
 
 def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> None:
@@ -64,27 +68,31 @@ def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, 
     whole_year, *parts = year_scores(call.ctx, root, year, readings=readings, by_unit=by_unit)
     answer = _year_answer(call, whole_year) | {"units": [_year_answer(call, part) for part in parts]}
     call.answer(answer)
-    ahead = whole_year.year >= call.moment.today.year
-    if not whole_year.recorded and ahead and (whole_year.scores.scores or not whole_year.remarks):
-        call.print(call.say("cli.score.nothing_recorded", year=whole_year.year))
-    _print_points(call, answer, whole_year.scores.scores)
+    recorded, ahead = whole_year.assessed.body.any_record, year >= call.moment.today.year
+    if not recorded and ahead and (whole_year.scores or not whole_year.remarks):
+        call.print(call.say("cli.score.nothing_recorded", year=year))
+    _print_points(call, answer, whole_year.scores)
 
 
-def _year_answer(call: CommandContext, year: YearScores) -> dict[str, object]:
+def _year_answer(call: CommandContext, of: YearScores) -> dict[str, object]:
     """Return the points of a year as JSON."""
-    indicators = []
-    for score, row in zip(year.scores.scores, _indicator_answers(call, year.scores), strict=True):
-        lost, stake = (None if of is None else as_decimal(of) for of in (score.lost, score.at_stake))
-        indicators.append({**row, "lost": lost, "at_stake": stake, "missing": year.counted[score.id].missing})
     return {
-        "unit": year.unit.id,
-        "year": year.year,
-        "indicators": indicators,
-        "projects": {name: as_decimal(of.total) for name, of in year.scores.projects().items()},
-        "total": year.total,
-        "lost": year.lost,
-        "at_stake": year.at_stake,
-        "remarks": year.remarks,
+        "unit": of.assessed.root,
+        "year": of.assessed.year,
+        "indicators": [
+            {
+                **_indicator_answer(call, score),
+                "lost": _decimal(score.lost),
+                "at_stake": _decimal(score.at_stake),
+                "missing": of.counted[score.id].missing,
+            }
+            for score in of.scores
+        ],
+        "projects": {name: as_decimal(project.total) for name, project in of.projects().items()},
+        "total": as_decimal(of.total),
+        "lost": as_decimal(of.lost),
+        "at_stake": as_decimal(of.at_stake),
+        "remarks": of.remarks,
         "steps": [
             {
                 "indicator": step.indicator,
@@ -92,7 +100,7 @@ def _year_answer(call: CommandContext, year: YearScores) -> dict[str, object]:
                 "by": step.by,
                 "text": _step(call, step),
             }
-            for step in year.steps
+            for step in of.steps
         ],
     }
 
@@ -112,26 +120,26 @@ def _print_points(call: CommandContext, answer: Mapping[str, Any], scores: Itera
 def _step(call: CommandContext, step: PointsStep) -> str:
     """Return the next step of an indicator in words."""
     missing_names = tuple(map(call.name, step.missing))
-    text = call.say(f"score.step.{step.code}", **step.sentence_arguments)
+    text = _said(call, step.sentence)
     return f"{text} {call.say('score.step.missing', names=missing_names)}" if missing_names else text
 
 
-def _indicator_answers(call: CommandContext, scores: Scores) -> list[dict[str, object]]:
-    """Return the indicators as JSON: points and their maximum as decimal strings, and the arithmetic."""
-    return [
-        {
-            "id": score.id,
-            "points": as_decimal(score.points),
-            "max": None if score.maximum is None else as_decimal(score.maximum),
-            "arithmetic": _arithmetic(call, score),
-        }
-        for score in scores.scores
-    ]
+def _indicator_answer(call: CommandContext, score: Score) -> dict[str, object]:
+    """Return an indicator as JSON: points and their maximum as decimal strings, and the arithmetic in words."""
+    return {
+        "id": score.id,
+        "points": as_decimal(score.points),
+        "max": _decimal(score.maximum),
+        "arithmetic": " ".join(_said(call, element) for element in score.arithmetic),
+    }
 
 
-def _arithmetic(call: CommandContext, score: Score) -> str:
-    """Return the arithmetic of an indicator in words."""
-    return " ".join(call.say(element.code, **element.arguments) for element in score.arithmetic)
+def _decimal(points: Fraction | None) -> Decimal | None:
+    return None if points is None else as_decimal(points)
+
+
+def _said(call: CommandContext, element: Element) -> str:
+    return call.say(element.code, **element.arguments)
 
 
 def _read_inputs_file(file: Path) -> object:

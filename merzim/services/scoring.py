@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import TypeAlias
 
 from calendars.hours import almaty
-from calendars.terms import Element
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import scoring
-from merzim.services.names import UnitName, seen_unit, unit_name
+from merzim.services.names import seen_unit
 from merzim.services.registers.queries import ListRows, row_query
 from merzim.services.registers.results import reader_scope
 from merzim.services.verbs import NotFound
@@ -25,65 +23,11 @@ from workflow.org.office import Office, acts_of
 from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Register, Registers, RowCount
 from workflow.registers.rows import sort_key, text_key
-from workflow.scoring.prospects import PointsStep, Stake, remarks, score_year, stake_of, steps
+from workflow.scoring.prospects import Stake, YearScores, score_year
 from workflow.scoring.records import CountedRows, YearRecords
-from workflow.scoring.scale import SCORED, Readings
-from workflow.scoring.score import Scores, as_decimal
-from workflow.scoring.tally import AssessedYear, Tally
-
-
-@dataclass(frozen=True)
-class YearScores:
-    """The points of one unit in one year, by one choice of readings.
-
-    Attributes:
-        counted: the records each indicator was calculated from.
-        hides_rows: whether the reader does not see some of the rows that count.
-    """
-
-    assessed: AssessedYear
-    readings: Readings
-    scores: Scores
-    counted: Mapping[str, Tally]
-    hides_rows: bool
-
-    @property
-    def unit(self) -> UnitName:
-        return unit_name(self.assessed.office, self.assessed.root)
-
-    @property
-    def year(self) -> int:
-        return self.assessed.year
-
-    @property
-    def recorded(self) -> bool:
-        """Whether anything was recorded in the year, or is open in a case."""
-        return self.assessed.body.any_record
-
-    @property
-    def steps(self) -> tuple[PointsStep, ...]:
-        """The next step of each indicator, the most points first."""
-        return steps(self.counted, self.assessed, self.readings)
-
-    @cached_property
-    def remarks(self) -> tuple[Element, ...]:
-        """Since when records are kept, and what is not assessed."""
-        hidden = (Element(code="score.rows_hidden"),) if self.hides_rows else ()
-        return (*remarks(self.assessed, self.readings), *hidden)
-
-    @property
-    def total(self) -> Decimal:
-        return as_decimal(self.scores.total)
-
-    @property
-    def lost(self) -> Decimal:
-        """Points that can no longer be earned."""
-        return as_decimal(self.scores.lost)
-
-    @property
-    def at_stake(self) -> Decimal:
-        """Points that may still be earned or lost."""
-        return as_decimal(self.scores.at_stake)
+from workflow.scoring.scale import SCORED
+from workflow.scoring.score import Readings, as_decimal
+from workflow.scoring.tally import AssessedYear
 
 
 def year_scores(
@@ -104,17 +48,14 @@ def year_scores(
     """
     records = year_records(ctx, year, with_rows=with_rows)
     titles = {name: ctx.app.registers.latest(name).title for name in ctx.app.registers.ids()}
-    office, hides_rows = records.office, hides_counts(ctx)
     # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
-    unit = unit or office.root
-    roots = [unit, *(office.children.get(unit, ()) if by_unit else ())]
+    unit = unit or records.office.root
     first = points.first_record(ctx.app.engine)
     since = None if first is None else first.astimezone(almaty()).date()
-    years = (AssessedYear(records=records, root=root, today=ctx.today, since=since) for root in roots)
-    return tuple(
-        YearScores(of_year, readings, *score_year(of_year, readings, registers=titles), hides_rows)
-        for of_year in years
-    )
+    whole = AssessedYear(records=records, root=unit, today=ctx.today, readings=readings, since=since)
+    parts = records.office.children.get(unit, ()) if by_unit else ()
+    years = (whole, *(replace(whole, root=part) for part in parts))
+    return tuple(score_year(of_year, registers=titles) for of_year in years)
 
 
 class Stakes:
@@ -130,7 +71,7 @@ class Stakes:
         Nothing is at stake of an unknown unit.
         """
         try:
-            return self._of_root(seen_unit(self._ctx, unit), with_rows=True).at_stake
+            return as_decimal(self._of_root(seen_unit(self._ctx, unit), with_rows=True).at_stake)
         except NotFound:
             return Decimal(0)
 
@@ -150,11 +91,7 @@ class Stakes:
         *_, root = (office.root, *(above for above in office.above(unit) if above in office.units))
         # Most rows of a page are of analyses, whose points no register counts for.
         scores = self._of_root(root, with_rows=indicator in _of_registers(ctx))
-        at_stake = next((score.at_stake for score in scores.scores.scores if score.id == indicator), None)
-        if at_stake is None:
-            return None
-        of, counted = scoring().indicators[indicator], scores.counted[indicator]
-        return stake_of(unit, of, at_stake, counted, office, month=period, today=today)
+        return scores.stake(indicator, unit, month=period)
 
     def by(self, unit: str, deadlines: Iterable[Deadline]) -> Decimal:
         """Return the points at stake by these deadlines of a unit together; 0 where nothing is."""
@@ -204,13 +141,10 @@ def year_records(ctx: RequestContext, year: int, *, with_rows: bool = True) -> Y
             query = row_query(ctx, register, ListRows(register_id=register.id))
         for count in register.counts:
             rows += _counted(ctx.app, office, register, count, query, year, last)
-    return YearRecords(office, scoring(), year, today=last, facts=facts, rows=rows, missing=missing)
-
-
-def hides_counts(ctx: RequestContext) -> bool:
-    """Return whether there are registers that count for indicators but whose rows the reader does not see."""
-    scope = reader_scope(ctx)
-    return any(not sees_lists(register, scope) for register in _counting(ctx.app.registers, ctx.today))
+    hides_rows = any(not sees_lists(register, scope) for register in _counting(ctx.app.registers, ctx.today))
+    return YearRecords(
+        office, scoring(), year, today=last, facts=facts, rows=rows, missing=missing, hides_rows=hides_rows
+    )
 
 
 def _counting(registers: Registers, last: date) -> Iterator[Register]:

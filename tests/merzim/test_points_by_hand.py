@@ -18,7 +18,7 @@ from merzim.app import build_app
 from merzim.clock import clock
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.law.regulations import scoring
-from merzim.services.scoring import YearScores, year_scores
+from merzim.services.scoring import year_scores
 from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org import store as office_store
 from tests.case_rows import ExposedPosition, FoundRisk, RowCommands
@@ -28,6 +28,7 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.cartogram import CartogramLine
 from workflow.moments import Moment
 from workflow.org.office import Unit
+from workflow.scoring.prospects import YearScores
 from workflow.scoring.score import as_decimal
 
 AFTER = date(2027, 1, 20)
@@ -109,7 +110,7 @@ class Recorded:
 
 def points(year_scores: YearScores) -> dict[str, str]:
     """Points by indicator, as they are written."""
-    return {score.id: str(as_decimal(score.points)) for score in year_scores.scores.scores}
+    return {score.id: str(as_decimal(score.points)) for score in year_scores.scores}
 
 
 def by_hand(table: Mapping[str, tuple[str, str]]) -> dict[str, str]:
@@ -395,7 +396,7 @@ def test_a_year_recorded_in_an_office_equals_the_points_counted_by_hand(
     year_scores = office.score(root)
 
     assert points(year_scores) == by_hand(table)
-    assert str(as_decimal(year_scores.scores.total)) == total
+    assert str(as_decimal(year_scores.total)) == total
 
 
 @pytest.mark.parametrize(
@@ -407,4 +408,4 @@ def test_the_office_says_since_when_it_keeps_records(year: int, codes: list[str]
 
     assert [remark.code for remark in year_scores.remarks] == codes
     assert all(remark.arguments["since"] == date(2026, 2, 2) for remark in year_scores.remarks)
-    assert bool(year_scores.scores.scores) is (year > 2024)
+    assert bool(year_scores.scores) is (year > 2024)

@@ -15,14 +15,14 @@ import pytest
 from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.registers.verbs import AddRow, add_row
-from merzim.services.scoring import Stakes, YearScores
+from merzim.services.scoring import Stakes
 from merzim.services.yearly.opening import open_cases
 from merzim.storage.org import store as office_store
 from tests.merzim.conftest import Merzim
 from tests.merzim.test_points_by_hand import AFTER, IA, P2, P3, P4, Recorded, Units, points, sat
 from workflow.moments import Moment
 from workflow.org.office import Person, Unit
-from workflow.scoring.prospects import Stake
+from workflow.scoring.prospects import Stake, YearScores
 
 INPUTS = {
     "P1.T1.S1": {"present": False},
@@ -207,7 +207,7 @@ def differences(actual: Mapping[str, str], expected: Mapping[str, str]) -> dict[
 
 
 def texts(year_scores: YearScores, indicator: str) -> list[str]:
-    (score,) = (score for score in year_scores.scores.scores if score.id == indicator)
+    (score,) = (score for score in year_scores.scores if score.id == indicator)
     return [element.code for element in score.arithmetic if element.code.startswith("score.rows")]
 
 
@@ -260,7 +260,7 @@ def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
     }
     assert differences(points(year_scores), expected) == {}
     assert texts(year_scores, "P2.T1.S1") == ["score.rows"]
-    (indicator_score,) = (score for score in year_scores.scores.scores if score.id == "P4.T3.S1")
+    (indicator_score,) = (score for score in year_scores.scores if score.id == "P4.T3.S1")
     assert [
         element.arguments["count"] for element in indicator_score.arithmetic if element.code == "score.rows"
     ] == [1]

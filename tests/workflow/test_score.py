@@ -14,9 +14,9 @@ import i18n
 from tests.law import ROOT
 from workflow.law.files import UnreadableRegulation
 from workflow.refusal import Refusal
-from workflow.scoring.scale import READINGS, Scoring, read_scoring
-from workflow.scoring.score import Score, Scores, as_decimal, score
-from workflow.scoring.score_inputs import MAX_NUMBER, BadInputs, choose, read_inputs
+from workflow.scoring.scale import READINGS, Score, Scoring, read_scoring
+from workflow.scoring.score import MAX_NUMBER, as_decimal
+from workflow.scoring.score_inputs import choose, read_inputs
 
 FILE = ROOT / "regulations" / "scoring" / "tbn4-scoring.2024-01-01.toml"
 SHARES = {
@@ -34,15 +34,15 @@ def scoring() -> Scoring:
     return read_scoring(FILE.name, FILE.read_bytes())
 
 
-def scores(inputs: dict[str, object], **readings: str) -> Scores:
+def scores(inputs: dict[str, object], **readings: str) -> tuple[Score, ...]:
     """The scores of plain numbers under these readings."""
     readings_used = choose(readings, scoring())
-    return score(read_inputs(inputs, scoring(), readings_used), scoring(), readings_used)
+    return scoring().score(read_inputs(inputs, scoring(), readings_used), readings_used)
 
 
 def one(indicator: str, values: object, **readings: str) -> Score:
     """The score of one indicator."""
-    return scores({indicator: values}, **readings).scores[0]
+    return scores({indicator: values}, **readings)[0]
 
 
 def points(indicator: str, values: object, **readings: str) -> str:
@@ -178,7 +178,7 @@ def test_every_score_can_say_its_arithmetic_and_its_readings(language: str) -> N
     """Under the usual readings and under all the others."""
     other_readings = {name: list(values)[-1] for name, values in scoring().readings.items()}
     other_inputs = NUMBERS | {"P4.T1.S1": {"per_quarter": [{"done": 18, "of": 20}]}}
-    for indicator_score in (*scores(NUMBERS).scores, *scores(other_inputs, **other_readings).scores):
+    for indicator_score in (*scores(NUMBERS), *scores(other_inputs, **other_readings)):
         sentences = [
             i18n.say(element.code, element.arguments, language) for element in indicator_score.arithmetic
         ]
@@ -266,11 +266,11 @@ def test_a_number_that_cannot_be_scored_is_named_with_its_place(
     indicator: str, values: object, code: str, place: str
 ) -> None:
     """One sentence in each language for each mistake."""
-    with pytest.raises(BadInputs) as caught:
+    with pytest.raises(Refusal) as caught:
         one(indicator, values)
     first = caught.value.errors[0]
 
-    assert (first.code, first.place) == (f"score.{code}", place)
+    assert (first.code, first.arguments["place"]) == (f"score.{code}", place)
     for language in i18n.LANGUAGES:
         assert place in i18n.say(first.code, first.arguments, language)
 
@@ -278,7 +278,7 @@ def test_a_number_that_cannot_be_scored_is_named_with_its_place(
 def test_what_is_no_record_and_an_unknown_reading_are_told_what_is_needed() -> None:
     """A reading by its name and by its value, with those there are."""
     for whole in (None, [], "P1.T1.S3", 5):
-        with pytest.raises(BadInputs) as caught:
+        with pytest.raises(Refusal) as caught:
             read_inputs(whole, scoring(), scoring().usual)
         assert caught.value.code == "score.not_inputs"
     for chosen in ({"roundings": "linear"}, {"rounding": "up"}):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -12,7 +11,7 @@ import pytest
 
 from tests.workflow.test_score import scoring
 from workflow.org.office import Office, Unit
-from workflow.scoring.prospects import PointsStep, remarks, score_year, steps
+from workflow.scoring.prospects import PointsStep, YearScores, score_year
 from workflow.scoring.records import (
     COMPLETED,
     FOUND,
@@ -21,10 +20,8 @@ from workflow.scoring.records import (
     RecordedFact,
     YearRecords,
 )
-from workflow.scoring.scale import Analyses, Done
-from workflow.scoring.score import Scores, as_decimal
-from workflow.scoring.tally import AssessedYear, Tally
-from workflow.scoring.tally import tally as tally_by
+from workflow.scoring.score import Analyses, Done, as_decimal
+from workflow.scoring.tally import AssessedYear, tally
 
 AFTER = date(2027, 1, 11)
 IA, P2, P3, P4 = "internal-analysis", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"
@@ -104,17 +101,12 @@ def year(
         facts=recorded,
         missing=lacking,
     )
-    return AssessedYear(records=records, root=root, today=today, since=since)
+    return AssessedYear(records=records, root=root, today=today, readings=scoring().usual, since=since)
 
 
-def tally(of: AssessedYear) -> Mapping[str, Tally]:
-    """The counts under the usual readings."""
-    return tally_by(of, scoring().usual)
-
-
-def scored(of: AssessedYear, **readings: str) -> Scores:
+def scored(of: AssessedYear, **readings: str) -> YearScores:
     """Its score under the usual readings, or others."""
-    return score_year(of, {**scoring().usual, **readings}, registers={})[0]
+    return score_year(replace(of, readings={**of.readings, **readings}), registers={})
 
 
 def points(of: AssessedYear, **readings: str) -> dict[str, str]:
@@ -132,7 +124,7 @@ def prospects(of: AssessedYear) -> dict[str, tuple[object, object, object]]:
 
 def next_steps(of: AssessedYear) -> dict[str, PointsStep]:
     """The nearest step of each indicator."""
-    return {step.indicator: step for step in steps(tally(of), of, scoring().usual)}
+    return {step.indicator: step for step in scored(of).steps}
 
 
 @pytest.mark.parametrize(
@@ -264,14 +256,14 @@ def test_under_embargo_project_one_is_not_assessed(ended: date, assessed: bool) 
 
     assert any(name.startswith("P1.") for name in points_by_indicator) is assessed
     assert points_by_indicator["P2.T5.S4"] == "-5"
-    assert [remark.code for remark in remarks(of, scoring().usual)] == ([] if assessed else ["score.embargo"])
+    assert [remark.code for remark in scored(of).remarks] == ([] if assessed else ["score.embargo"])
 
 
 def test_of_an_office_without_a_record_nothing_is_counted_nor_said() -> None:
     """No points and no minus; years before the first record: tests.merzim.test_points_by_hand."""
     of = year(since=None)
 
-    assert (points(of), remarks(of, scoring().usual)) == ({}, ())
+    assert (points(of), scored(of).remarks) == ({}, ())
 
 
 def test_one_more_person_trained_and_the_points_rise() -> None:

@@ -1,5 +1,5 @@
-"""Which points can still be earned: those lost for good, those at stake until the year ends, and the nearest
-step to more.
+"""Points of a year, and which can still be earned: those lost for good, those at stake until the year ends, and
+the nearest step to more.
 
 It also says which readings were used, deductions pending, indicators not assessed, since when records are kept.
 
@@ -18,25 +18,23 @@ from typing import NamedTuple, Protocol
 
 from calendars.terms import Element
 from workflow.law.procedure import Text
-from workflow.org.office import Office
 from workflow.periods import period_of
-from workflow.scoring.scale import (
+from workflow.scoring.scale import Indicator, Score
+from workflow.scoring.score import (
+    NOTHING,
     Analyses,
-    Answer,
     Brackets,
     CoverageAndRisks,
     Done,
     EachMonth,
     Events,
-    Indicator,
     Monthly,
     Presence,
     Present,
     Propaganda,
-    Readings,
-    Share,
+    as_decimal,
+    sentence,
 )
-from workflow.scoring.score import NOTHING, Score, Scores, as_decimal, points_of, score
 from workflow.scoring.tally import AssessedYear, Tally, recorded_whole, tally
 
 MOST_NAMED = 3
@@ -62,12 +60,8 @@ class PointsStep:
     missing: tuple[str, ...] = ()
 
     @property
-    def sentence_arguments(self) -> dict[str, object]:
-        """The arguments of its sentence, points as decimals."""
-        arguments = {**self.arguments, "gain": self.gain, "by": self.by}
-        return {
-            key: as_decimal(value) if isinstance(value, Fraction) else value for key, value in arguments.items()
-        }
+    def sentence(self) -> Element:
+        return sentence(f"step.{self.code}", **self.arguments, gain=self.gain, by=self.by)
 
 
 class Stake(NamedTuple):
@@ -89,119 +83,178 @@ class StakesOfYear(Protocol):
         """
 
 
-def score_year(
-    year: AssessedYear, readings: Readings, *, registers: Mapping[str, Text]
-) -> tuple[Scores, Mapping[str, Tally]]:
+@dataclass(frozen=True)
+class YearScores:
+    """The points of one body in one year, in the order of the document.
+
+    Attributes:
+        counted: the counts each indicator was calculated from.
+    """
+
+    assessed: AssessedYear
+    scores: tuple[Score, ...]
+    counted: Mapping[str, Tally]
+
+    @property
+    def total(self) -> Fraction:
+        """The points, which may be negative."""
+        return sum((score.points for score in self.scores), NOTHING)
+
+    @property
+    def lost(self) -> Fraction:
+        """The points that can no longer be earned."""
+        return sum((score.lost or NOTHING for score in self.scores), NOTHING)
+
+    @property
+    def at_stake(self) -> Fraction:
+        """The points that may still be earned or lost."""
+        return sum((score.at_stake or NOTHING for score in self.scores), NOTHING)
+
+    def projects(self) -> dict[str, YearScores]:
+        """Return the scores by project (`P1` ... `P4`)."""
+        projects = dict.fromkeys(score.id.partition(".")[0] for score in self.scores)
+        return {
+            project: replace(self, scores=tuple(score for score in self.scores if score.id.startswith(project)))
+            for project in projects
+        }
+
+    @property
+    def remarks(self) -> tuple[Element, ...]:
+        """Since when records are kept, what is not assessed, and whether the reader sees all that counts."""
+        hidden = (sentence("rows_hidden"),) if self.assessed.records.hides_rows else ()
+        return (*_remarks(self.assessed), *hidden)
+
+    @property
+    def steps(self) -> tuple[PointsStep, ...]:
+        """The nearest steps of every indicator that earn or keep points, the most points first."""
+        indicators = self.assessed.records.scoring.indicators
+        if self.assessed.is_over:
+            return ()
+        steps = (
+            step
+            for name, counted in self.counted.items()
+            for step in _steps(indicators[name], counted, self.assessed)
+            if step.gain > 0
+        )
+        return tuple(sorted(steps, key=lambda step: (-step.gain, step.by, step.indicator)))
+
+    def stake(self, indicator_id: str, unit: str, *, month: str | None) -> Stake | None:
+        """Return the points at stake for an indicator by what one unit (by id) does; None where nothing is.
+
+        Nothing is where the share counts that unit already, or can no longer count it since it missed a
+        quarter.
+
+        Args:
+            month: the month it does it for, where each has points of its own.
+        """
+        at_stake = next((score.at_stake for score in self.scores if score.id == indicator_id), None)
+        if at_stake is None:
+            return None
+        scale, counted = (
+            self.assessed.records.scoring.indicators[indicator_id].scale,
+            self.counted[indicator_id],
+        )
+        units = counted.members.units if counted.members else ()
+        place = next((above for above in self.assessed.office.above(unit) if above in units), None)
+        if place is not None and (place in counted.missing) == counted.quarterly:
+            return None
+        if isinstance(scale, Monthly) and month is not None:
+            is_past = month < period_of(self.assessed.today, "month").name
+            at_stake = NOTHING if is_past else min(at_stake, scale.at_most)
+        return Stake(as_decimal(at_stake), isinstance(scale, Presence)) if as_decimal(at_stake) else None
+
+
+def score_year(year: AssessedYear, *, registers: Mapping[str, Text]) -> YearScores:
     """Return the scores of a body in a year, with the points lost and at stake and with remarks: pending
-    deductions, the register rows counted and the readings used; and the counts they are of, by indicator.
+    deductions, the register rows counted and the readings used.
 
     Args:
         registers: titles of registers by id.
     """
-    scoring, tallies = year.records.scoring, tally(year, readings)
-    scores = score({name: counted.answer for name, counted in tallies.items()}, scoring, readings)
-    with_prospects = (_with_prospect(of, tallies[of.id], year, readings) for of in scores.scores)
-    explained = (_explained(of, tallies[of.id], year, readings, registers) for of in with_prospects)
-    return Scores(tuple(explained)), tallies
+    scoring, counted = year.records.scoring, tally(year)
+    scores = scoring.score({name: of.answer for name, of in counted.items()}, year.readings)
+    of_year = (_of_year(score, counted[score.id], year, registers) for score in scores)
+    return YearScores(year, tuple(of_year), counted)
 
 
-def _with_prospect(of: Score, counted: Tally, year: AssessedYear, readings: Readings) -> Score:
-    """Return a score with the points lost and at stake, unless the document names neither a ceiling nor a
-    deduction.
+def _of_year(score: Score, counted: Tally, year: AssessedYear, registers: Mapping[str, Text]) -> Score:
+    """Return a score with the points lost and at stake, whose arithmetic also says what is pending, which rows
+    count, which readings are used.
     """
-    indicator = year.records.scoring.indicators[of.id]
-    taken = max(-of.points, NOTHING)
+    scoring, arithmetic = year.records.scoring, score.arithmetic
+    indicator = scoring.indicators[score.id]
+    lost, at_stake = _prospect(indicator, score, counted, year)
+    if counted.running:
+        arithmetic = (sentence("running"),)
+    if counted.pending and indicator.deduction is not None:
+        pending = sentence("pending", points=indicator.deduction)
+        arithmetic = (pending,) if isinstance(counted.answer, Present) else (*arithmetic, pending)
+    used = {name: year.readings[name] for name in indicator.counting.readings if year.uses(name)}
+    arithmetic = (*arithmetic, *_sources(indicator, year, registers), *scoring.texts_of(used))
+    return replace(
+        score, lost=lost, at_stake=at_stake, arithmetic=arithmetic, readings={**score.readings, **used}
+    )
+
+
+def _prospect(
+    indicator: Indicator, score: Score, counted: Tally, year: AssessedYear
+) -> tuple[Fraction | None, Fraction | None]:
+    """Return the points lost and at stake; None where the document names neither a ceiling nor a deduction."""
+    scale, answer = indicator.scale, counted.answer
+    ceiling, earned, taken = score.maximum, max(score.points, NOTHING), max(-score.points, NOTHING)
     pending = (indicator.deduction or NOTHING) if counted.pending else NOTHING
-    if isinstance(indicator.scale, Monthly) and isinstance(counted.answer, EachMonth):
-        lost, at_stake = _months(indicator.scale, counted.answer, over=year.is_over)
-        return replace(of, lost=lost, at_stake=at_stake)
-    ceiling = _ceiling(indicator, of, counted.answer)
+    if isinstance(scale, Monthly) and isinstance(answer, EachMonth):
+        return _of_months(scale, answer, over=year.is_over)
+    if isinstance(scale, CoverageAndRisks) and isinstance(answer, Analyses):
+        # Risks have no ceiling: what is missing is missing of the coverage.
+        ceiling = scale.units.maximum
+        earned = indicator.earned(replace(answer, risks=None), year.readings).points
+    if isinstance(scale, Brackets) and not isinstance(answer, Present):
+        # The number of offences says nothing of what can still be won; only an act that is not there does.
+        ceiling = None
     if ceiling is None:
-        named = isinstance(indicator.scale, Presence) or taken or pending
-        return replace(of, lost=taken, at_stake=pending) if named else of
-    missing = max(ceiling - _of_ceiling(indicator, of, counted.answer, readings), NOTHING)
+        named = isinstance(scale, Presence) or taken or pending
+        return (taken, pending) if named else (None, None)
+    missing = max(ceiling - earned, NOTHING)
     if year.is_over:
-        return replace(of, lost=missing + taken, at_stake=NOTHING)
-    if counted.quarterly and isinstance(counted.answer, Done) and counted.missing:
+        return missing + taken, NOTHING
+    if counted.quarterly and isinstance(answer, Done) and counted.missing:
         # A unit that missed a quarter can no longer be counted for the year.
-        return replace(of, lost=missing, at_stake=of.points)
-    return replace(of, lost=NOTHING, at_stake=missing + pending)
+        return missing, score.points
+    return NOTHING, missing + pending
 
 
-def stake_of(
-    unit: str,
-    indicator: Indicator,
-    at_stake: Fraction,
-    indicator_tally: Tally,
-    office: Office,
-    *,
-    month: str | None,
-    today: date,
-) -> Stake | None:
-    """Return the points at stake for an indicator by what one unit (by id) does; None where nothing is.
-
-    Nothing is where the share counts that unit already, or can no longer count it since it missed a quarter.
-
-    Args:
-        month: the month it does it for, where each has points of its own.
-    """
-    members = indicator_tally.members
-    place = next((above for above in office.above(unit) if members and above in members.units), None)
-    if place is not None and (place in indicator_tally.missing) == indicator_tally.quarterly:
-        return None
-    if isinstance(indicator.scale, Monthly) and month is not None:
-        is_over = month < period_of(today, "month").name
-        at_stake = NOTHING if is_over else min(at_stake, indicator.scale.at_most)
-    points = as_decimal(at_stake)
-    return Stake(points, isinstance(indicator.scale, Presence)) if points else None
+def _of_months(scale: Monthly, answer: EachMonth, *, over: bool) -> tuple[Fraction, Fraction]:
+    """Return what past months have lost of their maximum, and what this and later months may earn."""
+    rooms = [scale.at_most - scale.of_month(count) for count in answer.counts]
+    if over:
+        return sum(rooms, NOTHING), NOTHING
+    now = rooms.pop() if rooms else scale.at_most
+    return sum(rooms, NOTHING), (12 - len(answer.counts)) * scale.at_most + now
 
 
-def steps(tallies: Mapping[str, Tally], year: AssessedYear, readings: Readings) -> tuple[PointsStep, ...]:
-    """Return the nearest steps of every indicator that earn or keep points, the most points first."""
-    # A step counts for the whole year, whatever the reading of the period.
-    plain, scoring = {**readings, "commission_period": "year"}, year.records.scoring
-    steps = [
-        step
-        for name, tally in tallies.items()
-        for step in _steps(scoring.indicators[name], tally, year, plain)
-        if step.gain > 0
-    ]
-    return tuple(sorted(steps, key=lambda step: (-step.gain, step.by, step.indicator)))
-
-
-def _steps(
-    indicator: Indicator, indicator_tally: Tally, year: AssessedYear, readings: Readings
-) -> Iterator[PointsStep]:
-    """Yield the next steps of one indicator that earn or keep points; none after the year."""
-    if year.is_over:
-        return
+def _steps(indicator: Indicator, counted: Tally, year: AssessedYear) -> Iterator[PointsStep]:
+    """Yield the next steps of one indicator that earn or keep points."""
     end = date(year.year, 12, 31)
-    answer, scale = indicator_tally.answer, indicator.scale
-    if indicator_tally.pending and indicator.deduction is not None:
-        late = indicator_tally.missing if isinstance(answer, Present) else ()
-        cases = (*late, *indicator_tally.waiting)[:MOST_NAMED]
+    answer, scale = counted.answer, indicator.scale
+    if counted.pending and indicator.deduction is not None:
+        late = counted.missing if isinstance(answer, Present) else ()
+        cases = (*late, *counted.waiting)[:MOST_NAMED]
         yield _step(indicator, "keep" if cases else "keep_year", indicator.deduction, end, cases=cases)
-    if isinstance(answer, Present) and indicator.counting.by == "values" and isinstance(scale, Share):
-        yield _step(indicator, "record_whole", scale.maximum, end)
-    elif isinstance(answer, Present) and isinstance(scale, Brackets):
-        yield _step(indicator, "record_act", scale.rows[0].points, end)
-    elif isinstance(answer, Present) and isinstance(scale, Propaganda):
-        best = points_of(indicator, Events(scaled=True, views=scale.views), readings)
-        yield _step(indicator, "show_events", best, end)
-    elif indicator_tally.quarterly:
-        yield from _this_quarter(indicator, indicator_tally, year, readings)
-    elif isinstance(answer, Done):
-        yield from _more(indicator, answer, indicator_tally, end, readings)
-    elif isinstance(answer, Analyses) and answer.coverage is not None and isinstance(scale, CoverageAndRisks):
-        yield from _more(indicator, answer.coverage, indicator_tally, end, readings, risks=answer)
+    if isinstance(answer, Present):
+        yield _step(indicator, scale.step_to_record, scale.ceiling(year.readings) or NOTHING, end)
+    elif counted.quarterly:
+        yield from _this_quarter(indicator, counted, year)
+    elif isinstance(answer, Done | Analyses):
+        yield from _more(indicator, answer, counted, year)
     elif isinstance(answer, EachMonth) and isinstance(scale, Monthly) and answer.counts:
-        room = scale.at_most - min(answer.counts[-1] * scale.points, scale.at_most)
+        room = scale.at_most - scale.of_month(answer.counts[-1])
         last = period_of(year.today, "month").last
         yield _step(indicator, "this_month", room, last, count=int(room / scale.points))
     elif isinstance(answer, Events) and isinstance(scale, Propaganda):
-        scaled_answer = Events(scaled=True, views=max(answer.views, scale.views))
-        gain = points_of(indicator, scaled_answer, readings) - points_of(indicator, answer, readings)
-        yield _step(indicator, "views", gain, end, views=scale.views, counted=answer.views)
+        then = Events(scaled=True, views=max(answer.views, scale.views))
+        then_points, now = (scale.earned(events, year.readings).points for events in (then, answer))
+        yield _step(indicator, "views", then_points - now, end, views=scale.views, counted=answer.views)
 
 
 def _step(
@@ -219,122 +272,66 @@ def _step(
 
 
 def _more(
-    indicator: Indicator,
-    answer: Done,
-    indicator_tally: Tally,
-    end: date,
-    readings: Readings,
-    *,
-    risks: Analyses | None = None,
+    indicator: Indicator, answer: Done | Analyses, counted: Tally, year: AssessedYear
 ) -> Iterator[PointsStep]:
     """Yield the step that says how many more are needed for the next whole step of the scale: "one more person
     trained, and 2.7 becomes 3.0".
     """
-
-    def points(done_count: int) -> Fraction:
-        new_answer: Answer = Done(done_count, answer.of)
-        if risks is not None:
-            new_answer = Analyses(Done(done_count, answer.of), None)
-        return points_of(indicator, new_answer, readings)
-
-    now, room = points(answer.done), range(1, max(answer.of - answer.done, 0) + 1)
-    # Points never decrease with the count, so the first count that earns more is found by binary search.
-    index = bisect_right(room, now, key=lambda count: points(answer.done + count))
-    if index == len(room):
+    done = answer if isinstance(answer, Done) else answer.coverage
+    if done is None:
         return
-    then, count = points(answer.done + room[index]), room[index]
-    done = {"count": count, "done": answer.done, "of": answer.of, "now": now, "then": then}
-    yield _step(indicator, "more", then - now, end, indicator_tally.missing, **done)
+
+    def points(more: int) -> Fraction:
+        then = replace(done, done=done.done + more)
+        return indicator.earned(then if done is answer else Analyses(then), year.readings).points
+
+    now, room = points(0), range(1, max(done.of - done.done, 0) + 1)
+    # Points never decrease with the count, so the first count that earns more is found by binary search.
+    index = bisect_right(room, now, key=points)
+    if index < len(room):
+        then = points(room[index])
+        said = {"count": room[index], "done": done.done, "of": done.of, "now": now, "then": then}
+        yield _step(indicator, "more", then - now, date(year.year, 12, 31), counted.missing, **said)
 
 
-def _this_quarter(
-    indicator: Indicator, indicator_tally: Tally, year: AssessedYear, readings: Readings
-) -> Iterator[PointsStep]:
+def _this_quarter(indicator: Indicator, counted: Tally, year: AssessedYear) -> Iterator[PointsStep]:
     """Yield the step for the current quarter: who has not done it yet, and the points lost if one of them does
     not.
     """
-    quarter = year.quarter
-    if quarter is None or indicator_tally.members is None:
+    quarter, members = year.quarter, counted.members
+    if quarter is None or members is None:
         return
-    units = tuple(indicator_tally.members.units)
-    done_units = indicator_tally.members.having((indicator.counting.fact,), quarter) | {
-        *indicator_tally.missing
-    }
-    missing = tuple(unit for unit in units if unit not in done_units)
+    having, of = members.having((indicator.counting.fact,), quarter), len(members.units)
+    missing = members.without(having.union(counted.missing))
     if missing:
-        whole_count, of = len(units) - len(indicator_tally.missing), len(units)
-        best = points_of(indicator, Done(whole_count, of), readings)
-        worst = points_of(indicator, Done(max(whole_count - len(missing), 0), of), readings)
-        details = {"count": len(missing), "period": quarter.name}
-        yield _step(indicator, "this_quarter", best - worst, quarter.last, missing, **details)
+        whole = of - len(counted.missing)
+        best, worst = (
+            indicator.earned(Done(done, of), year.readings).points
+            for done in (whole, max(whole - len(missing), 0))
+        )
+        said = {"count": len(missing), "period": quarter.name}
+        yield _step(indicator, "this_quarter", best - worst, quarter.last, missing, **said)
 
 
-def _months(scale: Monthly, answer: EachMonth, *, over: bool) -> tuple[Fraction, Fraction]:
-    """Return what past months have lost of their maximum, and what this and later months may earn."""
-    rooms = [scale.at_most - min(count * scale.points, scale.at_most) for count in answer.counts]
-    if over:
-        return sum(rooms, NOTHING), NOTHING
-    now = rooms.pop() if rooms else scale.at_most
-    return sum(rooms, NOTHING), (12 - len(answer.counts)) * scale.at_most + now
-
-
-def _ceiling(indicator: Indicator, of: Score, answer: Answer) -> Fraction | None:
-    """Return the points that count as lost when missing; None where the document names no ceiling."""
-    if isinstance(indicator.scale, CoverageAndRisks):
-        return indicator.scale.units.maximum
-    # The number of offences says nothing of what can still be won; only an act that is not there does.
-    return None if isinstance(indicator.scale, Brackets) and not isinstance(answer, Present) else of.maximum
-
-
-def _of_ceiling(indicator: Indicator, of: Score, answer: Answer, readings: Readings) -> Fraction:
-    """Return the points that count towards the ceiling: for an analysis those of coverage, not of risks."""
-    if isinstance(answer, Analyses):
-        return points_of(indicator, replace(answer, risks=None), readings)
-    return NOTHING if isinstance(answer, Present) else of.points
-
-
-def remarks(year: AssessedYear, readings: Readings) -> tuple[Element, ...]:
+def _remarks(year: AssessedYear) -> tuple[Element, ...]:
     """Return remarks: since when records are kept, if within or after the year; which indicators are not
     assessed; and rows of which nobody recorded the whole they are a share of. None where nothing was ever
     recorded.
     """
     elements, scoring = [], year.records.scoring
     if not year.is_known:
-        if year.since is None:
-            return ()
-        return (Element(code="score.no_data", arguments={"year": year.year, "since": year.since}),)
+        return (sentence("no_data", year=year.year, since=year.since),) if year.since is not None else ()
     if year.since is not None and year.since.year >= year.year and year.since <= year.today:
-        elements.append(Element(code="score.since", arguments={"since": year.since}))
+        elements.append(sentence("since", since=year.since))
     if year.under_embargo:
-        reading = scoring.readings["embargo"][readings["embargo"]]
-        elements.append(Element(code="score.embargo", arguments={"text": reading}))
+        elements.append(sentence("embargo", text=scoring.readings["embargo"][year.readings["embargo"]]))
     for indicator in scoring.indicators.values():
         counting = indicator.counting
-        people = year.body.of_rows(counting.fact) if counting.by == "values" else 0
-        if people and not recorded_whole(year, counting, readings):
-            arguments = {"indicator": indicator.id, "title": indicator.title, "count": people}
-            elements.append(Element(code="score.rows_of_what", arguments=arguments))
+        people = year.body[counting.fact].of_rows if counting.by == "values" else 0
+        if people and not recorded_whole(year, counting):
+            said = {"indicator": indicator.id, "title": indicator.title, "count": people}
+            elements.append(sentence("rows_of_what", **said))
     return tuple(elements)
-
-
-def _explained(
-    of: Score, counted: Tally, year: AssessedYear, readings: Readings, registers: Mapping[str, Text]
-) -> Score:
-    """Return a score whose arithmetic also says what is pending, which rows count, which readings are used."""
-    scoring = year.records.scoring
-    indicator, arithmetic = scoring.indicators[of.id], of.arithmetic
-    if counted.running:
-        arithmetic = (Element(code="score.running"),)
-    if counted.pending and indicator.deduction is not None:
-        pending = Element(code="score.pending", arguments={"points": as_decimal(indicator.deduction)})
-        arithmetic = (pending,) if isinstance(counted.answer, Present) else (*arithmetic, pending)
-    used = {name: readings[name] for name in indicator.counting.readings if year.uses(name)}
-    read = (
-        Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
-        for name, value in used.items()
-    )
-    arithmetic = (*arithmetic, *_sources(indicator, year, registers), *read)
-    return replace(of, arithmetic=arithmetic, readings={**of.readings, **used})
 
 
 def _sources(indicator: Indicator, year: AssessedYear, registers: Mapping[str, Text]) -> Iterator[Element]:
@@ -342,21 +339,22 @@ def _sources(indicator: Indicator, year: AssessedYear, registers: Mapping[str, T
     besides.
     """
     counting = indicator.counting
-    by_fact = {fact: year.body.registers(fact) for fact in counting.every_fact}
-    for register in dict.fromkeys(name for names in by_fact.values() for name in names):
-        own_count = sum(by_fact[fact][register] for fact in (*counting.facts, *counting.also))
-        # A row with more fields (renewed, published) is not another row.
-        count = own_count or max(names[register] for names in by_fact.values())
-        yield Element(code="score.rows", arguments={"count": count, "register": registers[register]})
-    if any(names and any(True for _ in year.body.proved(fact)) for fact, names in by_fact.items()):
-        yield Element(code=_BESIDE.get(counting.by, "score.rows_beside"))
+    rows = {fact: year.body[fact].registers for fact in counting.every_fact}
+    for register, title in registers.items():
+        of_register = [names[register] for names in rows.values() if register in names]
+        if of_register:
+            own_count = sum(rows[fact][register] for fact in (*counting.facts, *counting.also))
+            # A row with more fields (renewed, published) is not another row.
+            yield sentence("rows", count=own_count or max(of_register), register=title)
+    if any(names and year.body[fact].proved for fact, names in rows.items()):
+        yield sentence(_BESIDE.get(counting.by, "rows_beside"))
 
 
 _BESIDE = {
-    "facts": "score.rows_by_month",
-    "kinds": "score.rows_by_month",
-    "months": "score.rows_by_month",
-    "values": "score.rows_by_year",
-    "value": "score.rows_act",
+    "facts": "rows_by_month",
+    "kinds": "rows_by_month",
+    "months": "rows_by_month",
+    "values": "rows_by_year",
+    "value": "rows_act",
 }
 """Codes of the remark on which number counts if both facts and rows were recorded."""

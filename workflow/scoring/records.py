@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -14,7 +14,8 @@ from workflow.cases.registers.cartogram import cartograms
 from workflow.cases.registers.rows import rows_of
 from workflow.org.office import Office
 from workflow.periods import PeriodSpan
-from workflow.scoring.scale import RiskNumbers, Scoring
+from workflow.scoring.scale import Scoring
+from workflow.scoring.score import RiskNumbers
 
 FOUND, REMOVED, COMPLETED = "risks:found", "risks:removed", "risks:completed"
 """Facts of the risk register of a case: found, removed, removed to real completion."""
@@ -107,120 +108,110 @@ class MissingFact:
     counts_until: date | None = None
 
 
-class BodyRecords:
-    """The records of one unit with all units below it, by fact."""
+@dataclass(kw_only=True, slots=True)
+class FactRecords:
+    """What a body recorded of one fact.
 
-    def __init__(self, scoring: Scoring, year: int) -> None:
-        self.facts: dict[str, list[RecordedFact]] = {}
-        self.rows: dict[str, list[CountedRows]] = {}
-        self.missing: dict[str, list[MissingFact]] = {}
-        self.before: set[str] = set()
-        """The facts of the year before that still count."""
-        self._proofs, self._year = scoring.proofs, year
+    Attributes:
+        proof: the kinds of evidence without which the fact does not count.
+        cases: those of the year in cases and in their registers.
+        rows: register rows that count as the fact.
+        missing: obligations of cases that were not recorded.
+        before: whether it happened in the year before, and counts for this one.
+    """
+
+    proof: frozenset[str] = frozenset()
+    cases: list[RecordedFact] = field(default_factory=list)
+    rows: list[CountedRows] = field(default_factory=list)
+    missing: list[MissingFact] = field(default_factory=list)
+    before: bool = False
+
+    def add(self, other: FactRecords) -> None:
+        """Add what a unit below recorded."""
+        self.cases += other.cases
+        self.rows += other.rows
+        self.missing += other.missing
+        self.before = self.before or other.before
+
+    @property
+    def proved(self) -> bool:
+        """Whether it is recorded in a case with the evidence it needs, whatever register rows say."""
+        return any(self.proof <= record.evidence for record in self.cases)
+
+    def happened(self, span: PeriodSpan | None = None) -> bool:
+        """Return whether cases, with the evidence it needs, or register rows show that it happened; or, where a
+        span of months is given, that it happened in that, with or without evidence.
+        """
+        if span is None:
+            return bool(self.rows) or self.proved
+        recorded = (*(record.on.month for record in self.cases), *(row.month for row in self.rows))
+        return any(span.first.month <= month <= span.last.month for month in recorded)
+
+    def months(self, first: int = 1, last: int = 12) -> tuple[int, ...]:
+        """Return the number of it in each month: as recorded in cases or counted from register rows, whichever
+        is larger, because both may describe the same events.
+        """
+        recorded, of_rows = Counter(record.on.month for record in self.cases), Counter[int]()
+        for row in self.rows:
+            of_rows[row.month] += row.count
+        return tuple(max(recorded[month], of_rows[month]) for month in range(first, last + 1))
+
+    @property
+    def of_rows(self) -> int:
+        """The number that its rows amount to: rows, or different values."""
+        return len({row.value for row in self.rows if row.value}) or sum(row.count for row in self.rows)
+
+    @property
+    def registers(self) -> Counter[str]:
+        """The number of its rows by register."""
+        numbers = Counter[str]()
+        for row in self.rows:
+            numbers[row.register] += row.rows
+        return numbers
+
+    @property
+    def views(self) -> int:
+        """The largest number of views in a case or a row."""
+        of_cases = (int(record.values.get("views", 0)) for record in self.cases)
+        return max((*of_cases, *(row.views or 0 for row in self.rows)), default=0)
+
+    def sums(self, *names: str) -> tuple[int, ...] | None:
+        """Return the sums of these numbers, in whole ones, over the records that have all of them; None where
+        none has.
+        """
+        numbers = [record.values for record in self.cases if {*names} <= record.values.keys()]
+        return tuple(int(sum(values[name] for values in numbers)) for name in names) if numbers else None
+
+
+class BodyRecords(dict[str, FactRecords]):
+    """The records of one unit with all units below it, by fact; of a fact without any, empty ones."""
+
+    def __init__(self, proofs: Mapping[str, frozenset[str]]) -> None:
+        super().__init__()
+        self._proofs = proofs
+
+    def __missing__(self, fact: str) -> FactRecords:
+        records = self[fact] = FactRecords(proof=self._proofs.get(fact, frozenset()))
+        return records
 
     @property
     def any_record(self) -> bool:
         """Whether anything happened in the year, or a case has an open obligation of it."""
-        return bool(self.facts or self.rows or self.missing or self.before)
+        return any(of.cases or of.rows or of.missing or of.before for of in self.values())
 
     @property
     def any_fact(self) -> bool:
         """Whether any fact happened in the year, or any row counts as one."""
-        return bool(self.facts.keys() - _OF_LINES) or any(
-            row.month for rows in self.rows.values() for row in rows
-        )
-
-    def proved(self, fact: str) -> Iterator[RecordedFact]:
-        """Yield the records of a fact with the evidence it needs, whatever register rows say."""
-        proof = self._proofs.get(fact, frozenset())
-        return (record for record in self.facts.get(fact, ()) if proof <= record.evidence)
-
-    def having(self, fact: str, span: PeriodSpan | None = None) -> Iterator[RecordedFact | CountedRows]:
-        """Yield what shows that a fact happened: the cases with the evidence it needs, and register rows; or,
-        where a span of months is given, that it happened in that, with or without evidence.
-        """
-        if span is None:
-            yield from (*self.proved(fact), *self.rows.get(fact, ()))
-            return
-        months = range(span.first.month, span.last.month + 1)
-        yield from (record for record in self._of_cases(fact) if self._month(record) in months)
-        yield from (row for row in self.rows.get(fact, ()) if row.month in months)
-
-    def has(self, fact: str) -> bool:
-        """Return whether a fact happened in the year."""
-        return any(True for _ in self.having(fact))
-
-    def months(self, fact: str, first: int = 1, last: int = 12) -> tuple[int, ...]:
-        """Return the number of a fact in each month: as recorded in cases or counted from register rows,
-        whichever is larger, because both may describe the same events.
-        """
-        recorded = Counter(map(self._month, self._of_cases(fact)))
-        of_rows = Counter[int]()
-        for row in self.rows.get(fact, ()):
-            of_rows[row.month] += row.count
-        return tuple(max(recorded[month], of_rows[month]) for month in range(first, last + 1))
-
-    def of_rows(self, fact: str) -> int:
-        """Return the number that the rows counting as a fact amount to: rows, or different values."""
-        rows = self.rows.get(fact, ())
-        return len({row.value for row in rows if row.value}) or sum(row.count for row in rows)
-
-    def registers(self, fact: str) -> Counter[str]:
-        """Return the number of rows that count as a fact, by register."""
-        numbers = Counter[str]()
-        for row in self.rows.get(fact, ()):
-            numbers[row.register] += row.rows
-        return numbers
-
-    def lines(self) -> set[tuple[str, str]]:
-        """Return the sub-sections of the cartogram recorded in the year: section and name of the place."""
-        return {record.line for record in self.facts.get(CARTOGRAM, ())}
-
-    def views(self, fact: str) -> int:
-        """Return the largest number of views of one of the facts, or of the rows that count as them."""
-        of_facts = (int(record.values.get("views", 0)) for record in self.facts.get(fact, ()))
-        return max((*of_facts, *(row.views or 0 for row in self.rows.get(fact, ()))), default=0)
-
-    def value(self, fact: str, *names: str) -> tuple[int, ...] | None:
-        """Return the sums of these numbers, in whole ones, over the facts that have all of them; None where
-        none has.
-        """
-        numbers = [record.values for record in self.facts.get(fact, ()) if {*names} <= record.values.keys()]
-        return tuple(int(sum(values[name] for values in numbers)) for name in names) if numbers else None
+        of_cases = any(of.cases for fact, of in self.items() if fact not in _OF_LINES)
+        return of_cases or any(row.month for of in self.values() for row in of.rows)
 
     @property
     def risks(self) -> RiskNumbers | None:
         """The risks found and removed in the year; None where there are none."""
-        found, removed, completed = (len(self.facts.get(fact, ())) for fact in (FOUND, REMOVED, COMPLETED))
+        found, removed, completed = (len(self[fact].cases) for fact in (FOUND, REMOVED, COMPLETED))
         if not found + removed + completed:
             return None
         return RiskNumbers(found=found, removed=removed, completed=completed)
-
-    def runs_on(self, fact: str) -> bool:
-        """Return whether the term of a fact, of an analysis of the year, ran on beyond the year's end."""
-        return any(missing.due.year > self._year for missing in self.missing.get(fact, ()))
-
-    def lacking(self, fact: str, *, today: date) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the ids of the cases in which a fact is overdue on the day or was missed, and of those that
-        still wait, even for another fact.
-        """
-        missing = {term.case: term for term in self.missing.get(fact, ()) if term.due.year == self._year}
-        late = [
-            case
-            for case, term in missing.items()
-            if term.due < today and (term.counts_until is None or today <= term.counts_until)
-        ]
-        return tuple(sorted(late)), tuple(sorted(missing.keys() - {*late}))
-
-    def _of_cases(self, fact: str) -> Iterator[RecordedFact]:
-        """Yield the records of a fact in cases, with or without evidence."""
-        yield from self.facts.get(fact, ())
-        if fact == TALK_HELD:
-            yield from self.facts.get(TALK, ())
-
-    def _month(self, record: RecordedFact) -> int:
-        """Return the month a fact counts in; what was made after the year for it counts in its last one."""
-        return record.on.month if record.on.year == self._year else 12
 
 
 class YearRecords:
@@ -240,18 +231,19 @@ class YearRecords:
         facts: Iterable[RecordedFact] = (),
         rows: Iterable[CountedRows] = (),
         missing: Iterable[MissingFact] = (),
+        hides_rows: bool = False,
     ) -> None:
-        """Sort the records into the bodies of their units, of all units above, and of the whole office.
+        """Sort the records by the units they are of.
 
         Args:
             today: the day up to which facts count; 31 December for a year gone by.
             facts: of the year, and those of the year before in `scoring.of_year_before`.
             missing: due in the year, and, of the facts in `scoring.running`, in the next one.
+            hides_rows: whether the reader does not see some of the rows that count.
         """
-        self.office, self.scoring, self.year = office, scoring, year
-        self._today = today
-        self._bodies: dict[str | None, BodyRecords] = {}
-        self._bodies_by_unit: dict[str, Sequence[BodyRecords]] = {}
+        self.office, self.scoring, self.year, self.hides_rows = office, scoring, year, hides_rows
+        self._own: dict[str, BodyRecords] = {}
+        self._own_of: dict[str, BodyRecords] = {}
         self._having: dict[tuple[str, PeriodSpan | None], frozenset[str]] = {}
         facts = tuple(facts)
         cases_begun = {(fact.case, fact.fact) for fact in facts if fact.on.year == year}
@@ -259,65 +251,55 @@ class YearRecords:
             start = scoring.starting_facts.get(fact.fact)
             is_before = fact.on.year == year - 1 and fact.fact in scoring.of_year_before
             if is_before and (start is None or (fact.case, start) in cases_begun):
-                for body in self._bodies_of(fact.unit):
-                    body.before.add(fact.fact)
-        for fact in _without_same_talks([fact for fact in facts if self._is_of_year(fact)]):
-            for body in self._bodies_of(fact.unit):
-                body.facts.setdefault(fact.fact, []).append(fact)
+                self._of(fact.unit)[fact.fact].before = True
+        for fact in _without_same_talks([fact for fact in facts if self._is_of_year(fact, today)]):
+            # What was made after the year for it counts in its last month.
+            counted = fact if fact.on.year == year else replace(fact, on=date(year, 12, 31))
+            self._of(fact.unit)[TALK_HELD if fact.fact == TALK else fact.fact].cases.append(counted)
         for row in rows:
-            for body in self._bodies_of(row.unit):
-                body.rows.setdefault(row.fact, []).append(row)
+            self._of(row.unit)[row.fact].rows.append(row)
         for term in missing:
             # A term of the next year is one that ran on if it counts from a day of this one.
-            if term.due.year != year and (term.case, scoring.running[term.fact]) not in cases_begun:
-                continue
-            for body in self._bodies_of(term.unit):
-                body.missing.setdefault(term.fact, []).append(term)
+            if term.due.year == year or (term.case, scoring.running[term.fact]) in cases_begun:
+                self._of(term.unit)[term.fact].missing.append(term)
 
     def body(self, root: str) -> BodyRecords:
-        """Return the records of a unit with all units below it; of the whole office for ""."""
-        return self._bodies.get(root or None) or BodyRecords(self.scoring, self.year)
+        """Return the records of a unit with all units below it; of the whole office for "", and of the
+        organisation at its top also those of unknown units.
+        """
+        is_whole = root in ("", self.office.root)
+        body = BodyRecords(self.scoring.proofs)
+        for place in self._own if is_whole else self.office.below(root):
+            for fact, records in self._own.get(place, {}).items():
+                body[fact].add(records)
+        return body
 
     def units_having(self, facts: Iterable[str], span: PeriodSpan | None = None) -> frozenset[str]:
         """Return the units in whose own records one of these facts happened (in that span)."""
         return frozenset[str]().union(*(self._units_having(fact, span) for fact in facts))
 
     def _units_having(self, fact: str, span: PeriodSpan | None) -> frozenset[str]:
-        """Return the units in whose own records a fact is proved, or in a span happened, proved or not; each
-        unit of the office asks this anew.
-        """
+        """Return the units in whose own records a fact happened; each unit of the office asks this anew."""
         if (fact, span) not in self._having:
-            having = self.body("").having(fact, span)
-            self._having[fact, span] = frozenset(self._place(record.unit) for record in having)
+            self._having[fact, span] = frozenset(
+                place for place, own in self._own.items() if fact in own and own[fact].happened(span)
+            )
         return self._having[fact, span]
 
-    def _is_of_year(self, fact: RecordedFact) -> bool:
+    def _is_of_year(self, fact: RecordedFact, today: date) -> bool:
         """Return whether a fact counts for the year."""
         if fact.period and fact.fact in self.scoring.of_the_period:
             # They are made after the year; for a past year everything is known.
-            is_known = fact.on <= self._today or self._today == date(self.year, 12, 31)
+            is_known = fact.on <= today or today == date(self.year, 12, 31)
             return fact.period.startswith(str(self.year)) and is_known
-        return fact.on.year == self.year and fact.on <= self._today
+        return fact.on.year == self.year and fact.on <= today
 
-    def _place(self, unit: str) -> str:
-        """Return the id of the unit that a case names by id or name; of the organisation where it names
-        none.
-        """
-        return self.office.unit_id(unit) if unit else self.office.root
-
-    def _bodies_of(self, unit: str) -> Sequence[BodyRecords]:
-        """Return the bodies that a unit's records belong to: the whole office, and, if the unit is known,
-        itself and those above it.
-        """
-        if unit not in self._bodies_by_unit:
-            place = self._place(unit)
-            is_unit = place in self.office.units
-            above = self.office.above(place) if is_unit else filter(None, (place, self.office.root))
-            roots = dict.fromkeys((None, *above))
-            new = {root: BodyRecords(self.scoring, self.year) for root in roots if root not in self._bodies}
-            self._bodies |= new
-            self._bodies_by_unit[unit] = [self._bodies[root] for root in roots]
-        return self._bodies_by_unit[unit]
+    def _of(self, unit: str) -> BodyRecords:
+        """Return the own records of a unit named by id or name; of the organisation where a case names none."""
+        if unit not in self._own_of:
+            place = self.office.unit_id(unit) if unit else self.office.root
+            self._own_of[unit] = self._own.setdefault(place, BodyRecords(self.scoring.proofs))
+        return self._own_of[unit]
 
 
 def _without_same_talks(facts: Iterable[RecordedFact]) -> Iterator[RecordedFact]:

@@ -1,7 +1,4 @@
-"""The scales points are given by, and the answers a score is counted from: values with exact numbers.
-
-`Scoring` is the format of regulations/scoring/*.toml.
-"""
+"""The format of regulations/scoring/*.toml: indicators, how each is counted, and readings of unclear places."""
 
 from __future__ import annotations
 
@@ -10,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Strict, model_validator
+from pydantic import Field, model_validator
 
+from calendars.terms import Element
 from workflow.law.files import (
     As,
     ById,
@@ -34,9 +32,7 @@ from workflow.law.files import (
 )
 from workflow.law.procedure import Text
 from workflow.org.kinds import KINDS
-
-Readings = Mapping[str, str]
-"""Which reading of an unclear place is used: its id -> the id of the reading."""
+from workflow.scoring.score import Answer, Earned, PointsScale, Present, Readings, Scale, sentence
 
 READINGS: Mapping[str, frozenset[str]] = {
     "rounding": frozenset({"whole_steps", "linear"}),
@@ -63,247 +59,6 @@ ReadingId = Annotated[str, one_of(*READINGS)]
 EvidenceKind = Annotated[str, matching("^(document|link):[a-z0-9_]+$", '"link:site"')]
 IndicatorId = Annotated[str, matching(r"^P[0-9]\.T[0-9]\.S[0-9]$", '"P3.T2.S1"')]
 Kind = Annotated[str, one_of(*KINDS)]
-
-# ------------------------------------------------------------------------------------------------- scales
-
-
-class Presence(Model):
-    """Scale without points to earn: if the thing is absent, the indicator's deduction applies."""
-
-    kind: Literal["presence"] = "presence"
-
-
-class Share(Model):
-    """Points for a share of counts.
-
-    Attributes:
-        maximum: points at `full` per cent; more earns no more.
-        step: per cent that make one whole step.
-        per_step: points for each whole step.
-        nothing_below: per cent below which nothing is earned at all.
-    """
-
-    kind: Literal["share"] = "share"
-    maximum: Points
-    step: Points
-    per_step: Points
-    full: Points = Fraction(100)
-    nothing_below: Points | None = None
-
-    @model_validator(mode="after")
-    def _adds_up(self) -> Self:
-        _check_steps(self, self.full)
-        return self
-
-
-class Each(Model):
-    """Points for every fact, without a ceiling."""
-
-    kind: Literal["each"] = "each"
-    points: Points
-
-
-class Kinds(Model):
-    """Points for every fact, by its kind, without a ceiling."""
-
-    kind: Literal["kinds"] = "kinds"
-    points: dict[Name, Points]
-
-
-class CountRange(Model):
-    """From `first` to `last` facts, both included; no last: any number more."""
-
-    first: int
-    last: int | None = None
-    points: Points
-
-
-class Brackets(Model):
-    """Points by the number of facts, the fewer the more. The rows follow each other without a gap, from 0."""
-
-    kind: Literal["brackets"] = "brackets"
-    rows: Listed[CountRange]
-
-    @model_validator(mode="after")
-    def _follow_each_other(self) -> Self:
-        """Raise if there are gaps between the rows or the last one is bounded."""
-        first = 0
-        for number, row in enumerate(self.rows):
-            if row.first != first:
-                raise wrong("not_written_so", "rows", number, "first", example=first)
-            if row.last is None and number + 1 < len(self.rows):
-                raise wrong("missing_key", "rows", number, "last")
-            if row.last is not None and row.last < first:
-                raise wrong("too_small", "rows", number, "last", least=first)
-            first = (row.first if row.last is None else row.last) + 1
-        if not self.rows or self.rows[-1].last is not None:
-            raise wrong("missing_key", value="rows")
-        return self
-
-
-class Monthly(Model):
-    """Points for every fact, at most `at_most` points in one month."""
-
-    kind: Literal["monthly"] = "monthly"
-    points: Points
-    at_most: Points
-
-
-class Sittings(Model):
-    """Scale that starts at `maximum`, less `per_step` for every whole `step` per cent of members without a
-    sitting.
-    """
-
-    kind: Literal["sittings"] = "sittings"
-    maximum: Points
-    step: Points
-    per_step: Points
-
-    @model_validator(mode="after")
-    def _adds_up(self) -> Self:
-        _check_steps(self, Fraction(100))
-        return self
-
-
-class RiskPoints(Model):
-    """Points for every risk found, removed, removed to real completion."""
-
-    found: Points
-    removed: Points
-    completed: Points
-
-
-class CoverageAndRisks(Model):
-    """A share of units, and points for every risk found, removed, removed to real completion."""
-
-    kind: Literal["coverage"] = "coverage"
-    units: Share
-    risks: RiskPoints
-
-
-class Propaganda(Model):
-    """Points for events shown, for publishing them on the internet, and for at least `views` views."""
-
-    kind: Literal["propaganda"] = "propaganda"
-    shown: Points
-    scaled: Points
-    viewed: Points
-    views: Annotated[int, Field(ge=1)]
-
-
-Scale = Annotated[
-    Presence | Share | Each | Kinds | Brackets | Monthly | Sittings | CoverageAndRisks | Propaganda,
-    Discriminator("kind"),
-]
-
-
-def _check_steps(scale: Share | Sittings, full: Fraction) -> None:
-    """Raise if the steps of a scale do not add up to its maximum, which catches mistyped digits."""
-    steps = full / scale.step * scale.per_step
-    if steps != scale.maximum:
-        raise wrong("not_written_so", "maximum", example=f'"{float(steps):g}"')
-
-
-# ------------------------------------------------------------------------------------------------ answers
-
-MAX_NUMBER = 1_000_000_000
-"""Maximum number accepted; larger ones are typing errors."""
-Whole = Annotated[int, Strict(), Field(ge=0, le=MAX_NUMBER)]
-
-
-class _Exactly:
-    """What is read from JSON has no other keys than those of the answer."""
-
-    __slots__ = ()
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-
-def _of_something(count: int) -> int:
-    if count == 0:
-        raise wrong("of_nothing")
-    return count
-
-
-def some(*keys: str) -> BeforeValidator:
-    """Return the annotation of a record that gives at least one of these keys."""
-
-    def check(record: Any) -> Any:
-        if record == {}:
-            raise wrong("missing_key", missing=keys)
-        return record
-
-    return BeforeValidator(check)
-
-
-@dataclass(frozen=True, slots=True)
-class Present(_Exactly):
-    """Answer: whether the thing is present; for an indicator with a deduction."""
-
-    present: Annotated[bool, Strict()]
-
-
-@dataclass(frozen=True, slots=True)
-class Done(_Exactly):
-    """Answer: `done` of `of`, which is at least 1; `done` may be larger."""
-
-    done: Whole
-    of: Annotated[Whole, AfterValidator(_of_something)]
-
-
-@dataclass(frozen=True, slots=True)
-class Quarters(_Exactly):
-    """Answer: `done` of `of` in each quarter, at most four."""
-
-    quarters: Annotated[tuple[Done, ...], Field(alias="per_quarter", min_length=1, max_length=4)]
-
-
-@dataclass(frozen=True, slots=True)
-class Count(_Exactly):
-    """Answer: a number of facts."""
-
-    count: Whole
-
-
-@dataclass(frozen=True, slots=True)
-class CountByKind(_Exactly):
-    """Answer: a number of facts of each kind."""
-
-    counts: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class EachMonth(_Exactly):
-    """Answer: a number of facts in each month, at most twelve."""
-
-    counts: Annotated[tuple[Whole, ...], Field(alias="per_month", min_length=1, max_length=12)]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RiskNumbers(_Exactly):
-    """Numbers of risks found, removed but not to real completion, and removed to real completion."""
-
-    found: Whole = 0
-    removed: Whole = 0
-    completed: Whole = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Analyses(_Exactly):
-    """Answer: units covered by an analysis, risks, or both; None is not assessed."""
-
-    coverage: Done | None = None
-    risks: Annotated[RiskNumbers, some("found", "removed", "completed")] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Events(_Exactly):
-    """Answer: events were shown to the public. `scaled`: on the internet, too; `views`: their number."""
-
-    scaled: bool
-    views: int
-
-
-Answer = Present | Done | Quarters | Count | CountByKind | EachMonth | Analyses | Events
 
 # ----------------------------------------------------------------------------------------------- counting
 
@@ -422,6 +177,29 @@ class AssessmentEmbargo(Model):
 # ------------------------------------------------------------------------------------------------ scoring
 
 
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """The points of one indicator.
+
+    Attributes:
+        points: exact; negative after a deduction.
+        maximum: the maximum possible; None where the document names no ceiling.
+        arithmetic: the calculation, followed by the readings used.
+        readings: the readings its points depend on, by id.
+        lost, at_stake: of an assessed year: the points lost for good, and those that may still be earned or
+            lost; None where the document names no ceiling and no deduction.
+    """
+
+    id: str
+    title: Text
+    points: Fraction
+    maximum: Fraction | None
+    arithmetic: tuple[Element, ...]
+    readings: Readings
+    lost: Fraction | None = None
+    at_stake: Fraction | None = None
+
+
 class Indicator(Model):
     """One indicator. Its id is its place in the document: project, task, subtask.
 
@@ -439,6 +217,13 @@ class Indicator(Model):
     assessed: Distinct[Name] = ()
     readings: Distinct[ReadingId] = ()
     notes: Listed[Text] = ()
+
+    def earned(self, answer: Answer, readings: Readings) -> Earned:
+        """Return the points of an answer of the type that its scale asks for, or of mere presence."""
+        scale: PointsScale = self.scale
+        if isinstance(answer, Present):
+            return scale.of_presence(answer, self.deduction, readings)
+        return scale.earned(answer, readings)
 
 
 class _Value(Model):
@@ -498,6 +283,36 @@ class Scoring(Model):
     def usual(self) -> Readings:
         """The readings used where nobody chose others."""
         return {name: next(iter(values)) for name, values in self.readings.items()}
+
+    def score(self, answers: Mapping[str, Answer], readings: Readings) -> tuple[Score, ...]:
+        """Return the points of every indicator that has an answer, in the order of the document.
+
+        Args:
+            answers: by indicator; one without an answer is not assessed.
+            readings: all readings (`score_inputs.choose`, or `usual`).
+        """
+        return tuple(
+            self._score(indicator, answers[name], readings)
+            for name, indicator in self.indicators.items()
+            if name in answers
+        )
+
+    def _score(self, indicator: Indicator, answer: Answer, readings: Readings) -> Score:
+        """Return the score of an indicator, with the readings its points depend on."""
+        earned, of_scale = indicator.earned(answer, readings), not isinstance(answer, Present)
+        used = {name: readings[name] for name in indicator.readings if of_scale}
+        return Score(
+            id=indicator.id,
+            title=indicator.title,
+            points=earned.points,
+            maximum=earned.maximum,
+            arithmetic=(*earned.elements, *self.texts_of(used)),
+            readings=used,
+        )
+
+    def texts_of(self, readings: Readings) -> Iterator[Element]:
+        """Yield the sentence of each of these readings."""
+        return (sentence("reading", text=self.readings[name][value]) for name, value in readings.items())
 
     @cached_property
     def facts(self) -> frozenset[str]:

@@ -1,129 +1,138 @@
-"""Computes points from counts in exact arithmetic, with the calculation and the readings used as elements."""
+"""The scales points are given by: what each is asked, and the points an answer earns, in exact arithmetic with
+the sentences that say the calculation.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Strict, model_validator
 
 from calendars.terms import Element
-from workflow.law.procedure import Text
-from workflow.scoring.scale import (
-    Analyses,
-    Answer,
-    Brackets,
-    Count,
-    CountByKind,
-    CoverageAndRisks,
-    Done,
-    Each,
-    EachMonth,
-    Events,
-    Indicator,
-    Kinds,
-    Monthly,
-    Presence,
-    Present,
-    Propaganda,
-    Quarters,
-    Readings,
-    RiskNumbers,
-    Scale,
-    Scoring,
-    Share,
-    Sittings,
-)
+from workflow.law.files import Listed, Model, Name, Points, wrong
 
+Readings = Mapping[str, str]
+"""Which reading of an unclear place is used: its id -> the id of the reading."""
+NOTHING = Fraction(0)
 _HUNDRED = 100
 _DIGITS = 4
-NOTHING = Fraction(0)
+
+# ------------------------------------------------------------------------------------------------ answers
+
+MAX_NUMBER = 1_000_000_000
+"""Maximum number accepted; larger ones are typing errors."""
+Whole = Annotated[int, Strict(), Field(ge=0, le=MAX_NUMBER)]
+
+
+class _Exactly:
+    """What is read from JSON has no other keys than those of the answer."""
+
+    __slots__ = ()
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+def _of_something(count: int) -> int:
+    if count == 0:
+        raise wrong("of_nothing")
+    return count
+
+
+def some(*keys: str) -> BeforeValidator:
+    """Return the annotation of a record that gives at least one of these keys."""
+
+    def check(record: Any) -> Any:
+        if record == {}:
+            raise wrong("missing_key", missing=keys)
+        return record
+
+    return BeforeValidator(check)
+
+
+@dataclass(frozen=True, slots=True)
+class Present(_Exactly):
+    """Answer: whether the thing is present; for an indicator with a deduction, or without any record."""
+
+    present: Annotated[bool, Strict()]
+
+
+@dataclass(frozen=True, slots=True)
+class Done(_Exactly):
+    """Answer: `done` of `of`, which is at least 1; `done` may be larger."""
+
+    done: Whole
+    of: Annotated[Whole, AfterValidator(_of_something)]
+
+
+@dataclass(frozen=True, slots=True)
+class Quarters(_Exactly):
+    """Answer: `done` of `of` in each quarter, at most four."""
+
+    quarters: Annotated[tuple[Done, ...], Field(alias="per_quarter", min_length=1, max_length=4)]
+
+
+@dataclass(frozen=True, slots=True)
+class Count(_Exactly):
+    """Answer: a number of facts."""
+
+    count: Whole
+
+
+@dataclass(frozen=True, slots=True)
+class CountByKind(_Exactly):
+    """Answer: a number of facts of each kind."""
+
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class EachMonth(_Exactly):
+    """Answer: a number of facts in each month, at most twelve."""
+
+    counts: Annotated[tuple[Whole, ...], Field(alias="per_month", min_length=1, max_length=12)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Score:
-    """The points of one indicator.
+class RiskNumbers(_Exactly):
+    """Numbers of risks found, removed but not to real completion, and removed to real completion."""
 
-    Attributes:
-        points: exact; negative after a deduction.
-        maximum: the maximum possible; None where the document names no ceiling.
-        arithmetic: the calculation, followed by the readings used.
-        readings: the readings its points depend on, by id.
-        lost, at_stake: of an assessed year: the points lost for good, and those that may still be earned or
-            lost; None where the document names no ceiling and no deduction.
-    """
-
-    id: str
-    title: Text
-    points: Fraction
-    maximum: Fraction | None
-    arithmetic: tuple[Element, ...]
-    readings: Readings
-    lost: Fraction | None = None
-    at_stake: Fraction | None = None
+    found: Whole = 0
+    removed: Whole = 0
+    completed: Whole = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """The scores of assessed indicators, in the order of the document, and their sums."""
+class Analyses(_Exactly):
+    """Answer: units covered by an analysis, risks, or both; None is not assessed."""
 
-    scores: tuple[Score, ...]
-
-    @property
-    def total(self) -> Fraction:
-        """The points, which may be negative."""
-        return sum((score.points for score in self.scores), NOTHING)
-
-    @property
-    def lost(self) -> Fraction:
-        """The points that can no longer be earned."""
-        return sum((score.lost or NOTHING for score in self.scores), NOTHING)
-
-    @property
-    def at_stake(self) -> Fraction:
-        """The points that may still be earned or lost."""
-        return sum((score.at_stake or NOTHING for score in self.scores), NOTHING)
-
-    def projects(self) -> dict[str, Scores]:
-        """Return the scores by project (`P1` ... `P4`)."""
-        by_project: dict[str, list[Score]] = {}
-        for score in self.scores:
-            by_project.setdefault(score.id.partition(".")[0], []).append(score)
-        return {project: Scores(tuple(scores)) for project, scores in by_project.items()}
+    coverage: Done | None = None
+    risks: Annotated[RiskNumbers, some("found", "removed", "completed")] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Earned:
+class Events(_Exactly):
+    """Answer: events were shown to the public. `scaled`: on the internet, too; `views`: their number."""
+
+    scaled: bool
+    views: int
+
+
+Answer = Present | Done | Quarters | Count | CountByKind | EachMonth | Analyses | Events
+
+# ------------------------------------------------------------------------------------------------- points
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
     """Points earned, the most that could be (None without a ceiling), and the sentences of the calculation."""
 
     points: Fraction
     maximum: Fraction | None
     elements: tuple[Element, ...]
-
-
-def score(answers: Mapping[str, Answer], scoring: Scoring, readings: Readings) -> Scores:
-    """Return the points of every indicator that has an answer, and their total.
-
-    Args:
-        answers: from `score_inputs.read_inputs`; an indicator without an answer is not assessed.
-        readings: all readings of the scoring (`score_inputs.choose`, or `scoring.usual`).
-
-    Raises:
-        TypeError: an answer of a type that the scale of its indicator does not use.
-    """
-    return Scores(
-        tuple(
-            _scored(indicator, answers[name], scoring, readings)
-            for name, indicator in scoring.indicators.items()
-            if name in answers
-        )
-    )
-
-
-def points_of(indicator: Indicator, answer: Answer, readings: Readings) -> Fraction:
-    """Return the points of one indicator. Raises TypeError as `score` does."""
-    return _counted(indicator, answer, readings).points
 
 
 @lru_cache(maxsize=4096)
@@ -135,253 +144,320 @@ def as_decimal(points: Fraction) -> Decimal:
     return cut.quantize(Decimal(1)) if cut == cut.to_integral_value() else cut.normalize()
 
 
-def _scored(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Score:
-    """Return the score of an indicator, with the readings its points depend on."""
-    earned, of_scale = _counted(indicator, answer, readings), not isinstance(answer, Present)
-    readings_used = {name: readings[name] for name in indicator.readings if of_scale}
-    read = (
-        Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
-        for name, value in readings_used.items()
-    )
-    return Score(
-        id=indicator.id,
-        title=indicator.title,
-        points=earned.points,
-        maximum=earned.maximum,
-        arithmetic=(*earned.elements, *read),
-        readings=readings_used,
-    )
-
-
-def _counted(indicator: Indicator, answer: Answer, readings: Readings) -> _Earned:
-    """Return what an answer earns: by presence alone, or on the scale of its indicator."""
-    return (
-        _present(indicator, answer)
-        if isinstance(answer, Present)
-        else _earned(indicator.scale, answer, readings)
-    )
-
-
-def _present(indicator: Indicator, answer: Present) -> _Earned:
-    """Score an indicator by mere presence: it earns nothing; where the document has a deduction (presence,
-    each, share of units), absence costs it.
-    """
-    match indicator.scale:
-        case Share(maximum=maximum) if indicator.counting.by == "values":
-            return _Earned(NOTHING, maximum, (_element("no_whole"),))
-        case Share(maximum=maximum):
-            ceiling: Fraction | None = maximum
-        case Propaganda() as scale:
-            return _Earned(NOTHING, scale.shown + max(scale.scaled, scale.viewed), (_element("not_shown"),))
-        case Sittings(maximum=maximum):
-            return _Earned(NOTHING, maximum, (_element("no_sittings"),))
-        case Brackets(rows=rows):
-            return _Earned(NOTHING, rows[0].points, (_element("no_act"),))
-        case Presence() | Each():
-            ceiling = None
-        case _:
-            raise TypeError(f"{indicator.id}: {answer}")
-    if answer.present or indicator.deduction is None:
-        return _Earned(NOTHING, ceiling, (_element("present"),))
-    return _Earned(-indicator.deduction, ceiling, (_element("absent", points=as_decimal(indicator.deduction)),))
-
-
-def _earned(scale: Scale, answer: Answer, readings: Readings) -> _Earned:
-    """Return the points an answer earns on a scale. Raises TypeError for an answer of another scale."""
-    match scale, answer:
-        case Share(), Done():
-            return _share(scale, answer, linear=readings["rounding"] == "linear")
-        case Each(points=each), Count(count=count):
-            points = count * each
-            return _Earned(
-                points, None, (_element("each", count=count, each=as_decimal(each), points=as_decimal(points)),)
-            )
-        case Kinds(), CountByKind():
-            return _by_kind(scale, answer)
-        case Brackets(), Count(count=count):
-            return _bracket(scale, count, above=readings["last_row"] == "above_41")
-        case Monthly(), EachMonth(counts=counts):
-            return _monthly(scale, counts)
-        case Sittings(), Done():
-            return _sittings(scale, answer, linear=readings["commission_rounding"] == "linear")
-        case Sittings(), Quarters(quarters=quarters):
-            linear = readings["commission_rounding"] == "linear"
-            return _together([_sittings(scale, quarter, linear=linear) for quarter in quarters])
-        case CoverageAndRisks(), Analyses():
-            return _analyses(scale, answer, readings)
-        case Propaganda(), Events():
-            return _events(scale, answer, counts_both=readings["propaganda"] == "sum")
-    raise TypeError(f"{scale}: {answer}")
-
-
-@lru_cache(maxsize=4096)
-def _share(scale: Share, answer: Done, *, linear: bool) -> _Earned:
-    """Return the points of a share: by whole steps, or in proportion (`linear`)."""
-    share = Fraction(answer.done * _HUNDRED, answer.of)
-    arguments = {
-        "done": answer.done,
-        "of": answer.of,
-        "share": _percent(share),
-        "maximum": as_decimal(scale.maximum),
+def sentence(code: str, **arguments: object) -> Element:
+    """Return a sentence of the calculation; exact points in it are said as decimals."""
+    said = {
+        name: as_decimal(value) if isinstance(value, Fraction) else value for name, value in arguments.items()
     }
-    if scale.nothing_below is not None and share < scale.nothing_below:
-        return _Earned(
-            NOTHING, scale.maximum, (_element("below", **arguments, least=_percent(scale.nothing_below)),)
-        )
-    reached = min(share, scale.full)
-    if linear:
-        points = scale.maximum * reached / scale.full
-        sentence = _element("linear", **arguments, full=_percent(scale.full), points=as_decimal(points))
-    else:
-        steps = reached // scale.step
-        points = steps * scale.per_step
-        arguments |= {"steps": steps, "step": _percent(scale.step), "per_step": as_decimal(scale.per_step)}
-        sentence = _element("share", **arguments, points=as_decimal(points))
-    extra_elements = (_element("no_more", full=_percent(scale.full)),) if share > scale.full else ()
-    return _Earned(points, scale.maximum, (sentence, *extra_elements))
+    return Element(code=f"score.{code}", arguments=said)
 
 
-def _by_kind(scale: Kinds, answer: CountByKind) -> _Earned:
-    """Return the points of the facts of each kind together."""
-    parts = []
-    for kind, count in answer.counts.items():
-        kind_points = scale.points[kind]
-        element = _element(
-            "kind", kind=kind, count=count, each=as_decimal(kind_points), points=as_decimal(count * kind_points)
-        )
-        parts.append(_Earned(count * kind_points, None, (element,)))
-    return _together(parts)
+def _earned(code: str, points: Fraction, maximum: Fraction | None, **arguments: object) -> Earned:
+    """Return points with their sentence."""
+    return Earned(points, maximum, (sentence(code, **arguments, points=points, maximum=maximum),))
 
 
-def _bracket(scale: Brackets, count: int, *, above: bool) -> _Earned:
-    """Return the points of a number of facts; `above`: whether the last row begins one later."""
-    rows = list(scale.rows)
-    if above:
-        *other_rows, before, last = rows
-        rows = [*other_rows, before.replaced(last=last.first), last.replaced(first=last.first + 1)]
-    row = next(row for row in rows if row.last is None or count <= row.last)
-    arguments: dict[str, object] = {"count": count, "first": row.first, "points": as_decimal(row.points)}
-    if row.last is None:
-        sentence = _element("bracket_open", **arguments)
-    elif row.last == 0:
-        sentence = _element("no_facts", points=as_decimal(row.points))
-    else:
-        sentence = _element("bracket", **arguments, last=row.last)
-    return _Earned(row.points, rows[0].points, (sentence,))
-
-
-def _monthly(scale: Monthly, counts: tuple[int, ...]) -> _Earned:
-    """Return the points of the facts of each month; the ceiling is that of the months counted."""
-    by_month = [min(count * scale.points, scale.at_most) for count in counts]
-    points = sum(by_month, NOTHING)
-    sentence = _element(
-        "months",
-        counts=counts,
-        each=as_decimal(scale.points),
-        at_most=as_decimal(scale.at_most),
-        by_month=tuple(as_decimal(month) for month in by_month),
-        points=as_decimal(points),
-    )
-    return _Earned(points, scale.at_most * len(counts), (sentence,))
-
-
-def _sittings(scale: Sittings, answer: Done, *, linear: bool) -> _Earned:
-    """Return the maximum less what members without a sitting cost: by whole steps, or in proportion."""
-    missing = max(answer.of - answer.done, 0)
-    share = Fraction(missing * _HUNDRED, answer.of)
-    arguments = {
-        "missing": missing,
-        "of": answer.of,
-        "share": _percent(share),
-        "maximum": as_decimal(scale.maximum),
-    }
-    if linear:
-        lost = scale.maximum * share / _HUNDRED
-        points = scale.maximum - lost
-        return _Earned(
-            points, scale.maximum, (_element("sittings_linear", **arguments, points=as_decimal(points)),)
-        )
-    steps = share // scale.step
-    points = scale.maximum - steps * scale.per_step
-    arguments |= {"steps": steps, "step": _percent(scale.step), "per_step": as_decimal(scale.per_step)}
-    return _Earned(points, scale.maximum, (_element("sittings", **arguments, points=as_decimal(points)),))
-
-
-def _analyses(scale: CoverageAndRisks, answer: Analyses, readings: Readings) -> _Earned:
-    """Return the points of coverage, of risks, or of both, as far as they are assessed."""
-    parts = []
-    if answer.coverage is not None:
-        parts.append(_share(scale.units, answer.coverage, linear=readings["rounding"] == "linear"))
-    if answer.risks is not None:
-        parts.append(_risks(scale, answer.risks, readings["risks"]))
-    return _together(parts)
-
-
-def _risks(scale: CoverageAndRisks, risks: RiskNumbers, reading: str) -> _Earned:
-    """Return the points of risks. `reading`: "sum" counts what was completed as removed, too; "highest" counts
-    as found only what was neither removed nor completed.
-    """
-    found_count, removed = risks.found, risks.removed
-    match reading:
-        case "sum":
-            removed += risks.completed
-        case "highest":
-            # A risk found in an earlier year may have been removed in this one.
-            found_count = max(found_count - removed - risks.completed, 0)
-    points = (
-        found_count * scale.risks.found
-        + removed * scale.risks.removed
-        + risks.completed * scale.risks.completed
-    )
-    sentence = _element(
-        "risks",
-        found=found_count,
-        found_each=as_decimal(scale.risks.found),
-        removed=removed,
-        removed_each=as_decimal(scale.risks.removed),
-        completed=risks.completed,
-        completed_each=as_decimal(scale.risks.completed),
-        points=as_decimal(points),
-    )
-    return _Earned(points, None, (sentence,))
-
-
-def _events(scale: Propaganda, answer: Events, *, counts_both: bool) -> _Earned:
-    """Return the points of events shown; where they have views enough, those for views instead of those for
-    publication, or both (`counts_both`).
-    """
-    has_views = answer.views >= scale.views
-    parts = [_part(scale.shown, "shown")]
-    if answer.scaled and (counts_both or not has_views):
-        parts.append(_part(scale.scaled, "scaled"))
-    if has_views:
-        parts.append(_part(scale.viewed, "viewed", views=answer.views, least=scale.views))
-    ceiling = scale.shown + (scale.scaled + scale.viewed if counts_both else max(scale.scaled, scale.viewed))
-    earned = _together(parts)
-    return _Earned(earned.points, ceiling, earned.elements)
-
-
-def _part(points: Fraction, code: str, **arguments: object) -> _Earned:
-    """Return points that count towards the maximum whole, with their sentence."""
-    return _Earned(points, points, (_element(code, **arguments, points=as_decimal(points)),))
-
-
-def _together(parts: list[_Earned]) -> _Earned:
+def _together(parts: Iterable[Earned]) -> Earned:
     """Return the sum of the parts; without a ceiling if one of them has none."""
+    parts = tuple(parts)
     points = sum((part.points for part in parts), NOTHING)
     ceilings = [part.maximum for part in parts if part.maximum is not None]
     elements = tuple(element for part in parts for element in part.elements)
     if len(parts) > 1:
-        elements += (_element("together", points=as_decimal(points)),)
-    return _Earned(points, sum(ceilings, NOTHING) if len(ceilings) == len(parts) else None, elements)
+        elements += (sentence("together", points=points),)
+    return Earned(points, sum(ceilings, NOTHING) if len(ceilings) == len(parts) else None, elements)
 
 
-def _element(code: str, **arguments: object) -> Element:
-    return Element(code=f"score.{code}", arguments=arguments)
-
-
-def _percent(share: Fraction) -> Fraction:
+def _percent(share: Fraction) -> Decimal:
     """Return a number of per cent as a part of one, for a sentence; cut after two digits of per cent, so that a
     step not reached never looks reached.
     """
-    return Fraction(share * _HUNDRED // 1, _HUNDRED * _HUNDRED)
+    return Decimal(int(share * _HUNDRED)).scaleb(-4)
+
+
+# ------------------------------------------------------------------------------------------------- scales
+
+
+class PointsScale(Model):
+    """What every scale has.
+
+    Attributes:
+        nothing: code of the sentence where nothing is recorded that could be counted.
+        step_to_record: code of the step to record it.
+    """
+
+    nothing: ClassVar[str] = "present"
+    step_to_record: ClassVar[str] = ""
+
+    def ceiling(self, readings: Readings) -> Fraction | None:
+        """Return the most that can be earned; None where the document names no ceiling."""
+        return None
+
+    def earned(self, answer: Any, readings: Readings) -> Earned:
+        """Return the points of an answer of the type that this scale asks for."""
+        raise TypeError(f"{self}: {answer}")
+
+    def of_presence(self, answer: Present, deduction: Fraction | None, readings: Readings) -> Earned:
+        """Return the points of mere presence: nothing; where there is a deduction, absence costs it."""
+        ceiling = self.ceiling(readings)
+        if not answer.present and deduction is not None:
+            return Earned(-deduction, ceiling, (sentence("absent", points=deduction),))
+        return Earned(NOTHING, ceiling, (sentence("present" if answer.present else self.nothing),))
+
+
+class Presence(PointsScale):
+    """Scale without points to earn: if the thing is absent, the indicator's deduction applies."""
+
+    kind: Literal["presence"] = "presence"
+
+
+class Share(PointsScale):
+    """Points for a share of counts.
+
+    Attributes:
+        maximum: points at `full` per cent; more earns no more.
+        step: per cent that make one whole step.
+        per_step: points for each whole step.
+        nothing_below: per cent below which nothing is earned at all.
+    """
+
+    kind: Literal["share"] = "share"
+    maximum: Points
+    step: Points
+    per_step: Points
+    full: Points = Fraction(100)
+    nothing_below: Points | None = None
+    nothing: ClassVar[str] = "no_whole"
+    step_to_record: ClassVar[str] = "record_whole"
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        _check_steps(self, self.full)
+        return self
+
+    def ceiling(self, readings: Readings) -> Fraction:
+        return self.maximum
+
+    def earned(self, answer: Done, readings: Readings) -> Earned:
+        """By whole steps, or in proportion."""
+        return _of_share(self, answer, linear=readings["rounding"] == "linear")
+
+
+class Each(PointsScale):
+    """Points for every fact, without a ceiling."""
+
+    kind: Literal["each"] = "each"
+    points: Points
+
+    def earned(self, answer: Count, readings: Readings) -> Earned:
+        return _earned("each", answer.count * self.points, None, count=answer.count, each=self.points)
+
+
+class Kinds(PointsScale):
+    """Points for every fact, by its kind, without a ceiling."""
+
+    kind: Literal["kinds"] = "kinds"
+    points: dict[Name, Points]
+
+    def earned(self, answer: CountByKind, readings: Readings) -> Earned:
+        each = self.points
+        return _together(
+            _earned("kind", count * each[kind], None, kind=kind, count=count, each=each[kind])
+            for kind, count in answer.counts.items()
+        )
+
+
+class CountRange(Model):
+    """From `first` to `last` facts, both included; no last: any number more."""
+
+    first: int
+    last: int | None = None
+    points: Points
+
+
+class Brackets(PointsScale):
+    """Points by the number of facts, the fewer the more. The rows follow each other without a gap, from 0."""
+
+    kind: Literal["brackets"] = "brackets"
+    rows: Listed[CountRange]
+    nothing: ClassVar[str] = "no_act"
+    step_to_record: ClassVar[str] = "record_act"
+
+    @model_validator(mode="after")
+    def _follow_each_other(self) -> Self:
+        """Raise if there are gaps between the rows or the last one is bounded."""
+        first = 0
+        for number, row in enumerate(self.rows):
+            if row.first != first:
+                raise wrong("not_written_so", "rows", number, "first", example=first)
+            if row.last is None and number + 1 < len(self.rows):
+                raise wrong("missing_key", "rows", number, "last")
+            if row.last is not None and row.last < first:
+                raise wrong("too_small", "rows", number, "last", least=first)
+            first = (row.first if row.last is None else row.last) + 1
+        if not self.rows or self.rows[-1].last is not None:
+            raise wrong("missing_key", value="rows")
+        return self
+
+    def ceiling(self, readings: Readings) -> Fraction:
+        return self.rows[0].points
+
+    def earned(self, answer: Count, readings: Readings) -> Earned:
+        """By the row of the count; under a reading the last row begins one later."""
+        rows, count = list(self.rows), answer.count
+        if readings["last_row"] == "above_41":
+            before, last = rows[-2:]
+            rows[-2:] = [before.replaced(last=last.first), last.replaced(first=last.first + 1)]
+        row = next(row for row in rows if row.last is None or count <= row.last)
+        code = "bracket_open" if row.last is None else "bracket" if row.last else "no_facts"
+        return _earned(code, row.points, self.ceiling(readings), count=count, first=row.first, last=row.last)
+
+
+class Monthly(PointsScale):
+    """Points for every fact, at most `at_most` points in one month."""
+
+    kind: Literal["monthly"] = "monthly"
+    points: Points
+    at_most: Points
+
+    def of_month(self, count: int) -> Fraction:
+        """Return the points of the facts of one month."""
+        return min(count * self.points, self.at_most)
+
+    def earned(self, answer: EachMonth, readings: Readings) -> Earned:
+        """By months; the ceiling is that of the months counted."""
+        by_month = [self.of_month(count) for count in answer.counts]
+        said = {"counts": answer.counts, "each": self.points, "at_most": self.at_most}
+        said["by_month"] = tuple(map(as_decimal, by_month))
+        return _earned("months", sum(by_month, NOTHING), self.at_most * len(by_month), **said)
+
+
+class Sittings(PointsScale):
+    """Scale that starts at `maximum`, less `per_step` for every whole `step` per cent of members without a
+    sitting.
+    """
+
+    kind: Literal["sittings"] = "sittings"
+    maximum: Points
+    step: Points
+    per_step: Points
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        _check_steps(self, _HUNDRED)
+        return self
+
+    def earned(self, answer: Done | Quarters, readings: Readings) -> Earned:
+        """Of the year, or of each quarter together: by whole steps, or in proportion."""
+        if isinstance(answer, Quarters):
+            return _together(self.earned(quarter, readings) for quarter in answer.quarters)
+        missing, linear = max(answer.of - answer.done, 0), readings["commission_rounding"] == "linear"
+        share = Fraction(missing * _HUNDRED, answer.of)
+        lost, steps = _in_steps(self, share, _HUNDRED, linear=linear)
+        said = {"missing": missing, "of": answer.of, "share": _percent(share), **steps}
+        return _earned("sittings_linear" if linear else "sittings", self.maximum - lost, self.maximum, **said)
+
+
+class RiskPoints(Model):
+    """Points for every risk found, removed, removed to real completion."""
+
+    found: Points
+    removed: Points
+    completed: Points
+
+
+class CoverageAndRisks(PointsScale):
+    """A share of units, and points for every risk found, removed, removed to real completion."""
+
+    kind: Literal["coverage"] = "coverage"
+    units: Share
+    risks: RiskPoints
+
+    def earned(self, answer: Analyses, readings: Readings) -> Earned:
+        """Of coverage, of risks, or of both, as far as they are assessed."""
+        coverage = () if answer.coverage is None else (self.units.earned(answer.coverage, readings),)
+        risks = () if answer.risks is None else (self._of_risks(answer.risks, readings["risks"]),)
+        return _together((*coverage, *risks))
+
+    def _of_risks(self, risks: RiskNumbers, reading: str) -> Earned:
+        """Return the points of risks. `reading`: "sum" counts what was completed as removed, too; "highest"
+        counts as found only what was neither removed nor completed.
+        """
+        found, removed, completed, each = risks.found, risks.removed, risks.completed, self.risks
+        if reading == "sum":
+            removed += completed
+        elif reading == "highest":
+            # A risk found in an earlier year may have been removed in this one.
+            found = max(found - removed - completed, 0)
+        points = found * each.found + removed * each.removed + completed * each.completed
+        numbers = {"found": found, "removed": removed, "completed": completed}
+        return _earned("risks", points, None, **numbers, **{f"{name}_each": value for name, value in each})
+
+
+class Propaganda(PointsScale):
+    """Points for events shown, for publishing them on the internet, and for at least `views` views."""
+
+    kind: Literal["propaganda"] = "propaganda"
+    shown: Points
+    scaled: Points
+    viewed: Points
+    views: Annotated[int, Field(ge=1)]
+    nothing: ClassVar[str] = "not_shown"
+    step_to_record: ClassVar[str] = "show_events"
+
+    def ceiling(self, readings: Readings) -> Fraction:
+        both = readings["propaganda"] == "sum"
+        return self.shown + (self.scaled + self.viewed if both else max(self.scaled, self.viewed))
+
+    def earned(self, answer: Events, readings: Readings) -> Earned:
+        """Where they have views enough, the points for views stand instead of those for publication, or beside
+        them.
+        """
+        has_views, parts = answer.views >= self.views, [_earned("shown", self.shown, None)]
+        if answer.scaled and (not has_views or readings["propaganda"] == "sum"):
+            parts.append(_earned("scaled", self.scaled, None))
+        if has_views:
+            parts.append(_earned("viewed", self.viewed, None, views=answer.views, least=self.views))
+        return replace(_together(parts), maximum=self.ceiling(readings))
+
+
+Scale = Annotated[
+    Presence | Share | Each | Kinds | Brackets | Monthly | Sittings | CoverageAndRisks | Propaganda,
+    Discriminator("kind"),
+]
+
+
+def _check_steps(scale: Share | Sittings, full: Fraction | int) -> None:
+    """Raise if the steps of a scale do not add up to its maximum, which catches mistyped digits."""
+    steps = full / scale.step * scale.per_step
+    if steps != scale.maximum:
+        raise wrong("not_written_so", "maximum", example=f'"{float(steps):g}"')
+
+
+# The units of an office have the same few shares.
+@lru_cache(maxsize=4096)
+def _of_share(scale: Share, answer: Done, *, linear: bool) -> Earned:
+    """Return the points of a share by whole steps, or in proportion (`linear`)."""
+    share = Fraction(answer.done * _HUNDRED, answer.of)
+    said = {"done": answer.done, "of": answer.of, "share": _percent(share), "full": _percent(scale.full)}
+    if scale.nothing_below is not None and share < scale.nothing_below:
+        return _earned("below", NOTHING, scale.maximum, **said, least=_percent(scale.nothing_below))
+    points, steps = _in_steps(scale, min(share, scale.full), scale.full, linear=linear)
+    earned = _earned("linear" if linear else "share", points, scale.maximum, **said, **steps)
+    if share <= scale.full:
+        return earned
+    return replace(earned, elements=(*earned.elements, sentence("no_more", **said)))
+
+
+def _in_steps(
+    scale: Share | Sittings, share: Fraction, full: Fraction | int, *, linear: bool
+) -> tuple[Fraction, dict[str, object]]:
+    """Return the points of a share by whole steps, or in proportion (`linear`), and what the sentence says."""
+    if linear:
+        return scale.maximum * share / full, {}
+    steps = share // scale.step
+    return steps * scale.per_step, {
+        "steps": steps,
+        "step": _percent(scale.step),
+        "per_step": scale.per_step,
+    }

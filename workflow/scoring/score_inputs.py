@@ -5,25 +5,17 @@ once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from workflow.law.files import Mistake, Model, mistakes, one_of, path_text, wrong
-from workflow.refusal import Refusal, closest_first, quoted
-from workflow.scoring import scale as scales
-from workflow.scoring.scale import MAX_NUMBER, Answer, Indicator, Readings, Scoring
+from workflow.refusal import Refusal, closest_first
+from workflow.scoring import score
+from workflow.scoring.scale import Indicator, Scoring
+from workflow.scoring.score import MAX_NUMBER, Answer, Kinds, Present, Readings, some
 
-_DONE = '{"done": 19, "of": 20}'
-_COUNT = '{"count": 7}'
-_ABSENT = '{"present": false}'
-_MONTHS = '{"per_month": [6, 0, 3]}'
-_RISKS = '{"found": 10, "removed": 4, "completed": 2}'
-_EVENTS = '{"present": true, "scaled": true, "views": 1500}'
-_INSIDE = {"coverage": _DONE, "per_quarter": _DONE, "risks": _RISKS}
-"""Examples of records inside another one, by key."""
 _CODES = {
     "dict_type": "wrong_form",
     "dataclass_type": "wrong_form",
@@ -36,28 +28,6 @@ _CODES = {
     "too_short": "not_a_list",
 }
 """Codes of the catalogues, by pydantic's names of the errors."""
-
-
-@dataclass(frozen=True, slots=True)
-class InputError:
-    """One mistake: a code of the catalogues and its arguments, `place` among them."""
-
-    code: str
-    arguments: Mapping[str, object]
-
-    @property
-    def place(self) -> str:
-        return str(self.arguments["place"])
-
-
-class BadInputs(Refusal, ValueError):
-    """The numbers cannot be scored. The code is that of the first mistake; `errors` lists all, in order of
-    place.
-    """
-
-    def __init__(self, problems: Sequence[InputError]) -> None:
-        super().__init__(problems[0].code, **problems[0].arguments)
-        self.errors = tuple(InputError(problem.code, quoted(problem.arguments)) for problem in problems)
 
 
 def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:
@@ -79,7 +49,7 @@ def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:
 # ------------------------------------------------------------------------------------------------- records
 
 
-def _absent(answer: scales.Present) -> scales.Present:
+def _absent(answer: Present) -> Present:
     """Return an answer that says the thing is absent; refuse one that says it is present without numbers."""
     if answer.present:
         raise wrong("numbers_missing")
@@ -91,10 +61,10 @@ class _EventsRecord(Model):
 
     present: bool
     scaled: bool | None = None
-    views: scales.Whole = 0
+    views: score.Whole = 0
 
 
-def _events(record: _EventsRecord) -> scales.Events | scales.Present:
+def _events(record: _EventsRecord) -> score.Events | Present:
     """Return the answer of a record of what was shown; one that says it is absent where nothing was."""
     # Anything with views on the internet was published there.
     if not record.present and (record.scaled or record.views):
@@ -102,14 +72,49 @@ def _events(record: _EventsRecord) -> scales.Events | scales.Present:
     if record.views and record.scaled is False:
         raise wrong("seen_but_not_scaled")
     if not record.present:
-        return scales.Present(False)
-    return scales.Events(bool(record.scaled or record.views), record.views)
+        return Present(False)
+    return score.Events(bool(record.scaled or record.views), record.views)
 
 
-def _kinds(kinds: Iterable[str]) -> Any:
-    """Return the type of a record of numbers by these kinds."""
-    counts = dict.__class_getitem__((Annotated[str, one_of(*kinds)], scales.Whole))
-    return Annotated[counts, scales.some(*kinds), AfterValidator(scales.CountByKind)]
+_DONE = '{"done": 19, "of": 20}'
+_COUNT = '{"count": 7}'
+_RISKS = '{"found": 10, "removed": 4, "completed": 2}'
+_INSIDE = {"coverage": _DONE, "per_quarter": _DONE, "risks": _RISKS}
+"""Examples of records inside another one, by key."""
+_ABSENT = Annotated[Present, AfterValidator(_absent)], '{"present": false}'
+_QUARTERS = score.Quarters, f'{{"per_quarter": [{_DONE}]}}'
+_RECORDS: Mapping[str, tuple[Any, str]] = {
+    "presence": (Present, '{"present": false}'),
+    "share": (score.Done, _DONE),
+    "each": (score.Count, _COUNT),
+    "brackets": (score.Count, _COUNT),
+    "monthly": (score.EachMonth, '{"per_month": [6, 0, 3]}'),
+    "sittings": (score.Done, _DONE),
+    "coverage": (
+        Annotated[score.Analyses, some("coverage", "risks")],
+        f'{{"coverage": {_DONE}, "risks": {_RISKS}}}',
+    ),
+    "propaganda": (
+        Annotated[_EventsRecord, AfterValidator(_events)],
+        '{"present": true, "scaled": true, "views": 1500}',
+    ),
+}
+"""The type of the record that a kind of scale asks for, and an example."""
+
+
+def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[Any, str]:
+    """Return the type of the record that an indicator's scale requires, and an example."""
+    scale = indicator.scale
+    says_presence = isinstance(values, Mapping) and "present" in values
+    if scale.kind in ("share", "each") and indicator.deduction is not None and says_presence:
+        return _ABSENT
+    if scale.kind == "sittings" and readings["commission_period"] == "quarter":
+        return _QUARTERS
+    if isinstance(scale, Kinds):
+        counts: Any = dict.__class_getitem__((Annotated[str, one_of(*scale.points)], score.Whole))
+        counted = Annotated[counts, some(*scale.points), AfterValidator(score.CountByKind)]
+        return counted, json.dumps(dict.fromkeys(scale.points, 2))
+    return _RECORDS[scale.kind]
 
 
 # ------------------------------------------------------------------------------------------------- reading
@@ -123,17 +128,17 @@ def read_inputs(raw_inputs: object, scoring: Scoring, readings: Readings) -> Map
         readings: the chosen readings; one of them decides whether numbers are given by year or by quarter.
 
     Raises:
-        BadInputs: with every mistake.
+        Refusal: of the first mistake; its `errors` are all of them, each a refusal with its `place`.
     """
     if not isinstance(raw_inputs, Mapping):
-        raise BadInputs([InputError("score.not_inputs", {"place": "", "example": f'{{"P1.T1.S3": {_DONE}}}'})])
-    errors: list[InputError] = []
+        raise Refusal("score.not_inputs", place="", example=f'{{"P1.T1.S3": {_DONE}}}')
+    errors: list[Refusal] = []
     answers: dict[str, Answer] = {}
     for name, values in raw_inputs.items():
         indicator = scoring.indicators.get(str(name))
         if indicator is None:
             allowed = closest_first(str(name), scoring.indicators)[:3]
-            errors.append(InputError("score.unknown_indicator", {"place": str(name), "allowed": allowed}))
+            errors.append(Refusal("score.unknown_indicator", place=str(name), allowed=allowed))
             continue
         record, example = _record(indicator, values, readings)
         try:
@@ -141,53 +146,25 @@ def read_inputs(raw_inputs: object, scoring: Scoring, readings: Readings) -> Map
         except ValidationError as error:
             errors += _errors(indicator, example, list(mistakes(error, values)))
     if errors:
-        raise BadInputs(errors)
+        refusal = Refusal(errors[0].code, **errors[0].arguments)
+        refusal.errors = errors
+        raise refusal
     return answers
 
 
-def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[Any, str]:
-    """Return the type of the record that an indicator's scale requires, and an example."""
-    match indicator.scale:
-        case scales.Presence():
-            return scales.Present, _ABSENT
-        case scales.Share() | scales.Each() if (
-            indicator.deduction is not None and isinstance(values, Mapping) and "present" in values
-        ):
-            return Annotated[scales.Present, AfterValidator(_absent)], _ABSENT
-        case scales.Sittings() if readings["commission_period"] == "quarter":
-            return scales.Quarters, f'{{"per_quarter": [{_DONE}]}}'
-        case scales.Share() | scales.Sittings():
-            return scales.Done, _DONE
-        case scales.Each() | scales.Brackets():
-            return scales.Count, _COUNT
-        case scales.Kinds(points=points):
-            return _kinds(points), "{" + ", ".join(f'"{kind}": 2' for kind in points) + "}"
-        case scales.Monthly():
-            return scales.EachMonth, _MONTHS
-        case scales.CoverageAndRisks():
-            example = f'{{"coverage": {_DONE}, "risks": {_RISKS}}}'
-            return Annotated[scales.Analyses, scales.some("coverage", "risks")], example
-        case scales.Propaganda():
-            return Annotated[_EventsRecord, AfterValidator(_events)], _EVENTS
-
-
-def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> Iterator[InputError]:
-    """Yield the mistakes of one record; missing keys of one place are reported together."""
+def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> Iterator[Refusal]:
+    """Yield the mistakes of one record; missing keys of one place are reported together, and not at all where
+    another key is misspelt.
+    """
     misspelt_at = {mistake.path for mistake in mistakes if mistake.code == "unknown_key"}
     for mistake in mistakes:
-        if mistake.code == "missing_key" and mistake.path in misspelt_at:
+        code, path = _CODES.get(mistake.code, mistake.code), mistake.path
+        missing = tuple(other.given for other in mistakes if (other.code, other.path) == ("missing_key", path))
+        if code == "missing_key" and (path in misspelt_at or mistake.given != missing[0]):
             continue
-        missing = tuple(
-            other_mistake.given
-            for other_mistake in mistakes
-            if (other_mistake.code, other_mistake.path) == ("missing_key", mistake.path)
-        )
-        if mistake.code == "missing_key" and mistake.given != missing[0]:
-            continue
-        code = _CODES.get(mistake.code, mistake.code)
-        record = next((_INSIDE[key] for key in mistake.path if key in _INSIDE), example)
+        record = next((_INSIDE[key] for key in path if key in _INSIDE), example)
         arguments = {
-            "place": path_text((indicator.id, *mistake.path)),
+            "place": path_text((indicator.id, *path)),
             "value": _as_text(mistake.given),
             "example": record,
             "missing": missing,
@@ -196,11 +173,11 @@ def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> 
             **mistake.arguments,
         }
         if code == "numbers_missing":
-            arguments["example"] = _DONE if isinstance(indicator.scale, scales.Share) else _COUNT
+            arguments["example"] = _DONE if indicator.scale.kind == "share" else _COUNT
         elif code == "too_long":
-            code = "too_many_quarters" if "per_quarter" in mistake.path else "too_many_months"
+            code = "too_many_quarters" if "per_quarter" in path else "too_many_months"
             arguments["count"] = arguments["actual_length"]
-        yield InputError(f"score.{code}", arguments)
+        yield Refusal(f"score.{code}", **arguments)
 
 
 def _as_text(value: object) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from i18n import say
 from merzim.services.context import RequestContext
 from merzim.services.law import regulations
 from merzim.services.names import Name, known_year, seen_unit, unit_name, unit_text
 from merzim.services.results import InLanguage, Points, Result, Spoken, at
-from merzim.services.scoring import YearScores, year_scores
+from merzim.services.scoring import year_scores
 from workflow.cases.case import Case
 from workflow.law.procedure import Procedure, Text
 from workflow.org.name_index import alphabetical
+from workflow.scoring.prospects import YearScores
 from workflow.scoring.scale import Counting, Scoring
 from workflow.scoring.score_inputs import choose
 
@@ -61,7 +61,7 @@ class StepAnswer(Result):
 
     indicator: str
     title: InLanguage
-    text: str
+    text: Spoken = at("sentence")
     gain: Points
     by: date
     missing: list[InLanguage]
@@ -71,7 +71,7 @@ class ScoresAnswer(Result):
     """The points of a year. `readings`: the chosen readings of ambiguous passages of the document."""
 
     unit: str = at("unit", "id")
-    year: int
+    year: int = at("assessed", "year")
     total: Points
     lost: Points
     at_stake: Points
@@ -140,7 +140,7 @@ def points_of_year(
     )
     whole_year, *parts = year_scores(ctx, unit, year, readings=readings, by_unit=True)
     parts.sort(
-        key=lambda scores: (-scores.at_stake, -scores.lost, alphabetical(unit_text(office, scores.unit.id)))
+        key=lambda part: (-part.at_stake, -part.lost, alphabetical(unit_text(office, part.assessed.root)))
     )
     pages, language = max(1, -(-len(parts) // PAGE)), ctx.spoken_language
 
@@ -156,14 +156,13 @@ def points_of_year(
                 for score in of_project.scores
             ],
         )
-        for project, of_project in whole_year.scores.projects().items()
+        for project, of_project in whole_year.projects().items()
     ]
     steps = [
         StepAnswer.of(
             step,
             language,
             title=scoring.indicators[step.indicator].title,
-            text=say(f"score.step.{step.code}", step.sentence_arguments, language),
             missing=names(step.missing),
         )
         for step in whole_year.steps
@@ -171,9 +170,10 @@ def points_of_year(
     answer = ScoresAnswer.of(
         whole_year,
         language,
+        unit=unit_name(office, whole_year.assessed.root),
         projects=projects,
         parts=[
-            PartAnswer.of(part, language)
+            PartAnswer.of(part, language, unit=unit_name(office, part.assessed.root))
             for part in (parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE])
         ],
         steps=steps,

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from merzim.documents.forms.definitions import Form
 from merzim.services.documents.year_reports import due_quarter, recorded_facts, report_marks, year_reports
+from merzim.services.names import unit_name
 from merzim.services.reports.points import IndicatorAnswer, PartAnswer, StepAnswer, YearPoints, points_of_year
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
 from merzim.web.ui.render import Translator
@@ -23,15 +24,15 @@ def build(query: ReportQuery) -> Report:
     ctx, t = query.ctx, query.t
     view = points_of_year(ctx, query.unit, query.year, query.chosen, number=query.number)
     changed = {name: value for name, value in view.answer.readings.items() if value != view.scoring.usual[name]}
-    report_period, report_periods = _periods(view.whole.year, query.chosen.get("period", ""), today=ctx.today)
+    report_period, report_periods = _periods(view.answer.year, query.chosen.get("period", ""), today=ctx.today)
     something = bool(view.answer.projects or not view.whole.remarks)
     nothing = "", ""
-    if something and not view.whole.recorded:
-        do = t.say("web.scores.none_do") if view.whole.year >= ctx.today.year else ""
-        nothing = t.say("web.scores.none", year=view.whole.year), do
+    if something and not view.whole.assessed.body.any_record:
+        do = t.say("web.scores.none_do") if view.answer.year >= ctx.today.year else ""
+        nothing = t.say("web.scores.none", year=view.answer.year), do
     return Report(
-        title=t.say("web.scores.title", year=view.whole.year),
-        lead=t.name(view.whole.unit.name) or t.say("web.scores.office"),
+        title=t.say("web.scores.title", year=view.answer.year),
+        lead=t.name(unit_name(ctx.reads.office(), view.answer.unit).name) or t.say("web.scores.office"),
         filters=(
             query.years(min(ctx.today.year + 2, ctx.calendar.last.year)),
             Filter(
@@ -134,15 +135,15 @@ def _to_record(view: YearPoints, t: Translator, indicator: str) -> tuple[Content
     address = (
         f"/cases/{step.case}?{urlencode({way: step.fact})}#{place}"
         if step.case
-        else f"/open/year?{urlencode({'year': view.whole.year, 'unit': view.whole.unit.id})}"
+        else f"/open/year?{urlencode({'year': view.answer.year, 'unit': view.answer.unit})}"
     )
-    text = t.say(code, title=step.title[t.language], case=step.case, year=view.whole.year)
+    text = t.say(code, title=step.title[t.language], case=step.case, year=view.answer.year)
     return (Content(text=text, address=address),)
 
 
 def _figures(t: Translator, view: YearPoints) -> tuple[Figure, ...]:
     return (
-        Figure(look="done", number=t.points(view.whole.total), text=t.say("web.scores.earned"), is_zero=False),
+        Figure(look="done", number=t.points(view.answer.total), text=t.say("web.scores.earned"), is_zero=False),
         *(
             Figure(
                 look=look,
@@ -152,8 +153,8 @@ def _figures(t: Translator, view: YearPoints) -> tuple[Figure, ...]:
                 is_zero=not number,
             )
             for look, name, number in (
-                ("soon", "at_stake", view.whole.at_stake),
-                ("late", "lost", view.whole.lost),
+                ("soon", "at_stake", view.answer.at_stake),
+                ("late", "lost", view.answer.lost),
             )
         ),
     )
@@ -180,7 +181,7 @@ def _sections(query: ReportQuery, view: YearPoints, period: str) -> tuple[Report
                     lost=t.points(project.lost),
                 )
             ),
-            sheet=t.say("web.scores.title", year=view.whole.year),
+            sheet=t.say("web.scores.title", year=view.answer.year),
             columns=_indicator_columns(view),
             rows=project.indicators,
             anchor=lambda indicator: indicator.id,
@@ -190,7 +191,7 @@ def _sections(query: ReportQuery, view: YearPoints, period: str) -> tuple[Report
     )
     papers = ReportSection(
         id="reports",
-        title=t.say("web.scores.reports", year=view.whole.year),
+        title=t.say("web.scores.reports", year=view.answer.year),
         columns=_paper_columns(query, view, period),
         rows=year_reports(),
         printed=False,
@@ -209,19 +210,19 @@ def _sections(query: ReportQuery, view: YearPoints, period: str) -> tuple[Report
 def _paper_columns(query: ReportQuery, view: YearPoints, period: str) -> tuple[Column[Form], ...]:
     """Return the columns of the reports of a year: what each leaves open, and its papers."""
     ctx = replace(query.ctx, language=query.t.language)
-    facts = recorded_facts(ctx, year_reports(), view.whole.unit.id)
+    facts = recorded_facts(ctx, year_reports(), view.answer.unit)
     quarter = {"year": int(period[:4]), "quarter": int(period[5:] or 0)}
 
     def about(paper: Form) -> dict[str, Any]:
-        return quarter if paper.quarterly else {"year": view.whole.year}
+        return quarter if paper.quarterly else {"year": view.answer.year}
 
     def title(t: Translator, paper: Form) -> Content:
-        marks = report_marks(ctx, paper, unit=view.whole.unit.id, facts=facts, **about(paper))
+        marks = report_marks(ctx, paper, unit=view.answer.unit, facts=facts, **about(paper))
         text = paper.title[t.language] + (f", {t.period(period)}" if paper.quarterly else "")
         return Content(text=text, under=lines(t.tell_of_rows(mark.code, mark.arguments) for mark in marks))
 
     def papers(t: Translator, paper: Form) -> Content:
-        fields = urlencode({"unit": view.whole.unit.id, **about(paper)})
+        fields = urlencode({"unit": view.answer.unit, **about(paper)})
         return Content(
             files=tuple(
                 (f"DOCX, {name}", f"/reports/{paper.id}/{language}?{fields}")
