@@ -14,7 +14,7 @@ from merzim.documents.people.matching import match
 from merzim.documents.people.office_time import BadOfficeTime, parse_days
 from merzim.documents.people.sheet import people_sheets, people_table
 from merzim.documents.people.table import ReadPeople, merge_people, read_people
-from merzim.documents.people.words import duties, parse_kind
+from merzim.documents.people.words import duties, parse
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.texts import is_email
 from merzim.documents.sheets.unreadable import RowNote, UnreadablePaper
@@ -225,7 +225,7 @@ def test_every_title_the_product_shows_is_read_back(language: str) -> None:
     cell = ", ".join(say(f"duty.{code}", {}, language).capitalize() for code in DUTIES)
 
     assert [code for _, code in duties(cell)] == list(DUTIES)
-    assert [parse_kind(say(f"kind.{code}", {}, language)) for code in KINDS] == list(KINDS)
+    assert [parse("kind", say(f"kind.{code}", {}, language)) for code in KINDS] == list(KINDS)
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])

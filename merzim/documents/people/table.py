@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from merzim.documents.people.words import (
-    EXECUTOR,
-    duties,
-    parse_kind,
-    parse_language,
-    titles,
-)
+from merzim.documents.people.words import EXECUTOR, duties, parse, titles
 from merzim.documents.sheets.columns import Line, columns, find_tables, lines_below, require_columns
 from merzim.documents.sheets.dates import Days, date_refusal, read, reading_notes
 from merzim.documents.sheets.rows import text_of
@@ -53,16 +48,16 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
     organisation = _only_organisation(units, office)
     units.sort(key=lambda unit: unit.id != organisation)  # parents before children
     keys = {person.email.casefold(): person.key for person in office.people.values() if person.email}
-    places = {
+    keys_by_place = {
         (person.unit, plain(person.name)): person.key for person in office.people.values() if not person.email
     }
     same = {
         person.key: keys.get(person.email.casefold(), person.key)
         if person.email
-        else places.get((known(person.unit), plain(person.name)), person.key)
+        else keys_by_place.get((known(person.unit), plain(person.name)), person.key)
         for person in read.people
     }
-    people = tuple(
+    people = [
         replace(
             person,
             key=same[person.key],
@@ -70,18 +65,10 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
             deputy=same.get(person.deputy, person.deputy) if person.deputy else None,
         )
         for person in read.people
-    )
+    ]
     return ReadPeople(
-        tuple(
-            _unit_with_kept(unit, office.units[unit.id])
-            if unit.id in office.units
-            else _unit_below(organisation, unit)
-            for unit in units
-        ),
-        tuple(
-            _with_kept(person, office.people[person.key]) if person.key in office.people else person
-            for person in people
-        ),
+        tuple(_kept_unit(unit, office.units.get(unit.id), organisation) for unit in units),
+        tuple(_kept_person(person, office.people.get(person.key)) for person in people),
         read.notes,
     )
 
@@ -95,38 +82,26 @@ def _only_organisation(units: Sequence[Unit], office: Office) -> str | None:
     return tops.pop() if len(tops) == 1 else None
 
 
-def _unit_below(organisation: str | None, unit: Unit) -> Unit:
-    """Return a new unit as part of the organisation, unless the table says its parent or its kind."""
-    return unit if unit.parent or unit.kind else replace(unit, parent=organisation)
+def _kept_unit(unit: Unit, recorded: Unit | None, organisation: str | None) -> Unit:
+    """Return a unit with the recorded data the table lacks; a new one as part of the organisation, unless the
+    table says its parent or its kind.
+    """
+    if recorded is None:
+        return unit if unit.parent or unit.kind else replace(unit, parent=organisation)
+    said = {name: getattr(unit, name) or getattr(recorded, name) for name in ("parent", "kind", *IN_TWO[:2])}
+    return replace(recorded, name=unit.name, **said)
 
 
-def _unit_with_kept(unit: Unit, existing: Unit) -> Unit:
-    """Return a unit with the recorded data the table lacks."""
-    return replace(
-        unit,
-        parent=unit.parent or existing.parent,
-        kind=unit.kind or existing.kind,
-        uploads_through=existing.uploads_through,
-        acts=existing.acts,
-        time=existing.time,
-        name_kk=unit.name_kk or existing.name_kk,
-        name_ru=unit.name_ru or existing.name_ru,
-    )
-
-
-def _with_kept(person: Person, existing: Person) -> Person:
+def _kept_person(person: Person, recorded: Person | None) -> Person:
     """Return a person with the recorded data the table lacks: digest choice; name and post in two languages, if
     name or post are unchanged.
     """
-    same, same_name = person.post == existing.post, person.name == existing.name
-    return replace(
-        person,
-        digest=existing.digest,
-        name_kk=person.name_kk or (existing.name_kk if same_name else ""),
-        name_ru=person.name_ru or (existing.name_ru if same_name else ""),
-        post_kk=person.post_kk or (existing.post_kk if same else ""),
-        post_ru=person.post_ru or (existing.post_ru if same else ""),
-    )
+    if recorded is None:
+        return person
+    same = [name for name in ("name", "post") if getattr(person, name) == getattr(recorded, name)]
+    in_two = [f"{name}_{language}" for name in same for language in ("kk", "ru")]
+    said = {name: getattr(person, name) or getattr(recorded, name) for name in in_two}
+    return replace(person, digest=recorded.digest, **said)
 
 
 COLUMNS = columns("people")
@@ -159,13 +134,10 @@ def read_people(data: bytes, name: str) -> ReadPeople:
     other = heading.other.values()
     notes = [RowNote.of(heading.row, "read_column_ignored", column=text) for text in other]
     for line in lines:
-        away = _away(line, notes)
-        person = _person(line, away)
-        if person is None:
+        if (person := _person(line, _away(line, notes))) is None:
             continue
-        if person.key in people:
-            line.wrong("paper_person_twice", person=person.key, other=people[person.key][0])
-        people.setdefault(person.key, (line.number, person))
+        if (first := people.setdefault(person.key, (line.number, person))[0]) != line.number:
+            line.wrong("paper_person_twice", person=person.key, other=first)
     deputised = _with_deputies(people, errors)
     errors.refuse_or_empty(paper.name, units)
     return ReadPeople(units, deputised, tuple(notes))
@@ -173,70 +145,43 @@ def read_people(data: bytes, name: str) -> ReadPeople:
 
 def _units(lines: Sequence[Line]) -> tuple[Unit, ...]:
     """Return the units the rows name, parents before children; rows that contradict one another are errors."""
-    parents: dict[str, str | None] = {}
-    kinds: dict[str, str] = {}
-    names: dict[tuple[str, str], str] = {}
+    units: dict[str, dict[str, Any]] = {}
     for line in lines:
         unit, parent = line.text("unit"), line.text("parent")
         if not unit:
             line.wrong("paper_cell_empty", column=COLUMNS.titles["unit"])
             continue
-        _take_kind(line, unit, kinds)
+        said = units.setdefault(unit, {})
+        if kind_text := line.text("kind"):
+            kind = parse("kind", kind_text)
+            if kind is None:
+                line.wrong("paper_kind_unknown", text=kind_text, allowed=titles("kind"))
+            elif said.setdefault("kind", kind) != kind:
+                line.wrong("paper_kind_differs", unit=unit)
         for column in IN_TWO[:2]:
             text = line.text(column)
-            if text and names.setdefault((unit, column), text) != text:
+            if text and said.setdefault(column, text) != text:
                 line.wrong("paper_unit_name_differs", unit=unit, column=COLUMNS.titles[column])
-        before = parents.get(unit)
-        if parent and before and before != parent:
-            line.wrong("paper_parent_differs", unit=unit, parent=parent, known=before)
+        if not parent or parent == said.get("parent"):
             continue
-        parents[unit] = parent or before
-        if parent:
-            parents.setdefault(parent, None)
-            if _within(unit, parent, parents):
+        if "parent" in said:
+            line.wrong("paper_parent_differs", unit=unit, parent=parent, known=said["parent"])
+        else:
+            units.setdefault(parent, {})
+            if unit in _upwards(parent, units):
                 line.wrong("paper_parent_circle", unit=unit, parent=parent)
-                parents[unit] = before
-    return tuple(
-        Unit(
-            id=name,
-            name=name,
-            parent=parents[name],
-            kind=kinds.get(name, ""),
-            name_kk=names.get((name, "name_kk"), ""),
-            name_ru=names.get((name, "name_ru"), ""),
-        )
-        for name in sorted(parents, key=lambda u: _depth(u, parents))
-    )
+            else:
+                said["parent"] = parent
+    by_depth = sorted(units, key=lambda name: len(_upwards(name, units)))
+    return tuple(Unit(id=name, name=name, **units[name]) for name in by_depth)
 
 
-def _take_kind(line: Line, unit: str, kinds: dict[str, str]) -> None:
-    """Read the kind of a unit; two rows that differ are an error."""
-    kind_text = line.text("kind")
-    if not kind_text:
-        return
-    code = parse_kind(kind_text)
-    if code is None:
-        line.wrong("paper_kind_unknown", text=kind_text, allowed=titles("kind"))
-    elif kinds.setdefault(unit, code) != code:
-        line.wrong("paper_kind_differs", unit=unit)
-
-
-def _within(unit: str, place: str, parents: Mapping[str, str | None]) -> bool:
-    """Return whether `place` is the unit itself or lies within it."""
-    at: str | None = place
-    for _ in range(len(parents) + 1):
-        if at is None or at == unit:
-            break
-        at = parents.get(at)
-    return at == unit
-
-
-def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
-    """Return how many units a unit lies within."""
-    depth, at = 0, parents[unit]
-    while at is not None:
-        depth, at = depth + 1, parents[at]
-    return depth
+def _upwards(unit: str, units: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return a unit and those it lies within, from the inside out."""
+    path = [unit]
+    while (parent := units[path[-1]].get("parent")) is not None:
+        path.append(parent)
+    return path
 
 
 def _person(line: Line, away: Sequence[tuple[date, date]]) -> Person | None:
@@ -253,7 +198,8 @@ def _person(line: Line, away: Sequence[tuple[date, date]]) -> Person | None:
         line.wrong("paper_email_malformed", text=address)
         email = None
     tongue = line.text("language")
-    if tongue and parse_language(tongue) is None:
+    language = parse("language", tongue)
+    if tongue and language is None:
         line.wrong("paper_language_unknown", text=tongue, allowed=LANGUAGES)
     post_kk, post_ru, name_kk, name_ru = map(line.text, IN_TWO[2:])
     person = Person(
@@ -267,7 +213,7 @@ def _person(line: Line, away: Sequence[tuple[date, date]]) -> Person | None:
         post_ru=post_ru,
         duties=_duties(line),
         email=email,
-        language=parse_language(tongue) or LANGUAGES[0],
+        language=language or LANGUAGES[0],
         away=tuple(away),
         deputy=line.text("deputy") or None,
     )

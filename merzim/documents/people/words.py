@@ -16,8 +16,8 @@ from workflow.law.procedure import Text
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES
 
-Named = Literal["duty", "kind"]
-_CODES: Mapping[Named, tuple[str, ...]] = {"duty": DUTIES, "kind": KINDS}
+Named = Literal["duty", "kind", "language"]
+_CODES: Mapping[Named, tuple[str, ...]] = {"duty": DUTIES, "kind": KINDS, "language": ()}
 _WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 EXECUTOR = ""
 """What a word for somebody who carries out work names: no duty, and no more access than everybody has."""
@@ -38,27 +38,21 @@ def title(named: Named, code: str, language: str) -> str:
 
 @cache
 def _by_word(named: Named) -> Mapping[str, str]:
-    """Return each title and word, plainly written, -> its code; words.toml has the last say."""
+    """Return each title, code and word, plainly written, -> its code; words.toml has the last say."""
     codes = _CODES[named]
     by_title = {
         plain(text[language]): code
         for code, text in zip(codes, titles(named), strict=True)
         for language in LANGUAGES
     }
-    return by_title | {plain(code): code for code in codes} | _further(named)
+    further = {plain(word): code for code, words in _WORDS[named].items() for word in words}
+    return by_title | {plain(code): code for code in codes} | further
 
 
-def _further(named: str) -> dict[str, str]:
-    """Return each word of words.toml, plainly written, -> its code."""
-    return {plain(word): code for code, words in _WORDS[named].items() for word in words}
-
-
-_LANGUAGES = _further("language")
-
-
-def parse_duty(word: str) -> str | None:
-    """Return the known duty a word names, EXECUTOR for one of an executor; None if it names none."""
-    return word.strip() if word.strip() in DUTIES else _by_word("duty").get(plain(word))
+def parse(named: Named, word: str) -> str | None:
+    """Return the duty (EXECUTOR for an executor's), kind or language a word names; None if it names none."""
+    code = word.strip()
+    return code if code in _CODES[named] else _by_word(named).get(plain(word))
 
 
 def duties(text: str) -> Iterator[tuple[str, str | None]]:
@@ -69,18 +63,7 @@ def duties(text: str) -> Iterator[tuple[str, str | None]]:
     parts = [part for part in map(tidy, re.split(r"[\n;,]", text)) if part]
     while parts:
         ends = range(1, len(parts) + 1)
-        named = (end for end in ends if parse_duty(" ".join(parts[:end])) is not None)
-        count = next(named, 1)
+        count = next((end for end in ends if parse("duty", " ".join(parts[:end])) is not None), 1)
         duty_text = ", ".join(parts[:count])
-        yield duty_text, parse_duty(duty_text)
+        yield duty_text, parse("duty", duty_text)
         del parts[:count]
-
-
-def parse_kind(word: str) -> str | None:
-    """Return the known kind of organisation a word names; None if there is none."""
-    return word.strip() if word.strip() in KINDS else _by_word("kind").get(plain(word))
-
-
-def parse_language(word: str) -> str | None:
-    """Return the language a word names (kk, ru or en); None if it names none."""
-    return _LANGUAGES.get(plain(word))
