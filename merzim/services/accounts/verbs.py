@@ -188,12 +188,7 @@ def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
     """Create an account; the address for choosing its password is returned only once."""
     login = command.login.strip().casefold()
     check_login(login)
-    reader, secret = _reader(ctx, login, command), new_secret()
-    # The insertion decides who of several administrators creates it.
-    invited = Invited(reader=reader, new=True, entry=link_credential(ctx, login, secret))
-    if not ctx.accounts.invite([invited], at=ctx.moment):
-        raise BadPassword("web.login.taken", login=login)
-    return _invitation(ctx, login, secret)
+    return _invite(ctx, _reader(ctx, login, command), new=True)
 
 
 @verb("settings")
@@ -241,10 +236,7 @@ def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
         raise Refusal("web.staff.account_closed", login=account.reader.login)
     if account.linked:
         raise Refusal("web.staff.account_linked", login=account.reader.login)
-    login, secret = account.reader.login, new_secret()
-    invited = Invited(reader=account.reader, new=False, entry=link_credential(ctx, login, secret))
-    ctx.accounts.invite([invited], at=ctx.moment)
-    return _invitation(ctx, login, secret)
+    return _invite(ctx, account.reader, new=False)
 
 
 @verb("settings")
@@ -316,8 +308,14 @@ def link_credential(ctx: RequestContext, login: str, secret: str) -> Credential:
     return entry_of(secret, "invitation", login, ctx.app.settings.web.invitation_lifetime, now=ctx.now)
 
 
-def _invitation(ctx: RequestContext, login: str, secret: str) -> Invitation:
-    return Invitation(login=login, address=f"{ctx.app.rules.public_address}/welcome/{secret}")
+def _invite(ctx: RequestContext, reader: Reader, *, new: bool) -> Invitation:
+    """Give an account its link; make the account if it is `new`. Raises BadPassword if there is one already."""
+    secret = new_secret()
+    invited = Invited(reader=reader, new=new, entry=link_credential(ctx, reader.login, secret))
+    # The insertion decides who of several administrators creates it.
+    if not ctx.accounts.invite([invited], at=ctx.moment):
+        raise BadPassword("web.login.taken", login=reader.login)
+    return Invitation(login=reader.login, address=f"{ctx.app.rules.public_address}/welcome/{secret}")
 
 
 def _reader(ctx: RequestContext, login: str, command: AccountAccess) -> Reader:

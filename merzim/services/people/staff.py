@@ -11,7 +11,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema
 
 from i18n.languages import Language
 from merzim.documents.sheets.texts import is_email
@@ -24,12 +24,18 @@ from merzim.services.upkeep.maintenance import refresh_names
 from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.settings import EMPTY, TimeOfDay
 from merzim.storage.org.staff import SqlStaff
+from merzim.storage.rows import read_as
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit, name_order
 from workflow.org.office_time import OfficeTime
 from workflow.refusal import Refusal
 
-Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Short = Annotated[
+    str,
+    StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    AfterValidator(lambda text: " ".join(text.split())),
+]
+"""A text of one line, with single spaces."""
 Mark = Annotated[
     str,
     Field(
@@ -297,7 +303,7 @@ def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit |
         Refusal: no name, a name in use, an unknown parent or kind, a cycle.
         Refusal: hours or days that contradict one another.
     """
-    name = _name(command.name)
+    name = _named(command)
     if {*office.unit_called.exactly(name)} - {was.id if was else ""}:
         raise Refusal("web.staff.unit_taken", name=name)
     id = was.id if was is not None else name
@@ -309,16 +315,14 @@ def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit |
         raise Refusal("web.staff.unit_circle", name=name, parent=office.units[parent].name)
     if command.kind and command.kind not in (*KINDS, was.kind if was else ""):
         raise Refusal("web.staff.kind_unknown", kind=command.kind)
-    return Unit(
+    return read_as(
+        Unit,
+        command,
         id=id,
-        name=name,
         parent=parent,
-        kind=command.kind,
         uploads_through=through if through != id else None,
         time=_office_time(command.time),
         acts=ctx.library.known_acts(command.acts),
-        name_kk=" ".join(command.name_kk.split()),
-        name_ru=" ".join(command.name_ru.split()),
     )
 
 
@@ -346,7 +350,7 @@ def _person_of(command: SavePerson, office: Office, was: Person | None) -> Perso
         Refusal: no name, an unknown unit, duty or deputy, an e-mail that is invalid or another person's, leave
             that ends before it begins, a new person of the same unit and name as another without an e-mail.
     """
-    name, email = _name(command.name), command.email.strip().lower() or None
+    name, email = _named(command), command.email.lower() or None
     if command.unit not in office.units:
         raise Refusal("web.staff.unit_unknown", unit=command.unit)
     if email and not is_email(email):
@@ -365,30 +369,22 @@ def _person_of(command: SavePerson, office: Office, was: Person | None) -> Perso
     for span in command.away:
         if span.last < span.first:
             raise Refusal("web.staff.away_backwards", first=span.first, last=span.last)
-    return Person(
+    return read_as(
+        Person,
+        command,
         key=key,
-        name=name,
-        name_kk=" ".join(command.name_kk.split()),
-        name_ru=" ".join(command.name_ru.split()),
-        unit=command.unit,
-        post=" ".join(command.post.split()),
-        post_kk=" ".join(command.post_kk.split()),
-        post_ru=" ".join(command.post_ru.split()),
         duties=(*(duty for duty in HELD_DUTIES if duty in command.duties), *unknown),
         email=email,
-        language=command.language,
         away=tuple(sorted({(span.first, span.last) for span in command.away})),
         deputy=_deputy(command.deputy.strip(), office, key),
-        digest=command.digest,
     )
 
 
-def _name(text: str) -> str:
-    """Return a name with single spaces. Raises Refusal for an empty one."""
-    name = " ".join(text.split())
-    if not name:
+def _named(command: SaveUnit | SavePerson) -> str:
+    """Return the name a command gives. Raises Refusal for an empty one."""
+    if not command.name:
         raise Refusal("web.staff.no_name")
-    return name
+    return command.name
 
 
 def _deputy(text: str, office: Office, key: str) -> str | None:

@@ -13,7 +13,7 @@ from contextvars import copy_context
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial, wraps
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec
 
 from fastapi import Depends, HTTPException, Request
 from pydantic_core import to_json
@@ -219,34 +219,14 @@ _reading: Counter[str] = Counter()
 """Login -> number of its requests that are reading files now."""
 
 P = ParamSpec("P")
-T = TypeVar("T")
-
-
-async def run_in_reading_thread(
-    ctx: RequestContext, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-) -> T:
-    """Run a function that reads files in the reading pool.
-
-    Raises:
-        UnreadablePaper: `paper_readers_busy` if no thread became free in time, or the account reads too many
-            files at once.
-    """
-    login = ctx.reader.login
-    await _wait_for_turn(login)
-    _reading[login] += 1
-    try:
-        work = partial(copy_context().run, function, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(_threads, work)
-    finally:
-        _reading[login] -= 1
-        if not _reading[login]:
-            del _reading[login]
 
 
 def reads_files(handler: Callable[P, object]) -> Callable[P, Awaitable[Response]]:
-    """Decorate a handler that reads files to run by `run_in_reading_thread`; it must take the context as `ctx`.
+    """Decorate a handler that reads files to run in a thread of the reading pool; it must take the context as
+    `ctx`. The answer is serialised in that thread too, instead of in the event loop.
 
-    The answer is serialised in that thread too, instead of in the event loop.
+    The handler raises UnreadablePaper, `paper_readers_busy`, if no thread became free in time, or the account
+    reads too many files at once.
     """
 
     def respond(*args: P.args, **kwargs: P.kwargs) -> Response:
@@ -256,7 +236,16 @@ def reads_files(handler: Callable[P, object]) -> Callable[P, Awaitable[Response]
     @wraps(handler)
     async def run_apart(*args: P.args, **kwargs: P.kwargs) -> Response:
         ctx: Any = kwargs["ctx"]
-        return await run_in_reading_thread(ctx, respond, *args, **kwargs)
+        login = ctx.reader.login
+        await _wait_for_turn(login)
+        _reading[login] += 1
+        try:
+            work = partial(copy_context().run, respond, *args, **kwargs)
+            return await asyncio.get_running_loop().run_in_executor(_threads, work)
+        finally:
+            _reading[login] -= 1
+            if not _reading[login]:
+                del _reading[login]
 
     return run_apart
 
