@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from calendars.counting import CountedTerm
 from calendars.kazakhstan import Kazakhstan
-from calendars.records import Balance, ConfirmedYear, Entry, HolidayRule, Records, Transfer
+from calendars.records import Balance, ConfirmedYear, Entry, HolidayRule, Records
 from calendars.terms import Element
 
 _LONGEST = timedelta(days=200)
@@ -80,7 +80,5 @@ def _days(entry: Entry) -> Iterator[date]:
     if isinstance(entry, HolidayRule):
         days = (date(entry.applies_from.year, month, day) for month, day in entry.days)
         yield from (day for day in days if day >= entry.applies_from)
-    elif isinstance(entry, Transfer):
-        yield from (entry.off, entry.work)
     else:
-        yield entry.on
+        yield from entry.dates

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Union
+from typing import Annotated, Any, Literal, NamedTuple, Union
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
@@ -33,22 +33,8 @@ UpTo100 = Annotated[int, Field(ge=1, le=100)]
 UpTo1000 = Annotated[int, Field(ge=1, le=1000)]
 
 
-class _Form(Model):
-    """A form without an anchor."""
-
-    since: ClassVar[str | None] = None
-
-    def value(self) -> terms.Term:
-        """Return the term that is written so."""
-        raise NotImplementedError
-
-
-class _AnchoredForm(_Form):
+class _AnchoredForm(Model):
     from_: NonBlank = Field(alias="from")
-
-    @property
-    def since(self) -> str:  # type: ignore[override]
-        return self.from_
 
 
 class CountForm(_AnchoredForm):
@@ -106,7 +92,7 @@ class ByForm(_AnchoredForm):
         return terms.YearlyDate(month, day, self.years, day_in_doubt=self.safe_by is not None)
 
 
-class DayForm(_Form):
+class DayForm(Model):
     """A day of a month after the period of a recurring obligation."""
 
     day: Annotated[int, Field(ge=1, le=31)]
@@ -116,7 +102,7 @@ class DayForm(_Form):
         return terms.DayAfterPeriod(self.day)
 
 
-class AtLeastForm(_Form):
+class AtLeastForm(Model):
     """A minimum number of times in a period."""
 
     at_least: Annotated[int, Field(ge=1)]
@@ -126,7 +112,7 @@ class AtLeastForm(_Form):
         return terms.PerPeriod(self.at_least, self.per)
 
 
-class ShareForm(_Form):
+class ShareForm(Model):
     """A minimum share of something in a period; computed where the fact has a number `of` and one more."""
 
     at_least: Annotated[str, matching(r"^[0-9]{1,3}(\.[0-9]+)? ?%$", "5 %")]
@@ -151,7 +137,7 @@ Year = Annotated[str, matching("^20[0-9]{2}$", "2023")]
 Figure = Annotated[str, matching(r"^[0-9]+(\.[0-9]+)?(-[0-9]+(\.[0-9]+)?)?( ?%)?$", "62-65")]
 
 
-class TargetForm(_Form):
+class TargetForm(Model):
     """A target figure for each year."""
 
     target: Annotated[dict[Year, Figure], Field(min_length=1)]
@@ -161,7 +147,7 @@ class TargetForm(_Form):
         return terms.Target(tuple((int(year), self.target[year]) for year in sorted(self.target)), self.better)
 
 
-class PeriodForm(_Form):
+class PeriodForm(Model):
     """A period the act names: a quarter, a month, a year, or years from the first to the last."""
 
     period: Annotated[str, matching(terms.NAMED_PERIOD, "2026Q3")]
@@ -178,7 +164,7 @@ class PeriodForm(_Form):
         return terms.InPeriod(self.period)
 
 
-class OnForm(_Form):
+class OnForm(Model):
     """A date the act names."""
 
     on: date
@@ -205,7 +191,7 @@ class AtOnceForm(_AnchoredForm):
         return terms.AtOnce()
 
 
-FORMS: Mapping[str, type[_Form]] = {
+FORMS: Mapping[str, type[Model]] = {
     "count": CountForm,
     "at_most": AtMostForm,
     "by": ByForm,
@@ -235,7 +221,9 @@ def _form(value: object) -> str:
 
 def _anchored(written: Any) -> AnchoredTerm:
     """Return the term of a form or a word, with the fact it counts from."""
-    return WORDS[written] if isinstance(written, str) else AnchoredTerm(written.value(), written.since)
+    if isinstance(written, str):
+        return WORDS[written]
+    return AnchoredTerm(written.value(), written.from_ if isinstance(written, _AnchoredForm) else None)
 
 
 _ALLOWED: Any = (*FORMS, *(f'"{word}"' for word in WORDS))
