@@ -7,7 +7,7 @@ art. 173, and a day off is then left towards the past, so that nobody's time is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -87,8 +87,10 @@ def count(term: Term, anchor: date | None, calendar: Kazakhstan, *, rolls: bool 
     match term:
         case Duration(number):
             return _count_duration(number, anchor, calendar)
-        case After():
-            return _count_span(term, anchor, calendar, rolls=rolls)
+        case After(number):
+            end, code = term.end(anchor), "unspecified_days" if term.unit == "days" else term.code
+            arguments = {"count": abs(number), "to": end}
+            return _end_on(code, arguments, end, calendar, rolls=rolls, backward=number < 0)
         case DayAfterPeriod(day):
             to = months_later(anchor, 1, day=day)
             arguments = {"day": day, "to": to, "last": anchor}
@@ -114,15 +116,6 @@ def count(term: Term, anchor: date | None, calendar: Kazakhstan, *, rolls: bool 
         case Target():
             return _explain_target(term, anchor)
     return _count_unanchored(term, calendar)
-
-
-def _count_span(term: After, anchor: date, calendar: Kazakhstan, *, rolls: bool) -> CountedTerm:
-    """Compute a term of days, weeks, months or years of the calendar, after the anchor or before it."""
-    number = term.count
-    end = term.end(anchor)
-    code = "unspecified_days" if term.unit == "days" else term.code
-    arguments = {"count": abs(number), "to": end}
-    return _end_on(code, arguments, end, calendar, rolls=rolls, backward=number < 0)
 
 
 def _count_unanchored(term: Term, calendar: Kazakhstan) -> CountedTerm:
@@ -162,16 +155,19 @@ def _count_working_days(number: int, anchor: date, calendar: Kazakhstan) -> Coun
     arguments: dict[str, object] = {"count": abs(number), "days": listed_days}
     if len(listed_days) > LISTED_AT_MOST:
         arguments = {"count": abs(number), "days": (), "first": days[0], "last": days[-1]}
-    elements = [Element(code=code, arguments=arguments, on=due), *explain_skipped(first, last, calendar)]
-    if number:
-        elements += explain_uncertain(first, last, calendar)
-    return CountedTerm(
-        due=due,
-        safe_by=safe_by,
-        first=first if number else None,
-        last=last if number else None,
-        elements=tuple(elements),
-    )
+    element = Element(code=code, arguments=arguments, on=due)
+    if not number:
+        return CountedTerm(due=due, safe_by=safe_by, elements=(element,))
+    return _over(first, last, [element], calendar, due=due, safe_by=safe_by)
+
+
+def _over(
+    first: date, last: date, elements: Iterable[Element], calendar: Kazakhstan, *, due: date, safe_by: date
+) -> CountedTerm:
+    """Return a term counted over the days of a span, which are explained too."""
+    skipped, uncertain = explain_skipped(first, last, calendar), explain_uncertain(first, last, calendar)
+    elements = (*elements, *skipped, *uncertain)
+    return CountedTerm(due=due, safe_by=safe_by, first=first, last=last, elements=elements)
 
 
 def as_right(counted_term: CountedTerm) -> CountedTerm:
@@ -195,17 +191,8 @@ def _explain_target(term: Target, anchor: date) -> CountedTerm:
 def _count_duration(number: int, anchor: date, calendar: Kazakhstan) -> CountedTerm:
     """Compute the last day of at most so many working days, anchor and last day included."""
     due = calendar.add_working_days(calendar.find_following_working_day(anchor), number - 1)
-    return CountedTerm(
-        due=due,
-        safe_by=due,
-        first=anchor,
-        last=due,
-        elements=(
-            Element(code="duration", arguments={"count": number, "first": anchor, "last": due}, on=due),
-            *explain_skipped(anchor, due, calendar),
-            *explain_uncertain(anchor, due, calendar),
-        ),
-    )
+    element = Element(code="duration", arguments={"count": number, "first": anchor, "last": due}, on=due)
+    return _over(anchor, due, [element], calendar, due=due, safe_by=due)
 
 
 def _end_on(
@@ -223,9 +210,8 @@ def _end_on(
     if not rolls:
         return CountedTerm(due=to, safe_by=to, elements=(element,))
     if calendar.is_working_day(to):
-        return CountedTerm(
-            due=to, safe_by=to, first=to, last=to, elements=(element, *explain_uncertain(to, to, calendar))
-        )
+        elements = (element, *explain_uncertain(to, to, calendar))
+        return CountedTerm(due=to, safe_by=to, first=to, last=to, elements=elements)
     if backward:  # forward would eat into the time the term keeps free
         due = safe_by = first = calendar.find_previous_working_day(to)
         last, act = to, None
@@ -234,13 +220,7 @@ def _end_on(
         first, act = to, ROLL_ACT
         safe_by = _last_working_day(to, calendar)
     rolled = Element(code="rolled", arguments={"on": to, "to": due}, on=due, act=act)
-    elements = (
-        element,
-        rolled,
-        *explain_skipped(first, last, calendar),
-        *explain_uncertain(first, last, calendar),
-    )
-    return CountedTerm(due=due, safe_by=safe_by, first=first, last=last, elements=elements)
+    return _over(first, last, [element, rolled], calendar, due=due, safe_by=safe_by)
 
 
 def _last_working_day(to: date, calendar: Kazakhstan) -> date:
