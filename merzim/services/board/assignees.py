@@ -16,9 +16,38 @@ from workflow.org.name_index import alphabetical
 from workflow.org.office import OUTSIDE, Office, Recipient
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Workload:
-    """The numbers of overdue and near deadlines of one person, of a vacant duty, or of an outside body.
+@dataclass(slots=True)
+class Load:
+    """The numbers of overdue and near deadlines of a person, of a unit, or of a unit at a stage.
+
+    Attributes:
+        since: the due date of the longest overdue one; None if nothing is overdue.
+    """
+
+    overdue: int = 0
+    due: int = 0
+    since: date | None = None
+
+    def add(self, counted: Sum) -> None:
+        self.overdue += counted.overdue
+        self.due += counted.due
+        if counted.overdue:
+            self.since = min(counted.first_due, self.since or counted.first_due)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The sort key that has most overdue first, then most near."""
+        return -self.overdue, -self.due
+
+    @property
+    def heat(self) -> int:
+        """The intensity of its colour, 0-4, by overdue deadlines only."""
+        return sum(self.overdue >= step for step in (1, 3, 6, 11))
+
+
+@dataclass(kw_only=True, slots=True)
+class Workload(Load):
+    """The load of one person, of a vacant duty, or of an outside body.
 
     Attributes:
         keys, names: of the person; empty when nobody holds the duty.
@@ -30,8 +59,6 @@ class Workload:
     names: tuple[Name, ...]
     duty: str
     written: str
-    overdue: int
-    due: int
 
 
 def keys_of_person(
@@ -64,46 +91,30 @@ def rank_workloads(
     office: Office, sums: Iterable[Sum], *, on: date, limit: int
 ) -> tuple[Sequence[Workload], int]:
     """Return the workloads with most overdue, then near deadlines, at most `limit`, and the number of all."""
-    late_and_near: dict[AssigneeKey, tuple[int, int]] = {}
-    for entry in sums:
-        if entry.overdue or entry.due:
-            late, near = late_and_near.get(entry.assignee, (0, 0))
-            late_and_near[entry.assignee] = late + entry.overdue, near + entry.due
-    # What several people must do waits for each of them; what nobody can, for the duty.
-    groups: dict[tuple[str, ...], list[AssigneeKey]] = {}
-    for key in late_and_near:
-        people = [recipient.person.key for recipient in _acting(office, key, on=on)]
-        who: list[tuple[str, ...]] = [(person,) for person in people] or [(key.duty, key.responsible)]
-        for group in who:
-            groups.setdefault(group, []).append(key)
-    totals = {
-        group: (sum(late_and_near[key][0] for key in keys), sum(late_and_near[key][1] for key in keys))
-        for group, keys in groups.items()
-    }
-    first = nsmallest(limit, totals, key=lambda group: (-totals[group][0], -totals[group][1], group))
-    loads = [_build_workload(office, group, groups[group], totals[group]) for group in first]
-    return sorted(
-        loads,
-        key=lambda load: (
-            -load.overdue,
-            -load.due,
-            [alphabetical(filed_as(name)) for name in load.names],
-            load.duty,
-        ),
-    ), len(totals)
+    loads: dict[tuple[str, ...], Load] = {}
+    keys: dict[tuple[str, ...], dict[AssigneeKey, None]] = {}
+    for counted in sums:
+        key = counted.assignee
+        people: list[tuple[str, ...]] = [(each.person.key,) for each in _acting(office, key, on=on)]
+        # What several people must do waits for each of them; what nobody can, for the duty.
+        for who in people or [(key.duty, key.responsible)]:
+            loads.setdefault(who, Load()).add(counted)
+            keys.setdefault(who, {})[key] = None
+    first = nsmallest(limit, loads, key=lambda who: (*loads[who].rank, who))
+    shown = [_workload(office, who, [*keys[who]], loads[who]) for who in first]
+    shown.sort(key=lambda load: (*load.rank, [alphabetical(filed_as(name)) for name in load.names], load.duty))
+    return shown, len(loads)
 
 
-def _build_workload(
-    office: Office, group: tuple[str, ...], keys: Sequence[AssigneeKey], total: tuple[int, int]
-) -> Workload:
-    """Return a workload. `group`: the key of a person, or a vacant duty and the schedule's words."""
-    first, duties = keys[0], {key.duty for key in keys}
-    person = office.people.get(group[0]) if len(group) == 1 else None
+def _workload(office: Office, who: tuple[str, ...], keys: Sequence[AssigneeKey], load: Load) -> Workload:
+    """Return a workload. `who`: the key of a person, or a vacant duty and the schedule's words."""
+    person = office.people.get(who[0]) if len(who) == 1 else None
+    duty = keys[0].duty
     return Workload(
+        overdue=load.overdue,
+        due=load.due,
         keys=(person.key,) if person else (),
         names=(name_of(person),) if person else (),
-        duty=first.duty if len(duties) == 1 else "",
-        written="" if person or first.duty == OUTSIDE else first.responsible,
-        overdue=total[0],
-        due=total[1],
+        duty=duty if all(key.duty == duty for key in keys) else "",
+        written="" if person or duty == OUTSIDE else keys[0].responsible,
     )

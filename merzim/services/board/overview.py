@@ -5,8 +5,9 @@ Numbers come from one count of what is late or near; only rows shown individuall
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -14,22 +15,18 @@ from heapq import nsmallest
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
-from merzim.services.board.assignees import Workload, acting_unit, keys_of_person, rank_workloads
+from merzim.services.board.assignees import Load, Workload, acting_unit, keys_of_person, rank_workloads
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import acts_here
 from merzim.services.names import AssigneeNames, UnitName, unit_name
 from merzim.services.scoring import Stakes
 from merzim.storage.queries import SqlReads as Reads
-from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Sum, total
+from workflow.board.rows import DeadlineFilter, Horizon, Sum, total
 from workflow.deadlines.lateness import last_near_day, working_days_between
-from workflow.law.library import Library
-from workflow.law.procedure import Text
-from workflow.org.office import Office
+from workflow.law.procedure import Obligation, Text
 from workflow.scoring.scale import SCORED
 
-Pair = tuple[int, int]
-"""The numbers of overdue and of near deadlines."""
 WORST = 10
 WORST_RECOMMENDED = 5
 UNITS = 25
@@ -41,36 +38,15 @@ DAYS = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StageCell:
-    """A unit at a stage. `heat` 0-4: intensity of the colour, by overdue deadlines only."""
-
-    overdue: int
-    due: int
-    heat: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class MatrixRow:
-    """A row of the matrix: a unit. `late`: working days late of its longest overdue deadline, None if nothing
-    is overdue.
+    """A row of the matrix: a unit and its load at each stage. `late`: working days late of its longest overdue
+    deadline, None if nothing is overdue.
     """
 
     unit: UnitName
-    cells: tuple[StageCell, ...]
-    total: StageCell
+    cells: tuple[Load, ...]
+    total: Load
     late: int | None
-
-
-@dataclass(slots=True)
-class _Heat:
-    """Overdue and near deadlines of one unit, by stage and in total; for each stage an edition that has it;
-    and the due date of the longest overdue one, None if nothing is overdue.
-    """
-
-    cells: dict[str, Pair] = field(default_factory=dict)
-    total: Pair = (0, 0)
-    since: date | None = None
-    editions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,23 +122,20 @@ class Overview:
 
 def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
     """Return the overview of the day, of one unit with all units below it, or of all visible to the reader."""
-    reads, library, calendar, today = ctx.reads, ctx.library, ctx.calendar, ctx.today
-    stakes = Stakes(ctx)
-    day = ctx.horizon
-    sums = reads.sums(day, unit)
-    office = reads.office()
-    matrix = _matrix(sums, library, office, calendar, today=today)
-    late = partial(DeadlineFilter, urgency="overdue", horizon=day, unit=unit)
-    worst = [*reads.listed(late(is_obligatory=True), limit=WORST)]
-    if recommended := _recommended(sums, library):
-        worst += reads.listed(late(is_obligatory=False), limit=WORST_RECOMMENDED)
-    unconfirmed = reads.count(DeadlineFilter(urgency="unconfirmed", horizon=day, unit=unit))
-    slipped = reads.count(DeadlineFilter(urgency="slipped", horizon=day, unit=unit))
-    never_confirmed = DeadlineFilter(urgency="never_confirmed", horizon=day, unit=unit)
-    never = reads.listed(never_confirmed, limit=WORST)
+    reads, today, day, stakes = ctx.reads, ctx.today, ctx.horizon, Stakes(ctx)
+    office, sums = reads.office(), reads.sums(day, unit)
+    recommended = sum(counted.overdue for counted in sums if _is_recommended(ctx, counted))
+    listed = partial(DeadlineFilter, horizon=day, unit=unit)
+    late = partial(listed, urgency="overdue")
+    rows = [*reads.listed(late(is_obligatory=True), limit=WORST)]
+    if recommended:
+        rows += reads.listed(late(is_obligatory=False), limit=WORST_RECOMMENDED)
+    worst = build_board_lines(ctx, reads, rows, stakes)
+    first = min(worst, key=lambda line: line.due or today, default=None)
+    unconfirmed, slipped = (reads.count(listed(urgency=name)) for name in ("unconfirmed", "slipped"))
+    never = reads.listed(listed(urgency="never_confirmed"), limit=WORST)
+    never_number = reads.count(listed(urgency="never_confirmed")) if len(never) == WORST else len(never)
     workloads, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
-    shown_lines = build_board_lines(ctx, reads, worst, stakes)
-    first = min(shown_lines, key=lambda line: line.due or today, default=None)
     return Overview(
         horizon=day,
         unit=unit,
@@ -171,138 +144,86 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
         today=total(sums, "today"),
         due=total(sums, "due"),
         unconfirmed=unconfirmed,
-        never_confirmed=(
-            build_board_lines(ctx, reads, never, stakes),
-            reads.count(never_confirmed) if len(never) == WORST else len(never),
-        ),
+        never_confirmed=(build_board_lines(ctx, reads, never, stakes), never_number),
         slipped=slipped,
-        lead=_lead(sums, library, office, workloads, ctx.reader.person, today),
+        lead=_lead(ctx, sums, workloads),
         longest=(first.working_days, first.who) if first else None,
-        matrix=matrix,
-        worst=shown_lines,
-        days=_days(reads, calendar, day, unit),
+        matrix=_matrix(ctx, sums),
+        worst=worst,
+        days=_days(reads, ctx.calendar, day, unit),
         waiting=tuple(workloads),
         waiting_left_out=everybody - len(workloads),
-        any_case=bool(sums or unconfirmed or slipped) or bool(reads.cases(limit=1)),
+        any_case=bool(sums or unconfirmed or slipped or reads.cases(limit=1)),
         stake=stakes.total(unit or "") if SCORED in acts_here(ctx) else None,
     )
 
 
-def _lead(
-    sums: Iterable[Sum],
-    library: Library,
-    office: Office,
-    workloads: Iterable[Workload],
-    person: str,
-    today: date,
-) -> Lead:
-    """Return what the first sentence of the overview says; `person`: key of the reader."""
-    late = [entry for entry in sums if entry.overdue]
-    own = keys_of_person(office, person, {entry.assignee for entry in late}, on=today) if person else {}
-    mine = [entry for entry in late if entry.assignee in own]
-    signed = [
-        entry for entry in mine if own[entry.assignee].why != "prepares" and _asks_signature(library, entry)
-    ]
+def _obligation(ctx: RequestContext, counted: Sum) -> Obligation | None:
+    """Return the obligation of counted rows; None for rows of registers."""
+    return ctx.library.named(counted.edition).by_id.get(counted.obligation)
+
+
+def _is_recommended(ctx: RequestContext, counted: Sum) -> bool:
+    """Return whether counted rows are overdue and not obligatory; rows of registers always are."""
+    obligation = _obligation(ctx, counted) if counted.overdue else None
+    return obligation is not None and obligation.force != "obligatory"
+
+
+def _lead(ctx: RequestContext, sums: Iterable[Sum], workloads: Iterable[Workload]) -> Lead:
+    """Return what the first sentence of the overview says."""
+    person, office = ctx.reader.person, ctx.reads.office()
+    late = [counted for counted in sums if counted.overdue]
+    keys = {counted.assignee for counted in late} if person else ()
+    own = keys_of_person(office, person, keys, on=ctx.today)
+    mine = [counted for counted in late if counted.assignee in own]
+    to_sign = (counted for counted in mine if own[counted.assignee].why != "prepares")
+    signed = [counted for counted in to_sign if (each := _obligation(ctx, counted)) and each.signed_by]
     return Lead(
         overdue=total(late, "overdue"),
         mine=total(mine, "overdue"),
         signatures=total(signed, "overdue"),
-        quarters=len({entry.assignee.unit for entry in late if entry.obligation == "quarter_reported"}),
+        quarters=len({counted.assignee.unit for counted in late if counted.obligation == "quarter_reported"}),
         others=tuple(load for load in workloads if load.overdue and person not in load.keys)[:NAMED],
     )
 
 
-def _asks_signature(library: Library, tally: Sum) -> bool:
-    obligation = library.named(tally.edition).by_id.get(tally.obligation)
-    return obligation is not None and obligation.signed_by is not None
-
-
-def _recommended(sums: Iterable[Sum], library: Library) -> int:
-    """Return the number of overdue deadlines that are not obligatory; rows of registers always are."""
-    return sum(entry.overdue for entry in sums if entry.overdue and not _is_obligatory(library, entry))
-
-
-def _is_obligatory(library: Library, tally: Sum) -> bool:
-    obligation = library.named(tally.edition).by_id.get(tally.obligation)
-    return obligation is None or obligation.force == "obligatory"
-
-
-def _matrix(
-    sums: Iterable[Sum],
-    library: Library,
-    office: Office,
-    calendar: Kazakhstan,
-    *,
-    today: date,
-) -> Matrix:
-    """Return the units with most overdue deadlines by stage."""
-    units = _by_stage(sums, office, today)
-    shown_units, editions = _worst(units)
-    stages = library.stage_titles(editions)
+def _matrix(ctx: RequestContext, sums: Iterable[Sum]) -> Matrix:
+    """Return the units with most overdue deadlines by stage, each deadline with the unit of who must act."""
+    office, today = ctx.reads.office(), ctx.today
+    totals, cells = defaultdict[str, Load](Load), defaultdict[tuple[str, str], Load](Load)
+    editions: dict[str, str] = {}
+    for counted in sums:
+        unit = acting_unit(office, counted.assignee, on=today)
+        totals[unit].add(counted)
+        cells[unit, counted.stage].add(counted)
+        editions.setdefault(counted.stage, counted.edition)
+    stages = ctx.library.stage_titles(editions)
+    worst = nsmallest(UNITS, totals, key=lambda unit: (*totals[unit].rank, unit))
     return Matrix(
         stages=tuple(stages.items()),
         rows=tuple(
             MatrixRow(
                 unit=unit_name(office, unit),
-                cells=tuple(_cell(*units[unit].cells.get(stage, (0, 0))) for stage in stages),
-                total=_cell(*units[unit].total),
-                late=working_days_between(since, today, calendar) if since else None,
+                cells=tuple(cells[unit, stage] for stage in stages),
+                total=totals[unit],
+                late=working_days_between(since, today, ctx.calendar)
+                if (since := totals[unit].since)
+                else None,
             )
-            for unit, since in ((unit, units[unit].since) for unit in shown_units)
+            for unit in worst
         ),
-        left_out=len(units) - len(shown_units),
+        left_out=len(totals) - len(worst),
     )
-
-
-def _by_stage(sums: Iterable[Sum], office: Office, today: date) -> dict[str, _Heat]:
-    """Return overdue and near deadlines by the unit of who must act, and by stage; what no unit must do is the
-    organisation's, if there is one.
-    """
-    heats: dict[str, _Heat] = {}
-    units: dict[AssigneeKey, str] = {}
-    for tally in sums:
-        if tally.overdue or tally.due:
-            if tally.assignee not in units:
-                units[tally.assignee] = acting_unit(office, tally.assignee, on=today)
-            unit = heats.setdefault(units[tally.assignee], _Heat())
-            late, soon = unit.cells.get(tally.stage, (0, 0))
-            unit.cells[tally.stage] = late + tally.overdue, soon + tally.due
-            unit.total = unit.total[0] + tally.overdue, unit.total[1] + tally.due
-            unit.editions.setdefault(tally.stage, tally.edition)
-            if tally.overdue:
-                unit.since = min(tally.first_due, unit.since or tally.first_due)
-    return heats
-
-
-def _worst(units: Mapping[str, _Heat]) -> tuple[Sequence[str], Mapping[str, str]]:
-    """Return the units with most overdue deadlines, and for each stage an edition that has it."""
-    first = nsmallest(UNITS, units, key=lambda unit: (-units[unit].total[0], -units[unit].total[1], unit))
-    editions: dict[str, str] = {}
-    for heat in units.values():
-        if not heat.editions.keys() <= editions.keys():
-            editions = {**heat.editions, **editions}
-    return first, editions
-
-
-def _cell(overdue: int, due: int) -> StageCell:
-    steps = (1, 3, 6, 11)
-    return StageCell(overdue=overdue, due=due, heat=sum(1 for step in steps if overdue >= step))
 
 
 def _days(reads: Reads, calendar: Kazakhstan, horizon: Horizon, unit: str | None) -> tuple[DayDue, ...]:
     """Return how much is due today and on the next DAYS working days; days off between only if anything is."""
-    today = horizon.today
-    last = last_near_day(calendar, today, DAYS)
+    today, last = horizon.today, last_near_day(calendar, horizon.today, DAYS)
     numbers = reads.by_day(today, last, unit)
-    largest = max(numbers.values(), default=0)
+    largest = max(numbers.values(), default=1)
     days = (today + timedelta(days=n) for n in range((last - today).days + 1))
-    return tuple(
-        DayDue(
-            on=on, number=numbers.get(on, 0), height=-(-10 * numbers.get(on, 0) // largest) if largest else 0
-        )
-        for on in days
-        if on in numbers or _works(calendar, on)
-    )
+    shown = ((on, numbers.get(on, 0)) for on in days if on in numbers or _works(calendar, on))
+    return tuple(DayDue(on=on, number=number, height=-(-10 * number // largest)) for on, number in shown)
 
 
 def _works(calendar: Kazakhstan, on: date) -> bool:
