@@ -4,6 +4,7 @@ acts.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -21,7 +22,7 @@ from merzim.services.verbs import Command, verb
 from workflow.board.rows import CaseFilter
 from workflow.languages import LANGUAGES
 from workflow.law.library import Library
-from workflow.law.procedure import Text
+from workflow.law.procedure import Act, Text
 from workflow.org.name_index import NameIndex
 from workflow.org.office import Person, Unit
 from workflow.scoring.scale import SCORED
@@ -179,35 +180,29 @@ def _law(library: Library, language: str) -> Mapping[Kind, tuple[NameIndex, Mapp
     """Return procedures, obligations, acts and indicators: the names they are found by, and of each its title
     and what is said of it.
     """
-    editions = {name: library.latest(name) for name in library.procedures()}
-    acts = {act.id: act for edition in editions.values() for act in edition.acts.values()}
-    numbers = {key: act.number or "" for key, act in acts.items()}
-    titles: dict[Kind, dict[str, tuple[Text, str]]] = {
-        "procedure": {key: (edition.title, "") for key, edition in editions.items()},
-        "obligation": {
-            f"{key}/{obligation.id}": (obligation.title, edition.title[language])
-            for key, edition in editions.items()
-            for obligation in edition.obligations
-        },
-        "act": {key: (act.title, numbers[key]) for key, act in acts.items()},
-    }
-    indicators = scoring().indicators
-    titles["indicator"] = {key: (indicator.title, key) for key, indicator in indicators.items()}
-    # Of an indicator its remarks are searched as well: they say what it is counted of.
-    remarks = {
-        key: [text for note in indicator.notes for text in _texts(note).values()]
-        for key, indicator in indicators.items()
-    }
-    return {
-        kind: (
-            NameIndex(
-                (key, [*_texts(title).values(), *remarks.get(key, [])], numbers.get(key, ""))
-                for key, (title, _) in of.items()
-            ),
-            of,
-        )
-        for kind, of in titles.items()
-    }
+    names = defaultdict[Kind, list[tuple[str, list[str], str]]](list)
+    titles = defaultdict[Kind, dict[str, tuple[Text, str]]](dict)
+
+    def add(
+        kind: Kind, key: str, title: Text, about: str = "", number: str = "", more: Sequence[Text] = ()
+    ) -> None:
+        texts = [text for each in (title, *more) for text in _texts(each).values()]
+        names[kind].append((key, texts, number))
+        titles[kind][key] = title, about
+
+    acts: dict[str, Act] = {}
+    for name in library.procedures():
+        edition = library.latest(name)
+        add("procedure", name, edition.title)
+        for obligation in edition.obligations:
+            add("obligation", f"{name}/{obligation.id}", obligation.title, edition.title[language])
+        acts |= {act.id: act for act in edition.acts.values()}
+    for key, act in acts.items():
+        add("act", key, act.title, act.number or "", act.number or "")
+    for key, indicator in scoring().indicators.items():
+        # Its remarks are searched as well: they say what it is counted of.
+        add("indicator", key, indicator.title, key, more=indicator.notes)
+    return {kind: (NameIndex(of_kind), titles[kind]) for kind, of_kind in names.items()}
 
 
 def _named(

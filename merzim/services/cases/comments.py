@@ -16,7 +16,6 @@ from merzim.services.names import assignees_of, people_named, person_named
 from merzim.services.results import CommandResult, result_of
 from merzim.services.verbs import Command, verb
 from merzim.storage.notices.inbox import mark_read
-from notifications.notice import Notice
 from workflow.cases.changes import comments
 from workflow.cases.commands import assignments as commands
 from workflow.cases.commands import withdrawals
@@ -26,8 +25,6 @@ from workflow.org.duties import Unresolved, heads_over
 from workflow.org.office import Office, Person, Recipient
 
 INBOX_PAGE = 50
-LETTERS_LOOKED_THROUGH = 100
-"""The newest unread letters among which those about visible cases are looked for."""
 ANSWER_WORKING_DAYS = 2
 """Working days in which a question asked by one click, or an escalation, must be answered."""
 _MENTION = re.compile(r"@([^\W\d_][\w'-]*(?:[ ][^\W\d_][\w'-]*){0,3})")
@@ -222,15 +219,6 @@ def read_inbox(ctx: RequestContext, command: ReadInbox) -> Marked:
     if not person:
         return Marked(marked=0)
     return Marked(marked=mark_read(ctx.app.engine, person, case=command.in_case, seq=command.line, now=ctx.now))
-
-
-def unread_letters(ctx: RequestContext, *, limit: int) -> list[Notice]:
-    """Return the newest letters to the reader about visible cases that the reader has not acknowledged yet."""
-    if not ctx.reader.person:
-        return []
-    unread = ctx.app.outbox.unread(ctx.reader.person, limit=LETTERS_LOOKED_THROUGH)
-    visible_cases = ctx.reads.heads({letter.case for letter in unread if letter.case})
-    return [letter for letter in unread if letter.case in visible_cases][:limit]
 
 
 def people_mentioned(office: Office, text: str) -> tuple[str, ...]:

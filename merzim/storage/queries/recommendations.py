@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    Select,
     String,
     and_,
     case,
@@ -24,11 +23,10 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session
 
-from merzim.storage.database.engine import Row_, read, reading
+from merzim.storage.database.dialect import text_before
+from merzim.storage.database.engine import Row_, reading
 from merzim.storage.lateness import overdue
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
@@ -41,25 +39,6 @@ _R = RECOMMENDATION.c
 _PLACE = (_R.case, _R.risk, _R.measure)
 
 
-class _Number(FunctionElement[int]):
-    """SQL expression for the number in the id of a measure's obligation, `measure.3` or `measure.3.2026Q3`."""
-
-    type = Integer()
-    inherit_cache = True
-    name = "measure_number"
-
-
-@compiles(_Number, "sqlite")
-def _sqlite(element: _Number, compiler: Any, **options: Any) -> str:
-    # A text is cast as far as it is a number.
-    return f"CAST(substr({compiler.process(element.clauses, **options)}, 9) AS INTEGER)"
-
-
-@compiles(_Number, "postgresql")
-def _postgresql(element: _Number, compiler: Any, **options: Any) -> str:
-    return f"CAST(split_part({compiler.process(element.clauses, **options)}, '.', 2) AS INTEGER)"
-
-
 class RecommendationReads(ReaderQueries):
     """Queries of recommendations."""
 
@@ -68,7 +47,7 @@ class RecommendationReads(ReaderQueries):
         query = select(_R.status, func.count()).where(*self._matching(criteria)).group_by(_R.status)
         with reading(self._engine) as session:
             totals = {status: int(n) for status, n in session.execute(query)}
-            late = {status: int(n) for status, n in session.execute(query.where(_late(today)))}
+            late = {status: int(n) for status, n in session.execute(query.where(_late(session, today)))}
         counts_by_status: dict[MeasureStatus, int] = {}
         for status, n in totals.items():
             counts_by_status[status, True] = late.get(status, 0)
@@ -79,13 +58,13 @@ class RecommendationReads(ReaderQueries):
         self, criteria: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
     ) -> Sequence[RecommendationPlace]:
         """Return a page of the matching recommendations (case, risk, measure), in that order."""
-        query: Select[Any] = select(*_PLACE).where(*self._matching(criteria))
+        query = select(*_PLACE).where(*self._matching(criteria)).order_by(*_PLACE).limit(limit).offset(offset)
         if criteria.status:
             query = query.where(_R.status == criteria.status)
-        if criteria.late:
-            query = query.where(_late(today))
-        query = query.order_by(*_PLACE).limit(limit).offset(offset)
-        return [RecommendationPlace(*record) for record in read(self._engine, query)]
+        with reading(self._engine) as session:
+            if criteria.late:
+                query = query.where(_late(session, today))
+            return [RecommendationPlace(*record) for record in session.execute(query)]
 
     def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
         """Return risks found in more than one case, those in most units first, each with up to `first`
@@ -171,9 +150,11 @@ def has_word(readings: Collection[str]) -> ColumnElement[bool]:
     return or_(*(CASE_ROW.c.search.contains(reading, autoescape=True) for reading in readings))
 
 
-def _late(today: date) -> ColumnElement[bool]:
+def _late(session: Session, today: date) -> ColumnElement[bool]:
     """Return the condition that the measure of a recommendation is overdue on the day."""
-    is_measure = DEADLINE.c.obligation.startswith("measure.", autoescape=True)
-    late = select(DEADLINE.c.case, _Number(DEADLINE.c.obligation))
-    late = late.where(DEADLINE.c.state == "open", is_measure, overdue(today))
+    obligation = DEADLINE.c.obligation
+    # The number in the id of its obligation, `measure.3` or `measure.3.2026Q3`.
+    number = cast(text_before(session, func.substr(obligation, len("measure.") + 1), "."), Integer)
+    is_measure = obligation.startswith("measure.", autoescape=True)
+    late = select(DEADLINE.c.case, number).where(DEADLINE.c.state == "open", is_measure, overdue(today))
     return tuple_(_R.case, _R.measure).in_(late)

@@ -26,6 +26,8 @@ from workflow.cases.case import Case
 from workflow.cases.registers.assignments import AssignmentState, Whose
 
 router = APIRouter(include_in_schema=False)
+LETTERS_LOOKED_THROUGH = 100
+"""The newest unread letters among which those about visible cases are looked for."""
 MAX_LETTERS = 20
 """Letters the page shows at most, the newest first."""
 
@@ -34,11 +36,11 @@ MAX_LETTERS = 20
 def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1) -> Response:
     """Show a page of the reader's inbox and their letters not yet acknowledged, the newest first."""
     view = comments.list_inbox(ctx, comments.ListInbox(page=number))
-    heads = ctx.reads.heads({entry.case for entry in view.entries})
-    office = ctx.reads.office()
+    person, office = ctx.reader.person, ctx.reads.office()
+    unread = ctx.app.outbox.unread(person, limit=LETTERS_LOOKED_THROUGH) if person else ()
+    heads = ctx.reads.heads({entry.case for entry in view.entries} | {letter.case for letter in unread})
+    letters = [letter for letter in unread if letter.case in heads][:MAX_LETTERS]
     people = {entry.person: person_name(office, entry.person) for entry in view.entries if entry.person}
-    letters = comments.unread_letters(ctx, limit=MAX_LETTERS)
-    heads = {**heads, **ctx.reads.heads({letter.case for letter in letters})}
     about = {letter.key: _about(ctx, heads[letter.case], letter) for letter in letters}
     return page(
         ctx,
