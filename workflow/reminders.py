@@ -11,7 +11,7 @@ from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Before
 from workflow.cases.case import Case
-from workflow.cases.registers.assignments import Assignment, assignments
+from workflow.cases.registers.assignments import assignments
 from workflow.cases.registers.entries import number_of, row_kind
 from workflow.deadlines.lateness import Awaited, holds_on
 from workflow.deadlines.register_deadlines import entry_obligation
@@ -19,7 +19,6 @@ from workflow.law.procedure import Obligation, Procedure, Step
 
 RESPONSIBLE = ("duty",)
 """The recipients of a step that is sent to the responsible person alone."""
-_ON_THE_DAY = Step(at=0, to=RESPONSIBLE)
 PLANNED = "planned"
 """The step of a plan date itself."""
 SLIPPED: Mapping[str, Step] = {
@@ -28,7 +27,7 @@ SLIPPED: Mapping[str, Step] = {
     "slipped+10": Step(at=10, to=("head_of_unit", "officer")),
 }
 """The steps after a plan date has passed, in working days: record it or plan it anew. Ours, not the law's."""
-PLAN_STEPS = frozenset({PLANNED, *SLIPPED})
+PLAN_STEPS: Mapping[str, Step] = {PLANNED: Step(at=0, to=RESPONSIBLE), **SLIPPED}
 """Steps about a plan date, not a due date."""
 OPEN_EVERY = 5
 """A duty without a due date is reminded of on the first working day after its condition is met, then after so
@@ -39,6 +38,7 @@ BEFORE: Mapping[str, Step] = {"before-5": Step(at=-5, to=RESPONSIBLE), "before-1
 """The steps of a duty required before a fact, in working days before that fact's expected day."""
 POINTS: Mapping[str, int] = {"points-11": 11, "points-12": 12}
 """The steps of a duty without a due date on which points of the year hang, by month: its first working day."""
+_OF_OURS = {**PLAN_STEPS, **BEFORE, **dict.fromkeys(POINTS, Step(at=0, to=(*RESPONSIBLE, "officer")))}
 _OPEN = "open+"
 
 
@@ -135,7 +135,7 @@ def plan_date_steps(
         # If it was planned only after its term had passed, only the plan date has reminders.
         is_bound = deadline.counts_until is None or deadline.waiting_for is not None
         if on not in law_days and (due is None or on <= due or not is_bound):
-            yield ScheduledStep(id=PLANNED, on=on, about=planned, step=_ON_THE_DAY)
+            yield ScheduledStep(id=PLANNED, on=on, about=planned, step=PLAN_STEPS[PLANNED])
         for name, step in SLIPPED.items():
             on = calendar.add_working_days(planned, step.at)
             while on in law_days:
@@ -183,10 +183,7 @@ def points_steps(calendar: Kazakhstan, *, today: date) -> Iterator[ScheduledStep
             on = calendar.find_following_working_day(date(today.year, month, 1))
         except OutOfRange:
             return
-        yield ScheduledStep(id=name, on=on, about=date(today.year, 12, 31), step=_POINTS_STEP)
-
-
-_POINTS_STEP = Step(at=0, to=(*RESPONSIBLE, "officer"))
+        yield ScheduledStep(id=name, on=on, about=date(today.year, 12, 31), step=_OF_OURS[name])
 
 
 def undated_steps(
@@ -246,22 +243,14 @@ def steps_of(
     else:
         law = law_steps(snoozed_steps(case, procedure, name, deadline.due, calendar), deadline.due, calendar)
         if row_kind(name) == "assignment":
-            law = list(_steps_after_its_letter(law, assignments(case).get(number_of(name))))
+            # The letter that gave it named its due day already.
+            given = assignments(case).get(number_of(name))
+            law = [step for step in law if given is None or given.told_on is None or step.on > given.told_on]
         if deadline.counts_until is not None:
             law = [step for step in law if holds_on(deadline, step.on)]
     plan = plan_date_steps(deadline, frozenset(step.on for step in law), calendar)
     steps = [*(law if holds_on(deadline, today) else ()), *plan, *undated]
     return tuple(sorted(steps, key=lambda step: step.on))
-
-
-def _steps_after_its_letter(
-    steps: Iterable[ScheduledStep], assignment: Assignment | None
-) -> Iterator[ScheduledStep]:
-    """Yield the steps after the day of the letter that gave an assignment, since that letter already named its
-    due day.
-    """
-    told_on = assignment.told_on if assignment else None
-    yield from (step for step in steps if told_on is None or step.on > told_on)
 
 
 def next_step(steps: Sequence[ScheduledStep], *, today: date) -> ScheduledStep | None:
@@ -303,11 +292,9 @@ def step_order(step: str) -> tuple[str, int]:
     among those.
     """
     if step in PLAN_STEPS:
-        return PLANNED, 0 if step == PLANNED else SLIPPED[step].at
-    if step in POINTS:
-        return "points", POINTS[step]
+        return PLANNED, PLAN_STEPS[step].at
     kind = undated_kind(step)
-    return (kind, int(step.removeprefix(kind))) if kind else ("due", int(step))
+    return kind or "due", POINTS[step] if kind == "points" else int(step.removeprefix(kind))
 
 
 def step_named(
@@ -316,15 +303,10 @@ def step_named(
     """Return the step with that id: of a plan date, of an open duty, or of the deadline with that due date;
     None where it has no such step (any more).
     """
-    if step in PLAN_STEPS:
-        return SLIPPED.get(step, _ON_THE_DAY)
-    match undated_kind(step):
-        case "open":
-            return _open_step(int(step.removeprefix(_OPEN)))
-        case "before":
-            return BEFORE.get(step)
-        case "points":
-            return _POINTS_STEP
+    if step in _OF_OURS:
+        return _OF_OURS[step]
+    if step.startswith(_OPEN):
+        return _open_step(int(step.removeprefix(_OPEN)))
     steps = snoozed_steps(case, procedure, name, due, calendar)
     return next((law_step for law_step in steps if law_step.id == step), None)
 

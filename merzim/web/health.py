@@ -36,7 +36,6 @@ from merzim.web.auth.dependencies import Anybody, identify
 from merzim.web.auth.middleware import is_local
 from merzim.web.http import WebContext
 from notifications.notice import NOTICE_STATES
-from notifications.statistics import Figures
 from workflow.board.rows import DeadlineFilter, Urgency
 from workflow.moments import is_late
 from workflow.org.access import ADMINISTRATORS
@@ -184,7 +183,7 @@ def _may_scrape(ctx: WebContext) -> bool:
 
 
 def exposition(
-    figures: Figures,
+    figures: sending.Figures,
     *,
     now: datetime,
     board: Mapping[str, int],

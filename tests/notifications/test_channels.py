@@ -20,13 +20,12 @@ import i18n
 from i18n import LANGUAGES, refusal
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.delivery_state import figures
-from merzim.storage.notices.faults import channel_faults, resend_all
+from merzim.storage.notices.faults import ChannelFault, channel_faults, resend_all
 from notifications.channels import load
 from notifications.channels.email import Email
 from notifications.channels.email import channel as email_channel
 from notifications.channels.folder import Folder, channel
 from notifications.notice import ANSWER_LIMIT, Notice, NoticeState, Outcome
-from notifications.statistics import ChannelFault
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, Shelf, Town, noon, parcel
 from tests.notifications.servers import Office, always, drop, first, free_port, hang, mail, replying, serving
 from workflow.cases.case import Case

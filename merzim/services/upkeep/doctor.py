@@ -25,12 +25,11 @@ from merzim.services.upkeep import backups
 from merzim.settings import ALARM_AGES, SECRETS, SECTIONS, BadSetting, Settings
 from merzim.storage.database.engine import parse_address
 from merzim.storage.maintenance.readiness import check_readiness, refuse_other_installation, server_time
-from merzim.storage.notices.delivery_state import figures
+from merzim.storage.notices.delivery_state import Figures, figures
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.refusals import display_address, hide_secrets
 from notifications.channels import STAYS_HERE, Channel, Testable
 from notifications.notice import UNREACHABLE
-from notifications.statistics import Figures
 from workflow.moments import CLOCK_TOLERANCE, is_late
 from workflow.refusal import Refusal
 

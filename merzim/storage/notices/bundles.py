@@ -39,15 +39,14 @@ _DATED = tuple(NOTICE.c.step.not_like(f"{kind}%") for kind in ("open+", "before-
 
 
 class CombinedNotices:
-    """The part of `notifications.ports.Outbox` that combines notices in letters and reads what they say."""
+    """The part of `notifications.ports.Outbox` that combines notices in letters and reads what they say; the
+    protocol says what each method does.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def waiting(self, today: date) -> Sequence[PendingStep]:
-        """Return by person, channel and kind of letter the notices that wait to be carried together; none for
-        which such a letter is queued or being sent.
-        """
         columns = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
         is_of_date_ahead = NOTICE.c.kind == "reminder", NOTICE.c.due >= today, *_DATED
         query = (
@@ -84,9 +83,6 @@ class CombinedNotices:
         ]
 
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
-        """Claim for each letter the items it carries; return them by its key, without letters that carry
-        none.
-        """
         if not carriers:
             return {}
         members_by_key: dict[str, Sequence[Notice]] = {}
@@ -144,7 +140,6 @@ class CombinedNotices:
         ]
 
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
-        """Return open rows of active cases due by that day, or whose plan date has passed, by due date."""
         query = (
             select(DEADLINE)
             .join(CASE, CASE.c.id == DEADLINE.c.case)
@@ -164,22 +159,18 @@ class CombinedNotices:
         return [row(record) for record in read(self._engine, query)]
 
     def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
-        """Return what may say the same as these notices to the same people: reminders and comments of the same
-        cases, queued after the oldest of them or sent since a moment.
-        """
-        if not notices:
+        cases = sorted({notice.case for notice in notices if notice.case})
+        if not cases:
             return []
         first = min(notice.queued_at for notice in notices)
         query = select(NOTICE).where(
+            NOTICE.c.case.in_(cases),
+            NOTICE.c.kind.in_(("reminder", "comment")),
             NOTICE.c.person.in_(sorted({notice.person for notice in notices})),
             NOTICE.c.state.in_(("queued", *DELIVERED_STATES)),
             or_(NOTICE.c.queued_at >= first, NOTICE.c.sent_at >= since),
         )
-        cases = sorted({notice.case for notice in notices if notice.case})
-        if not cases:
-            return []
-        of_cases = query.where(NOTICE.c.case.in_(cases), NOTICE.c.kind.in_(("reminder", "comment")))
-        return [to_notice(record) for record in read(self._engine, of_cases)]
+        return [to_notice(record) for record in read(self._engine, query)]
 
 
 def _members(person: str, channel: str, bundle: str) -> ColumnElement[bool]:
@@ -200,7 +191,7 @@ def _last_notices(
         .where(
             NOTICE.c.case.in_(cases),
             NOTICE.c.state.in_(DELIVERED_STATES),
-            NOTICE.c.step.not_in(PLAN_STEPS),
+            NOTICE.c.step.not_in([*PLAN_STEPS]),
             *_DATED,
         )
         .order_by(NOTICE.c.queued_at, NOTICE.c.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine, func, select
@@ -18,11 +19,29 @@ from merzim.storage.tables.notices import LOST, NOTICE, present_state
 from merzim.storage.tables.service import PULSE
 from notifications.notice import Notice
 from notifications.rules import BACK_OFF, tried_for
-from notifications.statistics import Figures
 
 FAILED_FOR = timedelta(days=7)
 """How long letters that failed for good are counted."""
 _WAITING = (NOTICE.c.state == "queued", NOTICE.c.bundle == "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """State of the outbox at a moment.
+
+    Attributes:
+        counts: letters by channel and state.
+        oldest: UTC moment since which the oldest letter due for sending has waited; None if none waits.
+        pulses: last run of each task of the metronome (UTC), and the seconds it took.
+        faults: faults of channels.
+        lost: number of letters of the last seven days that failed, or whose arrival is unknown.
+    """
+
+    counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    oldest: datetime | None = None
+    pulses: Mapping[str, tuple[datetime, float]] = field(default_factory=dict)
+    faults: Sequence[faults.ChannelFault] = ()
+    lost: int = 0
 
 
 def counts(session: Session) -> Mapping[tuple[str, str], int]:

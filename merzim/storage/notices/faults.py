@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
@@ -23,12 +24,31 @@ from merzim.storage.notices import journal
 from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import CHANNEL_FAULT, NOTICE
 from notifications.notice import UNREACHABLE
-from notifications.statistics import ChannelFault
 
 Opens = Callable[[str], datetime]
 """Function that returns the moment a letter may be sent to a person (by key)."""
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _STUCK = or_(NOTICE.c.state == literal_column("'failed'"), _QUEUED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelFault:
+    """A fault of a channel itself, to be corrected by an administrator unless its server is only out of reach.
+
+    Attributes:
+        channel: "" when config.toml allows none to be created.
+        code: as `notifications.notice.Outcome.fault`; `settings` where config.toml is what is wrong;
+            `nobody_reached` where letters go into a folder alone.
+        answer: last answer of the server or system.
+        since: UTC moment of the first letter it delays; None when there is none.
+        letters: number of letters delayed since: failed, or to be tried again.
+    """
+
+    channel: str
+    code: str
+    answer: str
+    since: datetime | None
+    letters: int
 
 
 def record_fault(engine: Engine, channel: str, code: str, answer: str, *, now: datetime) -> None:
