@@ -298,8 +298,8 @@ def _this_quarter(indicator: Indicator, counted: Tally, year: AssessedYear) -> I
     """Yield the step for the current quarter: who has not done it yet, and the points lost if one of them does
     not.
     """
-    quarter, members = year.quarter, counted.members
-    if quarter is None or members is None:
+    quarter, members = period_of(year.today, "quarter"), counted.members
+    if year.today.year != year.year or members is None:
         return
     having, of = members.having((indicator.counting.fact,), quarter), len(members.units)
     missing = members.without(having.union(counted.missing))

@@ -178,13 +178,10 @@ class AssessmentEmbargo(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Score:
+class Score(Earned):
     """The points of one indicator.
 
     Attributes:
-        points: exact; negative after a deduction.
-        maximum: the maximum possible; None where the document names no ceiling.
-        arithmetic: the calculation, followed by the readings used.
         readings: the readings its points depend on, by id.
         lost, at_stake: of an assessed year: the points lost for good, and those that may still be earned or
             lost; None where the document names no ceiling and no deduction.
@@ -192,9 +189,6 @@ class Score:
 
     id: str
     title: Text
-    points: Fraction
-    maximum: Fraction | None
-    arithmetic: tuple[Element, ...]
     readings: Readings
     lost: Fraction | None = None
     at_stake: Fraction | None = None
@@ -306,7 +300,7 @@ class Scoring(Model):
             title=indicator.title,
             points=earned.points,
             maximum=earned.maximum,
-            arithmetic=(*earned.elements, *self.texts_of(used)),
+            arithmetic=(*earned.arithmetic, *self.texts_of(used)),
             readings=used,
         )
 

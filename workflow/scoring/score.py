@@ -126,13 +126,19 @@ Answer = Present | Done | Quarters | Count | CountByKind | EachMonth | Analyses 
 # ------------------------------------------------------------------------------------------------- points
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Earned:
-    """Points earned, the most that could be (None without a ceiling), and the sentences of the calculation."""
+    """Points with their calculation.
+
+    Attributes:
+        points: exact; negative after a deduction.
+        maximum: the maximum possible; None where the document names no ceiling.
+        arithmetic: the sentences of the calculation; of a score, followed by the readings used.
+    """
 
     points: Fraction
     maximum: Fraction | None
-    elements: tuple[Element, ...]
+    arithmetic: tuple[Element, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -162,10 +168,10 @@ def _together(parts: Iterable[Earned]) -> Earned:
     parts = tuple(parts)
     points = sum((part.points for part in parts), NOTHING)
     ceilings = [part.maximum for part in parts if part.maximum is not None]
-    elements = tuple(element for part in parts for element in part.elements)
+    arithmetic = tuple(element for part in parts for element in part.arithmetic)
     if len(parts) > 1:
-        elements += (sentence("together", points=points),)
-    return Earned(points, sum(ceilings, NOTHING) if len(ceilings) == len(parts) else None, elements)
+        arithmetic += (sentence("together", points=points),)
+    return Earned(points, sum(ceilings, NOTHING) if len(ceilings) == len(parts) else None, arithmetic)
 
 
 def _percent(share: Fraction) -> Decimal:
@@ -446,7 +452,7 @@ def _of_share(scale: Share, answer: Done, *, linear: bool) -> Earned:
     earned = _earned("linear" if linear else "share", points, scale.maximum, **said, **steps)
     if share <= scale.full:
         return earned
-    return replace(earned, elements=(*earned.elements, sentence("no_more", **said)))
+    return replace(earned, arithmetic=(*earned.arithmetic, sentence("no_more", **said)))
 
 
 def _in_steps(

@@ -7,16 +7,17 @@ organisation of its own count for no other unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
+from itertools import islice, takewhile
 from typing import Literal
 
 from workflow.cases.registers.cartogram import SECTIONS
 from workflow.org.kinds import among as of_kinds
 from workflow.org.office import Office
-from workflow.periods import PeriodSpan, period_of, periods
+from workflow.periods import PeriodSpan, periods
 from workflow.scoring.records import CARTOGRAM, BodyRecords, MissingFact, YearRecords
 from workflow.scoring.scale import Counting, Indicator
 from workflow.scoring.score import (
@@ -50,14 +51,13 @@ class Members:
 
     Attributes:
         units: their ids, in order.
-        counted_for: unit at or below the body -> those of them that its own records count for.
-        covered: whether those of the body itself count for its inner units too.
+        counted_for: unit at or below the body -> those of them that its own records count for; those of the
+            body itself, where it is none of them, count for all its inner units.
     """
 
     records: YearRecords
     units: tuple[str, ...]
-    counted_for: Mapping[str, tuple[str, ...]]
-    covered: bool = False
+    counted_for: Mapping[str | None, tuple[str, ...]]
 
     def having(self, facts: Iterable[str], span: PeriodSpan | None = None) -> frozenset[str]:
         """Return the units for which one of the facts happened (in that span)."""
@@ -151,7 +151,8 @@ class AssessedYear:
         """Return whether a reading affects this body."""
         match reading:
             case "whole_body":
-                return self.members("units").covered
+                covered = self.members("units").counted_for[self.root]
+                return self.root not in covered and not any(map(self._kind, covered)) and bool(covered)
             case "own_compliance":
                 return self._kind(self.root) == QUASI_STATE
             case "own_commission":
@@ -172,11 +173,6 @@ class AssessedYear:
         last = date(self.year, 12, 31)
         spans = periods("quarter", after=date(self.year - 1, 12, 31), until=last)
         return tuple(span for span in spans if span.last < self.today)
-
-    @property
-    def quarter(self) -> PeriodSpan | None:
-        """The quarter of the year that includes today; None before and after the year."""
-        return period_of(self.today, "quarter") if self.today.year == self.year else None
 
     def members(self, group: Group) -> Members:
         """Return the units of the body that are counted."""
@@ -227,19 +223,20 @@ class AssessedYear:
         return office_unit.kind if office_unit else ""
 
     def _below(self, kinds: Iterable[str]) -> tuple[str, ...]:
-        """Return the units of these kinds below the body, except those that belong to another akimat."""
-        units_by_kind = self.office.by_kind(self.root)
-        units = (unit for kind in kinds for unit in units_by_kind.get(kind, ()) if unit != self.root)
-        return tuple(unit for unit in units if not self._is_anothers(unit))
+        """Return the units of these kinds below the body, except those that belong to another akimat: to the
+        akim of a city or district who is below the body himself.
+        """
+        by_kind = self.office.by_kind(self.root)
+        units = (unit for kind in kinds for unit in by_kind.get(kind, ()) if unit != self.root)
+        return tuple(
+            unit
+            for unit in units
+            if not any(self._kind(place) in (DISTRICT, CITY) for place in self._between(unit))
+        )
 
-    def _is_anothers(self, unit: str) -> bool:
-        """Return whether a unit lies below the akim of a city or district who is below the body himself."""
-        for place in self.office.above(unit):
-            if place == self.root:
-                return False
-            if place != unit and self._kind(place) in (DISTRICT, CITY):
-                return True
-        return False
+    def _between(self, unit: str) -> Iterator[str]:
+        """Return the units above a unit and below the body."""
+        return takewhile(self.root.__ne__, islice(self.office.above(unit), 1, None))
 
     def _of(self, unit_ids: Iterable[str], *, stop: bool = True, apparatus: Sequence[str] = ()) -> Members:
         """Return these units as members, each record assigned to the nearest of them at or above its unit.
@@ -250,26 +247,20 @@ class AssessedYear:
             apparatus: the units whose records count as the body's own.
         """
         units = tuple(dict.fromkeys(unit_ids))
-        owners: dict[str | None, str | None] = {}
-        stands_for = apparatus[0] if len(apparatus) == 1 else self.root
         are_members = frozenset(units)
+        stands_for = apparatus[0] if len(apparatus) == 1 else self.root
+        counted_for: dict[str | None, tuple[str, ...]] = {}
         roots = (self.root,) if self.root else self.office.tops
         for unit in (unit for root in roots for unit in self.office.below(root)):
             if unit in are_members:
-                owners[unit] = unit
+                counted_for[unit] = (unit,)
             elif unit == self.root:
-                owners[unit] = stands_for if stands_for in are_members else None
-            elif stop and self._kind(unit) not in ("", APPARATUS):
-                owners[unit] = None
-            else:
-                owners[unit] = owners.get(self.office.units[unit].parent)
-        counted_for: dict[str, tuple[str, ...]]
-        counted_for = {unit: (owner,) for unit, owner in owners.items() if unit is not None and owner}
-        inner = tuple(unit for unit in units if not self._kind(unit))
-        covered = owners.get(self.root) is None and bool(inner)
-        if covered:
-            counted_for[self.root] = inner
-        return Members(records=self.records, units=units, counted_for=counted_for, covered=covered)
+                counted_for[unit] = (stands_for,) if stands_for in are_members else ()
+            elif not stop or self._kind(unit) in ("", APPARATUS):
+                counted_for[unit] = counted_for.get(self.office.units[unit].parent, ())
+        if not counted_for.get(self.root):
+            counted_for[self.root] = tuple(unit for unit in units if not self._kind(unit))
+        return Members(records=self.records, units=units, counted_for=counted_for)
 
 
 def tally(year: AssessedYear) -> Mapping[str, Tally]:

@@ -11,20 +11,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select
 from sqlmodel import Session
 
-from merzim.storage.cases.ledger import cases
 from merzim.storage.database.dialect import execute_for_names, in_names, text_before
 from merzim.storage.database.engine import Row_, reading
 from merzim.storage.events import OFFICE
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, COUNTED_LINE
 from merzim.storage.tables.events import EVENT, OF_CASES
-from workflow.cases.case import Case, values_of
+from workflow.cases.case import values_of, withdrawn_documents, withdrawn_lines
 from workflow.scoring.records import MissingFact, RecordedFact
 from workflow.scoring.scale import Scoring
 
-_SAYING = ("fact", "corrected", "evidence")
-"""Kinds of the events that say something of a fact."""
-_OF_FACT = (EVENT.c.kind, EVENT.c.name, EVENT.c.on, EVENT.c.payload)
+_AMENDING = ("corrected", "evidence", "withdrawn")
+"""Kinds of the events that amend what a fact said."""
+_OF_FACT = (EVENT.c.seq, EVENT.c.kind, EVENT.c.name, EVENT.c.on, EVENT.c.payload)
 
 
 def of_year(
@@ -45,8 +44,9 @@ def _recorded(session: Session, scoring: Scoring, year: int) -> Iterator[Recorde
     """Yield the facts of active cases that points of a year are counted from.
 
     Those of the year and of the year before, and those whose period is of the year. A corrected fact has its
-    last date; its numbers and evidence are those of all its events. A fact recorded from a row of a register is
-    left out: the row itself is counted, and a case above its unit must not count it besides.
+    last date; its numbers and evidence are those of all its events that were not withdrawn. A fact recorded
+    from a row of a register is left out: the row itself is counted, and a case above its unit must not count it
+    besides.
     """
     names = scoring.facts
     name = text_before(session, EVENT.c.name, ".")
@@ -60,20 +60,16 @@ def _recorded(session: Session, scoring: Scoring, year: int) -> Iterator[Recorde
     )
     query = select(EVENT.c.case, CASE.c.unit, CASE.c.procedure, *_OF_FACT, counts.label("counts"))
     query = _of_active(query, EVENT.c.case, names).where(OF_CASES)
-    amends = EVENT.c.kind.in_(("corrected", "evidence", "withdrawn"))
-    said = session.execute(query.where(or_(amends, and_(EVENT.c.kind == "fact", counts)))).all()
-    own_records = [record for record in said if record.counts and record.kind in _SAYING]
-    # Of most cases each fact has one event. Where something was said anew, all that was said counts; where
-    # something was withdrawn, what is left of the case.
-    own_cases = {record.case for record in own_records}
-    amended = {record.case for record in said if record.kind != "fact" and record.case in own_cases}
-    withdrawn = {record.case for record in said if record.kind == "withdrawn" and record.case in own_cases}
-    whole_query = query.where(EVENT.c.kind.in_(_SAYING), in_names(EVENT.c.case))
+    is_said = or_(EVENT.c.kind.in_(_AMENDING), (EVENT.c.kind == "fact") & counts)
+    said = session.execute(query.where(is_said)).all()
+    # Of most cases each fact has one event. Where something was said anew or withdrawn, all of it counts.
+    own_cases = {record.case for record in said if record.counts and record.kind != "withdrawn"}
+    amended = {record.case for record in said if record.kind != "fact"} & own_cases
+    whole_query = query.where(EVENT.c.kind.in_(("fact", *_AMENDING)), in_names(EVENT.c.case))
     whole_query = whole_query.order_by(EVENT.c.case, EVENT.c.seq)
-    records = [record for record in own_records if record.case not in amended]
-    records += execute_for_names(session, whole_query, sorted(amended - withdrawn))
+    records = [record for record in said if record.case in own_cases - amended]
+    records += execute_for_names(session, whole_query, sorted(amended))
     yield from _facts_of_events(records, names)
-    yield from _remaining_facts(cases(session, withdrawn).values(), names)
 
 
 def _due(session: Session, facts: Collection[str], states: Collection[str], year: int) -> Iterator[MissingFact]:
@@ -134,47 +130,40 @@ def _of_active(query: Select[Any], case: ColumnElement[str], facts: Iterable[str
     return query.where(CASE.c.procedure.in_(procedures), CASE.c.status == "active")
 
 
-def _remaining_facts(cases: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact]:
-    """Yield those of these facts that whole cases have now, without those recorded from rows of registers."""
-    for case in cases:
-        for name, fact in case.facts.items():
-            fact_name, _, period = name.partition(".")
-            meant = f"{case.procedure}:{fact_name}"
-            if meant in facts and not fact.row:
-                yield RecordedFact(
-                    case=case.id,
-                    unit=case.unit,
-                    fact=meant,
-                    on=fact.on,
-                    period=period,
-                    values=dict(fact.values),
-                    evidence=frozenset(item.kind for item in fact.evidence),
-                )
-
-
-def _facts_of_events(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
-    """Yield the facts that events record, one for all events of its name, without those recorded from rows of
-    registers.
+def _facts_of_events(records: Sequence[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
+    """Yield the facts that events record, one for all events of its name that were not withdrawn, without those
+    recorded from rows of registers.
     """
+    withdrawals = [
+        (record.case, json.loads(record.payload)) for record in records if record.kind == "withdrawn"
+    ]
+    lines = {(case, seq) for case, payload in withdrawals for seq in withdrawn_lines(payload)}
+    documents = {(case, *of) for case, payload in withdrawals for of in withdrawn_documents(payload)}
     records_by_fact: dict[tuple[str, str], list[Row_]] = {}
     for record in records:
-        records_by_fact.setdefault((record.case, record.name), []).append(record)
+        if record.kind != "withdrawn" and (record.case, record.seq) not in lines:
+            records_by_fact.setdefault((record.case, record.name), []).append(record)
     for (case, name), said in records_by_fact.items():
         fact_name, _, period = name.partition(".")
         fact = f"{said[0].procedure}:{fact_name}"
-        payloads = [json.loads(record.payload) for record in said if record.payload != "{}"]
-        if fact in facts and not any(payload.get("row") for payload in payloads):
-            values: dict[str, Decimal] = {}
-            for payload in payloads:
-                values |= values_of(payload)
-            yield RecordedFact(
-                case=case,
-                unit=said[0].unit,
-                fact=fact,
-                on=[record.on for record in said if record.on is not None][-1],
-                period=period,
-                values=values,
-                evidence=frozenset(
-                    str(item.get("kind", "")) for payload in payloads for item in payload.get("evidence", ())
-                ),
-            )
+        payloads = [(record.seq, json.loads(record.payload)) for record in said if record.payload != "{}"]
+        if fact not in facts or any(payload.get("row") for _, payload in payloads):
+            continue
+        values: dict[str, Decimal] = {}
+        for _, payload in payloads:
+            values |= values_of(payload)
+        evidence = (
+            str(item.get("kind", ""))
+            for seq, payload in payloads
+            for place, item in enumerate(payload.get("evidence", ()))
+            if (case, seq, place) not in documents
+        )
+        yield RecordedFact(
+            case=case,
+            unit=said[0].unit,
+            fact=fact,
+            on=[record.on for record in said if record.on is not None][-1],
+            period=period,
+            values=values,
+            evidence=frozenset(evidence),
+        )
