@@ -19,7 +19,7 @@ from merzim.services.board.tasks import most_pressing, tasks_view
 from merzim.services.campaigns.answers import awaited_answers
 from merzim.services.cases import bulk
 from merzim.services.cases import verbs as cases
-from merzim.services.context import RequestContext, whole_case
+from merzim.services.context import RequestContext, require_visible
 from merzim.services.documents.case_documents import forms_of
 from merzim.services.inputs import build
 from merzim.services.names import UnitName, name_of
@@ -252,7 +252,7 @@ def withdraw_many(ctx: Recording, answers: Fields) -> Response:
 def _case_of_form(ctx: RequestContext, answers: Mapping[str, str]) -> str:
     """Return the case a form is about; "" for none. Raises UnknownCase for one the reader does not see."""
     if case := answers.get("case", ""):
-        whole_case(ctx, case)
+        require_visible(ctx, case)
     return case
 
 
