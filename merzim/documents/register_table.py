@@ -64,22 +64,18 @@ def read_rows(data: bytes, name: str, *, heads: Mapping[str, str], own: Sequence
     for place, (_, text) in heading.twice.items():
         errors.add(heading.row, "register_head_twice", cell=cell_name(heading.row, place), text=text)
     errors.refuse(paper.name)
-    rows = []
+    rows: list[tuple[int, Mapping[str, object]]] = []
     formulas: dict[int, dict[str, str]] = {}
-    for row in sheet.rows:
-        if row.number > heading.row:
-            values = {field: _value(row.cell(place)) for field, place in heading.at.items()}
-            texts = {field: value.text for field, value in values.items() if isinstance(value, NotAValue)}
-            values = {
-                field: value for field, value in values.items() if not is_empty(value) and field not in texts
-            }
-            if values or texts:
-                rows.append((row.number, values))
-            if texts:
-                formulas[row.number] = texts
-    return RegisterTable(
-        {field: xl_col_to_name(place) for field, place in heading.at.items()}, tuple(rows), formulas
-    )
+    for row in (row for row in sheet.rows if row.number > heading.row):
+        cells = {field: _value(row.cell(place)) for field, place in heading.at.items()}
+        values = {field: value for field, value in cells.items() if not is_empty(value)}
+        texts = {field: value.text for field, value in values.items() if isinstance(value, NotAValue)}
+        if values:
+            rows.append((row.number, {field: value for field, value in values.items() if field not in texts}))
+        if texts:
+            formulas[row.number] = texts
+    columns = {field: xl_col_to_name(place) for field, place in heading.at.items()}
+    return RegisterTable(columns, tuple(rows), formulas)
 
 
 def _value(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -27,17 +27,18 @@ def people_table(office: Office, language: str) -> Table:
     by_unit: dict[str, list[Person]] = {id: [] for id in office.units}
     for person in office.by_name:
         by_unit.setdefault(person.unit, []).append(person)
-    for unit, people in by_unit.items():
-        place = _place(office.units, unit, language)
-        of = office.units.get(unit)
-        unit_names = [of.name_kk, of.name_ru] if of else ["", ""]
+    for id, people in by_unit.items():
+        unit = office.units.get(id) or Unit(id=id, name=id)
+        parent = office.units.get(unit.parent or "")
+        place = [unit.name, parent.name if parent else "", title("kind", unit.kind, language)]
+        names = [unit.name_kk, unit.name_ru]
         rows += [
-            place
-            + _person(person, language)
-            + unit_names
-            + [person.post_kk, person.post_ru, person.name_kk, person.name_ru]
+            [
+                *(*place, *_person(person, language), *names),
+                *(person.post_kk, person.post_ru, person.name_kk, person.name_ru),
+            ]
             for person in people
-        ] or [place + [""] * 7 + unit_names + [""] * 4]
+        ] or [[*place, *[""] * 7, *names, *[""] * 4]]
     return Table([COLUMNS.titles[column][language] for column in (*WRITTEN, *IN_TWO)], rows)
 
 
@@ -93,15 +94,6 @@ def _example(language: str) -> list[list[str]]:
         row(2, text("office"), ("authorised_person", "head_of_unit"), "3@example.kz", away),
         row(3, text("office"), ("authorised_person",), "2@example.kz", ""),
     ]
-
-
-def _place(units: Mapping[str, Unit], unit: str, language: str) -> list[str]:
-    """Return the cells of a unit: its name, its parent's, its kind; of an unknown one the id alone."""
-    of = units.get(unit)
-    if of is None:
-        return [unit, "", ""]
-    parent = units.get(of.parent or "")
-    return [of.name, parent.name if parent else "", title("kind", of.kind, language)]
 
 
 def _person(person: Person, language: str) -> list[str]:

@@ -20,6 +20,8 @@ MAX_UNPACKED = 2**30
 """Maximum bytes of all members unpacked, to protect readers who open the evidence."""
 _HEAD = 4096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SIGNED = (b"0\x80", b"0\x82", b"0\x83", b"-----BEGIN", b"MI")
+"""How a detached signature begins: DER, or base64 with or without PEM lines."""
 _MARKUP = (b"<!doctype", b"<html", b"<script", b"<svg", b"<body", b"<head", b"<iframe")
 
 Check = tuple[bytes, ...] | Callable[[bytes], bool]
@@ -71,11 +73,6 @@ def media_type(path: Path, name: str) -> str | None:
     return type if (head.startswith(fits) if isinstance(fits, tuple) else fits(head)) else None
 
 
-def _pdf(head: bytes) -> bool:
-    """Return whether it is a PDF; the signature may occur anywhere in the first kilobyte (ISO 32000)."""
-    return b"%PDF-" in head[:1024] and not _markup(head)
-
-
 def _holds(path: Path, inside: str) -> bool:
     """Return whether it is a ZIP with a member whose name begins so. Raises Refusal for an unsafe one."""
     try:
@@ -106,29 +103,14 @@ def _leads_out(member: zipfile.ZipInfo) -> bool:
     )
 
 
-def _text(head: bytes) -> bool:
-    """Return whether it is a text without NUL that does not look like HTML."""
-    return b"\0" not in head and not _markup(head)
-
-
-def _xml(head: bytes) -> bool:
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml") and not _markup(head)
-
-
-def _signature(head: bytes) -> bool:
-    """Return whether it is a detached signature: DER, or base64 with or without PEM lines."""
-    return head.startswith((b"0\x80", b"0\x82", b"0\x83", b"-----BEGIN", b"MI"))
-
-
-def _film(head: bytes) -> bool:
-    """Return whether the file is an MP4 or QuickTime video."""
-    return head[4:8] == b"ftyp"
-
-
 def _markup(head: bytes) -> bool:
     """Return whether the text looks like HTML."""
-    plain = head.lower()
-    return any(mark in plain for mark in _MARKUP)
+    return any(mark in head.lower() for mark in _MARKUP)
+
+
+def _is_text(head: bytes) -> bool:
+    """Return whether it is a text without NUL that does not look like HTML."""
+    return b"\0" not in head and not _markup(head)
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -141,8 +123,9 @@ _PACKED: Mapping[str, tuple[str, str]] = {
     "zip": ("application/zip", ""),
 }
 """Extension of an archive -> its media type, and how the name of one of its members begins."""
+# The signature of a PDF may occur anywhere in the first kilobyte (ISO 32000); MP4 and QuickTime name it fifth.
 _KINDS: Mapping[str, tuple[str, Check]] = {
-    "pdf": ("application/pdf", _pdf),
+    "pdf": ("application/pdf", lambda head: b"%PDF-" in head[:1024] and not _markup(head)),
     "doc": ("application/msword", (_OLE,)),
     "xls": ("application/vnd.ms-excel", (_OLE,)),
     "ppt": ("application/vnd.ms-powerpoint", (_OLE,)),
@@ -153,15 +136,18 @@ _KINDS: Mapping[str, tuple[str, Check]] = {
     "png": ("image/png", (b"\x89PNG\r\n\x1a\n",)),
     "tif": ("image/tiff", (b"II*\0", b"MM\0*")),
     "tiff": ("image/tiff", (b"II*\0", b"MM\0*")),
-    "txt": ("text/plain", _text),
-    "csv": ("text/csv", _text),
-    "eml": ("message/rfc822", _text),
-    "xml": ("application/xml", _xml),
-    "p7s": ("application/pkcs7-signature", _signature),
-    "p7m": ("application/pkcs7-mime", _signature),
-    "cms": ("application/cms", _signature),
-    "sig": ("application/pgp-signature", _signature),
-    "mp4": ("video/mp4", _film),
+    "txt": ("text/plain", _is_text),
+    "csv": ("text/csv", _is_text),
+    "eml": ("message/rfc822", _is_text),
+    "xml": (
+        "application/xml",
+        lambda head: head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml") and not _markup(head),
+    ),
+    "p7s": ("application/pkcs7-signature", _SIGNED),
+    "p7m": ("application/pkcs7-mime", _SIGNED),
+    "cms": ("application/cms", _SIGNED),
+    "sig": ("application/pgp-signature", _SIGNED),
+    "mp4": ("video/mp4", lambda head: head[4:8] == b"ftyp"),
 }
 ALLOWED: tuple[str, ...] = (*_KINDS, *_PACKED)
 """Extensions of the accepted files."""
