@@ -65,9 +65,10 @@ def _recorded(session: Session, scoring: Scoring, year: int) -> Iterator[Recorde
     # Of most cases each fact has one event. Where something was said anew or withdrawn, all of it counts.
     own_cases = {record.case for record in said if record.counts and record.kind != "withdrawn"}
     amended = {record.case for record in said if record.kind != "fact"} & own_cases
+    settled = own_cases - amended
     whole_query = query.where(EVENT.c.kind.in_(("fact", *_AMENDING)), in_names(EVENT.c.case))
     whole_query = whole_query.order_by(EVENT.c.case, EVENT.c.seq)
-    records = [record for record in said if record.case in own_cases - amended]
+    records = [record for record in said if record.case in settled]
     records += execute_for_names(session, whole_query, sorted(amended))
     yield from _facts_of_events(records, names)
 
@@ -141,7 +142,7 @@ def _facts_of_events(records: Sequence[Row_], facts: frozenset[str]) -> Iterator
     documents = {(case, *of) for case, payload in withdrawals for of in withdrawn_documents(payload)}
     records_by_fact: dict[tuple[str, str], list[Row_]] = {}
     for record in records:
-        if record.kind != "withdrawn" and (record.case, record.seq) not in lines:
+        if not withdrawals or (record.kind != "withdrawn" and (record.case, record.seq) not in lines):
             records_by_fact.setdefault((record.case, record.name), []).append(record)
     for (case, name), said in records_by_fact.items():
         fact_name, _, period = name.partition(".")
