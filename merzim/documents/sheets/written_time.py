@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import Any, Literal
 
@@ -193,16 +193,22 @@ _STRETCHES: Mapping[str, tuple[tuple[Unit, str], ...]] = {
 
 def _match(words: Words, at: int, shape: str) -> Iterator[tuple[Parts, int]]:
     """Yield each way in which a shape matches from a place on: its parts, and the place behind them."""
-    item, _, rest = shape.partition(" ")
-    if not item:
-        yield {}, at
-        return
-    kind = item.removesuffix("?")
+    kind, is_needed, rest = _divided(shape)
     for name, part, behind in _heads(words, at, kind):
-        for parts, end in _match(words, behind, rest):
-            yield {name: part} | parts, end
-    if kind != item:
-        yield from _match(words, at, rest)
+        if rest:
+            for parts, end in _match(words, behind, rest):
+                yield {name: part} | parts, end
+        else:
+            yield {name: part}, behind
+    if not is_needed:
+        yield from _match(words, at, rest) if rest else (({}, at),)
+
+
+@cache
+def _divided(shape: str) -> tuple[str, bool, str]:
+    """Return the first part of a shape, whether it must be there, and what follows it."""
+    item, _, rest = shape.partition(" ")
+    return item.removesuffix("?"), not item.endswith("?"), rest
 
 
 def _heads(words: Words, at: int, kind: str) -> Iterable[tuple[str, Any, int]]:
@@ -219,9 +225,10 @@ def _heads(words: Words, at: int, kind: str) -> Iterable[tuple[str, Any, int]]:
     name, mark, cases = kind.partition(":")
     if name in _RULES:
         return ((name, read, end) for read, end in _read(words, at, name))
+    further = _stretches(words, at, _STRETCHES[name]) if _STRETCHES[name] else ()
     return (
         (name, stretch, end)
-        for stretch, end in _stretches(words, at) + _stretches(words, at, _STRETCHES[name])
+        for stretch, end in _stretches(words, at) + further
         if (name != "DAY" or stretch.unit == "day") and (not mark or stretch.case in cases.split("|"))
     )
 
