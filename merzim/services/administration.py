@@ -144,7 +144,7 @@ KNOWN_SERVERS: Mapping[str, tuple[Literal["starttls", "tls"], Literal[465, 587]]
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 _NAME = re.compile(rf"(?:{_LABEL}\.)*(?=[A-Za-z]){_LABEL}")
 """A name ends in a label that begins with a letter: 0xa9fea9fe and 2852039166 are addresses, too."""
-_UNSEEN = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A))
+_TURNING = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A))
 """Characters that turn the direction of writing."""
 SettingText = Annotated[str, Field(max_length=500)]
 
@@ -223,7 +223,7 @@ def change_organisation(ctx: RequestContext, command: Organisation) -> SettingsV
     """Change the organisation's names and its officer, for every process from its next request or round on.
 
     Raises:
-        Refusal: what the environment fixes, unseen characters, an officer who is nobody.
+        Refusal: what the environment fixes, control characters, an officer who is nobody.
     """
     settings = ctx.app.settings
     given = command.model_dump()
@@ -327,9 +327,11 @@ def _present_server(settings: Settings) -> tuple[object, object]:
 
 
 def _refuse_characters(key: str, text: str) -> None:
-    """Refuse line breaks and what is not seen: values stand in headers of letters, on pages and in papers."""
+    """Refuse control characters, line breaks and what turns the direction of writing: values stand in headers of
+    letters, on pages and in papers.
+    """
     if any(
-        unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") or ord(character) in _UNSEEN
+        unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") or ord(character) in _TURNING
         for character in text
     ):
         raise Refusal("setting.characters", title=key)

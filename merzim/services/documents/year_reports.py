@@ -330,7 +330,9 @@ def _form_rows(
 def _unanswered(
     ctx: RequestContext, source: RegisterRows, unit: str, days: Days
 ) -> Mapping[str, Sequence[str]]:
-    """Return the ids of the rows of these days that leave a question of a report open, by its title."""
+    """Return the ids of the rows of these days in which a field the report filters by is empty, by the title of
+    the field.
+    """
     rows_by_title = dict[str, Sequence[str]]()
     for name, dated in source.unanswered.items():
         other_filters = {field_id: values for field_id, values in source.where.items() if field_id != name}

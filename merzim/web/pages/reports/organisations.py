@@ -295,7 +295,9 @@ def _remarks(translator: Translator, turn: Turn, name: Callable[[str], str]) -> 
 
 
 def build_cartogram(query: ReportQuery) -> Report:
-    """Return both sections by department and district, and the differences from the published cartogram."""
+    """Return the exposed positions and risks due in the cartogram, by place, and how the published one
+    differs.
+    """
     t, view = query.t, compare_cartogram(query.ctx, query.unit)
     if view.on is None:
         different = lines(())
