@@ -327,8 +327,9 @@ def _present_server(settings: Settings) -> tuple[object, object]:
 
 
 def _refuse_characters(key: str, text: str) -> None:
-    """Refuse control characters, line breaks and what turns the direction of writing: values stand in headers of
-    letters, on pages and in papers.
+    """Refuse control characters, line breaks and what turns the direction of writing.
+
+    Values stand in headers of letters, on pages and in papers.
     """
     if any(
         unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") or ord(character) in _TURNING
