@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from heapq import merge
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from i18n import LANGUAGES, say
 from merzim.documents.sheets.listing import Table, tables_workbook
@@ -39,6 +39,8 @@ from workflow.registers.values import days_late
 from workflow.search_words import normalise, search_words
 
 CampaignId = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
+Sorted = Annotated[list[str], BeforeValidator(sorted)]
+_NO_TEXT = Titles(kk="", ru="", en="")
 
 
 class UnknownCampaign(NotFound):
@@ -79,14 +81,14 @@ class CampaignView(Result):
     title: Titles
     units: list[str]
     unit_names: list[str]
-    duties: list[str]
-    posts: list[str]
+    duties: Sorted = at("choice", "duties")
+    posts: Sorted = at("choice", "posts")
     until: date
     started_on: date
     started_by: str
     closed_on: date | None
     is_open: bool
-    reminders: int
+    reminders: int = at("wave")
     ground: Titles
     link: str
     file: str
@@ -177,35 +179,32 @@ def list_campaigns(ctx: RequestContext, command: Ask) -> CampaignList:
     """List the campaigns visible to the reader, the newest first, and the kinds that registers define, without
     those of acts the organisation has not adopted.
     """
-    visible_campaigns = [campaign for campaign in campaign_store(ctx).all() if _sees(ctx, campaign)]
-    office = ctx.reads.office()
-    unit = reader_scope(ctx).unit or office.root or ""
-    kinds = [
-        kind_view(register, bound)
-        for register in ctx.app.registers.all_on(ctx.today)
-        if sees_lists(register, reader_scope(ctx))
-        for kind in register.campaigns.values()
-        if (bound := as_it_binds(ctx.app, kind, office, unit)).act or not kind.act
-    ]
-    counts = campaign_store(ctx).counts(seen_units(ctx))
-    campaigns = [_view(ctx, campaign, counts) for campaign in visible_campaigns]
-    return CampaignList(campaigns=campaigns, kinds=kinds)
+    scope, office, store = reader_scope(ctx), ctx.reads.office(), campaign_store(ctx)
+    unit, counts = scope.unit or office.root or "", store.counts(seen_units(ctx))
+    return CampaignList(
+        campaigns=[_view(ctx, campaign, counts) for campaign in store.all() if _sees(ctx, campaign)],
+        kinds=[
+            kind_view(register, kind)
+            for register in ctx.app.registers.all_on(ctx.today)
+            if sees_lists(register, scope)
+            for kind in register.campaigns.values()
+            if as_it_binds(ctx.app, kind, office, unit).act == kind.act
+        ],
+    )
 
 
 @verb("read", writes=False)
 def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
     """Show a campaign: who has answered, who has not, who left; one page of its people."""
     campaign = seen_campaign(ctx, command.campaign)
-    found = _people(ctx, command)
-    people = found[(command.page - 1) * command.size :][: command.size]
-    counts = campaign_store(ctx).counts(seen_units(ctx), campaign.id)
+    people, start = _people(ctx, command), (command.page - 1) * command.size
     return CampaignPage(
-        campaign=_view(ctx, campaign, counts),
+        campaign=_view(ctx, campaign, campaign_store(ctx).counts(seen_units(ctx), campaign.id)),
         reminded_today=reminded_today(ctx, campaign),
-        total=len(found),
+        total=len(people),
         page=command.page,
-        pages=max(1, -(-len(found) // command.size)),
-        people=_person_views(ctx, campaign, people),
+        pages=max(1, -(-len(people) // command.size)),
+        people=_person_views(ctx, campaign, people[start : start + command.size]),
         history=_history(ctx, campaign),
     )
 
@@ -214,11 +213,15 @@ def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
     """Return the key of the person with this number in a campaign. Raises UnknownCampaign if the reader does
     not see the campaign or the person's unit.
     """
-    campaign_person = campaign_store(ctx).person(seen_campaign(ctx, campaign).id, number)
-    units = seen_units(ctx)
-    if campaign_person is None or (units is not None and campaign_person.unit not in units):
+    asked, units = campaign_store(ctx).person(seen_campaign(ctx, campaign).id, number), seen_units(ctx)
+    if asked is None or (units is not None and asked.unit not in units):
         raise UnknownCampaign("campaign.unknown", campaign=campaign)
-    return campaign_person.person
+    return asked.person
+
+
+def asked_people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPersonView]:
+    """Return all people of a campaign a query finds, whatever its page. Raises UnknownCampaign."""
+    return _person_views(ctx, seen_campaign(ctx, command.campaign), _people(ctx, command))
 
 
 def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
@@ -226,47 +229,40 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     answered; the audit log records that it was read.
     """
     campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
-    ctx = replace(ctx, language=language)
-    sent = {letter.person: letter.at for letter in reversed(store.letters(campaign.id))}
-    people = asked_people(ctx, ShowCampaign(campaign=campaign.id))
+    people = asked_people(replace(ctx, language=language), ShowCampaign(campaign=campaign.id))
     register, kind = definition_of(ctx, campaign)
+    sent = {letter.person: letter.at for letter in reversed(store.letters(campaign.id))}
     paper = {answer.row: answer.shown.get(kind.confirmed_on) for answer in store.on_paper(campaign.id)}
-
-    def words(code: str, **arguments: object) -> str:
-        return say(f"campaign.sheet.{code}", arguments, language)
+    is_open = campaign.is_open(ctx.today)
 
     def how(row: str) -> str:
-        if row not in paper:
-            return words("by_link") if row else ""
-        day = paper[row]
-        return words("on_paper_day", on=date.fromisoformat(day)) if day else words("on_paper")
+        if not row:
+            return ""
+        day = paper.get(row)
+        code = "on_paper_day" if day else "on_paper" if row in paper else "by_link"
+        return say(f"campaign.sheet.{code}", {"on": date.fromisoformat(day)} if day else {}, language)
 
-    is_open = campaign.is_open(ctx.today)
-    heads = (
-        *("head.number", "campaign.sheet.name", "head.post", "head.unit", "head.state"),
-        *(f"campaign.sheet.{code}" for code in ("joined", "written", "answered", "how", "row", "left")),
-        *(["campaign.sheet.late"] if register.late_fields else ()),
-    )
-    rows = [
-        (
-            number,
-            asked.name,
-            asked.post,
-            asked.unit_name,
-            say("campaign.state." + word_of_state(asked.state, is_open=is_open), {}, language),
-            asked.joined_on,
-            day_and_time(sent.get(asked.person)),
-            day_and_time(asked.answered_at),
-            how(asked.answer),
-            asked.answer,
-            asked.left_on,
-            *([asked.late or None] if register.late_fields else ()),
-        )
-        for number, asked in enumerate(people, 1)
-    ]
-    answer_table = Table([say(head, {}, language) for head in heads], rows)
+    def state(asked: CampaignPersonView) -> str:
+        return say("campaign.state." + word_of_state(asked.state, is_open=is_open), {}, language)
+
+    cells: dict[str, Callable[[CampaignPersonView], object]] = {
+        "campaign.sheet.name": lambda asked: asked.name,
+        "head.post": lambda asked: asked.post,
+        "head.unit": lambda asked: asked.unit_name,
+        "head.state": state,
+        "campaign.sheet.joined": lambda asked: asked.joined_on,
+        "campaign.sheet.written": lambda asked: day_and_time(sent.get(asked.person)),
+        "campaign.sheet.answered": lambda asked: day_and_time(asked.answered_at),
+        "campaign.sheet.how": lambda asked: how(asked.answer),
+        "campaign.sheet.row": lambda asked: asked.answer,
+        "campaign.sheet.left": lambda asked: asked.left_on,
+    }
+    if register.late_fields:
+        cells["campaign.sheet.late"] = lambda asked: asked.late or None
+    heads = [say(head, {}, language) for head in ("head.number", *cells)]
+    rows = [(number, *(cell(asked) for cell in cells.values())) for number, asked in enumerate(people, 1)]
     record(ctx, "file", "campaign_sheet_read", name=campaign.id)
-    return tables_workbook([answer_table])
+    return tables_workbook([Table(heads, rows)])
 
 
 def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
@@ -279,15 +275,8 @@ def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
 
 def campaign_titles(ctx: RequestContext, names: Collection[str]) -> Mapping[str, Text]:
     """Return the titles of those of these campaigns that the reader sees, by id."""
-    campaigns = [campaign for name in names if (campaign := campaign_store(ctx).get(name)) is not None]
+    campaigns = filter(None, map(campaign_store(ctx).get, names))
     return {campaign.id: _title(ctx, campaign) for campaign in campaigns if _sees(ctx, campaign)}
-
-
-def _title(ctx: RequestContext, campaign: StartedCampaign) -> Text:
-    """Return the title of a campaign; its number where neither it nor its register has one any more."""
-    kind = ctx.app.registers.version(campaign.register_id, campaign.version).campaigns.get(campaign.kind)
-    text = campaign.title or campaign.id
-    return campaign.titled(kind) if kind else Text(text, text, text)
 
 
 def invited_text(view: CampaignView, language: str) -> str:
@@ -302,7 +291,7 @@ def kind_view(register: Register, kind: Campaign) -> CampaignKind:
         kind,
         register_id=register.id,
         register_title=register.title,
-        act=register.acts[kind.act].short if kind.act else Titles(kk="", ru="", en=""),
+        act=register.acts[kind.act].short if kind.act else _NO_TEXT,
         given=[field_view(register.fields[name]) for name in kind.given],
         fills=[field_view(register.fields[name]) for name in kind.fills],
     )
@@ -323,19 +312,6 @@ def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Regis
     return register, as_it_binds(ctx.app, kind, office, next(iter(campaign.units), office.root or ""))
 
 
-def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
-    """Return whether the reader sees a campaign: its register, and people of some unit it asks."""
-    scope = reader_scope(ctx)
-    if campaign.register_id not in ctx.app.registers.ids():
-        return False
-    if not sees_lists(ctx.app.registers.latest(campaign.register_id), scope):
-        return False
-    office = ctx.reads.office()
-    if not campaign.units or not scope.unit:
-        return True
-    return any(within(office, unit, scope.unit) or within(office, scope.unit, unit) for unit in campaign.units)
-
-
 def reminded_today(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     """Return whether reminders of a campaign were sent today; nobody gets a second one the same day."""
     history = campaign_store(ctx).history(campaign.id)
@@ -348,6 +324,77 @@ def reaches(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     if root == "":
         return True
     return bool(campaign.units) and all(within(ctx.reads.office(), unit, root) for unit in campaign.units)
+
+
+def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
+    """Return whether the reader sees a campaign: its register, and people of some unit it asks."""
+    scope, office, registers = reader_scope(ctx), ctx.reads.office(), ctx.app.registers
+    if campaign.register_id not in registers.ids():
+        return False
+    if not sees_lists(registers.latest(campaign.register_id), scope):
+        return False
+    if not campaign.units or not scope.unit:
+        return True
+    return any(within(office, unit, scope.unit) or within(office, scope.unit, unit) for unit in campaign.units)
+
+
+def _view(
+    ctx: RequestContext, campaign: StartedCampaign, counts_by_campaign: Mapping[str, Counter[str]]
+) -> CampaignView:
+    """Return a campaign as shown, with the counts of its people; counts has those unreached among those
+    awaited.
+    """
+    counts = counts_by_campaign.get(campaign.id, Counter())
+    return CampaignView.of(
+        campaign,
+        register_title=ctx.app.registers.version(campaign.register_id, campaign.version).title,
+        title=_title(ctx, campaign),
+        unit_names=[name_in(ctx.reads.office(), unit, ctx.language) for unit in campaign.units],
+        is_open=campaign.is_open(ctx.today),
+        ground=_ground(ctx, campaign),
+        link=str(campaign.document.get("link", "")),
+        file=str(campaign.document.get("name", "")),
+        asked=counts.total() - counts["unreached"],
+        answered=counts["answered"],
+        awaited=counts["awaited"],
+        left=counts["left"],
+        unreached=counts["unreached"],
+        may_manage=ctx.reader.may("manage") and reaches(ctx, campaign),
+    )
+
+
+def _title(ctx: RequestContext, campaign: StartedCampaign) -> Text:
+    """Return the title of a campaign; its number where neither it nor its register has one any more."""
+    kind = ctx.app.registers.version(campaign.register_id, campaign.version).campaigns.get(campaign.kind)
+    text = campaign.title or campaign.id
+    return campaign.titled(kind) if kind else Text(text, text, text)
+
+
+def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
+    """Return the act a campaign rests on, by language; empty texts where it is no longer defined."""
+    try:
+        register, kind = definition_of(ctx, campaign)
+    except UnknownCampaign:
+        return _NO_TEXT
+    return Titles(**{language: cited_act(register, kind, language) for language in LANGUAGES})
+
+
+def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:
+    """Return the events of a campaign and the answers on paper of visible people, in order."""
+    store, office = campaign_store(ctx), ctx.reads.office()
+
+    def event_view(event: Row_) -> CampaignEventView:
+        told = json.loads(event.payload)
+        left = len(told.pop("left", ()))
+        return CampaignEventView(**told, left=left, kind=event.kind, at=event.at, by=event.by)
+
+    def paper_view(answer: Row_) -> CampaignEventView:
+        told = {"row": answer.row, "name": _name(office, answer, ctx.language)}
+        return CampaignEventView(**told, kind="campaign_on_paper", at=answer.at, by=answer.by)
+
+    events = map(event_view, store.history(campaign.id))
+    papers = map(paper_view, store.on_paper(campaign.id, seen_units(ctx)))
+    return list(merge(events, papers, key=lambda event: event.at))
 
 
 def _people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPerson]:
@@ -374,66 +421,6 @@ def _people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPerson]:
     return sorted(filter(is_found, people), key=place)
 
 
-def _view(
-    ctx: RequestContext, campaign: StartedCampaign, counts_by_campaign: Mapping[str, Counter[str]]
-) -> CampaignView:
-    """Return a campaign as shown, with the counts of its people; counts has those unreached among those
-    awaited.
-    """
-    register = ctx.app.registers.version(campaign.register_id, campaign.version)
-    counts = counts_by_campaign.get(campaign.id, Counter())
-    office = ctx.reads.office()
-    return CampaignView.of(
-        campaign,
-        register_title=register.title,
-        title=_title(ctx, campaign),
-        units=list(campaign.units),
-        unit_names=[name_in(office, unit, ctx.language) for unit in campaign.units],
-        duties=sorted(campaign.choice.duties),
-        posts=sorted(campaign.choice.posts),
-        is_open=campaign.is_open(ctx.today),
-        reminders=campaign.wave,
-        ground=_ground(ctx, campaign),
-        link=str(campaign.document.get("link", "")),
-        file=str(campaign.document.get("name", "")),
-        asked=counts.total() - counts["unreached"],
-        answered=counts["answered"],
-        awaited=counts["awaited"],
-        left=counts["left"],
-        unreached=counts["unreached"],
-        may_manage=ctx.reader.may("manage") and reaches(ctx, campaign),
-    )
-
-
-def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
-    """Return the act a campaign rests on, by language; empty texts where it is no longer defined."""
-    try:
-        register, kind = definition_of(ctx, campaign)
-    except UnknownCampaign:
-        return Titles(kk="", ru="", en="")
-    return Titles(**{language: cited_act(register, kind, language) for language in LANGUAGES})
-
-
-def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:
-    """Return the events of a campaign and the answers on paper of visible people, in order."""
-    store, office = campaign_store(ctx), ctx.reads.office()
-    events = [
-        CampaignEventView(kind=event.kind, at=event.at, by=event.by, **_details(event.payload))
-        for event in store.history(campaign.id)
-    ]
-    papers = [
-        CampaignEventView(
-            kind="campaign_on_paper",
-            at=paper_answer.at,
-            by=paper_answer.by,
-            row=paper_answer.row,
-            name=_name(office, paper_answer, ctx.language),
-        )
-        for paper_answer in store.on_paper(campaign.id, seen_units(ctx))
-    ]
-    return list(merge(events, papers, key=lambda event: event.at))
-
-
 def _name(office: Office, asked: CampaignPerson | Row_, language: str) -> str:
     person = office.member(asked.person)
     return person.name_in(language) if person else asked.name
@@ -442,41 +429,24 @@ def _name(office: Office, asked: CampaignPerson | Row_, language: str) -> str:
 def _person_views(
     ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
 ) -> list[CampaignPersonView]:
-    """Return people as shown to the reader, with how late their answers are."""
-    office, late = ctx.reads.office(), _late(ctx, campaign, people)
+    """Return people as shown to the reader, with how late their answers are: by the most days that a date of
+    their rows is late, in a register that knows lateness.
+    """
+    office, (register, _), language = ctx.reads.office(), definition_of(ctx, campaign), ctx.language
+    rows = [asked.answer for asked in people if asked.answer and register.late_fields]
+    late = {
+        head.id: max(days_late(register, head.shown, today=ctx.today).values(), default=0)
+        for head in (SqlRegisterLists(ctx.app.engine).heads(rows) if rows else ())
+    }
     views = []
     for asked in people:
         person = office.member(asked.person)
         view = CampaignPersonView.of(
             asked,
-            name=_name(office, asked, ctx.language),
-            post=(person.post_in(ctx.language) if person else "") or asked.post,
-            unit_name=name_in(office, asked.unit, ctx.language),
+            name=_name(office, asked, language),
+            post=(person.post_in(language) if person else "") or asked.post,
+            unit_name=name_in(office, asked.unit, language),
             late=late.get(asked.answer, 0),
         )
         views.append(view)
     return views
-
-
-def asked_people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPersonView]:
-    """Return all people of a campaign a query finds, whatever its page. Raises UnknownCampaign."""
-    return _person_views(ctx, seen_campaign(ctx, command.campaign), _people(ctx, command))
-
-
-def _late(
-    ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
-) -> Mapping[str, int]:
-    """Return the most days by which the row of each answer is late, in a register that knows lateness."""
-    register, _ = definition_of(ctx, campaign)
-    answers = [asked.answer for asked in people if asked.answer] if register.late_fields else []
-    heads = SqlRegisterLists(ctx.app.engine).heads(answers) if answers else ()
-    return {
-        head.id: max(days_late(register, head.shown, today=ctx.today).values(), default=0) for head in heads
-    }
-
-
-def _details(payload: str) -> dict[str, Any]:
-    """Return the fields of a CampaignEventView that the payload of an event fills."""
-    content = json.loads(payload)
-    numbers = {"joined": int(content.get("joined", 0)), "left": len(content.get("left", ()))}
-    return {**numbers, "until": content.get("until"), "ground": content.get("ground", "")}

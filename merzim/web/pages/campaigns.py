@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -64,12 +64,13 @@ from merzim.web.ui.form_values import (
     text_fields,
     typed_answers,
 )
-from merzim.web.ui.name_fields import NameField, UnitParam, own_units, unit_filter
+from merzim.web.ui.name_fields import UnitParam, own_units, unit_filter
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import RequestTranslator, page
 from merzim.web.ui.tables import Column, at_tidy_address, page_heads, workbook_response
 from workflow.org.office import DUTIES
 from workflow.refusal import Refusal
+from workflow.registers.definition import Register
 
 router = APIRouter(include_in_schema=False)
 KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
@@ -77,6 +78,15 @@ UNIT_FIELDS = 3
 """Number of unit fields in a form; each unit includes all units below it."""
 SubmittedForm = Annotated[FormData, submitted_form(files=3)]
 State = Annotated[Literal["", "awaited", "answered", "left", "unreached"], Query()]
+EVERYBODY = MappingProxyType({"state": "", "unit": "", "search": ""})
+
+
+async def _people_filters(unit: UnitParam, state: State = "", search: SearchText = "") -> dict[str, str]:
+    return {"state": state, "unit": unit, "search": search}
+
+
+PeopleFilters = Annotated[dict[str, str], Depends(_people_filters)]
+"""The filters of a campaign's people in an address."""
 
 CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
     Column("web.campaigns.campaign", lambda t, campaign: campaign.title[t.language], ""),
@@ -128,16 +138,15 @@ def new_campaign_page(ctx: Managing, kind: KindPath) -> Response:
 def start(ctx: Managing, kind: KindPath, form: SubmittedForm) -> Response:
     """Show the people a campaign would ask; after confirmation, start it."""
     asked, answers = _campaign_kind(ctx, kind), typed_answers(form)
-    unit_texts = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
-    digest, file_name = answers.get("digest", ""), answers.get("file_name", "")
-    preview: CampaignPreview | None = None
-    refusal: Refusal | None = None
+    units = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
+    preview, refusal = None, None
     try:
-        digest, file_name = store_form_file(ctx, form)
+        digest, answers["file_name"] = store_form_file(ctx, form)
+        answers["digest"] = digest
         given: dict[str, Any] = {
             "register_id": asked.register_id,
             "kind": asked.kind,
-            "units": [own_units(ctx).resolve(text) for text in unit_texts],
+            "units": [own_units(ctx).resolve(text) for text in units],
             "posts": [text.strip() for text in answers.get("posts", "").split(";") if text.strip()],
             "values": new_values(ctx, asked.given, form),
             "file": build(FileInput, {"file": digest}) if digest else None,
@@ -148,39 +157,16 @@ def start(ctx: Managing, kind: KindPath, form: SubmittedForm) -> Response:
         refusal = error
     if preview is not None and preview.campaign:
         return redirect(ctx, f"/campaigns/{preview.campaign}", said="started")
-    return _start_form(
-        ctx,
-        kind,
-        rejected_form=RejectedForm(form="start", refusal=refusal, answers=answers),
-        preview=preview,
-        units=unit_texts,
-        digest=digest,
-        file_name=file_name,
-    )
+    return _start_form(ctx, kind, RejectedForm(form="start", refusal=refusal, answers=answers), units, preview)
 
 
 @router.get("/campaigns/{campaign}")
 @at_tidy_address
 def campaign_page(
-    ctx: Reading,
-    campaign: CampaignPath,
-    unit: UnitParam,
-    state: State = "",
-    search: SearchText = "",
-    number: PageNumber = 1,
+    ctx: Reading, campaign: CampaignPath, people: PeopleFilters, number: PageNumber = 1
 ) -> Response:
     """Show who has answered and who has not, page by page."""
-    return _campaign_page(ctx, campaign, people_filter(state, unit, search), number=number)
-
-
-def people_filter(state: str, unit: str, search: str = "") -> dict[str, Any]:
-    """Return the fields of the query for these people of a campaign; `unreached` is a field, not a state."""
-    return {
-        "state": "" if state == "unreached" else state,
-        "unreached": state == "unreached",
-        "unit": unit,
-        "search": search.replace("\0", ""),
-    }
+    return _campaign_page(ctx, campaign, people, number=number)
 
 
 @router.get("/campaigns/{campaign}/xlsx")
@@ -191,16 +177,10 @@ def get_campaign_sheet(ctx: Reading, campaign: CampaignPath, translator: Request
 
 @router.get("/campaigns/{campaign}/forms/{language}")
 def get_campaign_papers(
-    ctx: Reading,
-    campaign: CampaignPath,
-    language: PaperLanguage,
-    unit: UnitParam,
-    state: State = "",
-    search: SearchText = "",
+    ctx: Reading, campaign: CampaignPath, language: PaperLanguage, people: PeopleFilters
 ) -> Response:
     """Return the forms of the people a campaign asks: with their answers, or to be signed (300 at most)."""
-    command = build(ShowCampaign, {"campaign": campaign, **people_filter(state, unit, search)})
-    content = papers_of_campaign(ctx, command, language)
+    content = papers_of_campaign(ctx, _query_of(campaign, people), language)
     return as_file(content, ZIP, f"campaign-{campaign}-{language}.zip")
 
 
@@ -219,6 +199,13 @@ def paper_page(ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Res
     return _paper_form(ctx, campaign, person)
 
 
+def _query_of(campaign: str, people: Mapping[str, str], number: int = 1) -> ShowCampaign:
+    """Return the query for a page of these people of a campaign; `unreached` is no state of theirs."""
+    unreached = people["state"] == "unreached"
+    narrowed = {**people, "state": "", "unreached": True} if unreached else people
+    return build(ShowCampaign, {**narrowed, "campaign": campaign, "page": number})
+
+
 def _campaign_kind(ctx: RequestContext, name: str) -> CampaignKind:
     """Return the kind named `REGISTER.KIND`. Raises HTTPException 404 for an unknown one."""
     register_id, _, kind = name.partition(".")
@@ -231,18 +218,14 @@ def _campaign_kind(ctx: RequestContext, name: str) -> CampaignKind:
 def _start_form(
     ctx: WebContext,
     name: str,
-    *,
-    rejected_form: RejectedForm | None = None,
+    tried: RejectedForm | None = None,
+    units: Sequence[str] = (),
     preview: CampaignPreview | None = None,
-    units: list[str] | None = None,
-    digest: str = "",
-    file_name: str = "",
 ) -> Response:
     """Return the form that starts a campaign as filled in; with a preview, the people it would ask."""
-    kind, answers = _campaign_kind(ctx, name), rejected_form.answers if rejected_form else {}
-    unit_texts = [*(units or [ctx.reader.root])][:UNIT_FIELDS]
-    unit_texts += [""] * (UNIT_FIELDS - len(unit_texts))
-    office = ctx.reads.office()
+    kind, answers = _campaign_kind(ctx, name), tried.answers if tried else {}
+    unit_texts = [*(units or [ctx.reader.root]), *[""] * UNIT_FIELDS][:UNIT_FIELDS]
+    people = ctx.reads.office().people.values()
     return page(
         ctx,
         "campaign_new.html",
@@ -251,75 +234,67 @@ def _start_form(
         kind=kind,
         answers=answers,
         inputs=command_fields(ctx, StartCampaign, {"title": kind.title[ctx.language], **answers}),
-        units=[own_units(ctx).field(unit_name) for unit_name in unit_texts],
-        duties=[duty for duty in DUTIES if any(duty in person.duties for person in office.people.values())],
-        given=form_fields(ctx, kind.given, None, rejected_form),
+        units=[own_units(ctx).field(text) for text in unit_texts],
+        duties=[duty for duty in DUTIES if any(duty in person.duties for person in people)],
+        given=form_fields(ctx, kind.given, None, tried),
         preview=preview,
-        digest=digest,
-        file_name=file_name,
-        tried=rejected_form,
+        tried=tried,
     )
 
 
 def _campaign_page(
     ctx: WebContext,
     campaign: str,
-    filters: Mapping[str, Any] = MappingProxyType({}),
+    people: Mapping[str, str] = EVERYBODY,
     *,
     number: int = 1,
     tried: RejectedForm | None = None,
 ) -> Response:
     """Return one page of the people a campaign asks, with what the campaign is and what is done about it."""
-    command = build(ShowCampaign, {"campaign": campaign, **filters, "page": number})
-    campaign_page = show_campaign(ctx, command)
-    state = "unreached" if filters.get("unreached") else filters.get("state", "")
-    query = {"state": state, "unit": filters.get("unit", ""), "search": filters.get("search", "")}
+    shown, path = show_campaign(ctx, _query_of(campaign, people, number)), f"/campaigns/{campaign}"
 
-    def to(**changes: object) -> str:
-        parameters = {key: value for key, value in {**query, **changes}.items() if value not in ("", None)}
-        return f"/campaigns/{campaign}" + (f"?{urlencode(parameters)}" if parameters else "")
+    def to(path: str = path, **changes: object) -> str:
+        parameters = {key: value for key, value in {**people, **changes}.items() if value}
+        return path + (f"?{urlencode(parameters)}" if parameters else "")
 
-    parameters = {key: value for key, value in query.items() if value}
-    units: NameField = unit_filter(ctx, query["unit"])
     return page(
         ctx,
         "campaign.html",
-        place=f"/campaigns/{campaign}",
-        campaign=campaign_page.campaign,
-        kind=_kind_or_none(ctx, campaign_page.campaign.register_id, campaign_page.campaign.kind),
-        people_page=campaign_page,
-        names=author_names(ctx, {event.by for event in campaign_page.history}),
-        chosen=invited_text(campaign_page.campaign, ctx.language),
-        query=query,
-        units=units,
+        place=path,
+        campaign=shown.campaign,
+        kind=_register_of(ctx, shown.campaign).campaigns.get(shown.campaign.kind),
+        people_page=shown,
+        names=author_names(ctx, {event.by for event in shown.history}),
+        chosen=invited_text(shown.campaign, ctx.language),
+        query=people,
+        units=unit_filter(ctx, people["unit"]),
         number=number,
         to=to,
         papers=campaign_papers(ctx, campaign),
-        forms_query="?" + urlencode(parameters) if parameters else "",
+        forms_query=to(""),
         tried=tried,
-        is_filtered=any(query.values()),
+        is_filtered=any(people.values()),
     )
 
 
-def _kind_or_none(ctx: RequestContext, register_id: str, kind: str) -> CampaignKind | None:
-    """Return the kind of a campaign; None where the register has it no longer."""
-    register = ctx.app.registers.on(register_id, ctx.today)
-    return kind_view(register, register.campaigns[kind]) if kind in register.campaigns else None
+def _register_of(ctx: RequestContext, campaign: CampaignView) -> Register:
+    """Return the register of a campaign as it is today."""
+    return ctx.app.registers.on(campaign.register_id, ctx.today)
 
 
 def _paper_form(ctx: WebContext, campaign: str, person: int, *, tried: RejectedForm | None = None) -> Response:
     """Return the form of one person's answer on paper. Raises HTTPException 404."""
-    campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
+    view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
     invited_person = ctx.reads.office().people.get(person_key(ctx, campaign, person))
-    if invited_person is None or not campaign_view.may_manage:
+    if invited_person is None or not view.may_manage:
         raise HTTPException(404, "web.problem.no_campaign")
     return page(
         ctx,
         "campaign_paper.html",
         place=f"/campaigns/{campaign}",
-        campaign=campaign_view,
+        campaign=view,
         person=invited_person,
-        inputs=form_fields(ctx, _paper_fields(ctx, campaign_view), None, tried),
+        inputs=form_fields(ctx, _paper_fields(ctx, view), None, tried),
         tried=tried,
         address=f"/campaigns/{campaign}/paper/{person}",
     )
@@ -327,27 +302,28 @@ def _paper_form(ctx: WebContext, campaign: str, person: int, *, tried: RejectedF
 
 def _paper_fields(ctx: RequestContext, campaign: CampaignView) -> Sequence[FieldView]:
     """Return the fields of an answer on paper: those a person fills in, days, post and files."""
-    register = ctx.app.registers.on(campaign.register_id, ctx.today)
+    register = _register_of(ctx, campaign)
     kind = register.campaigns.get(campaign.kind)
     if kind is None:
         raise HTTPException(404, "web.problem.no_campaign")
-    field_ids = {kind.confirmed_on, kind.written_on, kind.post, *kind.asks}
+    asked = {kind.confirmed_on, kind.written_on, kind.post, *kind.asks}
     needs = {kind.confirmed_on, *kind.fills}
-    fields = [field for field in register.fields.values() if field.id in field_ids or field.kind == "file"]
-    return answer_fields(register, {field.id: field.id in needs for field in fields})
-
-
-CHANGES: tuple[tuple[str, Verb[Any, Any], str], ...] = (
-    ("remind", remind_campaign, "reminded"),
-    ("extend", extend_campaign, "extended"),
-    ("close", close_campaign, "closed"),
-    ("reopen", reopen_campaign, "reopened"),
-)
-"""What is done about a whole campaign: end of the address, verb, message afterwards."""
+    return answer_fields(
+        register,
+        {
+            name: name in needs
+            for name, field in register.fields.items()
+            if name in asked or field.kind == "file"
+        },
+    )
 
 
 def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
-    """Add the address to which the form of one of CHANGES is sent."""
+    """Add the address to which the form of a change of a whole campaign is sent.
+
+    Args:
+        path: end of the address; message: said afterwards.
+    """
 
     @shown_again(_campaign_page, path)
     def change(ctx: Managing, campaign: CampaignPath, answers: Fields) -> Response:
@@ -357,18 +333,20 @@ def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
     router.add_api_route(f"/campaigns/{{campaign}}/{path}", change, methods=["POST"])
 
 
-for _change in CHANGES:
-    _serve(*_change)
+_serve("remind", remind_campaign, "reminded")
+_serve("extend", extend_campaign, "extended")
+_serve("close", close_campaign, "closed")
+_serve("reopen", reopen_campaign, "reopened")
 
 
 @router.post("/campaigns/{campaign}/paper/{person}")
 @shown_again(_paper_form, "paper")
 def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form: SubmittedForm) -> Response:
     """Record an answer given on paper."""
-    campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
+    view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
     details = {
         "person": person_key(ctx, campaign, person),
-        "values": new_values(ctx, _paper_fields(ctx, campaign_view), form),
+        "values": new_values(ctx, _paper_fields(ctx, view), form),
     }
     record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **details}))
     return redirect(ctx, f"/campaigns/{campaign}", said="recorded")
