@@ -17,9 +17,9 @@ from merzim.services.campaigns.views import (
     CampaignPage,
     ShowCampaign,
     campaign_store,
-    reaches,
     reminded_today,
     seen_campaign,
+    sees_all_asked,
     show_campaign,
 )
 from merzim.services.context import RequestContext
@@ -269,7 +269,7 @@ def _managed_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
         UnknownCampaign: it is not visible to them; NotAllowed: it asks people of units they do not see.
     """
     campaign = seen_campaign(ctx, name)
-    if not reaches(ctx, campaign):
+    if not sees_all_asked(ctx, campaign):
         raise NotAllowed
     return campaign
 

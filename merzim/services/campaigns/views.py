@@ -318,8 +318,8 @@ def reminded_today(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     return any(event.kind == REMINDED and event.on == ctx.today for event in history)
 
 
-def reaches(ctx: RequestContext, campaign: StartedCampaign) -> bool:
-    """Return whether all people a campaign asks belong to units the reader sees."""
+def sees_all_asked(ctx: RequestContext, campaign: StartedCampaign) -> bool:
+    """Return whether the reader sees the units of all people a campaign asks, which changing it requires."""
     root = reader_scope(ctx).unit
     if root == "":
         return True
@@ -359,7 +359,7 @@ def _view(
         awaited=counts["awaited"],
         left=counts["left"],
         unreached=counts["unreached"],
-        may_manage=ctx.reader.may("manage") and reaches(ctx, campaign),
+        may_manage=ctx.reader.may("manage") and sees_all_asked(ctx, campaign),
     )
 
 
