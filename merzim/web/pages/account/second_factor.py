@@ -51,12 +51,10 @@ def change(ctx: Enrolling, answers: Fields) -> Response:
 
     Each after the password and, where there is a factor, a code of it.
     """
-    match answers.get("do", "set"):
-        case "set":
-            return _enrol(ctx=ctx, answers=answers)
-        case "remove":
-            return _remove(ctx=ctx, answers=answers)
-    raise HTTPException(422)
+    act = {"set": _enrol, "remove": _remove}.get(answers.get("do", "set"))
+    if act is None:
+        raise HTTPException(422)
+    return act(ctx=ctx, answers=answers)
 
 
 @router.post("/account/recovery")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from merzim.services.accounts import verbs as accounts
 from merzim.services.accounts.invitations import (
+    GivenAccess,
     InvitedPeople,
     InvitePeople,
     ResendInvitations,
@@ -26,15 +27,25 @@ from merzim.services.verbs import Ask, Verb
 from merzim.web.auth.dependencies import Setting, SettingInSession
 from merzim.web.http import WebContext
 from merzim.web.pages.administration.people import page_address
-from merzim.web.ui.command_forms import FormField, command_fields, read_command
-from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
+from merzim.web.ui.command_forms import NOTHING, FormField, command_fields, read_command
+from merzim.web.ui.form_values import Fields, RejectedForm, shown_again, typed_into
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from workflow.org.access import ACCESSES, Account, Reader, with_unit
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 
-INVITED_ACCESSES = ("officer", "responsible", "head_of_unit", "first_head", "auditor")
+INVITED_ACCESSES = get_args(GivenAccess)[1:]
+CHANGES: Mapping[str, tuple[Verb[Any, Any], str]] = {
+    "change": (accounts.change, "changed"),
+    "close": (accounts.close, "closed"),
+    "reopen": (accounts.reopen, "reopened"),
+    "end": (accounts.end, "ended"),
+    "unlink": (accounts.unlink, "unlinked"),
+    "invite": (accounts.invite, ""),
+    "token": (accounts.give_token, ""),
+}
+"""What a form does to an account: `do`, verb, message afterwards; none where the result is shown once."""
 MOST_LISTED = 150
 """Number of people a preview lists with checkboxes; more are invited all together."""
 
@@ -47,28 +58,6 @@ def account_unit(translator: Translator, office: Office, reader: Reader) -> str:
     return translator.say("web.unit.no_case" if reader.nowhere else "web.unit.all")
 
 
-def invitation_values(
-    ctx: RequestContext,
-    typed_texts: Mapping[str, str],
-    *,
-    preview: InvitedPeople | None = None,
-    invited: InvitedPeople | None = None,
-) -> dict[str, Any]:
-    """Return what the page says of invitations: the form, its preview, what was sent."""
-    office = recorded_office(ctx)
-    sent = list_invitations(ctx, Ask())
-    return {
-        "inviting": command_fields(ctx, InvitePeople, typed_texts, office=office),
-        "invited_accesses": INVITED_ACCESSES,
-        "preview": preview,
-        "rows": preview.people[:MOST_LISTED] if preview else [],
-        "chooses": preview is not None and len(preview.people) <= MOST_LISTED,
-        "done": invited,
-        "sent": sent,
-        "waiting": sum(invitation.waits for invitation in sent),
-    }
-
-
 router = APIRouter(include_in_schema=False)
 Login = Annotated[str, Query(max_length=80)]
 Word = Annotated[str, Query(max_length=500)]
@@ -77,16 +66,14 @@ Word = Annotated[str, Query(max_length=500)]
 @router.get("/administration/accounts")
 def show_accounts(ctx: Setting, unit: Word = "", access: Word = "", preview: bool = False) -> Response:
     """Show the accounts, the form for a new one, and the accounts of many people with their preview."""
-    typed = {"unit": unit, "access": access}
+    typed, office = {"unit": unit, "access": access}, recorded_office(ctx)
     if not preview:
-        return _accounts_page(ctx, invitations=invitation_values(ctx, typed))
+        return _accounts_page(ctx, typed)
     try:
-        seen = invite_people(
-            ctx, read_command(ctx, InvitePeople, typed, office=recorded_office(ctx), preview=True)
-        )
+        seen = invite_people(ctx, read_command(ctx, InvitePeople, typed, office=office, preview=True))
     except Refusal as refusal:
         return _accounts_page(ctx, tried=RejectedForm(form="invite", refusal=refusal, answers=typed))
-    return _accounts_page(ctx, invitations=invitation_values(ctx, typed, preview=seen))
+    return _accounts_page(ctx, typed, preview=seen)
 
 
 @router.get("/administration/account")
@@ -97,14 +84,20 @@ def account(ctx: Setting, login: Login = "") -> Response:
 
 def _accounts_page(
     ctx: WebContext,
+    inviting: Mapping[str, str] = NOTHING,
     *,
     tried: RejectedForm | None = None,
     invitation: accounts.Invitation | None = None,
-    invitations: Mapping[str, Any] | None = None,
+    preview: InvitedPeople | None = None,
+    invited: InvitedPeople | None = None,
 ) -> Response:
-    """Return the page; a refused form is that of a new account, or `invite`."""
-    office, typed = recorded_office(ctx), tried.answers if tried else {}
-    invites = tried is not None and tried.form == "invite"
+    """Return the page; a refused form is that of a new account, or `invite`.
+
+    Args:
+        inviting: what was typed into the form `invite`; `preview`: who would be invited; `invited`: who is.
+        invitation: of the account just made.
+    """
+    office, sent = recorded_office(ctx), list_invitations(ctx, Ask())
     return page(
         ctx,
         "accounts.html",
@@ -115,11 +108,18 @@ def _accounts_page(
         account_unit=account_unit,
         office=office,
         accesses=ACCESSES,
-        new=_access_fields(ctx, {"access": "responsible"} if invites else {"access": "responsible", **typed}),
+        new=_access_fields(ctx, {"access": "responsible", **typed_into(tried, "new")}),
         tried=tried,
         invitation=invitation,
         invitation_hours=ctx.app.settings.web.invitation_hours,
-        **(invitations or invitation_values(ctx, typed if invites else {})),
+        inviting=command_fields(ctx, InvitePeople, inviting or typed_into(tried, "invite"), office=office),
+        invited_accesses=INVITED_ACCESSES,
+        preview=preview,
+        rows=preview.people[:MOST_LISTED] if preview else [],
+        chooses=preview is not None and len(preview.people) <= MOST_LISTED,
+        done=invited,
+        sent=sent,
+        waiting=sum(invitation.waits for invitation in sent),
     )
 
 
@@ -128,10 +128,10 @@ def _account_page(
     account: Account | None = None,
     *,
     tried: RejectedForm | None = None,
-    link: str = "",
+    address: str = "",
     token: str = "",
 ) -> Response:
-    """Return the page of one account; `link` and `token`: just made, to be shown once."""
+    """Return the page of one account; `address` and `token`: just made, to be shown once."""
     typed = tried.answers if tried else {}
     account = account or accounts.get_account(ctx, typed.get("login", "")[:80])
     office, reader = recorded_office(ctx), account.reader
@@ -152,7 +152,7 @@ def _account_page(
         entries=ctx.accounts.entries(account.reader.login, now=ctx.now),
         longest_ground=accounts.MAX_GROUND,
         tried=tried,
-        link=link,
+        address=address,
         token=token,
         most_days=accounts.MAX_TOKEN_DAYS,
     )
@@ -162,14 +162,6 @@ def _access_fields(ctx: RequestContext, values: Mapping[str, Any]) -> Mapping[st
     """Return the fields of the form that makes or changes an account."""
     office = recorded_office(ctx)
     return command_fields(ctx, accounts.AccountAccess, values, office=office, typed=("person",))
-
-
-_PLAIN: Mapping[str, tuple[Verb[accounts.AccountCommand, accounts.AccountDetails], str]] = {
-    "close": (accounts.close, "closed"),
-    "reopen": (accounts.reopen, "reopened"),
-    "end": (accounts.end, "ended"),
-    "unlink": (accounts.unlink, "unlinked"),
-}
 
 
 @router.post("/administration/accounts/invitations")
@@ -183,7 +175,7 @@ def invite(ctx: Setting, answers: Fields) -> Response:
             invited = resend_invitations(ctx, build(ResendInvitations, {"logins": answers.getlist("login")}))
         case _:
             raise HTTPException(422)
-    return _accounts_page(ctx, invitations=invitation_values(ctx, answers, invited=invited))
+    return _accounts_page(ctx, answers, invited=invited)
 
 
 @router.post("/administration/accounts")
@@ -191,34 +183,20 @@ def invite(ctx: Setting, answers: Fields) -> Response:
 def add(ctx: Setting, answers: Fields) -> Response:
     """Create an account; the address for choosing its password is shown once."""
     asked = read_command(ctx, accounts.AccountAccess, answers, office=recorded_office(ctx))
-    invitation = accounts.add(ctx, asked)
-    return _accounts_page(ctx, invitation=invitation)
+    return _accounts_page(ctx, invitation=accounts.add(ctx, asked))
 
 
 @router.post("/administration/account")
 @shown_again(_account_page, lambda answers: answers.get("do", ""))
 def change(ctx: Setting, answers: Fields) -> Response:
-    """Do what the form says (`do`): change an account, invite its holder again, close, reopen or unlink it, end
-    its sessions, tokens and feeds, or give a token.
-    """
-    account = accounts.get_account(ctx, answers.get("login", "")[:80])
-    login, do = account.reader.login, answers.get("do", "")
-    command = accounts.AccountCommand(login=login)
-    message = "changed"
-    match do:
-        case "change":
-            office = recorded_office(ctx)
-            accounts.change(ctx, read_command(ctx, accounts.AccountAccess, answers, office=office, login=login))
-        case "close" | "reopen" | "end" | "unlink":
-            run, message = _PLAIN[do]
-            run(ctx, command)
-        case "token":
-            asked = read_command(ctx, accounts.TokenRequest, answers, login=login)
-            return _account_page(ctx, account, token=accounts.give_token(ctx, asked).token)
-        case "invite":
-            return _account_page(ctx, account, link=accounts.invite(ctx, command).address)
-        case _:
-            raise HTTPException(422)
+    """Do what the form says (`do`, one of CHANGES) to an account; what is shown once is on its page."""
+    account, do = accounts.get_account(ctx, answers.get("login", "")[:80]), answers.get("do", "")
+    if do not in CHANGES:
+        raise HTTPException(422)
+    login, (verb, message) = account.reader.login, CHANGES[do]
+    result = verb(ctx, read_command(ctx, verb.command, answers, office=recorded_office(ctx), login=login))
+    if verb.secret:
+        return _account_page(ctx, account, **{verb.secret: getattr(result, verb.secret)})
     return redirect(ctx, "/administration/account", login=login, said=message)
 
 

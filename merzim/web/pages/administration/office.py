@@ -5,7 +5,6 @@ Also the calendar feed and the Telegram code of the user's own account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException
@@ -117,19 +116,17 @@ def settings(ctx: Setting) -> Response:
 def _page(
     ctx: WebContext,
     *,
-    typed: Mapping[str, str] | None = None,
     outcome: MailTried | None = None,
     tried: RejectedForm | None = None,
 ) -> Response:
     """Return the page of settings: the stored values, over them what was typed; `outcome`: of a test letter."""
-    typed = tried.answers if tried else typed
     present = office_settings.get_settings(ctx, Ask())
     reader = ctx.reads.office().people.get(ctx.reader.person)
     values = {
         "email": reader.email if reader else "",
         **present.organisation.model_dump(),
         **present.mail.model_dump(exclude={"password"}),
-        **(typed or {}),
+        **(tried.answers if tried else {}),
     }
     return page(
         ctx,
@@ -161,6 +158,6 @@ def change_mail(ctx: Setting, answers: Fields) -> Response:
     """Change the mail server, or send a test letter through the typed one."""
     if answers.get("do") == "test":
         outcome = office_settings.try_mail(ctx, read_command(ctx, TryMail, answers))
-        return _page(ctx, typed=answers, outcome=outcome)
+        return _page(ctx, tried=RejectedForm(form="mail", refusal=None, answers=answers), outcome=outcome)
     office_settings.change_mail(ctx, read_command(ctx, MailServer, answers))
     return redirect(ctx, PLACE, said="saved")
