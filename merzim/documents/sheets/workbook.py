@@ -156,7 +156,8 @@ def _sheet(values: CalamineSheet, filled: Sequence[RowOfSheet], marked: Workshee
     rows, struck, merges = list(filled), list[str](), values.merged_cell_ranges or ()
     hidden = set[int]()
     if marked is not None:
-        rows = [row for row in (_checked(row, marked, struck) for row in filled) if row.cells]
+        width = min(marked.max_column, MAX_COLUMNS)  # looked for among all cells
+        rows = [row for row in (_checked(row, marked, width, struck) for row in filled) if row.cells]
         about = {row.number: marked.row_dimensions[row.number] for row in rows}
         hidden = {number for number, row in about.items() if row.hidden or row.height == 0}
     return Sheet(
@@ -192,14 +193,16 @@ def _spread_down(
     return (RowOfSheet(number, tuple(cells)) for number, cells in zip(numbers, spread, strict=True))
 
 
-def _checked(row: RowOfSheet, marked: Worksheet, struck: list[str]) -> RowOfSheet:
+def _checked(row: RowOfSheet, marked: Worksheet, width: int, struck: list[str]) -> RowOfSheet:
     """Return a row without the cells struck out, which are added to `struck`; a formula without a value becomes
     a NotAValue.
 
     A row of which only numbers are left is struck out as a whole.
+
+    Args:
+        width: number of the sheet's columns.
     """
-    width, is_struck = max(len(row.cells), min(marked.max_column, MAX_COLUMNS)), False
-    checked = [row.cell(column) for column in range(width)]
+    is_struck, checked = False, [row.cell(column) for column in range(max(len(row.cells), width))]
     for column, value in enumerate(checked):
         about = marked.cell(row.number, column + 1)
         if is_empty(value) and about.data_type in _NO_VALUE:
