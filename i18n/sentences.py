@@ -82,11 +82,6 @@ def refusal(error: BaseException, language: str) -> str:
     return str(error)
 
 
-def placeholders_of(text: str) -> Sequence[Placeholder]:
-    """Return the placeholders of a template. Raises ValueError for a brace that is none."""
-    return [_placeholder(name, spec) for _, name, spec, _ in Formatter().parse(text) if name is not None]
-
-
 @cache
 def _parsed(code: str, language: str) -> Sequence[tuple[str, str, Format | None, tuple[str, ...]]]:
     """Return the pieces of a template: plain text with the placeholder after it, if any (cached).
@@ -97,7 +92,7 @@ def _parsed(code: str, language: str) -> Sequence[tuple[str, str, Format | None,
     pieces = []
     try:
         for literal, name, spec, _ in Formatter().parse(template(code, language)):
-            place = _placeholder(name, spec) if name is not None else None
+            place = placeholder(name, spec) if name is not None else None
             show = _format(place, language) if place else None
             pieces.append((literal, place.name if place else "", show, place.options if place else ()))
     except ValueError as error:
@@ -105,7 +100,8 @@ def _parsed(code: str, language: str) -> Sequence[tuple[str, str, Format | None,
     return pieces
 
 
-def _placeholder(name: str, spec: str | None) -> Placeholder:
+def placeholder(name: str, spec: str | None) -> Placeholder:
+    """Return a placeholder by its name and what follows the colon."""
     format, *options = (spec or "").split("|")
     return Placeholder(name, format, tuple(options))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from itertools import product
+from string import Formatter
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,7 @@ import i18n
 from i18n import entries, sentences
 from i18n.entries import CATALOGUE, template, where
 from i18n.formats import FORMATS, plain
-from i18n.sentences import placeholders_of
+from i18n.sentences import Placeholder, placeholder
 from tests.i18n.texts import ANNOUNCEMENT, BEGINNING
 
 SAMPLES: Mapping[str, Any] = {
@@ -44,6 +45,10 @@ SAMPLES: Mapping[str, Any] = {
 }
 # When one argument stands in a sentence twice, the format that asks most decides what it is.
 ASKING_LEAST = ("", "inner", "name")
+
+
+def placeholders_of(text: str) -> list[Placeholder]:
+    return [placeholder(name, spec) for _, name, spec, _ in Formatter().parse(text) if name is not None]
 
 
 def _samples(code: str) -> dict[str, object]:

@@ -61,8 +61,8 @@ def lines_of(case: Case) -> Iterator[RecordedFact]:
         if removal := risk.last("risk_removed"):
             yield line(fact=COMPLETED if removal["completed"] else REMOVED, on=removal.on)
     talks = (talk for position in rows_of(case, "position").values() for talk in position.all("talk_held"))
-    for month in {(talk["holder"], talk.on.replace(day=1)): talk.on for talk in talks}.values():
-        yield line(fact=TALK, on=month)
+    for day in {(talk["holder"], talk.on.replace(day=1)): talk.on for talk in talks}.values():
+        yield line(fact=TALK, on=day)
     # A cartogram recorded later takes the place of an earlier one in its register, not of what was published.
     for cartogram in cartograms(case):
         for of_place in cartogram.lines:

@@ -77,7 +77,7 @@ class EncryptionResult:
 
 
 class SqlAccounts:
-    """Repository of accounts and of what opens them. Moments are UTC, `today` is local.
+    """Repository of accounts and of what opens them. Moments are UTC.
 
     Args:
         cipher: returns the cipher of second factors; called on first use, as most commands need none. By

@@ -1,6 +1,6 @@
-"""What is asked of deadlines: how many there are, which, on what days, since when, and those of given cases.
+"""Queries of deadlines: how many there are, which, on what days, since when, and those of given cases.
 
-Every query but that of given cases is limited to what its reader may see.
+Every query is limited to what its reader may see but `rows_of`, whose cases a query has returned already.
 """
 
 from __future__ import annotations

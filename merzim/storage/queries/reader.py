@@ -38,8 +38,8 @@ _ASSIGNED = _OWED.where(or_(not_(_OF_ASSIGNMENT), DEADLINE.c.state == "open"))
 class ReaderQueries:
     """Queries limited to what a reader may see.
 
-    Whatever takes ids of cases asks which of them the reader sees; what takes cases, which a query returned,
-    does not ask again.
+    What takes ids leaves out the cases the reader does not see. What takes cases does not ask again: they are
+    those that these queries returned, never the ledger's.
 
     Args:
         office: the present office, if shared with others.

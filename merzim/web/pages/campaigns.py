@@ -32,6 +32,7 @@ from merzim.services.campaigns.views import (
     list_campaigns,
     person_key,
     proof_sheet,
+    seen_campaign,
     show_campaign,
 )
 from merzim.services.context import RequestContext
@@ -278,8 +279,9 @@ def _campaign_page(
 
 
 def _register_of(ctx: RequestContext, campaign: CampaignView) -> Register:
-    """Return the register of a campaign as it is today."""
-    return ctx.app.registers.on(campaign.register_id, ctx.today)
+    """Return the register of a campaign in the version at its start, by which answers are checked."""
+    started = seen_campaign(ctx, campaign.id)
+    return ctx.app.registers.version(started.register_id, started.version)
 
 
 def _paper_form(ctx: WebContext, campaign: str, person: int, *, tried: RejectedForm | None = None) -> Response:

@@ -65,7 +65,7 @@ NAMES = {"person": person_names, "unit": unit_names}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandField:
-    """What is asked for by a field of a command, as forms read it of a register's. The page says its title."""
+    """A field of a command, described as that of a register is; the page says its title."""
 
     id: str
     kind: str
@@ -85,7 +85,7 @@ class FormField:
     """A field of a form with its value, of a register's row or of a command.
 
     Attributes:
-        view: what is asked for.
+        view: the field.
         name: in the form that is sent.
         value: as typed, or as stored; `was`: as stored; several options as ids separated by `;`.
         names: for a person, unit or row: the field for finding it.
