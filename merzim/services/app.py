@@ -49,10 +49,14 @@ from merzim.storage.maintenance.schema import create_or_migrate, refuse_missing
 from merzim.storage.maintenance.stored_secrets import stored_secrets
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org import adoptions
-from merzim.storage.org.adoptions import Adoption, adopted_calendar_acts
+from merzim.storage.org.adopted import (
+    CALENDAR_CHANGED,
+    Adoption,
+    adopted_calendar_acts,
+    adopted_editions,
+    texts,
+)
 from merzim.storage.org.chain import head
-from merzim.storage.org.editions import adopted_editions, texts
 from merzim.storage.org.settings import CHANGED, link_key, password, stored
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.queries import SqlReads
@@ -428,7 +432,7 @@ class AppContext:
 
 def _version(database: Any) -> str:
     """Return the hash of the last event that changed settings or calendar acts; "" for none."""
-    return head(database, (adoptions.CALENDAR_CHANGED, CHANGED))
+    return head(database, (CALENDAR_CHANGED, CHANGED))
 
 
 def _is_missing_file(url: str) -> bool:

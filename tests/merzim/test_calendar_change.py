@@ -17,7 +17,7 @@ from merzim.app import build_app
 from merzim.clock import clock
 from merzim.dashboard import Dashboard
 from merzim.settings_file import read
-from merzim.storage.org.adoptions import adopt
+from merzim.storage.org.adopted import record_act
 from tests.merzim.conftest import Merzim, Prepare, import_example
 from tests.notifications.servers import letters_in
 
@@ -139,7 +139,7 @@ def test_after_a_crash_between_act_and_rows_the_same_command_finishes(two: Merzi
     app = build_app(read(None, at=Path.cwd()))
     moment = clock("2026-04-20")()
     text = act.read_text(encoding="utf-8")
-    adopt(app.engine, (), name=act.name, text=text, at=replace(moment, by="А"))
+    record_act(app.engine, (), name=act.name, text=text, at=replace(moment, by="А"))
     app.close()
     broken = two("verify", "--json").json["problems"]
     finished = two("calendar-change", "apply", act, "--json", *NOW).json
@@ -157,7 +157,7 @@ def test_an_act_adopted_while_the_calendar_is_computed_is_taken_up(two: Merzim, 
 
     def compute(records: Records) -> Kazakhstan:
         del vars(app)["calendar_of"]
-        adopt(app.engine, (), name="x", text=act.read_text(encoding="utf-8"), at=moment)
+        record_act(app.engine, (), name="x", text=act.read_text(encoding="utf-8"), at=moment)
         app.present()
         return calendar_of(records)
 

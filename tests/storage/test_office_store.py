@@ -16,7 +16,7 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import chain as office_chain
 from merzim.storage.org import store
 from merzim.storage.org import store as office_store
-from merzim.storage.org.adoptions import CALENDAR_CHANGED, adopt, adopted_calendar_acts, head_of
+from merzim.storage.org.adopted import CALENDAR_CHANGED, adopted_calendar_acts, head_of, record_act
 from merzim.storage.org.chain import head
 from merzim.storage.org.settings import link_key
 from merzim.storage.org.staff import SqlStaff
@@ -169,7 +169,7 @@ NEXT = ACT.replace("05-08", "07-10").replace("05-16", "07-18")
 
 def adopted(engine: Engine, act: str = ACT) -> bool:
     before = adopted_calendar_acts(engine)
-    return adopt(engine, before, name="бұйрық.toml", text=act, at=replace(SAID, by="Айгүл"))
+    return record_act(engine, before, name="бұйрық.toml", text=act, at=replace(SAID, by="Айгүл"))
 
 
 def test_an_office_begins_without_acts_and_one_comes_back_as_it_was_given(engine: Engine) -> None:
@@ -189,7 +189,7 @@ def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:
     before = adopted_calendar_acts(engine)
     adopted(engine)
 
-    assert not adopt(engine, before, name="x.toml", text=NEXT, at=SAID)
+    assert not record_act(engine, before, name="x.toml", text=NEXT, at=SAID)
     assert [act.text for act in adopted_calendar_acts(engine)] == [ACT]
 
 

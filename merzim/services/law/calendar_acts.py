@@ -28,7 +28,7 @@ from merzim.services.results import ActMoves, moved_date
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.cases.ledger import CHUNK
 from merzim.storage.database.dialect import chunks
-from merzim.storage.org.adoptions import adopt
+from merzim.storage.org.adopted import record_act
 from merzim.storage.refusals import CaseBroken
 from notifications.letters.moved import describe_cause
 from workflow.cases.case import Case, Event, fold
@@ -149,7 +149,7 @@ def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
     app, act, text = ctx.app, _parse(ctx, command), normal_text(command.text)
     while True:
         effect = _effect(app, act, today=ctx.today)
-        if effect.known or adopt(app.engine, app.acts, name=command.name, text=text, at=ctx.moment):
+        if effect.known or record_act(app.engine, app.acts, name=command.name, text=text, at=ctx.moment):
             break
         app = app.present()
     cause = _cause(act, effect.days)

@@ -22,8 +22,13 @@ from merzim.services.law.regulations import (
 )
 from merzim.storage.cases.ledger import CHUNK
 from merzim.storage.database.dialect import chunks
-from merzim.storage.org import editions as stored
-from merzim.storage.org.editions import AdoptedEdition
+from merzim.storage.org.adopted import (
+    AdoptedEdition,
+    accepted_digests,
+    adopted_editions,
+    digests_of_cases,
+    record_editions,
+)
 from workflow.cases.commands.planning import Mismatch, mismatches
 from workflow.law.editions import unfinished
 from workflow.law.files import UnreadableRegulation, unknown
@@ -73,11 +78,11 @@ def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
     Raises:
         Refusal: the examples of an own edition fail.
     """
-    adopted = stored.adopted_editions(app.engine)
+    adopted = adopted_editions(app.engine)
     present = {edition.edition: edition.digest for edition in app.library.all()}
-    accepted = stored.accepted_digests(adopted, present)
+    accepted = accepted_digests(adopted, present)
     last = {adoption.edition: adoption.digest for adoption in adopted}
-    cases, adoptions = stored.digests_of_cases(app.engine), list[AdoptedEdition]()
+    cases, adoptions = digests_of_cases(app.engine), list[AdoptedEdition]()
     for edition in app.library.all():
         name, text = edition.edition, app.read_editions.own.get(edition.edition, "")
         digests = cases.get(name, {})
@@ -102,8 +107,8 @@ def adopt(app: AppContext, *, at: Moment) -> tuple[AdoptedEdition, ...]:
     """
     adoptions = adoptable(app, today=at.today)
     if adoptions:
-        stored.adopt(app.engine, adoptions, at=at)
-    cases = stored.digests_of_cases(app.engine)
+        record_editions(app.engine, adoptions, at=at)
+    cases = digests_of_cases(app.engine)
     for edition in {adoption.edition for adoption in adoptions if adoption.before}:
         names = [case for of in cases.get(edition, {}).values() for case in of]
         rewrite_rows(app, names, cause={}, at=at)

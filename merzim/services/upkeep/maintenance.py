@@ -25,7 +25,7 @@ from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.stored_secrets import secrets_of_backup
 from merzim.storage.maintenance.verify import verify as verify_database
 from merzim.storage.notices.delivery_state import record_run
-from merzim.storage.org.editions import accepted_digests, adopted_editions
+from merzim.storage.org.adopted import accepted_digests, adopted_editions
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.law.library import ALONE

@@ -1,22 +1,82 @@
-"""The editions an office adopted, from its chain: those whose text changed after cases were opened."""
+"""What the office adopted, from its chain: acts that move days, and editions whose text changed under cases."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, select
 
+from calendars.checks import with_known_since
+from calendars.records import Records
 from merzim.storage.database.engine import read, writing
-from merzim.storage.org import chain as office_chain
-from merzim.storage.org.chain import office_event, record
+from merzim.storage.events import OFFICE, hold
+from merzim.storage.org.chain import last, lines, office_event, record, text_of
+from merzim.storage.rows import read_as
 from merzim.storage.tables.cases import CASE
+from workflow.law.files import read_act
 from workflow.moments import Moment
 
-KIND = "edition_adopted"
+CALENDAR_CHANGED, EDITION_ADOPTED = "calendar_changed", "edition_adopted"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adoption:
+    """A calendar act the office adopted.
+
+    Attributes:
+        name: name of the file.
+        on: the local date of the event; `at`: its UTC moment; `by`: who did it.
+        text: the TOML text, unchanged.
+    """
+
+    name: str
+    on: date
+    at: datetime
+    by: str
+    text: str
+    hash: str = ""
+
+    @property
+    def entries(self) -> Records:
+        """Return the entries of an act. Raises Refusal when the text was altered and is unreadable."""
+        return read_act(self.name, self.text.encode())
+
+    @property
+    def records(self) -> Records:
+        """Return its entries, known from the day of adoption where they have no date of their own."""
+        return with_known_since(self.entries, self.on)
+
+
+def adopted_calendar_acts(engine: Engine) -> tuple[Adoption, ...]:
+    """Return the calendar acts the office adopted, in order."""
+    acts = lines(engine, CALENDAR_CHANGED)
+    return tuple(read_as(Adoption, act, text=text_of(act.payload)) for act in acts)
+
+
+def head_of(adoptions: Sequence[Adoption]) -> str:
+    """Return the hash of the last of these adoptions; "" for none."""
+    return adoptions[-1].hash if adoptions else ""
+
+
+def record_act(engine: Engine, before: Sequence[Adoption], *, name: str, text: str, at: Moment) -> bool:
+    """Record that the office adopts a calendar act; return False, with nothing written, if `before` is not all.
+
+    Another writer was faster then, and the acts must be read again.
+
+    Args:
+        before: every calendar act the writer has read.
+        text: of the act, as TOML.
+    """
+    with writing(engine) as session:
+        hold(session, OFFICE)
+        if (session.execute(last((CALENDAR_CHANGED,))).scalar() or "") != head_of(before):
+            return False
+        record(session, office_event(at, CALENDAR_CHANGED, name, {"text": text}))
+    return True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +107,7 @@ def adopted_editions(engine: Engine) -> tuple[AdoptedEdition, ...]:
         _EDITION.validate_python(
             {**json.loads(line.payload), "edition": line.name, "on": line.on, "by": line.by}
         )
-        for line in office_chain.lines(engine, KIND)
+        for line in lines(engine, EDITION_ADOPTED)
     )
 
 
@@ -81,17 +141,12 @@ def digests_of_cases(engine: Engine) -> dict[str, dict[str, list[str]]]:
     return cases_by_digest
 
 
-def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, at: Moment) -> None:
+def record_editions(engine: Engine, editions: Sequence[AdoptedEdition], *, at: Moment) -> None:
     """Append adoptions of editions to the office's chain."""
     adoptions = []
     for edition in editions:
-        said = {
-            "digest": edition.digest,
-            "before": edition.before,
-            "text": edition.text,
-            "moved": edition.moved,
-        }
+        said = {name: getattr(edition, name) for name in ("digest", "before", "text", "moved")}
         payload = {name: value for name, value in said.items() if value}
-        adoptions.append(office_event(at, KIND, edition.edition, payload))
+        adoptions.append(office_event(at, EDITION_ADOPTED, edition.edition, payload))
     with writing(engine) as session:
         record(session, *adoptions)
