@@ -51,8 +51,6 @@ KEY_VARIABLE = "MERZIM_SECRET_KEY"
 """The variable with the key that stored secrets are encrypted with."""
 OLD_KEYS_VARIABLE = "MERZIM_SECRET_KEYS_OLD"
 """The variable with older keys, for decryption only."""
-DEVICE_LIFETIME = timedelta(days=180)
-"""How long a browser somebody logged in from is remembered."""
 ALARM_AGES: Mapping[str, timedelta] = {
     "backup": timedelta(hours=26),
     "verify": timedelta(days=7),

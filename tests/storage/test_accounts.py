@@ -1,4 +1,4 @@
-"""Accounts on both databases: credentials, devices, directories, the links to a chat."""
+"""Accounts on both databases: credentials, directories, the links to a chat."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
-from merzim.storage.accounts.accounts import MAX_DEVICES, Invited, SqlAccounts
+from merzim.storage.accounts.accounts import Invited, SqlAccounts
 from merzim.storage.database.engine import reading
 from merzim.storage.database.locks import ProcessLock
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.org.chain import IN_ORDER
-from merzim.storage.tables.accounts import ENTRY, IdentityRow
+from merzim.storage.tables.accounts import IdentityRow
 from merzim.storage.tables.notices import LINK_CODE
 from notifications.links import Redeemed, hash_code, link_address, new_code
 from tests.storage.sample_cases import NOW, later, on_sqlite_alone
@@ -179,12 +179,6 @@ def test_of_eight_administrators_who_make_one_account_one_does(engine: Engine) -
     assert verify(engine) == ()
 
 
-def device(hash: str, *, login: str = "aliyeva", at: datetime = IN_SPRING) -> Credential:
-    """A device known since that moment, for half a year."""
-    times = {"created_at": at, "seen_at": at, "expires_at": at + LASTS}
-    return replace(way_in(hash, kind="device"), login=login, **times)  # type: ignore[arg-type]
-
-
 @pytest.fixture
 def two(engine: Engine) -> SqlAccounts:
     """The accounts aliyeva and boss."""
@@ -192,38 +186,6 @@ def two(engine: Engine) -> SqlAccounts:
     for login in ("aliyeva", "boss"):
         accounts.save(Reader(login=login, access="officer"), disabled=False, at=SAID)
     return accounts
-
-
-def test_a_device_holds_until_its_last_moment_and_is_no_session(two: SqlAccounts) -> None:
-    """Half a year; its secret opens no page."""
-    two.store_entry(device("d1"))
-
-    assert two.entry("device", "d1", now=IN_SPRING + LASTS - SECOND) == device("d1")
-    assert two.entry("device", "d1", now=IN_SPRING + LASTS) is None
-    assert two.entry("session", "d1", now=IN_SPRING) is None
-
-
-def test_an_account_has_few_devices_and_keeps_the_newest(engine: Engine, two: SqlAccounts) -> None:
-    """A browser that forgets its cookies makes one with every log-in."""
-    two.store_entry(device("other", login="boss"))
-    for number in range(MAX_DEVICES + 5):
-        two.store_entry(device(f"d{number}", at=IN_SPRING + number * SECOND))
-    with engine.connect() as connection:
-        rows = connection.execute(select(func.count()).select_from(ENTRY)).scalar_one()
-
-    device_hashes = [entry.hash for entry in two.entries("aliyeva", now=IN_SPRING + timedelta(minutes=1))]
-    assert device_hashes == [f"d{number}" for number in reversed(range(5, MAX_DEVICES + 5))]
-    assert rows == MAX_DEVICES + 1
-
-
-def test_devices_that_have_expired_go_with_the_next_log_in(engine: Engine, two: SqlAccounts) -> None:
-    """Expired rows are deleted."""
-    two.store_entry(device("d1"))
-    two.store_entry(device("d2", at=IN_SPRING + LASTS))
-    with engine.connect() as connection:
-        device_hashes = connection.execute(select(ENTRY.c.hash)).scalars().all()
-
-    assert device_hashes == ["d2"]
 
 
 @pytest.fixture

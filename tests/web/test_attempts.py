@@ -1,4 +1,4 @@
-"""Log-in attempts: limits by account and address, known browsers, and the one without a password."""
+"""Log-in attempts: limits by account and address, and the one without a password."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from starlette.testclient import TestClient
 
 from merzim.services.accounts.credentials import hash_secret
 from merzim.settings import WebSettings
-from merzim.web.auth import limits
 from merzim.web.auth.dependencies import COOKIE
 from merzim.web.auth.limits import network_of
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, enter, office_with_cases
@@ -51,17 +50,6 @@ def test_wrong_passwords_of_others_elsewhere_keep_nobody_out(office: Site) -> No
     assert enter(browser(office)) == 303
 
 
-def test_the_right_password_gets_in_from_a_known_device_while_its_own_address_attacks(office: Site) -> None:
-    """A colleague's guesses at the same address close it to browsers the account never logged in from."""
-    known_device = browser(office)
-    before = enter(known_device)
-    guess(office, OFFICE, times=20)
-
-    assert before == 303
-    assert enter(browser(office)) == 429
-    assert enter(known_device) == 303
-
-
 def test_ten_wrong_passwords_from_one_address_close_the_name_to_that_address_alone(office: Site) -> None:
     """There the right one is not looked at either; elsewhere it opens."""
     answers = guess(office, times=11)
@@ -81,25 +69,6 @@ def test_an_address_that_tries_many_names_is_closed(office: Site) -> None:
     assert answers == [401] * 50 + [429]
     assert enter(browser(office, ATTACKER)) == 429
     assert enter(browser(office)) == 303
-
-
-def test_a_known_device_has_a_limit_of_its_own(office: Site) -> None:
-    """Who took the cookie from the browser guesses no faster than others."""
-    known_device = browser(office)
-    enter(known_device)
-
-    assert [enter(known_device, password="wrong password") for _ in range(11)] == [401] * 10 + [429]
-    assert enter(browser(office, "192.0.2.1")) == 303
-
-
-def test_a_device_is_known_for_its_own_accounts_alone(office: Site) -> None:
-    """Several people of one desk, each by their own log-in; nobody else."""
-    shared = browser(office)
-    assert [enter(shared, login) for login in ("officer", "auditor")] == [303, 303]
-    for login in ("officer", "auditor", "responsible"):
-        guess(office, OFFICE, login=login, times=11)
-
-    assert [enter(shared, login) for login in ("officer", "auditor", "responsible")] == [303, 303, 429]
 
 
 def test_many_guesses_do_not_keep_a_good_log_in_from_being_forgotten(office: Site) -> None:
@@ -129,8 +98,7 @@ def test_codes_of_the_second_factor_are_few_and_tell_nothing(office: Site) -> No
     office.accounts.enrol("officer", secret, 0, (), at=SAID)
     code = pyotp.TOTP(secret).at(int(NOW.timestamp()))
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
-    known_device = browser(office)
-    first = enter(known_device, code=code)
+    first = enter(browser(office), code=code)
     answers = [enter(browser(office, f"203.0.113.{n}"), code=wrong) for n in range(12)]
     office.accounts.enrol("officer", secret, 0, (), at=SAID)
 
@@ -171,30 +139,20 @@ def test_a_log_in_ends_the_session_the_browser_had_whosever_it_was(office: Site)
     assert statuses == [303, 303, 303, 200]
 
 
-def test_the_cookie_of_a_device_is_of_this_host_alone_and_opens_nothing(office: Site) -> None:
-    """__Host-, Secure, HttpOnly, SameSite; what is kept is its hash; each log-in gives another."""
-    this_browser = browser(office)
-    cookies = [
-        cookie
-        for _ in range(2)
-        for cookie in this_browser.post(
-            "/login", data={"login": "officer", "password": PASSWORD}
-        ).headers.get_list("set-cookie")
-        if cookie.startswith(limits.COOKIE)
-    ]
-    secrets = [cookie.partition("=")[2].partition(";")[0] for cookie in cookies]
-    thief = browser(office, ATTACKER)
-    thief.cookies.set(limits.COOKIE, secrets[1], domain="merzim.kz")
-    thief.cookies.set(COOKIE, secrets[1], domain="merzim.kz")
+@pytest.mark.parametrize("how", ["others", "password"])
+def test_ending_the_others_or_a_new_password_leaves_this_browser_alone_logged_in(
+    office: Site, how: str
+) -> None:
+    """Every other one is a stranger again."""
+    other, this_browser = browser(office), browser(office)
+    enter(other)
+    enter(this_browser)
+    if how == "others":
+        this_browser.post("/account/sessions/end")
+    else:
+        this_browser.post("/account/password", data={"old": PASSWORD, "password": NEW, "again": NEW})
 
-    assert len(set(secrets)) == 2
-    assert all(part in cookies[0].lower() for part in ("secure", "httponly", "samesite=lax", "path=/"))
-    assert "domain" not in cookies[0].lower()
-    device_states = [
-        office.accounts.entry("device", hash_secret(secret), now=NOW) is not None for secret in secrets
-    ]
-    assert device_states == [False, True]
-    assert thief.get("/account").status_code == 303
+    assert [each.get("/account").status_code for each in (other, this_browser)] == [303, 200]
 
 
 def test_nobody_ends_the_sessions_of_others(office: Site) -> None:
@@ -205,41 +163,6 @@ def test_nobody_ends_the_sessions_of_others(office: Site) -> None:
     officer.post("/account/sessions/end", data={"hash": hash_secret(auditor.cookies[COOKIE])})
 
     assert auditor.get("/account").status_code == 200
-
-
-@pytest.mark.parametrize("how", ["others", "password"])
-def test_ending_the_others_or_a_new_password_leaves_this_browser_alone_known(office: Site, how: str) -> None:
-    """Every other one is a stranger again."""
-    other, this_browser = browser(office), browser(office)
-    enter(other)
-    enter(this_browser)
-    password = PASSWORD
-    if how == "others":
-        this_browser.post("/account/sessions/end")
-    else:
-        password = NEW
-        this_browser.post("/account/password", data={"old": PASSWORD, "password": NEW, "again": NEW})
-    guess(office, OFFICE, times=11)
-
-    assert other.get("/account").status_code == 303
-    assert (enter(other, password=password), enter(this_browser, password=password)) == (429, 303)
-
-
-def test_a_log_in_without_a_password_makes_no_device_known(site: Site) -> None:
-    """The demonstration asks nobody who they are."""
-    with site.stranger() as this_browser:
-        this_browser.post("/login/demonstration", data={"login": "officer"})
-
-        assert this_browser.cookies.get(COOKIE)
-        assert limits.COOKIE not in this_browser.cookies
-
-
-def test_a_cookie_somebody_made_up_is_no_device(office: Site) -> None:
-    """Nor does a very long one cost more than a few looks."""
-    for cookie in ("x", "." * 5000, ".".join(["a" * 43] * 500), "a" * 43):
-        this_browser = browser(office)
-        this_browser.cookies.set(limits.COOKIE, cookie, domain="merzim.kz")
-        assert enter(this_browser) == 303
 
 
 # ---------------------------------------------------------------------------------------------------- the log

@@ -149,16 +149,12 @@ class RecoveryCodes:
     used_at: datetime | None
 
 
-CredentialKind = Literal["session", "invitation", "token", "feed", "device"]
+CredentialKind = Literal["session", "invitation", "token", "feed"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Credential:
-    """A credential other than a password: session, token, feed, device. Only the SHA-256 of its secret is
-    stored.
-
-    A `device` does not log in by itself: it is a browser the account has logged in from, whose log-in attempts
-    are counted separately.
+    """A credential other than a password: session, token, feed. Only the SHA-256 of its secret is stored.
 
     Attributes:
         scope: of a token: `read` or `write`; of a feed: the unit, or "" for the person's own.

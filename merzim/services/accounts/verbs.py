@@ -71,7 +71,7 @@ class TokenRequest(AccountCommand):
 
 
 class WayIn(BaseModel):
-    """A valid session, token, feed, invitation or known device. `id` is used to revoke it; its secret is not
+    """A valid session, token, feed or invitation. `id` is used to revoke it; its secret is not
     stored.
     """
 
@@ -101,7 +101,7 @@ class AccountSummary(BaseModel):
 
 
 class AccountDetails(AccountSummary):
-    """An account with its valid sessions, tokens, feeds, invitations and known devices."""
+    """An account with its valid sessions, tokens, feeds and invitations."""
 
     ways_in: list[WayIn]
 
@@ -144,7 +144,7 @@ def list_accounts(ctx: RequestContext, command: Ask) -> list[AccountSummary]:
 
 @verb("settings", writes=False)
 def show_account(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
-    """Return an account with its valid sessions, tokens, feeds, invitations and known devices."""
+    """Return an account with its valid sessions, tokens, feeds and invitations."""
     return details(ctx, command.login)
 
 
@@ -155,7 +155,7 @@ def details(ctx: RequestContext, login: str) -> AccountDetails:
 
 
 def ways_in(ctx: RequestContext, login: str) -> list[WayIn]:
-    """Return the valid sessions, tokens, feeds, invitations and known devices of an account, newest first."""
+    """Return the valid sessions, tokens, feeds and invitations of an account, newest first."""
     entries = ctx.accounts.entries(login, now=ctx.now)
     return [WayIn.model_validate({**asdict(entry), "id": entry.hash}) for entry in entries]
 
@@ -221,7 +221,7 @@ def reopen(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
 
 @verb("settings")
 def end(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
-    """End all sessions, tokens, feeds, invitations and known devices of an account."""
+    """End all sessions, tokens, feeds and invitations of an account."""
     ctx.accounts.end(get_account(ctx, command.login).reader.login, at=ctx.moment)
     return details(ctx, command.login)
 
@@ -277,7 +277,7 @@ def issue_secret(
     at: Moment,
     **about: str,
 ) -> str:
-    """Store a new session, token, feed, invitation or known device of an account; return its secret.
+    """Store a new session, token, feed or invitation of an account; return its secret.
 
     Args:
         at: names the issuer; the account itself where it names nobody.
@@ -350,25 +350,23 @@ Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Ending(Command):
-    """What to end. `id`: a session or known device; without it all of them but those of `keep`."""
+    """What to end. `id`: a session; without it all of them but those of `keep`."""
 
     id: Hash | None = None
     keep: list[Hash] = Field(default_factory=list, max_length=100)
 
 
 class SessionsEnded(BaseModel):
-    """The number of sessions, devices or feeds that were ended."""
+    """The number of sessions or feeds that were ended."""
 
     ended: int
 
 
 @verb("self")
 def end_sessions(ctx: RequestContext, command: Ending) -> SessionsEnded:
-    """End all sessions and known devices of the reader, or one of them; tokens and feeds stay."""
+    """End all sessions of the reader, or one of them; tokens and feeds stay."""
     login = ctx.reader.login
-    hashes = [
-        entry.hash for entry in ctx.accounts.entries(login, now=ctx.now) if entry.kind in ("session", "device")
-    ]
+    hashes = [entry.hash for entry in ctx.accounts.entries(login, now=ctx.now) if entry.kind == "session"]
     ended = [hash for hash in hashes if hash == command.id or (command.id is None and hash not in command.keep)]
     for hash in ended:
         ctx.accounts.end(login, hash, at=ctx.moment)

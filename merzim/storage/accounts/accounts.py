@@ -27,8 +27,6 @@ from notifications.notice import Notice
 from workflow.moments import Moment
 from workflow.org.access import Account, Credential, CredentialKind, RateLimit, Reader, RecoveryCodes
 
-MAX_DEVICES = 30
-"""The most browsers remembered for one account."""
 INVITED = "invited"
 """The event of an invitation's letter; `about` has the way its account is entered by."""
 REMOVED = "second_factor_removed"
@@ -238,24 +236,13 @@ class SqlAccounts:
     # ----------------------------------------------------------------------------------------------- entries
 
     def store_entry(self, entry: Credential, *, by: str = "") -> None:
-        """Store a session, token, feed or invitation with its event, or a remembered browser (device) without.
-
-        Of more than MAX_DEVICES browsers of an account the oldest are forgotten.
+        """Store a session, token, feed or invitation with its event.
 
         Args:
             by: who issued it; by default the account.
         """
         with writing(self._engine) as session:
-            given = _give_entry(session, entry, by=by or entry.login)
-            if entry.kind != "device":
-                # A device grants no access, so it is not in the chain.
-                record(session, given)
-                return
-            mine = (ENTRY.c.kind == "device", ENTRY.c.login == entry.login)
-            newest = select(ENTRY.c.hash).where(*mine, *_valid(entry.created_at))
-            newest = newest.order_by(ENTRY.c.created_at.desc(), ENTRY.c.hash).limit(MAX_DEVICES)
-            remaining = session.execute(newest).scalars().all()
-            session.execute(ENTRY.delete().where(*mine, ENTRY.c.hash.not_in(remaining)))
+            record(session, _give_entry(session, entry, by=by or entry.login))
 
     def entry(self, kind: CredentialKind, hash: str, *, now: datetime) -> Credential | None:
         """Return the entry of a kind and hash; None if there is none, or it was ended or has expired."""
@@ -264,8 +251,8 @@ class SqlAccounts:
         return read_as(Credential, row) if row is not None else None
 
     def entries(self, login: str, *, now: datetime) -> Sequence[Credential]:
-        """Return the valid sessions, tokens, feeds, invitations and devices of an account, the newest first; of
-        login "" the feeds of units.
+        """Return the valid sessions, tokens, feeds and invitations of an account, the newest first; of login ""
+        the feeds of units.
         """
         query = ENTRY.select().where(ENTRY.c.login == login, *_valid(now)).order_by(ENTRY.c.created_at.desc())
         return [read_as(Credential, row) for row in read(self._engine, query)]

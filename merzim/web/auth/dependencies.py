@@ -24,8 +24,6 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import issue_secret
 from merzim.services.context import RequestContext, reader_of
-from merzim.settings import DEVICE_LIFETIME
-from merzim.web.auth.limits import remember_device
 from merzim.web.auth.middleware import is_local
 from merzim.web.http import WebContext, drop_cookie, keep_cookie
 from merzim.web.ui.preferences import preferences
@@ -61,8 +59,6 @@ class SecondFactorMissing(Exception):
 def begin_session(ctx: WebContext, login: str, response: Response, *, scope: str = "") -> None:
     """Open a session, set its cookie, and end the session the browser had before, of any account.
 
-    After a log-in with a password the browser is remembered as a device of the account.
-
     Args:
         scope: SCOPE for a session opened without a password.
     """
@@ -74,8 +70,6 @@ def begin_session(ctx: WebContext, login: str, response: Response, *, scope: str
     lifetime = ctx.app.settings.web.session_lifetime
     secret = issue_secret(accounts, "session", login, lifetime, at=at, name=browser, scope=scope)
     keep_cookie(response, COOKIE, secret, lasts=lifetime)
-    if scope != SCOPE:
-        remember_device(ctx, response, login, lasts=DEVICE_LIFETIME)
 
 
 def end_session(ctx: WebContext, response: Response) -> None:

@@ -13,28 +13,40 @@ from merzim.services.accounts.verbs import account_letters
 from merzim.services.audit import record_refused_log_in
 from merzim.services.context import RequestContext
 from merzim.web.auth.dependencies import current_session
-from merzim.web.auth.limits import Reason, client_address, find_device, limit, log_in_limits, log_refusal
+from merzim.web.auth.limits import Reason, client_address, limit, log_refusal, network_limit
 from merzim.web.http import WebContext
-from workflow.org.access import Account, Credential, RateLimit
+from workflow.org.access import Account, RateLimit
 from workflow.refusal import Refusal
 
 _MINUTE = timedelta(minutes=1)
 FRESH_SESSION = timedelta(minutes=10)
 """Maximum age of a session that counts as confirmation for accounts without a password."""
+_SENTENCES: Mapping[Reason, str] = {
+    "wrong_code": "web.totp.present_wrong",
+    "too_many_codes": "web.totp.too_many",
+    "too_many_attempts": "web.password.too_many",
+}
+"""What forms of the account page say; of all other reasons that the password is wrong."""
 log = logging.getLogger("merzim.web")
 
 
-class NotProved(Exception):
-    """Verification failed.
+class NotProved(BadPassword):
+    """Verification failed. The log-in page says the same of every reason.
 
     Attributes:
-        reason: None where it is recorded already; `login`: the account it is recorded with, if it exists.
+        login: the account it is recorded with, if it exists.
         wait: None, or the time until the next attempt is accepted.
+        is_recorded: whether it is in the log and the audit log.
     """
 
-    def __init__(self, reason: Reason | None = None, *, login: str = "", wait: timedelta | None = None) -> None:
-        super().__init__()
-        self.reason, self.login, self.wait = reason, login, wait
+    def __init__(self, reason: Reason, *, login: str = "", wait: timedelta | None = None) -> None:
+        super().__init__(_SENTENCES.get(reason, "web.password.wrong"), minutes=minutes(wait))
+        self.reason, self.login, self.wait, self.is_recorded = reason, login, wait, False
+
+
+def minutes(wait: timedelta | None) -> int:
+    """Return a waiting time in whole minutes, rounded up."""
+    return -(-wait // _MINUTE) if wait else 0
 
 
 @contextmanager
@@ -43,92 +55,21 @@ def counted(
 ) -> Iterator[None]:
     """Count an attempt before it is verified in the block, and uncount it when it succeeds.
 
-    So simultaneous guesses cannot exceed the limits. What the block raises as NotProved is recorded.
+    So simultaneous guesses cannot exceed the limits. NotProved is recorded, also that of the block.
 
     Raises:
         NotProved: there were too many attempts; with the time to wait.
     """
-    if wait := ctx.accounts.count_attempt(limits, now=ctx.now):
-        _record_refusal(ctx, too_many, login)
-        raise NotProved(wait=wait)
     try:
+        if wait := ctx.accounts.count_attempt(limits, now=ctx.now):
+            raise NotProved(too_many, wait=wait)
         yield
     except NotProved as failure:
-        if failure.reason is not None:
+        if not failure.is_recorded:
             _record_refusal(ctx, failure.reason, failure.login or login)
+            failure.is_recorded = True
         raise
     ctx.accounts.forget_attempt(limits)
-
-
-def verify_log_in(ctx: WebContext, login: str, texts: Mapping[str, str]) -> Account:
-    """Return the account of a login after verifying its password and, where it has one, its second factor; no
-    session is begun.
-
-    Raises:
-        NotProved: verification failed, without saying which part; or there are too many attempts.
-    """
-    account = ctx.accounts.account(login)
-    limits = log_in_limits(login, client_address(ctx.request), find_device(ctx, login))
-    with counted(ctx, limits, account.reader.login if account is not None else ""):
-        # Checked even after another failure, so that the time does not reveal what was wrong.
-        password = texts.get("password", "")
-        is_verified = credentials.verify_password(password, account.password if account else "")
-        if account is None:
-            raise NotProved("unknown_account")
-        if not is_verified or account.disabled:
-            raise NotProved("account_closed" if is_verified else "wrong_password")
-        if account.second_factor:
-            try:
-                check_code(ctx, account, texts.get("code", ""))
-            except NotProved:
-                # Too many codes get the answer of a wrong one, which does not say that the password was right.
-                raise NotProved from None
-        return account
-
-
-def check_present_password(ctx: WebContext, password: str) -> Account:
-    """Return the reader's account after verifying its current password, or, where a provider logs it in, that
-    its session is fresh. Raises BadPassword.
-    """
-    login, session = ctx.reader.login, current_session(ctx)
-    account = ctx.accounts.account(login)
-    key = session.hash if session is not None else f"{login} {client_address(ctx.request)}"
-    with (
-        _in_words("web.password.wrong", "web.password.too_many"),
-        counted(ctx, [limit("session", key)], login),
-    ):
-        if account is None or not _is_confirmed(ctx, account, password, session):
-            raise NotProved("wrong_present_password")
-        return account
-
-
-def _is_confirmed(ctx: RequestContext, account: Account, password: str, session: Credential | None) -> bool:
-    """Return whether a password is the account's; of a user of the OpenID provider, who has none, True.
-
-    That user's session must be younger than FRESH_SESSION: an older one raises BadPassword.
-    """
-    if not account.linked:
-        return credentials.verify_password(password, account.password)
-    if session is None or session.created_at + FRESH_SESSION < ctx.now:
-        raise BadPassword("web.password.log_in_again", minutes=FRESH_SESSION // _MINUTE)
-    return True
-
-
-def check_present_code(ctx: WebContext, account: Account, code: str) -> None:
-    """Use up a code of the authenticator, or a recovery code. Raises BadPassword if it is not valid."""
-    with _in_words("web.totp.present_wrong", "web.totp.too_many"):
-        check_code(ctx, account, code)
-
-
-@contextmanager
-def _in_words(wrong: str, too_many: str) -> Iterator[None]:
-    """Raise BadPassword with one of these codes in place of NotProved."""
-    try:
-        yield
-    except NotProved as failure:
-        if failure.wait is None:
-            raise BadPassword(wrong) from None
-        raise BadPassword(too_many, minutes=minutes(failure.wait)) from None
 
 
 def _record_refusal(ctx: WebContext, reason: Reason, login: str) -> None:
@@ -146,17 +87,46 @@ def _record_refusal(ctx: WebContext, reason: Reason, login: str) -> None:
     record_refused_log_in(ctx, reason, login)
 
 
-def minutes(wait: timedelta) -> int:
-    """Return a waiting time in whole minutes, rounded up."""
-    return -(-wait // _MINUTE)
+def verify_log_in(ctx: WebContext, login: str, texts: Mapping[str, str]) -> Account:
+    """Return the account of a login after verifying its password and, where it has one, its second factor; no
+    session is begun. Raises NotProved.
+    """
+    account = ctx.accounts.account(login)
+    limits = network_limit(ctx, "login", login), network_limit(ctx, "address")
+    with counted(ctx, limits, account.reader.login if account is not None else ""):
+        # Checked even after another failure, so that the time does not reveal what was wrong.
+        password = texts.get("password", "")
+        is_verified = credentials.verify_password(password, account.password if account else "")
+        if account is None:
+            raise NotProved("unknown_account")
+        if not is_verified or account.disabled:
+            raise NotProved("account_closed" if is_verified else "wrong_password")
+        if account.second_factor:
+            check_code(ctx, account, texts.get("code", ""))
+        return account
+
+
+def check_present_password(ctx: WebContext, password: str) -> Account:
+    """Return the reader's account after verifying its current password; of a user of the OpenID provider, who
+    has none, after checking that the session is younger than FRESH_SESSION. Raises BadPassword.
+    """
+    login, session = ctx.reader.login, current_session(ctx)
+    account = ctx.accounts.account(login)
+    with counted(ctx, [limit("session", session.hash if session is not None else login)], login):
+        if account is None or session is None:
+            raise NotProved("wrong_present_password")
+        if account.linked:
+            if session.created_at + FRESH_SESSION < ctx.now:
+                raise BadPassword("web.password.log_in_again", minutes=minutes(FRESH_SESSION))
+        elif not credentials.verify_password(password, account.password):
+            raise NotProved("wrong_present_password")
+        return account
 
 
 def check_code(ctx: WebContext, account: Account, code: str) -> None:
-    """Use up a code of the account. Raises NotProved if not valid; after too many with the time to wait."""
+    """Use up a code of the account's second factor, or a recovery code. Raises NotProved if it is not valid."""
     login = account.reader.login
-    device = find_device(ctx, login)
-    limits = [limit("code", f"account {login}" if device is None else f"device {device.hash}")]
-    with counted(ctx, limits, login, too_many="too_many_codes"):
+    with counted(ctx, [limit("code", login)], login, too_many="too_many_codes"):
         if not _use_code(ctx, account, code):
             raise NotProved("wrong_code")
 

@@ -32,7 +32,6 @@ from merzim.web.auth.dependencies import (
     current_session,
     end_session,
 )
-from merzim.web.auth.limits import device_hashes
 from merzim.web.http import WebContext
 from merzim.web.pages.account import attempts
 from merzim.web.pages.account.attempts import NotProved
@@ -136,13 +135,12 @@ def show_own_account(ctx: Own) -> Response:
 
 @router.post("/account/sessions/end")
 def end_sessions(ctx: Own, texts: Fields) -> Response:
-    """End the selected session or known device; without a selection all but those of this browser."""
+    """End the selected session; without a selection all but that of this browser."""
     if texts.get("hash"):
         end(ctx, build(Ending, {"id": texts["hash"]}))
         return RedirectResponse("/account?said=ended_one", status_code=303)
     session = current_session(ctx)
-    keep = {*([session.hash] if session else []), *device_hashes(ctx)}
-    end(ctx, Ending(keep=sorted(keep)))
+    end(ctx, Ending(keep=[session.hash] if session else []))
     return RedirectResponse("/account?said=ended", status_code=303)
 
 
@@ -170,7 +168,8 @@ def login_page(
         log_out: the address that ends the session at the OpenID provider, after one here.
     """
     is_shown = dependencies.is_passwordless_request(ctx)
-    wait = failure.wait if failure is not None else None
+    # Too many codes get the answer of a wrong one, which does not say that the password was right.
+    wait = failure.wait if failure is not None and failure.reason == "too_many_attempts" else None
     if failure is not None:
         status = 401 if wait is None else 429
     response = page(
@@ -183,7 +182,7 @@ def login_page(
         form_values=json.dumps(form_values, ensure_ascii=False) if form_values else "",
         files=files,
         wrong=failure is not None,
-        minutes=attempts.minutes(wait) if wait else 0,
+        minutes=attempts.minutes(wait),
         refusal=refusal,
         labels=ctx.app.provider.labels if ctx.app.provider is not None else None,
         log_out=log_out,
@@ -282,7 +281,7 @@ def own_page(
         required=ctx.reader.access in ctx.app.settings.web.totp_required,
         recovery_codes=credentials.RECOVERY_CODES,
         entries=ctx.accounts.entries(ctx.reader.login, now=ctx.now),
-        present={session.hash if session else "", *device_hashes(ctx)},
+        present=session.hash if session else "",
         tried=tried,
         least=credentials.MIN_PASSWORD_LENGTH,
         feed=feed,

@@ -20,7 +20,7 @@ from merzim.services.accounts import identities
 from merzim.services.context import RequestContext
 from merzim.services.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
 from merzim.web.auth.dependencies import Anybody
-from merzim.web.auth.limits import client_address, limit, network_of
+from merzim.web.auth.limits import network_limit
 from merzim.web.http import WebContext, drop_cookie, keep_cookie
 from merzim.web.pages.account.attempts import NotProved, check_code, counted
 from merzim.web.pages.account.login import enter_account, local_address, login_page
@@ -61,7 +61,7 @@ def finish(ctx: Anybody, state: str = "", code: str = "", error: str = "", iss: 
     onward = local_address(values.get("next", "/"))
     attempt = LogInAttempt(**{name: values.get(name, "") for name in ("state", "nonce", "verifier")})
     try:
-        with counted(ctx, [limit("address", network_of(client_address(ctx.request)))]):
+        with counted(ctx, [network_limit(ctx, "address")]):
             account = _identified(ctx, attempt, code, error, iss)
     except NotProved as failure:
         if failure.wait is not None:

@@ -11,7 +11,7 @@ from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword
 from merzim.web.auth.dependencies import Enrolling, OwnInSession, begin_session
 from merzim.web.http import WebContext
-from merzim.web.pages.account.attempts import check_present_code, check_present_password
+from merzim.web.pages.account.attempts import check_code, check_present_password
 from merzim.web.pages.account.login import begin_again, first_page, own_page
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
 from merzim.web.ui.render import page
@@ -83,7 +83,7 @@ def _enrol(ctx: WebContext, answers: Mapping[str, str]) -> Response:
         raise BadPassword("web.totp.wrong")
     if account.second_factor:
         # After the new code: what is mistyped there must not cost a recovery code.
-        check_present_code(ctx, account, answers.get("present", ""))
+        check_code(ctx, account, answers.get("present", ""))
     codes = credentials.new_recovery_codes()
     ctx.accounts.enrol(login, secret, step, _hashes(codes, login), at=ctx.moment)
     required = must_enrol(account, ctx.app.settings.web.totp_required)
@@ -113,7 +113,7 @@ def _prove(ctx: WebContext, texts: Mapping[str, str]) -> None:
     account = check_present_password(ctx, texts.get("old", ""))
     if not account.second_factor:
         raise Refusal("web.totp.none")
-    check_present_code(ctx, account, texts.get("present", ""))
+    check_code(ctx, account, texts.get("present", ""))
 
 
 def _hashes(codes: Sequence[str], login: str) -> list[str]:
