@@ -199,7 +199,7 @@ def test_an_account_with_as_many_readings_as_allowed_is_asked_to_wait(
     """503 and when to come again: nothing is wrong with the file."""
     body = sent(port, token, SLOW)
     monkeypatch.setattr(reading, "MAX_READING_PER_ACCOUNT", 1)
-    monkeypatch.setattr(reading, "WAIT", 0)
+    monkeypatch.setattr(reading, "WAIT", 0.5)
     with ThreadPoolExecutor(1) as thread_pool:
         first = thread_pool.submit(request, port, "POST", "/api/v1/schedules", token, body, "application/json")
         until(active_children)
@@ -209,4 +209,4 @@ def test_an_account_with_as_many_readings_as_allowed_is_asked_to_wait(
 
     assert (second.status, json.loads(second.text)["code"]) == (503, "paper_readers_busy")
     assert second.headers["retry-after"] == "60"
-    assert not reading._reading
+    assert not reading._reading.borrowed_tokens

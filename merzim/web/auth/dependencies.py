@@ -5,16 +5,15 @@ Every route declares the access it needs by its dependency; a test checks every 
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial, wraps
 from typing import Annotated, Any, ParamSpec
+from weakref import WeakValueDictionary
 
+from anyio import CapacityLimiter, fail_after, to_thread
 from fastapi import Depends, HTTPException, Request
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -206,49 +205,38 @@ MAX_READING_PER_ACCOUNT = 3
 """Maximum number of these requests of one account, so that nobody occupies all threads
 (`merzim.documents.child.AT_ONCE`).
 """
-_POLL_SECONDS = 0.05
-_JSON = "application/json"
-_threads = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="reading")
-_reading: Counter[str] = Counter()
-"""Login -> number of its requests that are reading files now."""
+_reading = CapacityLimiter(READING_THREADS)
+_reading_of = WeakValueDictionary[str, CapacityLimiter]()
+"""Login -> what limits its requests that read files, while there are any."""
 
 P = ParamSpec("P")
 
 
 def reads_files(handler: Callable[P, object]) -> Callable[P, Awaitable[Response]]:
-    """Decorate a handler that reads files to run in a thread of the reading pool; it must take the context as
-    `ctx`. The answer is serialised in that thread too, instead of in the event loop.
+    """Decorate a handler that reads files, so that pages do not wait for it: it runs in one of READING_THREADS
+    threads of its own, where its answer is made into JSON, too. The handler must take the context as `ctx`.
 
-    The handler raises UnreadablePaper, `paper_readers_busy`, if no thread became free in time, or the account
-    reads too many files at once.
+    Refused (UnreadablePaper, `paper_readers_busy`) is what got no thread within WAIT seconds, because all are
+    taken, or the account reads too many files.
     """
 
     def respond(*args: P.args, **kwargs: P.kwargs) -> Response:
         answer = handler(*args, **kwargs)
-        return answer if isinstance(answer, Response) else Response(to_json(answer), media_type=_JSON)
+        if isinstance(answer, Response):
+            return answer
+        return Response(to_json(answer), media_type="application/json")
 
     @wraps(handler)
     async def run_apart(*args: P.args, **kwargs: P.kwargs) -> Response:
         ctx: Any = kwargs["ctx"]
-        login = ctx.reader.login
-        await _wait_for_turn(login)
-        _reading[login] += 1
-        try:
-            work = partial(copy_context().run, respond, *args, **kwargs)
-            return await asyncio.get_running_loop().run_in_executor(_threads, work)
-        finally:
-            _reading[login] -= 1
-            if not _reading[login]:
-                del _reading[login]
+        of_account = _reading_of.setdefault(ctx.reader.login, CapacityLimiter(MAX_READING_PER_ACCOUNT))
+        async with AsyncExitStack() as turn:
+            try:
+                with fail_after(WAIT):
+                    await turn.enter_async_context(of_account)
+                    await turn.enter_async_context(_reading)
+            except TimeoutError:
+                raise UnreadablePaper("paper_readers_busy") from None
+            return await to_thread.run_sync(partial(respond, *args, **kwargs), limiter=CapacityLimiter(1))
 
     return run_apart
-
-
-async def _wait_for_turn(login: str) -> None:
-    """Wait until a thread is free and the account may use it. Raises UnreadablePaper after WAIT seconds."""
-    clock = asyncio.get_running_loop().time
-    deadline = clock() + WAIT
-    while _reading.total() >= READING_THREADS or _reading[login] >= MAX_READING_PER_ACCOUNT:
-        if clock() > deadline:
-            raise UnreadablePaper("paper_readers_busy")
-        await asyncio.sleep(_POLL_SECONDS)
