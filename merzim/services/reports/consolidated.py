@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
 from calendars.terms import Target
-from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.names import chosen_procedure, known_year, seen_unit
 from merzim.services.yearly.clock import turns
 from merzim.services.yearly.opening import organisations
-from merzim.storage.queries import SqlReads
 from notifications.recipients import resolve_assignees
 from workflow.board.rows import DeadlineFilter, Horizon, base
-from workflow.cases.case import Case
 from workflow.cases.registers.cartogram import CartogramLine
-from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.of_risks import (
     cartogram_findings,
     expected_lines,
     latest_cartogram,
-    place_of,
     with_unit_names,
 )
 from workflow.law.names import known_obligation
@@ -34,7 +28,13 @@ from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
 from workflow.org.duties import Unresolved
 from workflow.org.office import Office, Person, uploads_through
-from workflow.reports.consolidated import AwaitedUpload, Consolidated, awaited_uploads, required_of
+from workflow.reports.consolidated import (
+    AwaitedUpload,
+    Consolidated,
+    ExaminedCase,
+    awaited_uploads,
+    required_of,
+)
 from workflow.reports.consolidated import consolidated as gathered
 from workflow.reports.yearly_clock import Turn
 
@@ -73,14 +73,12 @@ def consolidated_report(
 
 def _gather(ctx: RequestContext, procedure: str, obligation: str, *, unit: str, year: int) -> Consolidated:
     """Return the form of an obligation by the edition in force at the end of a year, else by the first one."""
-    app, office, last = ctx.app, ctx.reads.office(), date(year, 12, 31)
-    earliest = app.library.earliest(procedure)
-    edition = app.library.edition(procedure, last) if earliest.in_force <= last else earliest
+    office, last = ctx.reads.office(), date(year, 12, 31)
+    earliest = ctx.library.earliest(procedure)
+    edition = ctx.library.edition(procedure, last) if earliest.in_force <= last else earliest
     chosen = known_obligation(edition, obligation)
     units = required_of(office, organisations(office, unit), edition, chosen)
-    heads = ctx.reads.cases(unit or None, procedure=procedure, status="active")
-    examined_cases = _with_deadlines(app, ctx.reads, (head.id for head in heads), ctx.today)
-    cases = [(case, deadlines) for case, _, deadlines in examined_cases]
+    cases = [(case, deadlines) for case, _, deadlines in _active_cases(ctx, unit, procedure)]
     additive = not isinstance(chosen.term, Target)
     return gathered(office, units, cases, chosen.id, year=year, additive=additive)
 
@@ -111,75 +109,53 @@ def _sees_an_organisation(ctx: RequestContext, unit: str) -> bool:
     """Return whether the reader sees an organisation as a whole; of one seen in part it cannot be said that
     it has not reported.
     """
-    reader_unit, office = ctx.reader.root, ctx.reads.office()
-    if not reader_unit:
-        return True
-    return any(
-        within(office, organisation, reader_unit) and within(office, organisation, unit)
-        for organisation in office.organisations
+    office, roots = ctx.reads.office(), (ctx.reader.root, unit)
+    return not ctx.reader.root or any(
+        all(within(office, organisation, root) for root in roots) for organisation in office.organisations
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadyUpload:
-    """An upload with documents ready: the organisation, the account used, and its holder."""
+    """An upload with documents ready: the unit whose account is used (`through`), and who holds it."""
 
     waiting: AwaitedUpload
-    unit: str
     through: str
     people: tuple[Person, ...]
 
 
-def uploads(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tuple[ReadyUpload, ...]:
-    """Return all open uploads at or below a unit ("" is all) that have documents ready, by organisation.
+def uploads(ctx: RequestContext, unit: str) -> tuple[ReadyUpload, ...]:
+    """Return all open uploads at or below a unit ("" is all) that have documents ready, by organisation."""
+    office = ctx.reads.office()
+    cases_by_organisation = defaultdict[str, list[ExaminedCase]](list)
+    for examined in _active_cases(ctx, seen_unit(ctx, unit)):
+        cases_by_organisation[_organisation(office, examined[0].unit)].append(examined)
 
-    Args:
-        reads: read queries limited to what the reader may see.
-    """
-    office = reads.office()
-    heads = reads.cases(unit or None, status="active")
-    grouped: dict[str, list[tuple[Case, Procedure, tuple[Deadline, ...]]]] = {}
-    for examined in _with_deadlines(app, reads, (head.id for head in heads), today):
-        grouped.setdefault(_organisation(office, examined[0].unit), []).append(examined)
-    ready = []
-    for place in sorted(grouped):
-        for pending in awaited_uploads(grouped[place]):
-            assignees = resolve_assignees(
-                office, pending.case, pending.upload.obligation, pending.upload.id, on=today
-            )
-            people = (
-                () if isinstance(assignees, Unresolved) else tuple(assignee.person for assignee in assignees)
-            )
-            through = uploads_through(office, pending.case.unit)
-            ready.append(ReadyUpload(waiting=pending, unit=pending.case.unit, through=through, people=people))
-    return tuple(ready)
+    def ready(waiting: AwaitedUpload) -> ReadyUpload:
+        case, upload = waiting.case, waiting.upload
+        holders = resolve_assignees(office, case, upload.obligation, upload.id, on=ctx.today)
+        people = () if isinstance(holders, Unresolved) else tuple(holder.person for holder in holders)
+        return ReadyUpload(waiting=waiting, through=uploads_through(office, case.unit), people=people)
+
+    return tuple(
+        ready(waiting)
+        for _, cases in sorted(cases_by_organisation.items())
+        for waiting in awaited_uploads(cases)
+    )
 
 
 def _organisation(office: Office, unit: str) -> str:
     """Return the nearest organisation at or above a unit given by id or name; the unit itself for none."""
     place = office.unit_id(unit)
-    organisation_ids = frozenset(office.organisations)
-    return next(
-        (organisation for organisation in office.above(place) if organisation in organisation_ids), place
-    )
+    return next((above for above in office.above(place) if above in office.organisations), place)
 
 
-def _with_deadlines(
-    app: AppContext, reads: SqlReads, ids: Iterable[str], today: date
-) -> Iterator[tuple[Case, Procedure, tuple[Deadline, ...]]]:
-    """Yield these cases (ids), whole, with their editions and deadlines, the deadlines without explanations."""
-    for case in reads.whole(list(ids)).values():
-        edition = app.library.of(case)
-        yield case, edition, deadlines(case, edition, app.calendar, today=today, bare=True)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnitPositions:
-    """A department, or its part in a district, with its positions and risks."""
-
-    name: str
-    positions: tuple[CartogramLine, ...]
-    risks: tuple[CartogramLine, ...]
+def _active_cases(ctx: RequestContext, unit: str, procedure: str | None = None) -> Iterator[ExaminedCase]:
+    """Yield the active cases at or below a unit, whole, with editions and deadlines (without explanations)."""
+    heads = ctx.reads.cases(unit or None, procedure=procedure, status="active")
+    for case in ctx.reads.whole([head.id for head in heads]).values():
+        edition = ctx.library.of(case)
+        yield case, edition, deadlines(case, edition, ctx.calendar, today=ctx.today, bare=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,40 +168,20 @@ class CartogramComparison:
         findings: the differences, by department.
     """
 
-    unit: str
     lines: tuple[CartogramLine, ...]
     on: date | None
     case: str
     findings: tuple[Finding, ...]
 
-    @property
-    def places(self) -> tuple[UnitPositions, ...]:
-        """The lines by place, ordered by name."""
-        ordered = groupby(sorted(self.lines, key=_place), key=_place)
-        return tuple(
-            UnitPositions(
-                name=place_of(lines[0]),
-                positions=tuple(line for line in lines if line.section == "positions"),
-                risks=tuple(line for line in lines if line.section == "risks"),
-            )
-            for lines in (tuple(lines) for _, lines in ordered)
-        )
-
 
 def compare_cartogram(ctx: RequestContext, unit: str) -> CartogramComparison:
     """Compare the positions and risks in cases of a unit and below with the last cartogram recorded there."""
-    root = seen_unit(ctx, unit)
-    cases = ctx.reads.with_registers(root or None)
+    cases = ctx.reads.with_registers(seen_unit(ctx, unit) or None)
     lines = with_unit_names(expected_lines(cases), ctx.reads.office())
     recorded = latest_cartogram(cases)
     return CartogramComparison(
-        unit=root,
         lines=lines,
         on=recorded.on if recorded else None,
         case=next((case.id for case in cases if recorded and latest_cartogram([case]) == recorded), ""),
         findings=cartogram_findings(lines, recorded),
     )
-
-
-def _place(line: CartogramLine) -> tuple[str, str]:
-    return line.department, line.district

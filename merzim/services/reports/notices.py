@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -53,40 +54,28 @@ class NoticePage:
 
 def list_notices(ctx: RequestContext, filters: NoticeFilter, *, number: int) -> NoticePage:
     """Return one page of the notices the reader may see, the newest first."""
-    notices = ctx.reads.notices_matching(**filters, limit=PAGE + 1, skip=(number - 1) * PAGE)
+    found = ctx.reads.notices_matching(**filters, limit=PAGE + 1, skip=(number - 1) * PAGE)
+    notices, office = found[:PAGE], ctx.reads.office()
     heads = {
         **ctx.reads.heads({notice.case for notice in notices if notice.case}),
         **ctx.reads.heads_with_rows({notice.case for notice in notices if is_entry(notice.obligation)}),
     }
-    asking = campaign_titles(ctx, {notice.obligation for notice in notices[:PAGE] if notice.kind == "campaign"})
-    office = ctx.reads.office()
-    return NoticePage(
-        lines=tuple(
-            NoticeLine(
-                notice=notice,
-                case=heads.get(notice.case),
-                about=_about(ctx, heads.get(notice.case)),
-                title=_title(ctx, heads.get(notice.case), notice.obligation),
-                period=period_in(notice.obligation) or "",
-                name=person_name(office, notice.person),
-                campaign=asking.get(notice.obligation) if notice.kind == "campaign" else None,
-            )
-            for notice in notices[:PAGE]
-        ),
-        number=number,
-        more=len(notices) > PAGE,
-    )
+    asking = campaign_titles(ctx, {notice.obligation for notice in notices if notice.kind == "campaign"})
 
+    def line(notice: Notice) -> NoticeLine:
+        case, title = heads.get(notice.case), None
+        if case is not None:
+            # What its procedure does not name has no title.
+            with suppress(KeyError):
+                title = entry_obligation(case, ctx.library.named(case.edition), notice.obligation).title
+        return NoticeLine(
+            notice=notice,
+            case=case,
+            about=case_title(case, ctx.library.of(case)) if case else None,
+            title=title,
+            period=period_in(notice.obligation) or "",
+            name=person_name(office, notice.person),
+            campaign=asking.get(notice.obligation) if notice.kind == "campaign" else None,
+        )
 
-def _about(ctx: RequestContext, case: Case | None) -> Text | None:
-    return case_title(case, ctx.library.of(case)) if case else None
-
-
-def _title(ctx: RequestContext, case: Case | None, obligation: str) -> Text | None:
-    """Return the title of an obligation; None without a case, or of what its procedure does not name."""
-    if case is None:
-        return None
-    try:
-        return entry_obligation(case, ctx.library.named(case.edition), obligation).title
-    except KeyError:
-        return None
+    return NoticePage(lines=tuple(map(line, notices)), number=number, more=len(found) > PAGE)

@@ -94,17 +94,8 @@ def get_monitoring(
     """Return recommendations with their status, 100 on a page; shared risks; unreported quarters, 40 cases of
     each on a page (`silent`: its number).
     """
-    view = monitoring(ctx.reads, ctx.calendar, filters, today=ctx.today, number=number, further_page=silent)
-    return MonitoringAnswer.of(
-        view,
-        shared=[SharedAnswer.of(risk, cases=[case.id for case, _ in risk.first]) for risk in view.shared],
-        silent=[
-            SilentAnswer.of(silent_case, period=period)
-            for period, quarter in view.silent.items()
-            for silent_case in quarter.silent
-        ],
-        silent_counts={period: quarter.number for period, quarter in view.silent.items()},
-    )
+    view = monitoring(ctx, filters, number=number, further_page=silent)
+    return MonitoringAnswer.of(view)
 
 
 @router.get("/scores")

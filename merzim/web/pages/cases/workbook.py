@@ -65,7 +65,7 @@ def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
             name=t.say("form.field.proof"),
         ),
     ]
-    risks = lines_of_case(ctx.reads, ctx.calendar, view.case, today=ctx.today)
+    risks = lines_of_case(ctx, view.case)
     if risks:
         sheets.append(table_of(t, workbook_columns(), risks, name=_tab_title(t, "risks")))
     return as_workbook(sheets, f"{case} {t.short(ctx.today)}")

@@ -10,54 +10,45 @@ from merzim.services.reports.monitoring import (
     DIRECTIONS,
     STATUSES,
     TO_READERS,
+    Monitoring,
     MonitoringLine,
-    Quarter,
     SharedRiskLine,
+    Silent,
     all_lines,
     monitoring,
 )
 from merzim.web.downloads import recommendation_filter
-from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection
+from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, cell
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content
-from workflow.cases.registers.risk_lists import RecommendationFilter
 from workflow.registers.definition import RegisterField
 
 LOOKS = {"late": "late", "not": "missed", "partly": "soon", "none": "points", "executed": "done"}
 """The figures at the top: statuses of measures, with their colours."""
-
-
 OUTCOME_LOOKS = {"executed": "done", "partly": "soon", "not": "missed", "irrelevant": "not_required"}
 
 
 def _risk(t: Translator, line: MonitoringLine) -> Content:
     """Return a risk linked to its measure, else to itself; below it case, direction and rank."""
-    risk, measure = line.risk, line.measure
-    number = measure.number if measure else 0
-    place = f"?measure={number}#measure-{number}" if measure else f"#risk-{risk.number}"
-    about = [line.case.object_in(t.language) or line.case.id, t.option("direction", risk["direction"])]
+    number = line.measure.number if line.measure else 0
+    place = f"?measure={number}#measure-{number}" if number else f"#risk-{line.risk.number}"
+    about = [line.case.object_in(t.language) or line.case.id, t.option("direction", line.risk["direction"])]
     if line.rank:
         about.append(t.say("web.monitoring.rank", points=line.rank.points))
-    return Content(
-        text=risk["description"],
-        address=f"/cases/{line.case.id}/risks{place}",
-        under=(Content(text=" · ".join(about)),),
-    )
+    address = f"/cases/{line.case.id}/risks{place}"
+    return cell(t, line.risk["description"], [" · ".join(about)], address=address)
 
 
 def _measure(t: Translator, line: MonitoringLine) -> Content:
     if line.measure is None:
         return Content(text=t.say("web.monitoring.no_measure"))
-    completion = line.measure["completion"]
-    return Content(text=line.measure["action"], under=(Content(text=completion),) if completion else ())
+    return cell(t, line.measure["action"], [line.measure["completion"]])
 
 
 def _due(t: Translator, line: MonitoringLine) -> Content:
     """Return the due date, the delay and the written term of a measure; "–" without any."""
-    under = []
-    if line.due and line.late:
-        under.append(Content(text=t.say("web.late_by", n=line.working_days), late=True))
     written = line.measure.term.written if line.measure else ""
+    under = [Content(text=t.say("web.late_by", n=line.working_days), late=True)] if line.late else []
     if written:
         under.append(Content(text=f"«{written}»"))
     return Content(text=t.short(line.due) if line.due else "" if written else "–", under=tuple(under))
@@ -66,7 +57,7 @@ def _due(t: Translator, line: MonitoringLine) -> Content:
 def _outcome(t: Translator, line: MonitoringLine) -> Content:
     """Return the outcome with the day of the last review; "–" without a measure."""
     if not line.status:
-        return Content(text="–")
+        return cell(t, "")
     review = line.measure.last("measure_reviewed") if line.measure else None
     under = (Content(text=t.short(review.on)),) if review else ()
     look = OUTCOME_LOOKS.get(line.status, "open")
@@ -100,35 +91,22 @@ def build(query: ReportQuery) -> Report:
     """Return the recommendations of a unit, narrowed by status, direction, words; in a file all of them, with
     the fields only register files define.
     """
-    ctx, t, criteria = query.ctx, query.t, _criteria(query)
-    view = monitoring(
-        *(ctx.reads, ctx.calendar, criteria),
-        today=ctx.today,
-        number=query.number or 1,
-        further_page=query.page("silent"),
-        sizes=TO_READERS,
-    )
-    every_status = (
-        ("", t.say("web.analyses.all")),
-        *((name, t.option("outcome", name)) for name in STATUSES),
-    )
-    ways = (("", t.say("web.analyses.all")), *((name, t.option("direction", name)) for name in DIRECTIONS))
-    late, legal = t.say("look.overdue"), t.say("risk.legal_mark")
-    every_line = all_lines(ctx.reads, ctx.calendar, criteria, today=ctx.today)
+    ctx, t = query.ctx, query.t
+    names = ("status", "direction", "legal", "late", "search")
+    given: dict[str, Any] = {name: query.chosen.get(name, "") for name in names}
+    criteria = recommendation_filter(query.unit, **given)
+    page, further = query.number or 1, query.page("silent")
+    view = monitoring(ctx, criteria, number=page, further_page=further, sizes=TO_READERS)
     return Report(
         title=t.say("web.monitoring.title"),
         lead=t.say("web.monitoring.lead", on=ctx.today),
         figures=tuple(_figure(query, status, view.counts[status]) for status in LOOKS),
         filters=(
             Filter(name="search", label=t.say("web.search.words"), chosen=criteria.search, kind="search"),
-            Filter(
-                name="status", label=t.say("web.risks.outcome"), options=every_status, chosen=criteria.status
-            ),
-            Filter(
-                name="direction", label=t.say("form.field.direction"), options=ways, chosen=criteria.direction
-            ),
-            Filter(name="late", label=late, chosen="1" if criteria.late else "", kind="check"),
-            Filter(name="legal", label=legal, chosen="1" if criteria.legal else "", kind="check"),
+            query.select("status", "web.risks.outcome", _options(t, "outcome", STATUSES)),
+            query.select("direction", "form.field.direction", _options(t, "direction", DIRECTIONS)),
+            Filter(name="late", label=t.say("look.overdue"), chosen=given["late"] and "1", kind="check"),
+            Filter(name="legal", label=t.say("risk.legal_mark"), chosen=given["legal"] and "1", kind="check"),
         ),
         sections=(
             ReportSection(
@@ -136,7 +114,7 @@ def build(query: ReportQuery) -> Report:
                 title=t.say("web.monitoring.list"),
                 tally=view.total,
                 columns=workbook_columns(),
-                rows=view.lines if query.number else every_line,
+                rows=view.lines if query.number else all_lines(ctx, criteria),
                 empty=(t.say("web.monitoring.none"), t.say("web.monitoring.none_do")),
                 pages=(view.number, view.pages, "page"),
             ),
@@ -149,12 +127,17 @@ def build(query: ReportQuery) -> Report:
             ReportSection(
                 id="silent",
                 title=t.say("web.monitoring.silent"),
-                lines=tuple(_silent(t, period, quarter) for period, quarter in view.silent.items()),
+                lines=tuple(_quarter(t, view, period) for period in view.silent_counts),
                 empty=("", t.say("web.monitoring.silent.none")),
                 pages=(view.further, view.further_pages, "silent"),
             ),
         ),
     )
+
+
+def _options(t: Translator, kind: str, names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the options of a field of a register to narrow by, first all of them."""
+    return [("", t.say("web.analyses.all")), *((name, t.option(kind, name)) for name in names)]
 
 
 def workbook_columns() -> tuple[Column[MonitoringLine], ...]:
@@ -164,18 +147,11 @@ def workbook_columns() -> tuple[Column[MonitoringLine], ...]:
 
 
 def _extra_column(row: str, field: RegisterField) -> Column[MonitoringLine]:
-    def cell(t: Translator, line: MonitoringLine) -> object:
+    def value(t: Translator, line: MonitoringLine) -> object:
         of_case = getattr(line, row)
         return of_case and cell_value(field_view(field), values_view(of_case.values, {}), t.language)
 
-    return Column(field.title, cell)
-
-
-def _criteria(query: ReportQuery) -> RecommendationFilter:
-    """Return the filter in the address."""
-    names = ("status", "direction", "legal", "late", "search")
-    given: dict[str, Any] = {name: query.chosen.get(name, "") for name in names}
-    return recommendation_filter(query.unit, **given)
+    return Column(field.title, value)
 
 
 def _figure(query: ReportQuery, status: str, number: int) -> Figure:
@@ -194,11 +170,10 @@ def _others(t: Translator, number: int) -> str:
 
 def _shared(t: Translator, group: SharedRiskLine) -> Content:
     """Return a risk several units have: where, and where nobody asked the higher body."""
-    names = [t.name(unit.name) for unit in group.units if unit.name]
-    units = t.say("web.monitoring.units", n=group.alike.units)
+    alike, names = group.alike, [t.name(unit.name) for unit in group.units if unit.name]
+    units = t.say("web.monitoring.units", n=alike.units)
     if names:
-        units += f": {', '.join(names)}{_others(t, group.alike.units - len(group.units))}"
-    cases = {case.id for case, _ in group.first}
+        units += f": {', '.join(names)}{_others(t, alike.units - len(group.units))}"
     places = tuple(
         Content(
             text=f"{case.object_in(t.language) or case.id}, {t.say('numbered', n=place.risk)}",
@@ -206,27 +181,25 @@ def _shared(t: Translator, group: SharedRiskLine) -> Content:
         )
         for case, place in group.first
     )
-    under = [Content(text=units), Content(each=places, text=_others(t, group.alike.cases - len(cases)))]
-    if group.alike.unasked:
-        asking = t.say("web.monitoring.unasked", cases=group.alike.asking)
-        more = _others(t, group.alike.unasked - len(group.alike.asking))
-        under.append(Content(text=asking + more, late=True))
+    more = _others(t, alike.cases - len({*group.cases}))
+    under = [Content(text=units), Content(each=places, text=more)]
+    if alike.unasked:
+        asking = t.say("web.monitoring.unasked", cases=alike.asking)
+        under.append(Content(text=asking + _others(t, alike.unasked - len(alike.asking)), late=True))
     return Content(text=group.description, strong=True, under=tuple(under))
 
 
-def _silent(t: Translator, period: str, quarter: Quarter) -> Content:
+def _quarter(t: Translator, view: Monitoring, period: str) -> Content:
     """Return a quarter with the cases that did not report it, each linked to the form that does."""
-    under = []
-    for silent in quarter.silent:
-        case = silent.case
-        named = case.object_in(t.language)
-        unit = t.name(silent.unit.name)
-        late = t.say("web.late_by", n=silent.working_days)
-        under.append(
-            Content(
-                text=unit or named or case.id,
-                address=f"/cases/{case.id}?fact=quarter_reported.{period}#record",
-                beside=f"{named} · {late}" if unit else late,
-            )
-        )
-    return Content(text=f"{t.period(period)} ({quarter.number})", strong=True, under=tuple(under))
+    under = tuple(_silent(t, silent) for silent in view.silent if silent.period == period)
+    return Content(text=f"{t.period(period)} ({view.silent_counts[period]})", strong=True, under=under)
+
+
+def _silent(t: Translator, silent: Silent) -> Content:
+    named, unit = silent.case.object_in(t.language), t.name(silent.unit.name)
+    late = t.say("web.late_by", n=silent.working_days)
+    return Content(
+        text=unit or named or silent.case.id,
+        address=f"/cases/{silent.case.id}?fact=quarter_reported.{silent.period}#record",
+        beside=f"{named} · {late}" if unit else late,
+    )

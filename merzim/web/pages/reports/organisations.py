@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 
 from merzim.documents.cartogram import cartogram_sheets
 from merzim.services.law.acts import offered_procedures
-from merzim.services.names import seen_unit
 from merzim.services.reports.consolidated import (
     ConsolidatedReport,
     ReadyUpload,
-    UnitPositions,
     compare_cartogram,
     consolidated_report,
     list_turns,
     uploads,
 )
-from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
+from merzim.web.pages.reports.report import Figure, Report, ReportQuery, ReportSection, cell, lines
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content
-from workflow.cases.registers.cartogram import SECTIONS
-from workflow.reports.consolidated import ProvedFact, ResultLine
+from workflow.cases.registers.cartogram import SECTIONS, CartogramLine
+from workflow.findings.of_risks import place_of
+from workflow.reports.consolidated import Consolidated, ProvedFact, ResultLine
 from workflow.reports.yearly_clock import Turn
 
 LOOKS = {"overdue": "overdue", "waiting": "soon", "planned": "open", "running": "open"}
@@ -32,114 +33,93 @@ def build_consolidated(query: ReportQuery) -> Report:
     """Return what the organisations did of one obligation in a year, and those that have not reported."""
     ctx, t = query.ctx, query.t
     names = query.chosen.get("procedure", ""), query.chosen.get("obligation", "")
-    form = consolidated_report(ctx, *names, query.unit, query.year)
-    law, obligation = form.procedure, form.obligation
-    force = t.say(f"force.{obligation.force}")
-    procedures = (procedure for _, group in offered_procedures(ctx, "") for procedure in group)
+    view = consolidated_report(ctx, *names, query.unit, query.year)
+    law, obligation, form = view.procedure, view.obligation, view.form
+    procedures = [procedure for _, group in offered_procedures(ctx, "") for procedure in group]
+    empty = "", ""
+    if form is None:
+        empty = t.say("web.together.part_only"), t.say("web.together.part_only_do")
+    elif not form.required:
+        empty = t.say("cli.consolidated.nobody"), t.say("web.none_found_do")
     return Report(
-        title=t.titled(obligation.title, str(form.year)),
-        lead=f"{law.title[t.language]} · {force}",
+        title=t.titled(obligation.title, str(view.year)),
+        lead=f"{law.title[t.language]} · {t.say(f'force.{obligation.force}')}",
         filters=(
             query.years(min(ctx.calendar.last.year, ctx.today.year + 2)),
-            Filter(
-                name="procedure",
-                label=t.say("head.procedure"),
-                options=tuple((procedure.id, procedure.title[t.language]) for procedure in procedures),
-                chosen=law.id,
-            ),
-            Filter(
-                name="obligation",
-                label=t.say("head.obligation"),
-                options=tuple((each.id, each.title[t.language]) for each in law.obligations),
-                chosen=obligation.id,
+            *(
+                query.select(name, f"head.{name}", ((each.id, each.title[t.language]) for each in some), chosen)
+                for name, some, chosen in (
+                    ("procedure", procedures, law.id),
+                    ("obligation", law.obligations, obligation.id),
+                )
             ),
         ),
-        figures=_figures(t, form),
-        sections=_gathered(query, form),
-        empty=_nothing(t, form),
+        figures=_figures(t, form) if form and form.required else (),
+        sections=tuple(_gathered(query, view, form)) if form and form.required else (),
+        empty=empty,
     )
 
 
-def _nothing(t: Translator, form: ConsolidatedReport) -> tuple[str, str]:
-    """Return why there is no form, title and advice; empty texts where there is one."""
-    if form.form is None:
-        return t.say("web.together.part_only"), t.say("web.together.part_only_do")
-    if not form.form.required:
-        return t.say("cli.consolidated.nobody"), t.say("web.none_found_do")
-    return "", ""
-
-
-def _figures(t: Translator, form: ConsolidatedReport) -> tuple[Figure, ...]:
-    """Return how many reported and how many did not, and the sums; none where nobody has to."""
-    if form.form is None or not form.form.required:
-        return ()
-    gathered = form.form
-    required, silent = len(gathered.required), len(gathered.silent)
+def _figures(t: Translator, form: Consolidated) -> tuple[Figure, ...]:
+    """Return how many reported and how many did not, and the sums."""
+    required, silent = len(form.required), len(form.silent)
     return (
         Figure(look="done", number=required - silent, text=t.say("web.together.reported", asked=required)),
         Figure(look="late", number=silent, text=t.say("web.together.silent")),
         *(
             Figure(look="points", number=t.points(number), text=t.say(f"value.{value}"), is_zero=False)
-            for value, number in gathered.sums.items()
+            for value, number in form.sums.items()
         ),
     )
 
 
-def _gathered(query: ReportQuery, form: ConsolidatedReport) -> tuple[ReportSection, ...]:
-    """Return the organisations that did not report, if any, and the lines of the others."""
-    if form.form is None or not form.form.required:
-        return ()
-    t, gathered = query.t, form.form
-    silent = ReportSection(
-        id="silent",
-        title=t.say("web.together.silent_title"),
-        tally=len(gathered.silent),
-        lines=lines(query.unit_title(unit) or t.say("web.unit.none") for unit in gathered.silent),
-        most=200,
-    )
-    reported = ReportSection(
+def _gathered(query: ReportQuery, view: ConsolidatedReport, form: Consolidated) -> Iterator[ReportSection]:
+    """Yield the organisations that did not report, if any, and the lines of the others."""
+    t = query.t
+    if form.silent:
+        yield ReportSection(
+            id="silent",
+            title=t.say("web.together.silent_title"),
+            tally=len(form.silent),
+            lines=lines(query.unit_title(unit) or t.say("web.unit.none") for unit in form.silent),
+            most=200,
+        )
+    yield ReportSection(
         id="lines",
         title=t.say("web.together.lines"),
-        tally=len(gathered.lines),
-        columns=_line_columns(query.unit_title, [*form.obligation.values, *gathered.sums]),
-        rows=gathered.lines,
+        tally=len(form.lines),
+        columns=_line_columns(query, [*view.obligation.values, *form.sums]),
+        rows=form.lines,
     )
-    return (silent, reported) if gathered.silent else (reported,)
 
 
-def _line_columns(name: Callable[[str], str], values: Iterable[str]) -> tuple[Column[ResultLine], ...]:
-    """Return the columns of a consolidated form, with its numbers.
-
-    Args:
-        name: from a unit's id to its name.
-    """
+def _line_columns(query: ReportQuery, values: Iterable[str]) -> tuple[Column[ResultLine], ...]:
+    """Return the columns of a consolidated form, with its numbers."""
+    name = query.unit_title
 
     def organisation(t: Translator, line: ResultLine) -> Content:
         period = line.obligation.partition(".")[2]
-        under = lines((t.period(period),)) if period else ()
-        return Content(text=name(line.unit) or t.say("web.unit.none"), under=under)
+        return cell(t, name(line.unit) or t.say("web.unit.none"), [t.period(period)] if period else ())
 
     def case(t: Translator, line: ResultLine) -> Content:
         if not line.case:
             return Content(text=t.say("web.together.no_case"))
         place = name(line.place) if line.place != line.unit else ""
-        return Content(
-            text=line.objects[t.language] or line.case,
-            address=f"/cases/{line.case}#{line.obligation}",
-            under=lines((" · ".join(filter(None, (place, line.case))),)),
-        )
+        under, address = " · ".join(filter(None, (place, line.case))), f"/cases/{line.case}#{line.obligation}"
+        return cell(t, line.objects[t.language] or line.case, [under], address=address)
 
     def done(t: Translator, line: ResultLine) -> Content:
-        if line.on is None:
-            return Content(text="–")
-        late = () if line.late_by is None else (Content(text=t.say("web.late_by", n=line.late_by), late=True),)
-        return Content(text=t.short(line.on), under=late)
+        if line.on is None or line.late_by is None:
+            return cell(t, line.on)
+        return Content(
+            text=t.short(line.on), under=(Content(text=t.say("web.late_by", n=line.late_by), late=True),)
+        )
 
     def numbers(t: Translator, line: ResultLine) -> Content:
-        texts = (f"{t.word('value.', value)}: {t.points(number)}" for value, number in line.values.items())
-        return Content(under=lines(texts)) if line.values else Content(text="–")
+        texts = [f"{t.word('value.', value)}: {t.points(number)}" for value, number in line.values.items()]
+        return Content(under=lines(texts)) if texts else cell(t, "")
 
-    def column(value: str) -> Column[ResultLine]:
+    def number(value: str) -> Column[ResultLine]:
         return Column(f"value.{value}", lambda _, line: line.values.get(value))
 
     return (
@@ -150,18 +130,21 @@ def _line_columns(name: Callable[[str], str], values: Iterable[str]) -> tuple[Co
         Column("web.together.done_on", lambda _, line: line.on, "", done),
         Column("head.late_by_working_days", lambda _, line: line.late_by),
         Column("web.together.numbers", None, "", numbers),
-        *map(column, dict.fromkeys(values)),
+        *map(number, dict.fromkeys(values)),
         Column("web.case.tab.papers", lambda _, line: line.evidence, "col-points"),
     )
+
+
+ReadyDocuments = tuple[ReadyUpload, Sequence[ProvedFact]]
+"""An upload with the documents of a row: all that are ready, or one."""
 
 
 def build_uploads(query: ReportQuery) -> Report:
     """Return the documents ready but not uploaded to the platform, and the accounts to use; in a file a row for
     each document.
     """
-    ctx, t = query.ctx, query.t
-    ready = uploads(ctx.app, seen_unit(ctx, query.unit), today=ctx.today, reads=ctx.reads)
-    rows = [(upload, upload.waiting.ready) for upload in ready]
+    t, ready = query.t, uploads(query.ctx, query.unit)
+    rows: list[ReadyDocuments] = [(upload, upload.waiting.ready) for upload in ready]
     return Report(
         title=t.say("web.together.uploads_title"),
         sections=(
@@ -169,7 +152,7 @@ def build_uploads(query: ReportQuery) -> Report:
                 id="uploads",
                 title=t.say("web.together.uploads"),
                 tally=len(ready),
-                columns=_ready_columns(query.unit_title) if ready else (),
+                columns=_ready_columns(query) if ready else (),
                 rows=rows if query.number else [(upload, (each,)) for upload, of in rows for each in of],
                 most=200,
                 empty=(t.say("cli.uploads.nothing"), t.say("web.together.uploads_do")),
@@ -178,49 +161,42 @@ def build_uploads(query: ReportQuery) -> Report:
     )
 
 
-ReadyDocuments = tuple[ReadyUpload, Sequence[ProvedFact]]
-"""An upload with the documents of a row: all that are ready, or one."""
-
-
-def _ready_columns(name: Callable[[str], str]) -> tuple[Column[ReadyDocuments], ...]:
-    """Return the columns of the uploads that have documents ready. `name`: from a unit's id to its name."""
-
-    def upload(t: Translator, row: ReadyDocuments) -> Content:
-        case, deadline = row[0].waiting.case, row[0].waiting.upload
-        parts = (
-            t.say(f"force.{deadline.obligation.force}"),
-            name(row[0].unit) or case.object_in(t.language),
-            case.id,
-        )
-        address = f"/cases/{case.id}#{deadline.id}"
-        return Content(text=title(t, row), address=address, under=lines((" · ".join(parts),)))
+def _ready_columns(query: ReportQuery) -> tuple[Column[ReadyDocuments], ...]:
+    """Return the columns of the uploads that have documents ready."""
+    name = query.unit_title
 
     def title(t: Translator, row: ReadyDocuments) -> str:
         deadline = row[0].waiting.upload
         return t.titled(deadline.obligation.title, deadline.period)
 
-    def due(t: Translator, row: ReadyDocuments) -> Content:
-        day = row[0].waiting.upload.due
-        return Content(text=t.short(day) if day else t.say("web.no_due"))
+    def upload(t: Translator, row: ReadyDocuments) -> Content:
+        case, deadline = row[0].waiting.case, row[0].waiting.upload
+        force = t.say(f"force.{deadline.obligation.force}")
+        about = " · ".join((force, name(case.unit) or case.object_in(t.language), case.id))
+        return cell(t, title(t, row), [about], address=f"/cases/{case.id}#{deadline.id}")
 
     def documents(t: Translator, row: ReadyDocuments) -> Content:
-        ready = row[1]
         each = tuple(
             Content(
                 text=document.obligation.title[t.language],
                 address=f"/cases/{document.case}#{document.fact}",
                 beside=f"{t.short(document.on)} · {t.say('web.together.count', n=document.documents)}",
             )
-            for document in ready[:SHOWN_DOCUMENTS]
+            for document in row[1][:SHOWN_DOCUMENTS]
         )
-        more = len(ready) - SHOWN_DOCUMENTS
-        return Content(each=each, under=lines((f"+{more}",)) if more > 0 else ())
+        more = len(row[1]) - SHOWN_DOCUMENTS
+        return Content(each=each, under=lines([f"+{more}"] if more > 0 else ()))
 
     return (
-        Column("head.unit", lambda _, row: name(row[0].unit)),
+        Column("head.unit", lambda _, row: name(row[0].waiting.case.unit)),
         Column("head.case", lambda _, row: row[0].waiting.case.id),
         Column("web.together.upload", title, "", upload),
-        Column("head.due", lambda _, row: row[0].waiting.upload.due, "", due),
+        Column(
+            "head.due",
+            lambda _, row: row[0].waiting.upload.due,
+            "",
+            lambda t, row: cell(t, row[0].waiting.upload.due or t.say("web.no_due")),
+        ),
         Column(
             "web.together.ready", lambda t, row: row[1][0].obligation.title[t.language], "col-ready", documents
         ),
@@ -234,43 +210,43 @@ def _ready_columns(name: Callable[[str], str]) -> tuple[Column[ReadyDocuments], 
 def build_yearly(query: ReportQuery) -> Report:
     """Return when each organisation's last analysis ended, and by when the next is due."""
     t, turns = query.t, list_turns(query.ctx, query.unit)
-    nobody = ("web.together.part_only", "web.together.part_only_do")
-    nothing = ("web.together.no_organisations", "web.together.no_organisations_do")
-    title, advice = nobody if turns is None else nothing
-    return Report(
-        title=t.say("web.together.yearly_title"),
-        lead=t.say("yearly_clock.practice"),
-        empty=("", "") if turns else (t.say(title), t.say(advice)),
-        sections=(
-            ReportSection(
-                id="yearly",
-                title=t.say("web.together.yearly"),
-                tally=len(turns),
-                columns=_turn_columns(query.unit_title),
-                rows=turns,
-            ),
-        )
-        if turns
-        else (),
+    frame = Report(title=t.say("web.together.yearly_title"), lead=t.say("yearly_clock.practice"))
+    if not turns:
+        why = "web.together.part_only" if turns is None else "web.together.no_organisations"
+        return replace(frame, empty=(t.say(why), t.say(f"{why}_do")))
+    table = ReportSection(
+        id="yearly",
+        title=t.say("web.together.yearly"),
+        tally=len(turns),
+        columns=_turn_columns(query),
+        rows=turns,
     )
+    return replace(frame, sections=(table,))
 
 
-def _turn_columns(name: Callable[[str], str]) -> tuple[Column[Turn], ...]:
-    """Return the columns of yearly analyses. `name`: from a unit's id to its name."""
+def _turn_columns(query: ReportQuery) -> tuple[Column[Turn], ...]:
+    """Return the columns of yearly analyses."""
+    name = query.unit_title
+
+    def remarks(t: Translator, turn: Turn) -> list[str]:
+        """Return what to say of a turn: the next analysis may not begin yet; it was postponed."""
+        closed = {"unit": name(turn.unit), "on": turn.next_on, "until": turn.closed_until}
+        return [
+            *([t.say("yearly_clock.next_closed", **closed)] if turn.next_closed else ()),
+            *([t.say("yearly_clock.postponed")] if turn.postponed else ()),
+        ]
 
     def organisation(t: Translator, turn: Turn) -> Content:
-        return Content(text=name(turn.unit) or t.say("web.unit.all"), under=lines(_remarks(t, turn, name)))
+        return cell(t, name(turn.unit) or t.say("web.unit.all"), remarks(t, turn))
 
     def state(t: Translator, turn: Turn) -> Content:
         return Content(text=t.say(f"yearly_clock.{turn.state}"), state=LOOKS.get(turn.state, "not_required"))
 
     def next_start(t: Translator, turn: Turn) -> Content:
-        address = f"/cases/{turn.next_case}" if turn.next_case else ""
-        return Content(text=t.short(turn.next_on), address=address) if turn.next_on else Content(text="–")
+        return cell(t, turn.next_on, address=turn.next_case and f"/cases/{turn.next_case}")
 
     def last_end(t: Translator, turn: Turn) -> Content:
-        address = f"/cases/{turn.last_case}" if turn.last_case else ""
-        return Content(text=t.short(turn.last), address=address) if turn.last else Content(text="–")
+        return cell(t, turn.last, address=turn.last_case and f"/cases/{turn.last_case}")
 
     return (
         Column("setting.group.organisation", lambda _, turn: name(turn.unit), "", organisation),
@@ -279,19 +255,8 @@ def _turn_columns(name: Callable[[str], str]) -> tuple[Column[Turn], ...]:
         Column("head.next_start", lambda _, turn: turn.next_on, "", next_start),
         Column("head.last_ended", lambda _, turn: turn.last, "", last_end),
         Column("head.closed_until", lambda _, turn: turn.closed_until, ""),
-        Column("web.together.remarks", lambda t, turn: " ".join(_remarks(t, turn, name))),
+        Column("web.together.remarks", lambda t, turn: " ".join(remarks(t, turn))),
     )
-
-
-def _remarks(translator: Translator, turn: Turn, name: Callable[[str], str]) -> list[str]:
-    """Return what to say of an organisation's turn: the next analysis may not begin yet; it was postponed."""
-    sentences = []
-    if turn.next_closed:
-        until = {"on": turn.next_on, "until": turn.closed_until}
-        sentences.append(translator.say("yearly_clock.next_closed", unit=name(turn.unit), **until))
-    if turn.postponed:
-        sentences.append(translator.say("yearly_clock.postponed"))
-    return sentences
 
 
 def build_cartogram(query: ReportQuery) -> Report:
@@ -299,17 +264,11 @@ def build_cartogram(query: ReportQuery) -> Report:
     differs.
     """
     t, view = query.t, compare_cartogram(query.ctx, query.unit)
-    if view.on is None:
-        different = lines(())
-        missing = t.say("risk.cartogram_missing"), t.say("web.cartogram.missing_do")
-    else:
-        texts = [t.say(finding.code, **finding.arguments) for finding in view.findings]
-        different, missing = lines(texts or [t.say("web.cartogram.equal")]), ("", "")
-    published = (
-        Content(text=t.say("web.cartogram.of", on=view.on), address=f"/cases/{view.case}/risks#cartogram")
-        if view.on
-        else None
-    )
+    missing, published = (t.say("risk.cartogram_missing"), t.say("web.cartogram.missing_do")), None
+    differences = [t.say(finding.code, **finding.arguments) for finding in view.findings]
+    if view.on:
+        address = f"/cases/{view.case}/risks#cartogram"
+        missing, published = ("", ""), cell(t, t.say("web.cartogram.of", on=view.on), address=address)
     return Report(
         title=t.say("web.cartogram.title"),
         lead=t.say("web.cartogram.lead"),
@@ -319,7 +278,7 @@ def build_cartogram(query: ReportQuery) -> Report:
                 id="differs",
                 title=t.say("web.cartogram.differs"),
                 note=published,
-                lines=different,
+                lines=lines(differences or [t.say("web.cartogram.equal")]) if view.on else (),
                 empty=missing,
                 most=200,
             ),
@@ -327,7 +286,7 @@ def build_cartogram(query: ReportQuery) -> Report:
                 id="lines",
                 title=t.say("web.cartogram.should"),
                 columns=_place_columns() if view.lines else (),
-                rows=view.places,
+                rows=[list(of_place) for _, of_place in groupby(sorted(view.lines, key=_place), key=_place)],
                 empty=(t.say("cartogram.nothing"), t.say("web.cartogram.nothing_do")),
                 most=200,
             ),
@@ -335,15 +294,21 @@ def build_cartogram(query: ReportQuery) -> Report:
     )
 
 
-def _place_columns() -> tuple[Column[UnitPositions], ...]:
-    def section(id: str) -> Callable[[Translator, UnitPositions], Content]:
-        def positions(t: Translator, place: UnitPositions) -> Content:
-            each = lines(line.text for line in getattr(place, id))
-            return Content(each=each) if each else Content(text="–")
+def _place(line: CartogramLine) -> tuple[str, str]:
+    return line.department, line.district
 
-        return positions
 
-    return (
-        Column("head.department", lambda t, place: place.name or t.say("risk.whole_body"), ""),
-        *(Column(f"cartogram.sheet.{id}", None, "", section(id)) for id in SECTIONS),
+def _place_columns() -> tuple[Column[Sequence[CartogramLine]], ...]:
+    """Return the columns of a cartogram; a row is the lines of a department, or of its part in a district."""
+
+    def section(id: str) -> Column[Sequence[CartogramLine]]:
+        def texts(t: Translator, row: Sequence[CartogramLine]) -> Content:
+            each = lines(line.text for line in row if line.section == id)
+            return Content(each=each) if each else cell(t, "")
+
+        return Column(f"cartogram.sheet.{id}", None, "", texts)
+
+    place: Column[Sequence[CartogramLine]] = Column(
+        "head.department", lambda t, row: place_of(row[0]) or t.say("risk.whole_body"), ""
     )
+    return (place, *map(section, SECTIONS))

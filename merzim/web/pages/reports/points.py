@@ -11,8 +11,15 @@ from urllib.parse import urlencode
 from merzim.documents.forms.definitions import Form
 from merzim.services.documents.year_reports import due_quarter, recorded_facts, report_marks, year_reports
 from merzim.services.names import unit_name
-from merzim.services.reports.points import IndicatorAnswer, PartAnswer, StepAnswer, YearPoints, points_of_year
-from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
+from merzim.services.reports.points import (
+    IndicatorAnswer,
+    PartAnswer,
+    ProjectAnswer,
+    StepAnswer,
+    YearPoints,
+    points_of_year,
+)
+from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, cell, lines
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content
 
@@ -23,36 +30,30 @@ def build(query: ReportQuery) -> Report:
     """Return the points of a unit in a year, its nearest steps, its reports and the units below."""
     ctx, t = query.ctx, query.t
     view = points_of_year(ctx, query.unit, query.year, query.chosen, number=query.number)
-    changed = {name: value for name, value in view.answer.readings.items() if value != view.scoring.usual[name]}
-    report_period, report_periods = _periods(view.answer.year, query.chosen.get("period", ""), today=ctx.today)
-    something = bool(view.answer.projects or not view.whole.remarks)
-    nothing = "", ""
-    if something and not view.whole.assessed.body.any_record:
-        do = t.say("web.scores.none_do") if view.answer.year >= ctx.today.year else ""
-        nothing = t.say("web.scores.none", year=view.answer.year), do
+    year, chosen, today = view.answer.year, view.answer.readings, ctx.today
+    period, periods = _periods(year, query.chosen.get("period", ""), today=today)
+    has_points = bool(view.answer.projects or not view.whole.remarks)
+    empty = "", ""
+    if has_points and not view.whole.assessed.body.any_record:
+        empty = t.say("web.scores.none", year=year), t.say("web.scores.none_do") if year >= today.year else ""
     return Report(
-        title=t.say("web.scores.title", year=view.answer.year),
-        lead=t.name(unit_name(ctx.reads.office(), view.answer.unit).name) or t.say("web.scores.office"),
+        title=t.say("web.scores.title", year=year),
+        lead=t.name(unit_name(query.office, view.answer.unit).name) or t.say("web.scores.office"),
         filters=(
-            query.years(min(ctx.today.year + 2, ctx.calendar.last.year)),
-            Filter(
-                name="period",
-                label=t.say("web.scores.period"),
-                options=tuple((name, t.period(name)) for name in report_periods),
-                chosen=report_period,
-            ),
+            query.years(min(today.year + 2, ctx.calendar.last.year)),
+            query.select("period", "web.scores.period", ((name, t.period(name)) for name in periods), period),
         ),
         further=tuple(
             Filter(
                 name=name,
                 label=t.say_or(f"web.scores.reading.{name}", name),
                 options=tuple((value, text[t.language]) for value, text in values.items()),
-                chosen=view.answer.readings[name],
+                chosen=chosen[name],
             )
             for name, values in view.scoring.readings.items()
             if len(values) > 1
         ),
-        further_changed=len(changed),
+        further_changed=sum(value != view.scoring.usual[name] for name, value in chosen.items()),
         remarks=tuple(
             Content(
                 text=t.say(remark.code, **remark.arguments),
@@ -60,22 +61,10 @@ def build(query: ReportQuery) -> Report:
             )
             for remark in view.whole.remarks
         ),
-        figures=_figures(t, view) if something else (),
-        empty=nothing,
-        sections=_sections(query, view, report_period) if view.answer.projects else (),
+        figures=_figures(t, view) if has_points else (),
+        empty=empty,
+        sections=_sections(query, view, period) if view.answer.projects else (),
         notes=tuple(view.answer.notes) if view.answer.projects else (),
-    )
-
-
-def _part_columns(query: ReportQuery) -> tuple[Column[PartAnswer], ...]:
-    def unit(t: Translator, part: PartAnswer) -> Content:
-        return Content(text=part.name, address=query.link(unit=part.unit))
-
-    return (
-        Column("head.unit", lambda _, part: part.name, "", unit),
-        Column("head.points", lambda _, part: part.points, "col-points"),
-        Column("web.scores.at_stake.short", lambda _, part: part.at_stake, "col-points"),
-        Column("head.lost", lambda _, part: part.lost, "col-points"),
     )
 
 
@@ -142,8 +131,9 @@ def _to_record(view: YearPoints, t: Translator, indicator: str) -> tuple[Content
 
 
 def _figures(t: Translator, view: YearPoints) -> tuple[Figure, ...]:
+    answer = view.answer
     return (
-        Figure(look="done", number=t.points(view.answer.total), text=t.say("web.scores.earned"), is_zero=False),
+        Figure(look="done", number=t.points(answer.total), text=t.say("web.scores.earned"), is_zero=False),
         *(
             Figure(
                 look=look,
@@ -152,59 +142,65 @@ def _figures(t: Translator, view: YearPoints) -> tuple[Figure, ...]:
                 note=t.say(f"web.scores.{name}.note"),
                 is_zero=not number,
             )
-            for look, name, number in (
-                ("soon", "at_stake", view.answer.at_stake),
-                ("late", "lost", view.answer.lost),
-            )
+            for look, name, number in (("soon", "at_stake", answer.at_stake), ("late", "lost", answer.lost))
         ),
     )
 
 
 def _sections(query: ReportQuery, view: YearPoints, period: str) -> tuple[ReportSection, ...]:
     """Return the cards of the page: steps, projects, reports of the period, units; without empty ones."""
-    t = query.t
-    steps = ReportSection(
-        id="steps",
-        title=t.say("web.scores.steps"),
-        columns=_step_columns(view),
-        rows=view.answer.steps,
-    )
-    projects = (
+    t, answer = query.t, view.answer
+
+    def sums(project: ProjectAnswer) -> str:
+        points = {"points": project.points, "stake": project.at_stake, "lost": project.lost}
+        return t.say("web.scores.sums", **{name: t.points(number) for name, number in points.items()})
+
+    sections = (
         ReportSection(
-            id=f"project-{project.number}",
-            title=t.say("web.scores.project", number=project.number),
-            note=Content(
-                text=t.say(
-                    "web.scores.sums",
-                    points=t.points(project.points),
-                    stake=t.points(project.at_stake),
-                    lost=t.points(project.lost),
-                )
-            ),
-            sheet=t.say("web.scores.title", year=view.answer.year),
-            columns=_indicator_columns(view),
-            rows=project.indicators,
-            anchor=lambda indicator: indicator.id,
+            id="steps", title=t.say("web.scores.steps"), columns=_step_columns(view), rows=answer.steps
+        ),
+        *(
+            ReportSection(
+                id=f"project-{project.number}",
+                title=t.say("web.scores.project", number=project.number),
+                note=Content(text=sums(project)),
+                sheet=t.say("web.scores.title", year=answer.year),
+                columns=_indicator_columns(view),
+                rows=project.indicators,
+                anchor=lambda indicator: indicator.id,
+                folded=True,
+            )
+            for project in answer.projects
+        ),
+        ReportSection(
+            id="reports",
+            title=t.say("web.scores.reports", year=answer.year),
+            columns=_paper_columns(query, view, period),
+            rows=year_reports(),
+            printed=False,
             folded=True,
-        )
-        for project in view.answer.projects
+        ),
+        ReportSection(
+            id="units",
+            title=t.say("web.figures.by_units"),
+            columns=_part_columns(query),
+            rows=answer.parts,
+            pages=(answer.page, answer.pages, "page"),
+        ),
     )
-    papers = ReportSection(
-        id="reports",
-        title=t.say("web.scores.reports", year=view.answer.year),
-        columns=_paper_columns(query, view, period),
-        rows=year_reports(),
-        printed=False,
-        folded=True,
+    return tuple(section for section in sections if section.rows)
+
+
+def _part_columns(query: ReportQuery) -> tuple[Column[PartAnswer], ...]:
+    def unit(t: Translator, part: PartAnswer) -> Content:
+        return cell(t, part.name, address=query.link(unit=part.unit))
+
+    return (
+        Column("head.unit", lambda _, part: part.name, "", unit),
+        Column("head.points", lambda _, part: part.points, "col-points"),
+        Column("web.scores.at_stake.short", lambda _, part: part.at_stake, "col-points"),
+        Column("head.lost", lambda _, part: part.lost, "col-points"),
     )
-    units = ReportSection(
-        id="units",
-        title=t.say("web.figures.by_units"),
-        columns=_part_columns(query),
-        rows=view.answer.parts,
-        pages=(view.answer.page, view.answer.pages, "page"),
-    )
-    return tuple(section for section in (steps, *projects, papers, units) if section.rows)
 
 
 def _paper_columns(query: ReportQuery, view: YearPoints, period: str) -> tuple[Column[Form], ...]:

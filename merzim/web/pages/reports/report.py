@@ -44,12 +44,23 @@ class ReportQuery:
         text = self.chosen.get(name, "")
         return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
+    def select(self, name: str, label: str, options: Iterable[tuple[str, str]], chosen: str = "") -> Filter:
+        """Return a field to choose one of these values, each with its title; as the address says without
+        `chosen`. `label`: the code of its name.
+        """
+        return Filter(
+            name=name,
+            label=self.t.say(label),
+            options=tuple(options),
+            chosen=chosen or self.chosen.get(name, ""),
+        )
+
     def years(self, last: int) -> Filter:
         """Return the field for the year, from `last` back to the calendar's first."""
-        years = range(last, self.ctx.calendar.first.year - 1, -1)
-        chosen = str(self.year or self.ctx.today.year)
-        options = tuple((str(year), str(year)) for year in years)
-        return Filter(name="year", label=self.t.say("web.scores.year"), options=options, chosen=chosen)
+        years = (str(year) for year in range(last, self.ctx.calendar.first.year - 1, -1))
+        return self.select(
+            "year", "web.scores.year", ((year, year) for year in years), str(self.year or self.ctx.today.year)
+        )
 
     def unit_title(self, unit: str) -> str:
         """Return the name of a unit, for "" of the whole office; for an unknown id the id itself."""
@@ -153,18 +164,23 @@ class Report:
 
 
 def content_of(translator: Translator, column: Column[R], row: R) -> Content:
-    """Return what the page shows of a value of a row: dates in digits, numbers in the reader's language, "–"
-    for none.
-    """
+    """Return what the page shows of a value of a row."""
     shown = column.content or column.value
     value = shown(translator, row) if shown else None
-    if isinstance(value, Content):
-        return value
+    return value if isinstance(value, Content) else cell(translator, value)
+
+
+def cell(t: Translator, value: object, under: Iterable[str] = (), *, address: str = "") -> Content:
+    """Return a value as the page shows it, with texts below it: dates in digits, numbers in the reader's
+    language, "–" for none, which leads nowhere.
+    """
     if value is None or value == "":
-        return Content(text="–")
+        return Content(text="–", under=lines(under))
     if isinstance(value, date):
-        return Content(text=translator.short(value))
-    return Content(text=translator.points(Decimal(value)) if isinstance(value, int | Decimal) else str(value))
+        text = t.short(value)
+    else:
+        text = t.points(Decimal(value)) if isinstance(value, int | Decimal) else str(value)
+    return Content(text=text, address=address, under=lines(under))
 
 
 def lines(texts: Iterable[str]) -> tuple[Content, ...]:
