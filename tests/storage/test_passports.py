@@ -34,16 +34,14 @@ from tests.storage.sample_cases import (
 )
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import Case
-from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.cases.commands.passports import edit_passport
 
 KAZAKH = "Қоғамның"
 RUSSIAN = "Акционерного общества"
 
 
 def describe(engine: Engine, case: Case, **fields: Any) -> Case:
-    edit = PassportEdit(**fields)
-    stamp = AT
-    return case_commands(engine).write(case.id, stamp, edit_passport, edit, kind_of=lambda _: "").case
+    return case_commands(engine).write(case.id, AT, edit_passport, kind_of=lambda _: "", **fields).case
 
 
 def taken_in(

@@ -28,7 +28,7 @@ from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case
 from workflow.cases.commands import recording, withdrawals
 from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.cases.commands.passports import edit_passport
 from workflow.cases.registers.evidence_list import as_seen
 from workflow.findings.findings import findings
 from workflow.moments import Moment
@@ -166,7 +166,7 @@ def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext, ctx: Req
     edit(ctx, row, what="Қалам")
     assert about() == ("lawyer@org.kz", "Қалам", "Қалам")
     case = case_of(ctx, row)
-    app.case_commands.write(case.id, AT, edit_passport, PassportEdit(object_ru="Ручка"), kind_of=lambda _: "")
+    app.case_commands.write(case.id, AT, edit_passport, object_ru="Ручка", kind_of=lambda _: "")
     edit(ctx, row, what="Дәптер", receiver="")
     assert about() == ("", "Қалам", "Ручка")
     before = len(app.ledger.events(case.id))

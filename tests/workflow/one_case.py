@@ -13,7 +13,7 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands, View
-from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.cases.commands.passports import edit_passport
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.deadlines.deadline import Deadline
@@ -75,4 +75,4 @@ class OneCase:
 
     def describe(self, kind: str = "", **fields: Any) -> Change:
         """Edit the passport; `kind`: of the organisation."""
-        return self.core.write(self.id, STAMP, edit_passport, PassportEdit(**fields), kind_of=lambda _: kind)
+        return self.core.write(self.id, STAMP, edit_passport, kind_of=lambda _: kind, **fields)

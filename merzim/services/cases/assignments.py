@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from merzim.services.cases.comments import require_may_know
+from merzim.services.cases.verbs import case_verb
 from merzim.services.context import RequestContext, in_own_units, writer
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Person, Text
@@ -84,7 +86,7 @@ class AssignmentList(BaseModel):
 
 
 class AnswerAssignment(CaseCommand):
-    """Report an assignment done: on which day, the result, and its evidence."""
+    """Report one's own assignment done: on which day, the result, and its evidence; its giver is notified."""
 
     number: Number
     on: Day
@@ -93,14 +95,14 @@ class AnswerAssignment(CaseCommand):
 
 
 class RefuseAssignment(CaseCommand):
-    """Refuse an assignment, with the ground."""
+    """Refuse one's own assignment, with the ground; its giver is notified."""
 
     number: Number
     ground: Ground
 
 
 class ExtendAssignment(CaseCommand):
-    """Set another due day for an assignment, by its giver; a refused one becomes open again."""
+    """Set another due day for an assignment one gave; a refused one is open again; the assignee is told."""
 
     number: Number
     until: Day
@@ -179,51 +181,28 @@ def _result(case: Case, row: Row, today: date) -> AssignmentResult:
     )
 
 
-@verb("record", answers=True)
-def answer_assignment(ctx: RequestContext, command: AnswerAssignment) -> CommandResult:
-    """Report one's own assignment done; its giver is notified."""
-    return result_of(
-        ctx,
-        command.case,
-        assignments.answer,
-        command.number,
-        text=command.text,
-        on=command.on,
-        author=_author(ctx),
-        for_office=ctx.operator,
-        evidence=store_evidence(ctx, command.evidence),
-    )
-
-
-@verb("record", answers=True)
-def refuse_assignment(ctx: RequestContext, command: RefuseAssignment) -> CommandResult:
-    """Refuse one's own assignment, with a ground; its giver is notified."""
-    return result_of(
-        ctx,
-        command.case,
-        assignments.refuse,
-        command.number,
-        ground=command.ground,
-        author=_author(ctx),
-        for_office=ctx.operator,
-    )
-
-
-@verb("record")
-def extend_assignment(ctx: RequestContext, command: ExtendAssignment) -> CommandResult:
-    """Set another due day for an assignment one gave; the assignee is notified."""
-    return result_of(
-        ctx,
-        command.case,
-        assignments.extend,
-        command.number,
-        until=command.until,
-        ground=command.ground,
-        author=writer(ctx),
-        login=ctx.moment.by,
-    )
-
-
 def _author(ctx: RequestContext) -> str:
     """Return who answers an assignment: the account's person, else the login; "" for an unnamed operator."""
     return writer(ctx) or ("" if ctx.operator else ctx.reader.login)
+
+
+def _answering(ctx: RequestContext, command: AnswerAssignment) -> Mapping[str, object]:
+    """Return the evidence of an answer, stored, and who answers."""
+    return {**_refusing(ctx, command), "evidence": store_evidence(ctx, command.evidence)}
+
+
+def _refusing(ctx: RequestContext, _: CaseCommand) -> Mapping[str, object]:
+    return {"author": _author(ctx), "for_office": ctx.operator}
+
+
+def _extending(ctx: RequestContext, _: ExtendAssignment) -> Mapping[str, object]:
+    return {"author": writer(ctx), "login": ctx.moment.by}
+
+
+answer_assignment = case_verb(
+    "answer_assignment", "record", AnswerAssignment, assignments.answer, _answering, answers=True
+)
+refuse_assignment = case_verb(
+    "refuse_assignment", "record", RefuseAssignment, assignments.refuse, _refusing, answers=True
+)
+extend_assignment = case_verb("extend_assignment", "record", ExtendAssignment, assignments.extend, _extending)

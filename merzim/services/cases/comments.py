@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
@@ -10,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from i18n import available_language, say
+from merzim.services.cases.verbs import case_verb
 from merzim.services.context import RequestContext, is_own, require_visible, writer
 from merzim.services.inputs import CaseCommand, Day, Ground, OptionalName, OptionalPerson, Seq
 from merzim.services.names import assignees_of, people_named, person_named
@@ -45,7 +47,7 @@ class AddComment(CaseCommand):
 
 
 class Escalate(CaseCommand):
-    """Escalate an obligation to the nearest head above the people responsible."""
+    """Escalate an obligation to the nearest head above the people responsible: ask them to answer by a day."""
 
     obligation: OptionalName
 
@@ -104,19 +106,11 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
     office = ctx.app.reads.office()
     mentions = people_mentioned(office, command.text)
     asks = person_named(office, command.asks)
-    for person in (*mentions, *([asks] if asks else [])):
+    for person in (*mentions, *filter(None, [asks])):
         require_may_know(ctx, command.case, person)
+    given = command.model_dump(exclude={"case", "asks"})
     result = result_of(
-        ctx,
-        command.case,
-        commands.comment,
-        text=command.text,
-        obligation=command.obligation,
-        person=writer(ctx),
-        mentions=mentions,
-        asks=asks,
-        until=command.until,
-        answers=command.answers,
+        ctx, command.case, commands.comment, **given, person=writer(ctx), mentions=mentions, asks=asks
     )
     if command.answers is not None and ctx.reader.person:
         mark_read(ctx.app.engine, ctx.reader.person, case=command.case, seq=command.answers, now=ctx.now)
@@ -135,9 +129,8 @@ def whom_to_ask(ctx: RequestContext, case: str, obligation: str) -> tuple[Person
     return people[0], ctx.calendar.add_working_days(ctx.today, ANSWER_WORKING_DAYS)
 
 
-@verb("assign")
-def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
-    """Escalate an obligation to the nearest head above the people responsible: ask them to answer by a day."""
+def _escalating(ctx: RequestContext, command: Escalate) -> Mapping[str, object]:
+    """Return the question to the nearest head above the people responsible for an obligation."""
     people = people_responsible(ctx, command.case, command.obligation)
     # An officer who replaces a missing head for reminders is above nobody.
     office = replace(ctx.app.reads.office(), officer=None)
@@ -148,16 +141,11 @@ def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
     until = ctx.calendar.add_working_days(ctx.today, ANSWER_WORKING_DAYS)
     head = heads[0].person
     require_may_know(ctx, command.case, head.key)
-    return result_of(
-        ctx,
-        command.case,
-        commands.comment,
-        text=say("comment.escalated", {"until": until}, available_language(head.language)),
-        obligation=command.obligation,
-        person=ctx.reader.person,
-        asks=head.key,
-        until=until,
-    )
+    text = say("comment.escalated", {"until": until}, available_language(head.language))
+    return {"text": text, "person": ctx.reader.person, "asks": head.key, "until": until}
+
+
+escalate = case_verb("escalate", "assign", Escalate, commands.comment, _escalating)
 
 
 def people_responsible(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:

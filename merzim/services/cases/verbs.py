@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -32,13 +32,7 @@ from merzim.services.inputs import (
     Values,
 )
 from merzim.services.names import name_of, person_named, unit_named
-from merzim.services.results import (
-    CommandResult,
-    FindingResult,
-    OpenedCase,
-    command_result,
-    result_of,
-)
+from merzim.services.results import CommandResult, FindingResult, OpenedCase, command_result
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, Verb, verb
 from notifications.moved_dates import people_to_tell, was_notified
@@ -47,7 +41,7 @@ from workflow.cases.commands import recording, reminder_actions, statuses, withd
 from workflow.cases.commands.assignments import CannotComment
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.opening import Opening, edition_for, in_schedule_of
-from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.cases.commands.passports import edit_passport
 from workflow.cases.commands.previews import Preview, preview
 from workflow.cases.registers.evidence_list import proofs
 from workflow.findings.finding import Finding
@@ -240,13 +234,52 @@ class RemoveReader(CaseCommand):
     ground: Ground
 
 
-P = TypeVar("P", bound=Previewable)
+C = TypeVar("C", bound=CaseCommand)
+Given = Callable[[RequestContext, Any], Mapping[str, object]]
+"""Function that returns what a decision takes besides the fields of its command, or in place of some."""
+_DECIDED: dict[type[CaseCommand], tuple[Callable[..., Drafts], Given]] = {}
+"""How each command is decided: by a function of the case that takes its fields by their names; and the rest."""
 
 
-def run(ctx: RequestContext, command: Previewable) -> CommandResult:
+def case_verb(
+    name: str,
+    needs: Need,
+    command: type[C],
+    decide: Callable[..., Drafts],
+    given: Given = lambda ctx, command: {},
+    *,
+    answers: bool = False,
+) -> Verb[C, CommandResult]:
+    """Return the verb that writes to a case what is decided for a command; described as the command is.
+
+    Args:
+        decide: function from the case and the fields of the command, by their names, to the events to write.
+        given: as `Given`; it refuses what the office refuses, not the case.
+    """
+    _DECIDED[command] = decide, given
+
+    def run(ctx: RequestContext, command: C) -> CommandResult:
+        return _run(ctx, command)
+
+    run.__doc__ = command.__doc__
+    return Verb(name, needs, command, CommandResult, run, answers=answers)
+
+
+def _decision(ctx: RequestContext, command: CaseCommand) -> Callable[[View], Drafts]:
+    """Return the function that decides a command on a case."""
+    decide, given = _DECIDED[type(command)]
+    fields = {name: getattr(command, name) for name in type(command).model_fields if name not in _OF_VERB}
+    return partial(decide, **{**fields, **given(ctx, command)})
+
+
+_OF_VERB = ("case", "preview")
+"""Fields of a command by which nothing is decided."""
+
+
+def _run(ctx: RequestContext, command: CaseCommand) -> CommandResult:
     """Run a command on a case, or only preview it; the result names what its fact is out of order with."""
-    if not command.preview:
-        change = ctx.case_commands.write(command.case, ctx.moment, _drafter(ctx, command))
+    if not isinstance(command, Previewable) or not command.preview:
+        change = ctx.case_commands.write(command.case, ctx.moment, _decision(ctx, command))
         result = command_result(change)
         recorded = [event.name for event in change.events if event.kind in ("fact", "corrected")]
         if recorded:
@@ -267,6 +300,17 @@ def run(ctx: RequestContext, command: Previewable) -> CommandResult:
         points_at_stake=points_at_stake(ctx, foreseen),
         keeps=[*(foreseen.keeps or ())],
     )
+
+
+def foresee(ctx: RequestContext, command: Previewable) -> tuple[Preview, frozenset[str]]:
+    """Return what a command would do, and the keys of whom it would notify. Raises as the command does."""
+    foreseen = preview(ctx.case_commands, command.case, _decision(ctx, command), at=ctx.moment)
+    return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(require_visible(ctx, command.case)))
+
+
+def points_at_stake(ctx: RequestContext, foreseen: Preview) -> Decimal:
+    """Return the points at stake by what a command would make late."""
+    return Stakes(ctx).by(foreseen.change.case.unit, foreseen.breaks)
 
 
 def findings_beside(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:
@@ -292,56 +336,35 @@ def findings_of_fact(case_findings: Iterable[Finding], procedure: Procedure, fac
     )
 
 
-def foresee(ctx: RequestContext, command: Previewable) -> tuple[Preview, frozenset[str]]:
-    """Return what a command would do, and the keys of whom it would notify. Raises as the command does."""
-    foreseen = preview(ctx.case_commands, command.case, _drafter(ctx, command), at=ctx.moment)
-    return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(require_visible(ctx, command.case)))
+def _with_evidence(ctx: RequestContext, command: RecordFact | Decide) -> Mapping[str, object]:
+    """Return the evidence of a fact, stored unless it is only previewed, and its remark."""
+    evidence = () if command.preview else store_evidence(ctx, command.evidence)
+    return {"evidence": evidence, "remark": command.remark.strip()[:MAX_REMARK]}
 
 
-def points_at_stake(ctx: RequestContext, foreseen: Preview) -> Decimal:
-    """Return the points at stake by what a command would make late."""
-    return Stakes(ctx).by(foreseen.change.case.unit, foreseen.breaks)
+def _withdraw(view: View, *, ctx: RequestContext, name: str, ground: str, evidence: str) -> Drafts:
+    """Withdraw what was recorded by mistake, as the reader may.
 
-
-def _drafter(ctx: RequestContext, command: Previewable) -> Callable[[View], Drafts]:
-    """Return the function that drafts the events of a command on a case; store its evidence, but for a preview.
-
-    Raises:
-        Refusal: as `passport_edit`; or a withdrawal of what the reader may not see or not withdraw.
+    Raises CannotComment for a comment of somebody else, Refusal for a record of somebody else without a ground
+    of the reader's own: "entered by mistake" may be said of one's own entries alone.
     """
-    given = {name: getattr(command, name) for name in type(command).model_fields if name not in _OF_VERB}
-    if isinstance(command, Passport):
-        kind_of = ctx.app.reads.office().kind_of
-        return partial(edit_passport, edit=passport_edit(ctx, command), kind_of=kind_of)
-    if isinstance(command, Withdraw):
-        _require_seen(ctx, command)
-        _require_right(ctx, command)
-    if isinstance(command, RecordFact | Decide):
-        given["evidence"] = () if command.preview else store_evidence(ctx, command.evidence)
-        given["remark"] = command.remark.strip()[:MAX_REMARK]
-    if isinstance(command, Migrate):
-        given["library"] = ctx.library
-    return partial(_DRAFTED_BY[type(command)], **given)
+    drafts = withdrawals.withdraw(view, name, ground=ground, evidence=evidence)
+    ((*_, taken_back),) = drafts
+    lines = {*withdrawn_lines(taken_back), *(line for line, _ in withdrawn_documents(taken_back))}
+    others = [event for event in view.events if event.seq in lines and not is_own(ctx, event.by)]
+    if not others or ctx.operator:
+        return drafts
+    if taken_back["what"] == "commented":
+        raise CannotComment("comment.not_yours")
+    if ground.strip(" .").casefold() in (
+        say("withdraw.by_mistake", {}, language).casefold() for language in LANGUAGES
+    ):
+        raise Refusal("withdraw.own_ground", by=others[0].by, allowed=())
+    return drafts
 
 
-_OF_VERB = ("case", "preview")
-"""Fields of a command that the function of the case does not take."""
-_DRAFTED_BY: Mapping[type[Previewable], Callable[..., Drafts]] = {
-    RecordFact: recording.record,
-    Replan: recording.replan,
-    Correct: recording.correct,
-    Withdraw: withdrawals.withdraw,
-    Decide: recording.decide,
-    Cancel: statuses.cancel,
-    Exempt: statuses.exempt,
-    Reopen: statuses.reopen,
-    Migrate: statuses.migrate,
-}
-"""The functions that take the fields of a command by their names."""
-
-
-def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
-    """Raise Refusal for withdrawing a document the reader may not see, as if it did not exist."""
+def _as_reader(ctx: RequestContext, command: Withdraw) -> Mapping[str, object]:
+    """Return who withdraws. Raises Refusal for a document the reader may not see, as if it did not exist."""
     if command.evidence and not ctx.operator:
         case = ctx.reads.case(command.case)
         documents = [item.evidence for item in proofs(case)] if case else []
@@ -349,42 +372,27 @@ def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
             raise Refusal(
                 "no_evidence", case=command.case, record=command.name, evidence=command.evidence, allowed=()
             )
+    return {"ctx": ctx}
 
 
-def _require_right(ctx: RequestContext, command: Withdraw) -> None:
-    """Raise CannotComment for withdrawing a comment of somebody else, Refusal for a record of somebody else
-    without a ground of the reader's own: "entered by mistake" may be said of one's own entries alone.
-    """
-    if ctx.operator:
-        return
-    view = ctx.case_commands.view(whole_case(ctx, command.case)[0].id, today=ctx.today)
-    name, evidence = command.name.strip(), command.evidence.strip()
-    *_, taken_back = withdrawals.withdrawal(view, name, ground=command.ground, evidence=evidence)
-    lines = {*withdrawn_lines(taken_back), *(line for line, _ in withdrawn_documents(taken_back))}
-    others = [event for event in view.events if event.seq in lines and not is_own(ctx, event.by)]
-    if others and taken_back["what"] == "commented":
-        raise CannotComment("comment.not_yours")
-    usual = {say("withdraw.by_mistake", {}, language).casefold() for language in LANGUAGES}
-    if others and command.ground.strip(" .").casefold() in usual:
-        raise Refusal("withdraw.own_ground", by=others[0].by, allowed=())
+def _library(ctx: RequestContext, _: Migrate) -> Mapping[str, object]:
+    return {"library": ctx.library}
 
 
-def passport_edit(ctx: RequestContext, command: Passport) -> PassportEdit:
-    """Return the passport edit for a command, people by name where given by key or e-mail. Raises as
-    `unit_in_reach`.
-    """
+def _passport(ctx: RequestContext, command: Passport) -> Mapping[str, object]:
+    """Return people by name where given by key or e-mail, and the unit's id. Raises as `unit_in_reach`."""
+    unit = None if command.unit is None else unit_in_reach(ctx, command.unit)
+    kind_of = ctx.app.reads.office().kind_of
+    return {"unit": unit, "responsible": _people_by_name(ctx, command), "kind_of": kind_of}
+
+
+def _people_by_name(ctx: RequestContext, command: Passport) -> dict[str, str]:
+    """Return who is responsible by a passport, people by name where given by key or e-mail."""
     people = ctx.app.reads.office().people.values()
     names = {
         text.casefold(): person.name for person in people for text in (person.key, person.email or person.key)
     }
-    return PassportEdit(
-        object_kk=command.object_kk,
-        object_ru=command.object_ru,
-        unit=None if command.unit is None else unit_in_reach(ctx, command.unit),
-        responsible={duty: names.get(name.casefold(), name) for duty, name in command.responsible.items()},
-        group=command.group,
-        period=command.period,
-    )
+    return {duty: names.get(name.casefold(), name) for duty, name in command.responsible.items()}
 
 
 def unit_in_reach(ctx: RequestContext, text: str) -> str:
@@ -399,6 +407,48 @@ def unit_in_reach(ctx: RequestContext, text: str) -> str:
         reader_unit = ctx.reads.office().units.get(ctx.reader.root)
         raise Refusal("web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root)
     return unit
+
+
+def _undoing(ctx: RequestContext, command: Undo) -> Mapping[str, object]:
+    ground = command.ground or say("withdraw.by_mistake", {}, ctx.spoken_language)
+    return {"ground": ground, "was_told": _was_told(ctx, require_visible(ctx, command.case)), "at": ctx.moment}
+
+
+def _was_told(ctx: RequestContext, case: Case) -> Callable[[Event], bool]:
+    """Return the function that says whether a letter about an event of a case has left."""
+    return partial(was_notified, ctx.reads.notices(case))
+
+
+def _reader(ctx: RequestContext, command: AddReader) -> Mapping[str, object]:
+    return {"person": person_named(ctx.app.reads.office(), command.person)}
+
+
+record = case_verb("record_fact", "record", RecordFact, recording.record, _with_evidence)
+decide = case_verb("answer_decision", "record", Decide, recording.decide, _with_evidence)
+replan = case_verb("replan_case", "record", Replan, recording.replan)
+correct = case_verb("correct_fact", "manage", Correct, recording.correct)
+withdraw = case_verb("withdraw_entry", "manage", Withdraw, _withdraw, _as_reader)
+cancel = case_verb("cancel_case", "manage", Cancel, statuses.cancel)
+exempt = case_verb("exempt_obligation", "manage", Exempt, statuses.exempt)
+reopen = case_verb("reopen_case", "manage", Reopen, statuses.reopen)
+migrate = case_verb("migrate_case", "manage", Migrate, statuses.migrate, _library)
+undo_entry = case_verb("undo_entry", "record", Undo, withdrawals.undo, _undoing)
+snooze = case_verb("snooze", "record", SnoozeReminder, reminder_actions.snooze, answers=True)
+add_reader = case_verb("add_reader", "manage", AddReader, recording.name_reader, _reader)
+remove_reader = case_verb("remove_reader", "manage", RemoveReader, recording.remove_reader)
+_DECIDED[Passport] = edit_passport, _passport
+
+
+@verb("manage")
+def describe_case(ctx: RequestContext, command: Passport) -> CommandResult:
+    """Change the passport of a case: object, unit, responsible people, working group, period.
+
+    The texts of responsible people are matched to the people and units they name.
+    """
+    result = _run(ctx, command)
+    if result.changed and not command.preview and command.responsible:
+        keep_responsible(ctx.app, _people_by_name(ctx, command).values(), at=ctx.moment)
+    return result
 
 
 @verb("manage")
@@ -432,36 +482,6 @@ def _require_organisation(ctx: RequestContext, opening: Opening) -> None:
             raise Refusal("which_organisation", allowed=tuple(map(name_of, office.own_organisations)))
 
 
-def _previewed(name: str, needs: Need, command: type[P]) -> Verb[P, CommandResult]:
-    """Return the verb that runs a command, described as the command is."""
-
-    def change(ctx: RequestContext, command: P) -> CommandResult:
-        return run(ctx, command)
-
-    change.__doc__ = command.__doc__
-    return Verb(name, needs, command, CommandResult, change)
-
-
-record = _previewed("record_fact", "record", RecordFact)
-decide = _previewed("answer_decision", "record", Decide)
-replan = _previewed("replan_case", "record", Replan)
-correct = _previewed("correct_fact", "manage", Correct)
-withdraw = _previewed("withdraw_entry", "manage", Withdraw)
-cancel = _previewed("cancel_case", "manage", Cancel)
-exempt = _previewed("exempt_obligation", "manage", Exempt)
-reopen = _previewed("reopen_case", "manage", Reopen)
-migrate = _previewed("migrate_case", "manage", Migrate)
-
-
-@verb("record")
-def undo_entry(ctx: RequestContext, command: Undo) -> CommandResult:
-    """Withdraw an event of the history shortly after the reader wrote it. Raises CannotUndo."""
-    was_told = partial(was_notified, ctx.reads.notices(require_visible(ctx, command.case)))
-    ground = command.ground or say("withdraw.by_mistake", {}, ctx.spoken_language)
-    at = ctx.moment
-    return result_of(ctx, command.case, withdrawals.undo, command.line, ground=ground, was_told=was_told, at=at)
-
-
 def event_to_undo(ctx: RequestContext, case: str, fact: str) -> Event | None:
     """Return the event the reader may still undo (their own, minutes old, told to nobody) after recording or
     planning this fact; None where there is none.
@@ -469,41 +489,9 @@ def event_to_undo(ctx: RequestContext, case: str, fact: str) -> Event | None:
     found = ctx.reads.with_events(case)
     if found is None:
         return None
-    notified = partial(was_notified, ctx.reads.notices(found[0]))
-    return withdrawals.undoable_event(found[1], fact, notified, at=ctx.moment)
+    return withdrawals.undoable_event(found[1], fact, _was_told(ctx, found[0]), at=ctx.moment)
 
 
 def event_name(ctx: RequestContext, case: str, line: int) -> str:
     """Return what an event of the history is of: the id of its fact or obligation; "" for no such event."""
     return next((event.name for event in ctx.reads.events(case) if event.seq == line), "")
-
-
-@verb("manage")
-def describe_case(ctx: RequestContext, command: Passport) -> CommandResult:
-    """Change the passport of a case: object, unit, responsible people, working group, period.
-
-    The texts of responsible people are matched to the people and units they name.
-    """
-    result = run(ctx, command)
-    if result.changed and not command.preview and command.responsible:
-        keep_responsible(ctx.app, passport_edit(ctx, command).responsible.values(), at=ctx.moment)
-    return result
-
-
-@verb("record", answers=True)
-def snooze(ctx: RequestContext, command: SnoozeReminder) -> CommandResult:
-    """Snooze a reminder until a day, at the latest the last reminder before the due date."""
-    return result_of(ctx, command.case, reminder_actions.snooze, command.obligation, until=command.until)
-
-
-@verb("manage")
-def add_reader(ctx: RequestContext, command: AddReader) -> CommandResult:
-    """Give a person access to a confidential case."""
-    person = person_named(ctx.app.reads.office(), command.person)
-    return result_of(ctx, command.case, recording.name_reader, person)
-
-
-@verb("manage")
-def remove_reader(ctx: RequestContext, command: RemoveReader) -> CommandResult:
-    """End a person's access to a confidential case."""
-    return result_of(ctx, command.case, recording.remove_reader, command.person, ground=command.ground)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 from merzim.documents.child import read
@@ -28,7 +29,7 @@ from merzim.storage.database.engine import writing
 from merzim.storage.org import store as office_store
 from workflow.cases.case import Case, Wording
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.cases.commands.passports import edit_passport
 from workflow.cases.commands.recording import record, replan
 
 
@@ -148,12 +149,14 @@ def _change(ctx: RequestContext, analysis: ConsideredAnalysis, case: Case) -> tu
     write, at = ctx.case_commands.write, ctx.moment
     changes = [write(case.id, at, replan, analysis.new_plans)]
     if analysis.joined:
-        edit = PassportEdit(
+        edit = partial(
+            edit_passport,
             object_kk=case.object_kk or analysis.names.get("kk"),
             object_ru=case.object_ru or analysis.names.get("ru"),
             written=Wording(analysis.schedule.object, analysis.unit),
+            kind_of=lambda _: "",
         )
-        changes.append(write(case.id, at, edit_passport, edit, kind_of=lambda _: ""))
+        changes.append(write(case.id, at, edit))
     changes += [write(case.id, at, record, fact, on=on) for fact, on in analysis.new_facts.items()]
     return changes[-1].case, any(change.events for change in changes)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import PurePath
+from typing import Any
 
 from i18n import say
 from merzim.services.context import RequestContext, write_case
@@ -18,7 +19,7 @@ from merzim.services.yearly.register_duties import as_evidence
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording, statuses, withdrawals
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.cases.commands.passports import edit_passport
 from workflow.languages import PAPER_LANGUAGES
 from workflow.law.library import NoEdition
 from workflow.org.kinds import among
@@ -163,7 +164,7 @@ def follow_row(
     happened = {fact for fact, day in new.items() if day <= ctx.today}
     ground = ground or after.id
     edit = _passport_edit(ctx, register, case, before, after)
-    write_case(ctx, case_id, edit_passport, edit, kind_of=ctx.reads.office().kind_of)
+    write_case(ctx, case_id, edit_passport, kind_of=ctx.reads.office().kind_of, **edit)
     for fact in changed_facts:
         # What the row no longer supports: the fact itself, its plan date.
         if fact in case.facts and fact not in happened:
@@ -182,7 +183,7 @@ def follow_row(
 
 def _passport_edit(
     ctx: RequestContext, register: Register, case: Case, before: RegisterRow, after: RegisterRow
-) -> PassportEdit:
+) -> dict[str, Any]:
     """Return the passport changes that follow from a changed row: subject, person, responsible people.
 
     Wording that a user has changed in the case since is kept.
@@ -194,12 +195,12 @@ def _passport_edit(
     stored_object = [case.object_kk or case.object, case.object_ru or case.object]
     kk, ru = new if old != new and old == stored_object else (None, None)
     was, people = _responsible(register, before), _responsible(register, after)
-    return PassportEdit(
-        object_kk=kk,
-        object_ru=ru,
-        person=str(after.values.get(opens.person) or "") if opens is not None and opens.person else None,
-        responsible={**dict.fromkeys(was, ""), **people},
-    )
+    return {
+        "object_kk": kk,
+        "object_ru": ru,
+        "person": str(after.values.get(opens.person) or "") if opens is not None and opens.person else None,
+        "responsible": {**dict.fromkeys(was, ""), **people},
+    }
 
 
 def _responsible(register: Register, row: RegisterRow) -> dict[str, str]:

@@ -6,8 +6,8 @@ An edit is an event that carries only the fields that changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 from workflow.cases.case import Case, Wording
 from workflow.cases.commands.case_commands import Drafts, View
@@ -18,70 +18,56 @@ from workflow.org.kinds import among
 from workflow.refusal import Refusal
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PassportEdit:
-    """New values of a passport; None leaves a field unchanged, an empty value clears it.
+def edit_passport(
+    view: View,
+    /,
+    *,
+    kind_of: Callable[[str], str],
+    responsible: Mapping[str, str] = MappingProxyType({}),
+    group: Sequence[str] | None = None,
+    period: Sequence[date] | None = None,
+    written: Wording | None = None,
+    **texts: str | None,
+) -> Drafts:
+    """Change the passport of a case: None leaves a field unchanged, an empty value clears it. Values equal to
+    the present ones are left out; an edit without changes writes nothing.
 
-    Attributes:
-        object_kk, object_ru: the object in the nominative.
-        unit: id of a unit.
-        person: key of the person the case is about.
+    Args:
+        kind_of: returns the kind of organisation a unit belongs to, "" where unknown.
         responsible: obligation -> the person responsible, in words or by name.
         group: members of the working group, each as `name; post; role`.
         period: first and last day of the activity analysed (local dates), or empty.
         written: another name of this analysis in schedules.
-    """
-
-    object_kk: str | None = None
-    object_ru: str | None = None
-    unit: str | None = None
-    person: str | None = None
-    responsible: Mapping[str, str] = field(default_factory=dict)
-    group: Sequence[str] | None = None
-    period: Sequence[date] | None = None
-    written: Wording | None = None
-
-
-def edit_passport(view: View, edit: PassportEdit, *, kind_of: Callable[[str], str]) -> Drafts:
-    """Change the passport of a case; values equal to the present ones are left out, an edit without changes
-    writes nothing.
-
-    Args:
-        kind_of: returns the kind of organisation a unit belongs to, "" where unknown.
+        texts: the object in the nominative (`object_kk`, `object_ru`), `unit` by id, and `person`, the key of
+            whom the case is about.
 
     Raises:
         Refusal: an unknown obligation; a period that ends before it begins, or is not two days.
         NotForKind: the procedure is not for the kind of organisation the unit belongs to.
     """
     case = view.case
-    changed_fields: dict[str, object] = {}
-    for name in ("object_kk", "object_ru", "unit", "person"):
-        text = getattr(edit, name)
-        if text is not None and text.strip() != getattr(case, name):
-            changed_fields[name] = text.strip()
+    given_texts = {name: text.strip() for name, text in texts.items() if text is not None}
+    changed_fields: dict[str, object] = {
+        name: text for name, text in given_texts.items() if text != getattr(case, name)
+    }
     changed_fields |= _kind(case, view.procedure, changed_fields.get("unit"), kind_of)
-    for obligation in edit.responsible:
+    for obligation in responsible:
         known_obligation(view.procedure, obligation)
-    people = {name: text.strip() for name, text in edit.responsible.items()}
+    people = {name: text.strip() for name, text in responsible.items()}
     people = {name: text for name, text in people.items() if text != case.responsible.get(name, "")}
     if people:
         changed_fields["responsible"] = people
-    if edit.group is not None:
-        members = tuple(line.strip() for line in edit.group if line.strip())
-        if members != case.group:
-            changed_fields["group"] = list(members)
-    if edit.period is not None and tuple(edit.period) != (case.period or ()):
-        changed_fields["period"] = [day.isoformat() for day in _period(edit.period)]
-    if edit.written is not None and edit.written not in case.written:
-        changed_fields["written"] = edit.written._asdict()
+    if group is not None:
+        members = [line.strip() for line in group if line.strip()]
+        if members != list(case.group):
+            changed_fields["group"] = members
+    if period is not None and tuple(period) != (case.period or ()):
+        if period and (len(period) != 2 or period[1] < period[0]):
+            raise Refusal("passport.bad_period", first=period[0], last=period[-1])
+        changed_fields["period"] = [day.isoformat() for day in period]
+    if written is not None and written not in case.written:
+        changed_fields["written"] = written._asdict()
     return [("passport", "", None, changed_fields)] if changed_fields else ()
-
-
-def _period(days: Sequence[date]) -> Sequence[date]:
-    """Return the days of a period, none for an empty one. Raises Refusal unless they are two in order."""
-    if days and (len(days) != 2 or days[1] < days[0]):
-        raise Refusal("passport.bad_period", first=days[0], last=days[-1])
-    return days
 
 
 def _kind(case: Case, procedure: Procedure, unit: object, kind_of: Callable[[str], str]) -> dict[str, object]:
