@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 
 from calendars.hours import moment_of
 from notifications.channels import Channel, ClosedChannel, OnSent, OutgoingMessage
-from notifications.daily import LETTER, queue_letters
+from notifications.daily import queue_letters
 from notifications.dispatch import Dispatch
-from notifications.fallback import fall_back, readdressed
+from notifications.fallback import Attempt, fall_back, readdressed
 from notifications.letters.composing import ComposedLetters, compose
 from notifications.letters.overview import OpenDeadlines
 from notifications.notice import UNREACHABLE, Notice, NoticeState, Outcome
-from notifications.ports import DeliveryOutcome, Outbox
+from notifications.ports import Outbox
 from notifications.rules import BACK_OFF, OfficeTimes, back_off, is_given_up
 from notifications.wire.message import text_hash
 from workflow.refusal import Refusal
@@ -55,19 +56,17 @@ def deliver(dispatch: Dispatch, *, go_on: Callable[[], bool] = lambda: True) -> 
     overview = OpenDeadlines(dispatch)
     with outbox.delivering():
         for channel in (*dispatch.channels, *_closed(dispatch)):
-            interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
             limit = BATCH if channel.repeatable else SMALL_BATCH
             while go_on():
                 # Before each batch: another sending process may have died by now, and this may take long.
-                recovered += outbox.recover(channel.name, state=interrupted, now=now)
+                recovered += outbox.recover(channel.name, state=_left_open(channel), now=now)
                 claimed = outbox.claim(channel.name, now=now, limit=limit)
                 if not claimed:
                     break
-                marks, attempted = _send_claimed(dispatch, overview, channel, claimed)
-                letters = {notice.key for notice in claimed}
-                counts.update(mark.state for mark in marks if mark.key in letters)
-                answers.update({mark.key: mark.answer for mark in marks if mark.state != "sent"})
-                if _takes_no_more(attempted.values()):
+                attempts, answered = _send_claimed(dispatch, overview, channel, claimed)
+                counts.update(notice.state for notice, _ in attempts if not notice.bundle)
+                answers.update({notice.key: notice.answer for notice, _ in attempts if notice.state != "sent"})
+                if _takes_no_more(answered):
                     break
     return DeliveryReport(counts=dict(counts), recovered=recovered, answers=answers)
 
@@ -78,40 +77,80 @@ def _closed(dispatch: Dispatch) -> list[Channel]:
     return [ClosedChannel(name) for name in dispatch.outbox.awaited_channels() if used and name not in used]
 
 
+def _left_open(channel: Channel) -> NoticeState:
+    """Return the state of a notice of which it is not known whether the channel sent it."""
+    return "queued" if channel.repeatable else "unknown"
+
+
 def _send_claimed(
     dispatch: Dispatch, overview: OpenDeadlines, channel: Channel, claimed: Sequence[Notice]
-) -> tuple[Sequence[DeliveryOutcome], Mapping[str, Outcome]]:
-    """Send the claimed notices and store their outcomes; return those, and the channel's own by key.
+) -> tuple[Sequence[Attempt], Collection[Outcome]]:
+    """Send the claimed letters and store what becomes of them; return that, and the channel's own outcomes.
 
     What the channel accepts is stored before the next message leaves, so that a crash repeats one at most.
     """
     outbox, times, now = dispatch.outbox, dispatch.times, dispatch.moment.now
-    batch = _open_for_delivery(outbox, claimed, times, now=now)
-    carried = outbox.collect([notice for notice in batch if notice.kind == LETTER], now=now)
-    everything = [*batch, *chain.from_iterable(carried.values())]
+    letters, items = _open_letters(outbox, claimed, times, now=now)
+    everything = [*letters.values(), *chain.from_iterable(items.values())]
     related = outbox.related(everything, since=moment_of(dispatch.moment.today, None))
-    composed = compose(dispatch, batch, related=related, carried=carried, overview=overview)
+    composed = compose(dispatch, [*letters.values()], related=related, carried=items, overview=overview)
     # Before the others are withdrawn, so that nobody is left without a notice if the process dies meanwhile.
     queued = outbox.add(_redirected(dispatch, composed))
-    notices = {notice.key: notice for notice in batch}
-    stored: set[str] = set()
+    for parcel in composed.parcels:
+        key, hashed = parcel.notice.key, text_hash(parcel.letter)
+        letters[key] = replace(letters[key], address=parcel.notice.address, text_hash=hashed)
+    attempts: dict[str, list[Attempt]] = {}
+
+    def attempt(key: str, outcome: Outcome) -> list[Attempt]:
+        """Return the attempt of a letter, and of each notice it carries: its own where it was not sent."""
+        letter, after = letters[key], partial(_after, times=times, now=now)
+        results = [after(letter, outcome, letter)]
+        for item in items.get(key, ()):
+            if (own := composed.settled.get(item.key)) is not None:
+                results.append(after(item, own, item))
+            else:
+                carried = replace(item, address=letter.address, text_hash=letter.text_hash)
+                results.append(after(carried, outcome, letter))
+        return results
 
     def store(key: str, outcome: Outcome) -> None:
-        marks = _outcomes([notices[key]], carried, composed, {key: outcome}, times, now=now)
-        outbox.mark(marks, now=now)
-        stored.update(mark.key for mark in marks)
+        attempts[key] = attempt(key, outcome)
+        outbox.mark([notice for notice, _ in attempts[key]], now=now)
 
-    attempted = _send(channel, composed.parcels, store, now=now)
-    outcomes = {**composed.settled, **attempted}
-    _record_channel_state(outbox, channel, attempted, now=now)
-    marks = _outcomes(batch, carried, composed, outcomes, times, now=now)
+    answered = _send(channel, composed.parcels, store, now=now)
+    _record_channel_state(outbox, channel, answered.values(), now=now)
+    outcomes = {**composed.settled, **answered}
+    others = {key: attempt(key, outcomes[key]) for key in letters if key not in attempts}
+    results = [*chain.from_iterable((attempts | others).values())]
     # Before the outcomes are stored, so that nobody is left without a notice if the process dies meanwhile.
-    queued += fall_back(_with_carried(batch, carried, outcomes), outcomes, marks, channel, dispatch)
-    outbox.mark([mark for mark in marks if mark.key not in stored], now=now)
+    queued += fall_back([pair for pair in results if pair[0].key not in items], channel, dispatch)
+    outbox.mark([notice for notice, _ in chain.from_iterable(others.values())], now=now)
     if queued:
         # They leave by this delivery where their channel's turn is still to come.
         queue_letters(dispatch)
-    return marks, attempted
+    return results, answered.values()
+
+
+def _open_letters(
+    outbox: Outbox, claimed: Sequence[Notice], times: OfficeTimes, *, now: datetime
+) -> tuple[dict[str, Notice], dict[str, list[Notice]]]:
+    """Return the claimed letters by key, and what each carries; those whose recipient's office is closed again
+    are queued, untried.
+    """
+    letters = {notice.key: notice for notice in claimed if not notice.bundle}
+    opens = {key: times.leaving(letter, now) for key, letter in letters.items()}
+    items: dict[str, list[Notice]] = {}
+    closed = []
+    for notice in claimed:
+        # An item is in the letter that carries it.
+        key = notice.carrier if notice.bundle else notice.key
+        if opens[key] > now:
+            closed.append(replace(notice, state="queued", not_before=opens[key], attempts=notice.attempts - 1))
+            letters.pop(key, None)
+        elif notice.bundle:
+            items.setdefault(key, []).append(notice)
+    outbox.mark(closed, now=now)
+    return letters, items
 
 
 def _redirected(dispatch: Dispatch, composed: ComposedLetters) -> list[Notice]:
@@ -135,61 +174,18 @@ def _takes_no_more(outcomes: Collection[Outcome]) -> bool:
 
 
 def _record_channel_state(
-    outbox: Outbox, channel: Channel, attempted: Mapping[str, Outcome], *, now: datetime
+    outbox: Outbox, channel: Channel, outcomes: Iterable[Outcome], *, now: datetime
 ) -> None:
     """Record a fault of the channel itself, or that it works again because something was sent.
 
     A server that took some letters of the batch and was lost over others is not out of reach.
     """
-    fault = next((outcome for outcome in attempted.values() if outcome.fault), None)
-    is_sending = any(outcome.state == "sent" for outcome in attempted.values())
+    fault = next((outcome for outcome in outcomes if outcome.fault), None)
+    is_sending = any(outcome.state == "sent" for outcome in outcomes)
     if fault is not None and not (is_sending and fault.fault == UNREACHABLE):
         outbox.fault(channel.name, fault.fault, fault.answer, now=now)
     elif is_sending:
         outbox.fault(channel.name, "", "", now=now)
-
-
-def _with_carried(
-    batch: Sequence[Notice], carried: Mapping[str, Sequence[Notice]], outcomes: dict[str, Outcome]
-) -> list[Notice]:
-    """Return the notices of a batch, those that a letter carries in its place; these get its outcome where
-    `outcomes` has none of their own.
-    """
-    notices: list[Notice] = []
-    for notice in batch:
-        members = carried.get(notice.key, ())
-        for member in members:
-            outcomes.setdefault(member.key, outcomes[notice.key])
-        notices.extend(members or [notice])
-    return notices
-
-
-def _outcomes(
-    batch: Sequence[Notice],
-    carried: Mapping[str, Sequence[Notice]],
-    composed: ComposedLetters,
-    outcomes: Mapping[str, Outcome],
-    times: OfficeTimes,
-    *,
-    now: datetime,
-) -> list[DeliveryOutcome]:
-    """Return the outcomes to store: of each notice of a batch, and of each one it carried."""
-    addresses = {parcel.notice.key: parcel.notice.address for parcel in composed.parcels}
-    hashes = {parcel.notice.key: text_hash(parcel.letter) for parcel in composed.parcels}
-    marks = []
-    for notice in batch:
-        hashed = hashes.get(notice.key, "")
-        mark = _outcome_to_store(notice, outcomes[notice.key], hashed, times, now=now)
-        mark = replace(mark, address=addresses.get(notice.key, ""))
-        marks.append(mark)
-        for member in carried.get(notice.key, ()):
-            settled = composed.settled.get(member.key)
-            marks.append(
-                replace(mark, key=member.key)
-                if settled is None
-                else _outcome_to_store(member, settled, "", times, now=now)
-            )
-    return marks
 
 
 def _send(
@@ -202,7 +198,6 @@ def _send(
     """
     if not parcels:
         return {}
-    left_open: NoticeState = "queued" if channel.repeatable else "unknown"
     outcomes: dict[str, Outcome] = {}
 
     def on_sent(key: str, outcome: Outcome) -> None:
@@ -216,47 +211,27 @@ def _send(
         raise
     except Exception as trouble:  # A fault of ours in one channel must not keep the others from sending.
         silence = f"{type(trouble).__name__}: {trouble}"
-    unsaid = Outcome(state=left_open, answer=silence)
+    unsaid = Outcome(state=_left_open(channel), answer=silence)
     return {parcel.notice.key: outcomes.get(parcel.notice.key, unsaid) for parcel in parcels}
 
 
-def _outcome_to_store(
-    notice: Notice, outcome: Outcome, hashed: str, times: OfficeTimes, *, now: datetime
-) -> DeliveryOutcome:
-    """Return the outcome of a notice to store: after a temporary error with its next attempt, or as failed if
-    tried long enough.
+def _after(notice: Notice, outcome: Outcome, letter: Notice, *, times: OfficeTimes, now: datetime) -> Attempt:
+    """Return a notice as it is after an attempt, with the outcome: after a temporary error queued for its next
+    attempt, or failed if its letter was tried long enough.
     """
-    state, retry_at = outcome.state, None
+    state, not_before = outcome.state, notice.not_before
     if state == "queued":
-        if outcome.tried and is_given_up(notice.attempts, now - notice.queued_at):
+        if outcome.tried and is_given_up(letter.attempts, now - letter.queued_at):
             state = "failed"
         else:
-            patience = back_off(notice.attempts) if outcome.tried else BACK_OFF[0]
-            wait = max(patience, outcome.wait or timedelta())
-            retry_at = times.leaving(notice, now + wait)
-    return DeliveryOutcome(
-        key=notice.key,
+            patience = back_off(letter.attempts) if outcome.tried else BACK_OFF[0]
+            not_before = times.leaving(letter, now + max(patience, outcome.wait or timedelta()))
+    after = replace(
+        notice,
         state=state,
         answer=outcome.answer,
-        not_before=retry_at,
-        text_hash=hashed,
-        tried=outcome.tried,
+        attempts=notice.attempts if outcome.tried else notice.attempts - 1,
+        not_before=not_before,
+        sent_at=now if state == "sent" else notice.sent_at,
     )
-
-
-def _open_for_delivery(
-    outbox: Outbox, claimed: Sequence[Notice], times: OfficeTimes, *, now: datetime
-) -> list[Notice]:
-    """Queue the claimed notices whose recipient's office is closed again, untried; return the others."""
-    opens = {notice.key: times.leaving(notice, now) for notice in claimed}
-    closed = [notice for notice in claimed if opens[notice.key] > now]
-    outbox.mark(
-        [
-            DeliveryOutcome(
-                key=notice.key, state="queued", answer=notice.answer, not_before=opens[notice.key], tried=False
-            )
-            for notice in closed
-        ],
-        now=now,
-    )
-    return [notice for notice in claimed if opens[notice.key] <= now]
+    return after, outcome

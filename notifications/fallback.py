@@ -4,57 +4,51 @@ cannot reach.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from notifications.channels import Channel, Switchable
 from notifications.dispatch import Dispatch, notice_anew
 from notifications.notice import INSTEAD_OF, PRIVATE, Notice, Outcome
-from notifications.ports import DeliveryOutcome
 from notifications.recipients import channels_for
 from notifications.rules import OTHERS_AFTER
 from workflow.org.office import Person, Recipient
 
+Attempt = tuple[Notice, Outcome]
+"""A notice as it is after an attempt to send it, with the outcome of that."""
 
-def fall_back(
-    batch: Sequence[Notice],
-    outcomes: Mapping[str, Outcome],
-    marks: Sequence[DeliveryOutcome],
-    channel: Channel,
-    dispatch: Dispatch,
-) -> int:
+
+def fall_back(attempts: Sequence[Attempt], channel: Channel, dispatch: Dispatch) -> int:
     """Queue for other channels what failed, is not to wait for this one, or has waited OTHERS_AFTER; tell the
     officer and the channel whom it cannot reach any more. Return how many notices were queued.
-
-    Args:
-        outcomes: by key, those of the channel; marks: what is stored of them.
 
     The keys make it idempotent: a person already reached through another channel gets nothing twice, nor does a
     repetition after a crash add anything.
     """
-    now, times = dispatch.moment.now, dispatch.times
-    failed = {mark.key for mark in marks if mark.state == "failed"}
-    waiting = {mark.key for mark in marks if mark.state == "queued"}
     other_channels = [other for other in dispatch.channels if other.name != channel.name]
-    untold = [notice for notice in batch if notice.key in failed or outcomes[notice.key].use_other_channels]
-    long = [
-        notice
-        for notice in batch
-        if notice.key in waiting and notice not in untold and now - notice.queued_at >= OTHERS_AFTER
+    notices = [
+        new
+        for notice, outcome in attempts
+        if _goes_elsewhere(notice, outcome, dispatch)
+        for new in _via_other_channels(notice, other_channels, dispatch)
     ]
-    lost = {notice.person: notice for notice in batch if outcomes[notice.key].lost}
-    if not untold and not lost and not long:
-        return 0
-    # A letter queued at night waits for the office hours, not for its server.
-    untold += [notice for notice in long if now - times.leaving(notice, notice.queued_at) >= OTHERS_AFTER]
-    notices = [new for notice in untold for new in _via_other_channels(notice, other_channels, dispatch)]
+    lost = {notice.person: notice for notice, outcome in attempts if outcome.lost}
     for notice in lost.values():
         notices += _to_officer(notice, channel, other_channels, dispatch)
     queued = dispatch.outbox.add(notices)
     if isinstance(channel, Switchable):
         for person in lost:
-            channel.lose(person, now=now)
+            channel.lose(person, now=dispatch.moment.now)
     return queued
+
+
+def _goes_elsewhere(notice: Notice, outcome: Outcome, dispatch: Dispatch) -> bool:
+    """Return whether a notice is to go through the other channels as well."""
+    if notice.state == "failed" or outcome.use_other_channels:
+        return True
+    # A letter queued at night waits for the office hours, not for its server.
+    waits_since = dispatch.times.leaving(notice, notice.queued_at)
+    return notice.state == "queued" and dispatch.moment.now - waits_since >= OTHERS_AFTER
 
 
 def _via_other_channels(notice: Notice, channels: Sequence[Channel], dispatch: Dispatch) -> Iterator[Notice]:

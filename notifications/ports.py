@@ -30,28 +30,6 @@ class Settlement:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DeliveryOutcome:
-    """The outcome of one claimed notice.
-
-    Attributes:
-        state: sent, failed, unknown, withdrawn, or queued (to be tried again from `not_before` on).
-        answer: the server's answer, as in `Outcome`.
-        not_before: UTC; set exactly when the state is queued.
-        text_hash: hash of the text given to the channel; empty when nothing was sent.
-        tried: False takes back the attempt counted by claiming.
-        address: where it was sent, if that is not the address it was queued for.
-    """
-
-    key: str
-    state: NoticeState
-    answer: str
-    not_before: datetime | None = None
-    text_hash: str = ""
-    tried: bool = True
-    address: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class PendingStep:
     """Queued notices to one person through one channel that wait to be combined in one letter.
 
@@ -142,7 +120,8 @@ class Outbox(Protocol):
         """Return the names of the channels that queued notices wait for."""
 
     def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
-        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first.
+        """Take up to `limit` queued letters of the channel with `not_before <= now`, oldest first, and after
+        them the notices that go inside them, by due date, each with the letter's key as its carrier.
 
         They become `sending`, attempts + 1, `attempted_at = now`; committed before this
         returns. Of two claimers each notice goes to one.
@@ -151,10 +130,9 @@ class Outbox(Protocol):
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
         """Record a fault of the channel itself (`Outcome.fault`); an empty code ends the fault."""
 
-    def mark(self, marks: Sequence[DeliveryOutcome], *, now: datetime) -> None:
-        """Record outcomes of claimed notices in one transaction, only where the state is still `sending`.
-
-        `sent_at = now` where sent.
+    def mark(self, notices: Sequence[Notice], *, now: datetime) -> None:
+        """Store the delivery records of claimed notices as they are after an attempt, in one transaction, only
+        where the stored state is still `sending`.
         """
 
     def delivering(self) -> AbstractContextManager[None]:
@@ -170,9 +148,6 @@ class Outbox(Protocol):
 
     def waiting(self, today: date) -> Sequence[PendingStep]:
         """Return notices that wait to be carried and have no letter queued for them, as of a local date."""
-
-    def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
-        """Claim the notices that go inside each of these claimed letters; return them by the letter's key."""
 
     def states(self, keys: Collection[str]) -> Mapping[str, NoticeState]:
         """Return the states of the notices with these keys; keys that do not exist are left out."""

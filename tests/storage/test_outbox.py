@@ -17,7 +17,7 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.tables.events import EVENT
 from notifications.notice import Notice, NoticeState
-from notifications.ports import DeliveryOutcome, Settlement
+from notifications.ports import Settlement
 from tests.postgres import Server
 from tests.storage.sample_cases import NOW, TODAY, later, letter, opened
 from workflow.board.rows import Row
@@ -99,7 +99,7 @@ def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine,
     outbox = SqlOutbox(engine)
     outbox.settle([settlement(row, letter(row), on=row.next_step_on)])
     outbox.claim("email", now=NOW, limit=9)
-    outbox.mark([DeliveryOutcome(key=letter(row).key, state="withdrawn", answer="")], now=later(1))
+    outbox.mark([replace(letter(row), state="withdrawn")], now=later(1))
 
     queued = outbox.settle([settlement(row, letter(row, at=later(9)))])
 
@@ -114,7 +114,7 @@ def test_a_sent_notice_that_comes_due_again_is_not_sent_again(engine: Engine, ro
     outbox = SqlOutbox(engine)
     outbox.settle([settlement(row, letter(row), on=row.next_step_on)])
     outbox.claim("email", now=NOW, limit=9)
-    outbox.mark([DeliveryOutcome(key=letter(row).key, state="sent", answer="250 OK")], now=later(1))
+    outbox.mark([replace(letter(row), state="sent", answer="250 OK")], now=later(1))
 
     queued = outbox.settle([settlement(row, letter(row, at=later(9)))])
 
@@ -135,7 +135,8 @@ def test_what_may_say_the_same_is_found_while_it_waits_and_once_it_is_sent(engin
 
     found = outbox.related([notices[1]], since=later(60))
     outbox.claim("email", now=later(9), limit=1)
-    outbox.mark([DeliveryOutcome(key="0:email", state="sent", answer="250", address="б2@x.kz")], now=later(70))
+    sent = replace(notices[0], state="sent", sent_at=later(70), address="б2@x.kz")
+    outbox.mark([sent], now=later(70))
     with_sent = outbox.related([notices[1]], since=later(60))
 
     assert sorted(notice.step for notice in found) == ["-1", "0"]
@@ -151,9 +152,7 @@ def test_a_notice_that_is_there_is_not_queued_again_under_its_key(
     outbox = queue(engine, row, letter(row))
     if state != "queued":
         outbox.claim("email", now=NOW, limit=9)
-        outbox.mark(
-            [DeliveryOutcome(key=letter(row).key, state=state, answer="550 no such user")], now=later(1)
-        )
+        outbox.mark([replace(letter(row), state=state, answer="550 no such user")], now=later(1))
     before = outbox.notices()
 
     assert outbox.add([letter(row, at=later(9))]) == 0
@@ -192,9 +191,9 @@ def test_outcomes_are_written_down(engine: Engine, row: Row) -> None:
 
     outbox.mark(
         [
-            DeliveryOutcome(key=sent.key, state="sent", answer="250 Қабылданды", text_hash="abc"),
-            DeliveryOutcome(key=postponed.key, state="queued", answer="421 busy", not_before=later(10)),
-            DeliveryOutcome(key=failed.key, state="failed", answer="550 no such user"),
+            replace(sent, state="sent", answer="250 Қабылданды", text_hash="abc", sent_at=later(1)),
+            replace(postponed, state="queued", answer="421 busy", not_before=later(10)),
+            replace(failed, state="failed", answer="550 no such user"),
         ],
         now=later(1),
     )
@@ -219,7 +218,7 @@ def test_a_mark_counts_only_while_the_notice_is_being_sent(engine: Engine, row: 
     note = letter(row)
     outbox = queue(engine, row, note)
 
-    outbox.mark([DeliveryOutcome(key=note.key, state="sent", answer="250")], now=NOW)
+    outbox.mark([replace(note, state="sent", answer="250")], now=NOW)
 
     assert [notice.state for notice in outbox.notices()] == ["queued"]
 
@@ -252,7 +251,7 @@ def test_only_what_failed_or_is_unknown_is_sent_again_on_request(
     outbox = queue(engine, row, note)
     outbox.claim("email", now=NOW, limit=9)
     if state != "sending":
-        outbox.mark([DeliveryOutcome(key=note.key, state=state, answer="x")], now=later(1))
+        outbox.mark([replace(note, state=state, answer="x", attempts=1)], now=later(1))
 
     assert outbox.resend(note.key, now=later(2), not_before=later(2)) is again
     assert not outbox.resend("nothing", now=later(2), not_before=later(2))
@@ -332,7 +331,7 @@ def test_what_has_left_is_written_down_when_the_database_is_back(
     outbox.claim(sent.channel, now=later(1), limit=10)
     acts: tuple[Callable[[], None], ...] = (
         lambda: outbox.fault(sent.channel, "", "", now=later(2)),
-        lambda: outbox.mark([DeliveryOutcome(key=sent.key, state="sent", answer="250")], now=later(2)),
+        lambda: outbox.mark([replace(sent, state="sent", answer="250")], now=later(2)),
     )
 
     for act in acts:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import (
-    ColumnElement,
     Engine,
     Select,
     and_,
@@ -15,17 +14,15 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    update,
 )
 from sqlmodel import Session
 
 from merzim.storage import events, lateness
-from merzim.storage.database.engine import read, reading, writing
+from merzim.storage.database.engine import read, reading
 from merzim.storage.rows import row, to_notice
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.notices import NOTICE
-from notifications.daily import DAY, WEEK
 from notifications.moved_dates import DELIVERED_STATES
 from notifications.notice import Notice, NoticeState
 from notifications.ports import Move, PendingStep
@@ -81,24 +78,6 @@ class CombinedNotices:
             for person, channel, bundle, opens, first_due, address, language in groups
             if (person, channel, bundle) not in on_its_way
         ]
-
-    def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
-        if not carriers:
-            return {}
-        members_by_key: dict[str, Sequence[Notice]] = {}
-        with writing(self._engine) as session:
-            for carrier in carriers:
-                members = and_(
-                    _members(carrier.person, carrier.channel, carrier.step), NOTICE.c.not_before <= now
-                )
-                keys = select(NOTICE.c.key).where(members).with_for_update(skip_locked=True).cte("mine")
-                claim = update(NOTICE).where(NOTICE.c.key.in_(select(keys.c.key)))
-                attempt = {"attempts": NOTICE.c.attempts + 1, "attempted_at": now, "carrier": carrier.key}
-                claim = claim.values(state="sending", **attempt).returning(*NOTICE.columns)
-                items = [to_notice(record) for record in session.execute(claim)]
-                if items:
-                    members_by_key[carrier.key] = sorted(items, key=lambda item: (item.due, item.key))
-        return members_by_key
 
     def states(self, keys: Collection[str]) -> Mapping[str, NoticeState]:
         if not keys:
@@ -171,14 +150,6 @@ class CombinedNotices:
             or_(NOTICE.c.queued_at >= first, NOTICE.c.sent_at >= since),
         )
         return [to_notice(record) for record in read(self._engine, query)]
-
-
-def _members(person: str, channel: str, bundle: str) -> ColumnElement[bool]:
-    """Return the condition for the notices of a bundle; a letter of the week carries those of the day too."""
-    bundles = (DAY, WEEK) if bundle == WEEK else (bundle,)
-    return and_(
-        NOTICE.c.person == person, NOTICE.c.channel == channel, NOTICE.c.bundle.in_(bundles), _QUEUED, _BUNDLED
-    )
 
 
 def _last_notices(

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import date, datetime
-from itertools import groupby
 
-from sqlalchemy import Engine, and_, exists, literal_column, or_, select, tuple_, update
+from sqlalchemy import Engine, and_, bindparam, exists, literal_column, or_, select, tuple_, update
 from sqlmodel import Session
 
 from merzim.storage.cases import ledger
@@ -28,8 +26,9 @@ from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import LOST, NOTICE, UNREAD, present_columns, present_state
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
+from notifications.daily import DAY, LETTER, WEEK
 from notifications.notice import Notice, NoticeState
-from notifications.ports import DeliveryOutcome, InboxLine, Move, Settlement
+from notifications.ports import InboxLine, Move, Settlement
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
 from workflow.cases.states import AWAITED
@@ -39,6 +38,10 @@ from workflow.org.office import Office
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _ALONE = NOTICE.c.bundle == literal_column("''")
 _SENDING = NOTICE.c.state == literal_column("'sending'")
+_BUNDLED = NOTICE.c.bundle != literal_column("''")
+_RECORD = ("state", "answer", "attempts", "not_before", "sent_at", "text_hash", "address")
+"""What an attempt changes of a notice."""
+_MARK = NOTICE.update().where(NOTICE.c.key == bindparam("k_key"))
 _PLACE = (DEADLINE.c.next_step_on, DEADLINE.c.case, DEADLINE.c.obligation)
 
 
@@ -112,21 +115,29 @@ class SqlOutbox(CombinedNotices):
             .returning(*NOTICE.columns)
         )
         with writing(self._engine) as session:
-            claimed_notices = [to_notice(record) for record in session.execute(step)]
-        return sorted(claimed_notices, key=lambda notice: (notice.not_before, notice.queued_at, notice.key))
+            letters = [to_notice(record) for record in session.execute(step)]
+            letters.sort(key=lambda letter: (letter.not_before, letter.queued_at, letter.key))
+            carriers = [letter for letter in letters if letter.kind == LETTER]
+            return [*letters, *(item for carrier in carriers for item in _claim_items(session, carrier, now))]
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
         # Recorded between sending a letter and storing its outcome: if this failed, it would be sent again.
         retry_until_back(lambda: faults.record_fault(self._engine, channel, code, answer, now=now))
 
-    def mark(self, marks: Sequence[DeliveryOutcome], *, now: datetime) -> None:
-        if marks:
+    def mark(self, notices: Sequence[Notice], *, now: datetime) -> None:
+        if notices:
             # The letters have left: a database that is away for a moment is waited for, or they leave again.
-            retry_until_back(lambda: self._mark(marks, now))
+            retry_until_back(lambda: self._mark(notices, now))
 
-    def _mark(self, marks: Sequence[DeliveryOutcome], now: datetime) -> None:
+    def _mark(self, notices: Sequence[Notice], now: datetime) -> None:
+        keys = [notice.key for notice in notices]
+        claimed = select(NOTICE.c.key).where(NOTICE.c.key.in_(keys), NOTICE.c.state == "sending")
         with writing(self._engine) as session:
-            journal.append_outcomes(session, _store_outcomes(session, marks, now=now), now=now)
+            mine = set(session.execute(claimed.with_for_update()).scalars())
+            marked = [notice for notice in notices if notice.key in mine]
+            if marked:
+                session.execute(_MARK, [_delivery_record(notice) for notice in marked])
+            journal.append_outcomes(session, marked, now=now)
 
     def delivering(self) -> AbstractContextManager[None]:
         return self._delivery.shared()
@@ -305,20 +316,23 @@ def _settle(session: Session, settlements: Sequence[Settlement]) -> list[Notice]
     return letters
 
 
-def _store_outcomes(session: Session, marks: Sequence[DeliveryOutcome], *, now: datetime) -> list[Notice]:
-    """Write outcomes of notices that are still `sending`; return those changed."""
-    changed = list[Notice]()
-    # A letter and all it carried have one outcome.
-    for mark, alike in groupby(marks, key=lambda mark: replace(mark, key="")):
-        values: dict[str, object] = {"state": mark.state, "answer": mark.answer}
-        if not mark.tried:
-            values["attempts"] = NOTICE.c.attempts - 1
-        if mark.not_before is not None:
-            values["not_before"] = mark.not_before
-        if mark.state == "sent":
-            values["sent_at"] = now
-        values |= {name: text for name in ("text_hash", "address") if (text := getattr(mark, name))}
-        mine = NOTICE.c.key.in_([mark.key for mark in alike])
-        step = NOTICE.update().where(mine, NOTICE.c.state == "sending").values(values)
-        changed += map(to_notice, session.execute(step.returning(*NOTICE.columns)))
-    return changed
+def _claim_items(session: Session, letter: Notice, now: datetime) -> list[Notice]:
+    """Claim the notices that go inside a claimed letter; a letter of the week carries those of the day too."""
+    items = and_(
+        NOTICE.c.person == letter.person,
+        NOTICE.c.channel == letter.channel,
+        NOTICE.c.bundle.in_((DAY, WEEK) if letter.step == WEEK else (letter.step,)),
+        _QUEUED,
+        _BUNDLED,
+        NOTICE.c.not_before <= now,
+    )
+    mine = select(NOTICE.c.key).where(items).with_for_update(skip_locked=True).cte("mine")
+    attempt = {"attempts": NOTICE.c.attempts + 1, "attempted_at": now, "carrier": letter.key}
+    claim = update(NOTICE).where(NOTICE.c.key.in_(select(mine.c.key))).values(state="sending", **attempt)
+    claimed = map(to_notice, session.execute(claim.returning(*NOTICE.columns)))
+    return sorted(claimed, key=lambda item: (item.due, item.key))
+
+
+def _delivery_record(notice: Notice) -> dict[str, object]:
+    """Return what an attempt changes of a notice, as the values of `_MARK`."""
+    return {"k_key": notice.key} | {name: getattr(notice, name) for name in _RECORD}
