@@ -13,7 +13,7 @@ from merzim.services.results import InLanguage, Points, Result, at
 from merzim.services.scoring import Stakes
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import Row
-from workflow.cases.registers.entries import period_in
+from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import DeadlineStatus, can_be_done, lateness, status_on, working_days_between
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import ALONE, TITLE
@@ -35,6 +35,8 @@ class ObligationLine:
         can_be_done: whether nothing it counts from is still to happen.
         evidence_by: the day evidence is awaited of what somebody said is done; None where nobody did.
         reminds_from: without a due date the day it is open since, or the day of what it must come before.
+        letter: on the reader's desk, key of the letter about it that is not acknowledged yet; "" for none.
+        instead_of: there, the person the reader is deputy of; "" for nobody.
     """
 
     case: str
@@ -58,6 +60,22 @@ class ObligationLine:
     reminds_from: date | None = None
     evidence_by: date | None = None
     can_be_done: bool = True
+    letter: str = ""
+    instead_of: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.case}:{self.obligation}"
+
+    @property
+    def recordable(self) -> bool:
+        """Whether a fact fulfils it; obligations of registers are fulfilled in the case."""
+        return not is_entry(self.obligation)
+
+    @property
+    def tickable(self) -> bool:
+        """Whether it can be recorded together with others; decisions cannot."""
+        return self.recordable and not self.is_decision
 
 
 class BoardLine(Result):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -14,7 +15,6 @@ from merzim.services.results import OptionalText, Result, at
 from merzim.services.verbs import Command, verb
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Urgency
-from workflow.cases.registers.entries import is_entry
 from workflow.org.office import Person
 
 ALIKE = 3
@@ -31,47 +31,21 @@ MOST_LISTED: Mapping[Urgency, int] = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TaskItem:
-    """One obligation to fulfil.
-
-    Attributes:
-        key: key of the letter about it that is not acknowledged yet, "" if there is none.
-        instead_of: the person the reader is deputy of, "" for nobody.
-        recordable: whether a fact fulfils it; obligations of registers are fulfilled in the case.
-        tickable: whether it can be recorded together with others; decisions cannot.
-    """
-
-    line: ObligationLine
-    key: str
-    instead_of: str
-    recordable: bool
-
-    @property
-    def tickable(self) -> bool:
-        return self.recordable and not self.line.is_decision
-
-    @property
-    def id(self) -> str:
-        return f"{self.line.case}:{self.line.obligation}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class TaskGroup:
     """Rows of equal urgency: the first of them, and their number."""
 
     urgency: Urgency
-    items: tuple[TaskItem, ...]
+    items: tuple[ObligationLine, ...]
     total: int
 
     @property
-    def sets(self) -> tuple[tuple[TaskItem, ...], ...]:
+    def sets(self) -> tuple[tuple[ObligationLine, ...], ...]:
         """First the rows that stand alone, in order; then each set of at least ALIKE rows of the same
         obligation due on the same day in several cases.
         """
-        by_look: dict[tuple[object, ...], list[TaskItem]] = {}
-        for item in self.items:
-            line = item.line
-            by_look.setdefault((line.title, line.period, line.due, line.planned_on), []).append(item)
+        by_look = defaultdict[tuple[object, ...], list[ObligationLine]](list)
+        for line in self.items:
+            by_look[line.title, line.period, line.due, line.planned_on].append(line)
         alike = [tuple(items) for items in by_look.values() if len(items) >= ALIKE]
         together = {item.id for items in alike for item in items}
         return (tuple(item for item in self.items if item.id not in together), *alike)
@@ -86,7 +60,6 @@ class TasksView:
         person: the person the account belongs to, None if not in the list of people.
     """
 
-    horizon: Horizon
     mine: bool
     may_switch: bool
     groups: tuple[TaskGroup, ...]
@@ -113,7 +86,7 @@ class ItemAnswer(Result):
     """
 
     line: BoardLine
-    letter: str = at("key")
+    letter: str
     instead_of: str
     recordable: bool
 
@@ -139,7 +112,14 @@ class DeskAnswer(Result):
 @verb("record", writes=False)
 def list_own_tasks(ctx: RequestContext, command: AskDesk) -> DeskAnswer:
     """Return the tasks of the reader. `show: all`: for officers, also those of all others visible to them."""
-    return DeskAnswer.of(tasks_view(ctx, command.show), ctx.language, today=ctx.today)
+    view, language = tasks_view(ctx, command.show), ctx.language
+    groups = [
+        GroupAnswer.of(
+            group, language, items=[ItemAnswer.of(line, language, line=line) for line in group.items]
+        )
+        for group in view.groups
+    ]
+    return DeskAnswer.of(view, language, today=ctx.today, groups=groups)
 
 
 def tasks_view(ctx: RequestContext, show: str) -> TasksView:
@@ -149,45 +129,60 @@ def tasks_view(ctx: RequestContext, show: str) -> TasksView:
         show: `mine` is the reader's own obligations, `all`, for officers only, every visible one; anything else
             the reader's own, for an officer's account of no person all.
     """
-    reader, today = ctx.reader, ctx.today
-    day = ctx.horizon
-    office, may_switch = ctx.reads.office(), reader.may("manage")
-    person = office.people.get(reader.person)
-    all_ = may_switch and (show == "all" or (show != "mine" and person is None))
+    office, may_switch = ctx.reads.office(), ctx.reader.may("manage")
+    person = office.people.get(ctx.reader.person)
+    mine = not may_switch or not (show == "all" or (show != "mine" and person is None))
     # The reader's own obligations are visible in any unit.
-    reads = ctx.reads if all_ else ctx.reads.whole_office()
-    numbers = reads.urgencies(day)
-    recipients = keys_of_person(office, reader.person, numbers, on=today)
-    shown = numbers if all_ else {key: numbers[key] for key in recipients}
-    groups = _groups(reads, day, shown, all_=all_)
-    all_rows = [row for _, rows, _ in groups for row in rows]
+    reads = ctx.reads.whole_office() if mine else ctx.reads
+    numbers = reads.urgencies(ctx.horizon)
+    recipients = keys_of_person(office, ctx.reader.person, numbers, on=ctx.today)
+    shown = {key: numbers[key] for key in recipients} if mine else numbers
+    rows = {urgency: _rows(reads, ctx.horizon, urgency, shown, mine=mine) for urgency in MOST_LISTED}
+    all_rows = [row for of_urgency in rows.values() for row in of_urgency]
     unread = reads.unread({row.case for row in all_rows})
-    lines_by_row = {(line.case, line.obligation): line for line in build_board_lines(ctx, reads, all_rows)}
+    lines = {(line.case, line.obligation): line for line in build_board_lines(ctx, reads, all_rows)}
 
-    def item(row: Row) -> TaskItem:
-        recipient = recipients.get(row.assignee)
-        return TaskItem(
-            line=lines_by_row[row.case, row.obligation],
-            key=unread.get((row.case, row.obligation), ""),
-            instead_of=recipient.instead_of.name if recipient and recipient.instead_of else "",
-            recordable=not is_entry(row.obligation),
-        )
+    def items(rows: Sequence[Row]) -> Iterator[ObligationLine]:
+        for row in rows:
+            place, recipient = (row.case, row.obligation), recipients.get(row.assignee)
+            if place in lines:
+                instead_of = recipient.instead_of.name if recipient and recipient.instead_of else ""
+                yield replace(lines[place], letter=unread.get(place, ""), instead_of=instead_of)
 
     return TasksView(
-        horizon=day,
-        mine=not all_,
+        mine=mine,
         may_switch=may_switch,
         groups=tuple(
             TaskGroup(
                 urgency=urgency,
-                items=tuple(item(row) for row in rows if (row.case, row.obligation) in lines_by_row),
-                total=number,
+                items=tuple(items(of_urgency)),
+                total=sum(counts.get(urgency, 0) for counts in shown.values()),
             )
-            for urgency, rows, number in groups
+            for urgency, of_urgency in rows.items()
         ),
         person=person,
         deputy=office.people.get(person.deputy or "") if person else None,
     )
+
+
+def _rows(
+    reads: Reads,
+    horizon: Horizon,
+    urgency: Urgency,
+    numbers: Mapping[AssigneeKey, Mapping[str, int]],
+    *,
+    mine: bool,
+) -> Sequence[Row]:
+    """Return the first rows of an urgency, each row being of one urgency alone.
+
+    Args:
+        numbers: of the assignees whose rows are shown, by urgency; `mine`: whether there are others.
+    """
+    assignees = frozenset(key for key, counts in numbers.items() if urgency in counts)
+    criteria = DeadlineFilter(
+        urgency=urgency, horizon=horizon, is_apart=True, assignees=assignees if mine else None
+    )
+    return reads.listed(criteria, limit=MOST_LISTED[urgency]) if assignees else ()
 
 
 def most_pressing(view: TasksView) -> str:
@@ -197,24 +192,5 @@ def most_pressing(view: TasksView) -> str:
     due date.
     """
     pressing = (group for group in view.groups if group.urgency not in ("later", "undated"))
-    items = (item for group in pressing for item in group.items)
-    return next((item.id for item in items if item.recordable and item.line.can_be_done), "")
-
-
-def _groups(
-    reads: Reads, day: Horizon, numbers: Mapping[AssigneeKey, Mapping[str, int]], *, all_: bool
-) -> list[tuple[Urgency, Sequence[Row], int]]:
-    """Return the first rows of each urgency and how many there are, each row in one of them alone.
-
-    Args:
-        numbers: of the assignees whose rows are shown, by urgency; `all_`: whether they are all there are.
-    """
-    groups: list[tuple[Urgency, Sequence[Row], int]] = []
-    for urgency, most in MOST_LISTED.items():
-        assignees = frozenset(key for key, counts in numbers.items() if urgency in counts)
-        criteria = DeadlineFilter(
-            urgency=urgency, horizon=day, is_apart=True, assignees=None if all_ else assignees
-        )
-        rows = reads.listed(criteria, limit=most) if assignees else ()
-        groups.append((urgency, rows, sum(counts.get(urgency, 0) for counts in numbers.values())))
-    return groups
+    lines = (line for group in pressing for line in group.items)
+    return next((line.id for line in lines if line.recordable and line.can_be_done), "")

@@ -17,7 +17,6 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import (
     MAX_BYTES,
-    ActPreview,
     CalendarAct,
     adopt_act,
     normal_text,
@@ -31,8 +30,8 @@ from merzim.web.ui.form_values import InvalidForm, file_of, parse_date, submitte
 from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import page
 from workflow.board.rows import Row
-from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.lateness import SOON_WORKING_DAYS, status_on
+from workflow.cases.registers.entries import period_in
+from workflow.deadlines.lateness import status_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.refusal import Refusal
 
@@ -44,9 +43,7 @@ FULL = 8
 """Minimum number of deadlines of a day with full heat."""
 
 
-def _lines(
-    ctx: RequestContext, rows: Sequence[Row], *, soon: date
-) -> Callable[[Sequence[Row]], list[dict[str, Any]]]:
+def _lines(ctx: RequestContext, rows: Sequence[Row]) -> Callable[[Sequence[Row]], list[dict[str, Any]]]:
     """Return the function that makes lines of some of these rows, as the month shows them; rows of cases the
     reader does not see have none.
     """
@@ -61,9 +58,9 @@ def _lines(
             "unit": unit_name(office, row.unit),
             "obligation": row.obligation,
             "title": entry_obligation(case, procedure, row.obligation).title,
-            "period": None if is_entry(row.obligation) else row.obligation.partition(".")[2] or None,
+            "period": period_in(row.obligation),
             "force": row.force,
-            "look": status_on(row, today=ctx.today, soon=soon),
+            "look": status_on(row, today=ctx.today, soon=ctx.horizon.soon),
         }
 
     return lambda some: [line(row) for row in some if row.case in cases]
@@ -119,8 +116,7 @@ def month_page(
     by_day = ctx.reads.days(laid.first, laid.last, unit or None, limit=ON_A_DAY)
     of_day = ctx.reads.days(chosen, chosen, unit or None, limit=LISTED) if chosen else {}
     listed = of_day[chosen][1] if chosen and chosen in of_day else ()
-    soon = ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
-    lines = _lines(ctx, [*(row for _, rows in by_day.values() for row in rows), *listed], soon=soon)
+    lines = _lines(ctx, [*(row for _, rows in by_day.values() for row in rows), *listed])
     most = max((FULL, *(count for count, _ in by_day.values())))
 
     def cell(day: Day) -> dict[str, Any]:
@@ -146,27 +142,19 @@ def month_page(
     )
 
 
-def _act_page(
-    ctx: WebContext,
-    *,
-    text: str = "",
-    name: str = "",
-    typed_texts: Mapping[str, str] | None = None,
-    preview: ActPreview | None = None,
-    adopted: int | None = None,
-    refusal: Exception | None = None,
-) -> Response:
-    """Return the form of an act, what it moves (`preview`), and in how many cases it did (`adopted`)."""
-    return page(
-        ctx,
-        "act.html",
-        text=text,
-        name=name,
-        typed=typed_texts or {},
-        seen=preview,
-        adopted=adopted,
-        refusal=refusal,
-    )
+def _act_page(ctx: WebContext, **shown: Any) -> Response:
+    """Return the form of an act (its `text` and `name`, or what was `typed` into fields), what it moves
+    (`seen`), in how many cases it did (`adopted`), or its `refusal`.
+    """
+    nothing: dict[str, Any] = {
+        "text": "",
+        "name": "",
+        "typed": {},
+        "seen": None,
+        "adopted": None,
+        "refusal": None,
+    }
+    return page(ctx, "act.html", **nothing | shown)
 
 
 @router.post("/acts")
@@ -181,14 +169,13 @@ def adopt(
         text, name = _act_text(form)
         act = build(CalendarAct, {"text": text, "name": name})
         if form.get("do") == "apply":
-            preview = adopt_act(ctx, act)
-            return _act_page(ctx, preview=preview, adopted=preview.written, name=name)
-        preview = preview_act(ctx, act)
+            seen = adopt_act(ctx, act)
+            return _act_page(ctx, name=name, seen=seen, adopted=seen.written)
+        return _act_page(ctx, text=text, name=name, seen=preview_act(ctx, act))
     except Refusal as refusal:
-        typed_texts = text_fields(form)
-        shown_text = "" if _is_transfer(typed_texts) else text
-        return _act_page(ctx, text=shown_text, name=name, typed_texts=typed_texts, refusal=refusal)
-    return _act_page(ctx, text=text, name=name, preview=preview)
+        typed = text_fields(form)
+        shown_text = "" if _is_transfer(typed) else text
+        return _act_page(ctx, text=shown_text, name=name, typed=typed, refusal=refusal)
 
 
 def _act_text(form: FormData) -> tuple[str, str]:
@@ -221,20 +208,16 @@ def _transfer(typed_texts: Mapping[str, str]) -> str:
     days = {name: parse_date(typed_texts.get(name, "")) for name in ("off", "work")}
     if typed_texts.get("adopted", "").strip():
         days["adopted"] = parse_date(typed_texts["adopted"])
-    fields = {
-        name: tidy(typed_texts.get(name, "")) for name in ("act", "address", "number", "title_kk", "title_ru")
-    }
-    if not fields["act"]:
+    texts = {name: tidy(typed_texts.get(name, "")) for name in ("act", "address", "number")}
+    if not texts["act"]:
         raise InvalidForm("web.act.unnamed")
-    titles = ", ".join(
-        f"{name} = {_quoted(fields[f'title_{name}'])}" for name in ("kk", "ru") if fields[f"title_{name}"]
-    )
+    titles = {name: tidy(typed_texts.get(f"title_{name}", "")) for name in ("kk", "ru")}
+    title = ", ".join(f"{name} = {_quoted(text)}" for name, text in titles.items() if text)
     lines = [
         "[[transfer]]",
         *(f"{name} = {day.isoformat()}" for name, day in days.items()),
-        *(f"{name} = {_quoted(fields[name])}" for name in ("act", "address")),
-        *([f"number = {_quoted(fields['number'])}"] if fields["number"] else ()),
-        *([f"title = {{ {titles} }}"] if titles else ()),
+        *(f"{name} = {_quoted(text)}" for name, text in texts.items() if text or name == "address"),
+        *([f"title = {{ {title} }}"] if title else ()),
     ]
     return "\n".join(lines) + "\n"
 

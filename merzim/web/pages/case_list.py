@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends, Query
@@ -22,11 +22,10 @@ from merzim.web.ui.tables import Column, at_tidy_address, page_heads, tidy_addre
 from workflow.board.rows import CaseFilter, CaseOrder, Row
 from workflow.cases.case import Case, CaseStatus
 from workflow.cases.registers.entries import period_in
-from workflow.deadlines.lateness import SOON_WORKING_DAYS, status_on
+from workflow.deadlines.lateness import DeadlineStatus, status_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Act, Procedure, Text
 from workflow.machine import OVER
-from workflow.org.office import Office
 
 PAGE = 50
 
@@ -38,31 +37,33 @@ class ListedCase:
     Attributes:
         object: for a body its title in the act, else the same words in every language; the procedure's title
             for a case without an object.
-        stage: its title, None when all stages are over; `stands`: id of the stage, or of the final state.
+        stands: id of its stage, or of what comes after all stages.
         year: the year of a yearly programme, since programmes of several years have the same title.
-        next_due: the nearest open deadline ahead.
-        slipped: open plan dates that have passed.
+        next: the row of its nearest open deadline, with the title of the obligation.
+        looks: numbers of its deadlines by status.
     """
 
-    id: str
+    case: Case
+    procedure: Procedure
     object: Text
-    procedure: Text
-    year: str
     unit: UnitName
-    status: str
-    stage: Text | None
     stands: str
-    overdue: int
-    slipped: int
-    missed: int
+    year: str
+    next: Row | None
+    next_title: Text | None
+    looks: Counter[DeadlineStatus]
     done: int
     required: int
-    next_due: date | None
-    next_title: Text | None
-    next_period: str | None
-    next_force: str
-    opened_at: datetime | None
-    unadopted: Act | None = None
+    unadopted: Act | None
+
+    @property
+    def stage(self) -> Text | None:
+        """The title of its stage; None when all stages are over."""
+        return self.procedure.stage_title.get(self.stands)
+
+    @property
+    def next_period(self) -> str | None:
+        return period_in(self.next.obligation) if self.next else None
 
 
 def _stage(translator: Translator, item: ListedCase) -> object:
@@ -73,72 +74,46 @@ def _stage(translator: Translator, item: ListedCase) -> object:
 
 
 CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
-    Column("head.case", lambda _, item: item.id),
+    Column("head.case", lambda _, item: item.case.id),
     Column("head.analysed", lambda t, item: item.object[t.language], ""),
-    Column("head.procedure", lambda t, item: item.procedure[t.language]),
+    Column("head.procedure", lambda t, item: item.procedure.title[t.language]),
     Column("head.unit", lambda t, item: t.name(item.unit.name), "col-unit"),
-    Column("head.state", lambda t, item: t.say(f"case_status.{item.status}")),
+    Column("head.state", lambda t, item: t.say(f"case_status.{item.case.status}")),
     Column("head.stage", _stage, ""),
-    Column("web.cases.head.next_due", lambda _, item: item.next_due, ""),
+    Column("web.cases.head.next_due", lambda _, item: item.next and item.next.due, ""),
     Column(
         "web.cases.head.next",
         lambda t, item: t.titled(item.next_title, item.next_period) if item.next_title else "",
     ),
-    Column("digest.heading_overdue", lambda _, item: item.overdue, "col-points"),
-    Column("web.cases.head.missed", lambda _, item: item.missed),
+    Column("digest.heading_overdue", lambda _, item: item.looks["overdue"], "col-points"),
+    Column("web.cases.head.missed", lambda _, item: item.looks["missed"]),
     Column("web.assignments.answer", lambda _, item: item.done, "col-points"),
     Column("web.cases.head.required", lambda _, item: item.required),
-    Column("web.cases.head.opened", lambda _, item: item.opened_at.date() if item.opened_at else None),
+    Column("web.cases.head.opened", lambda _, item: item.case.opened_at and item.case.opened_at.date()),
 )
 """The columns of the list; on the page what is done stands beside what is required, a date beside its title."""
 
 
-def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[ListedCase, ...]:
-    """Return cases as the list shows them, in their order."""
-    rows, office = ctx.reads.rows_of(cases), ctx.reads.office()
-    soon = ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
-    return tuple(_listed_case(ctx, office, *found, soon=soon) for found in with_next_steps(ctx, cases, rows))
-
-
-def _listed_case(
-    ctx: RequestContext,
-    office: Office,
-    case: Case,
-    stands: str,
-    urgent_row: Row | None,
-    rows: Sequence[Row],
-    *,
-    soon: date,
-) -> ListedCase:
-    """Return a case as the list shows it.
-
-    Args:
-        stands: its stage, or what comes after all stages. urgent_row: that of its nearest open deadline.
-    """
-    procedure = ctx.library.named(case.edition)
-    obligation = entry_obligation(case, procedure, urgent_row.obligation) if urgent_row else None
-    looks = [status_on(row, today=ctx.today, soon=soon) for row in rows]
-    return ListedCase(
-        id=case.id,
-        object=case_title(case, procedure),
-        procedure=procedure.title,
-        year=_year(procedure, rows),
-        unit=unit_name(office, case.unit),
-        status=case.status,
-        stage=procedure.stage_title.get(stands),
-        stands=stands,
-        overdue=looks.count("overdue"),
-        slipped=looks.count("slipped"),
-        missed=looks.count("missed"),
-        done=sum(row.state == "done" for row in rows),
-        required=sum(row.state != "not_required" for row in rows),
-        next_due=urgent_row.due if urgent_row else None,
-        next_title=obligation.title if obligation else None,
-        next_period=period_in(urgent_row.obligation) if urgent_row else None,
-        next_force=urgent_row.force if urgent_row else "",
-        opened_at=case.opened_at,
-        unadopted=ctx.library.unadopted_act(procedure, office, case.unit),
-    )
+def items(ctx: RequestContext, cases: Sequence[Case]) -> Iterator[ListedCase]:
+    """Yield cases as the list shows them, in their order."""
+    office, library = ctx.reads.office(), ctx.library
+    for case, stands, nearest, rows in with_next_steps(ctx, cases, ctx.reads.rows_of(cases)):
+        procedure = library.named(case.edition)
+        title = entry_obligation(case, procedure, nearest.obligation).title if nearest else None
+        yield ListedCase(
+            case=case,
+            procedure=procedure,
+            object=case_title(case, procedure),
+            unit=unit_name(office, case.unit),
+            stands=stands,
+            year=_year(procedure, rows),
+            next=nearest,
+            next_title=title,
+            looks=Counter(status_on(row, today=ctx.today, soon=ctx.horizon.soon) for row in rows),
+            done=sum(row.state == "done" for row in rows),
+            required=sum(row.state != "not_required" for row in rows),
+            unadopted=library.unadopted_act(procedure, office, case.unit),
+        )
 
 
 def _year(procedure: Procedure, rows: Sequence[Row]) -> str:
@@ -204,7 +179,7 @@ def cases_page(
     return page(
         ctx,
         "cases.html",
-        items=items(ctx, ctx.reads.page(criteria, first=(number - 1) * PAGE, count=PAGE, order=order)),
+        items=[*items(ctx, ctx.reads.page(criteria, first=(number - 1) * PAGE, count=PAGE, order=order))],
         criteria=criteria,
         is_filtered=criteria != CaseFilter(),
         order=order,

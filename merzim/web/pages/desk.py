@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -19,7 +19,7 @@ from merzim.services.board.tasks import most_pressing, tasks_view
 from merzim.services.campaigns.answers import awaited_answers
 from merzim.services.cases import bulk
 from merzim.services.cases import verbs as cases
-from merzim.services.context import RequestContext, require_visible
+from merzim.services.context import RequestContext
 from merzim.services.documents.case_documents import forms_of
 from merzim.services.inputs import build
 from merzim.services.names import UnitName, name_of
@@ -46,55 +46,11 @@ from merzim.web.ui.preferences import preferences, set_preference_cookies
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import line_columns, page_heads
 from workflow.board.rows import base
-from workflow.cases.case import Event
+from workflow.cases.case import Case
 from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.resolver import deadlines
-from workflow.findings.finding import Finding
 from workflow.org.office import Person
-from workflow.refusal import Refusal
-
-
-def unfolded_row(
-    ctx: RequestContext,
-    case: str,
-    obligation: str,
-    *,
-    rejected_form: RejectedForm | None = None,
-    foresees: bool = True,
-) -> dict[str, Any] | None:
-    """Return a row of the desk with its form, the forms of documents that belong to the step (`papers`), the
-    days to which its reminder may be put off (`later`), and what recording it on the form's day would change
-    (`effect`). None if the case is hidden or the obligation cannot be recorded.
-
-    Args:
-        foresees: whether to compute the effect.
-    """
-    stored_case = ctx.reads.case(case)
-    if stored_case is None:
-        return None
-    procedure = ctx.library.of(stored_case)
-    computed = deadlines(stored_case, procedure, ctx.calendar, today=ctx.today)
-    deadline = next((candidate for candidate in computed if candidate.id == obligation), None)
-    if is_entry(obligation) or deadline is None:
-        return None
-    form = record_form(
-        computed,
-        fact=obligation,
-        rejected_form=rejected_form,
-        kind=stored_case.kind,
-        today=ctx.today,
-    )
-    return {
-        "id": f"{case}:{obligation}",
-        "case": case,
-        "form": form,
-        "papers": [about for about in forms_of(procedure) if base(obligation) in about.steps],
-        "effect": foreseen_effect(ctx, case, form) if foresees else None,
-        "later": days_to_offer(deadline, procedure, ctx.calendar, today=ctx.today),
-        "remark": rejected_form.answers.get("remark", "") if rejected_form else "",
-    }
-
 
 router = APIRouter(include_in_schema=False)
 
@@ -112,110 +68,102 @@ def my_desk(
     what: Name = "",
 ) -> Response:
     """Show open obligations by urgency, the reader's own or all they see (`show`); `row` has its form open."""
-    case, _, obligation = row.partition(":")
     dated = RejectedForm(form="record", refusal=None, answers={"on": on}) if on else None
-    unfolded = unfolded_row(ctx, case, obligation, rejected_form=dated) if obligation else None
-    undo, remarks = _after_recording(ctx, what) if said == "recorded" else (None, ())
-    message = (said, _title(ctx, what), what.partition(":")[0])
-    return _page(ctx, {"show": show}, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
+    shown: dict[str, Any] = {"message": (said, _title(ctx, what), what.partition(":")[0])}
+    case, _, fact = what.partition(":")
+    if said == "recorded" and (stored_case := _case(ctx, case)):
+        shown["undo"] = cases.event_to_undo(ctx, case, fact)
+        shown["remarks"] = cases.findings_beside(ctx, stored_case, fact)
+    return _page(ctx, {"show": show}, row_open=unfolded_row(ctx, row, dated), **shown)
 
 
 def _again(ctx: WebContext, *, tried: RejectedForm) -> Response:
-    """Return the desk with why a form was refused."""
-    return _page(ctx, tried.answers, refusal=tried.refusal)
+    """Return the desk with why a form was refused, or what is to be confirmed, and with what was typed."""
+    answers, is_many = tried.answers, tried.form == "many"
+    row = f"{answers.get('case', '')}:{answers.get('fact', '')}"
+    return _page(
+        ctx,
+        answers,
+        row_open=unfolded_row(ctx, row, tried if tried.form == "record" else None),
+        refusal=tried.refusal,
+        answers=answers if is_many or tried.form == "leave" else {},
+        ticked=[row for row in answers.get("row", "").split(";") if row] if is_many else (),
+    )
+
+
+@router.post("/desk/record")
+@shown_again(_again, "record")
+def record(ctx: Recording, form: SubmittedForm) -> Response:
+    """Record a fact in one step: with its date, numbers, signatory, evidence and a remark."""
+    answers = text_fields(form)
+    case = answers.get("case", "")
+    recorded = record_answers(ctx, case, form, answers)
+    return _redirect_to_desk(ctx, answers, said="recorded", what=f"{case}:{recorded}")
 
 
 @router.post("/desk/undo")
 @shown_again(_again)
 def undo(ctx: Recording, answers: Fields) -> Response:
     """Withdraw what the reader recorded in the last ten minutes, if nobody was notified of it yet."""
-    case = _case_of_form(ctx, answers)
-    if not case:
-        raise InvalidForm("web.refusal.no_record")
-    line = parse_event_number(answers.get("line", ""))
+    case, line = answers.get("case", ""), parse_event_number(answers.get("line", ""))
     cases.undo_entry(ctx, build(cases.Undo, {"case": case, "line": line}))
     return _redirect_to_desk(ctx, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
 
 
 @router.post("/desk/later")
+@shown_again(_again)
 def snooze(ctx: Recording, answers: Fields) -> Response:
     """Snooze a reminder until another day."""
-    case, obligation = _case_of_form(ctx, answers), answers.get("fact", "")
-    try:
-        until = parse_date(answers.get("until", ""))
-        cases.snooze(ctx, build(cases.SnoozeReminder, {"case": case, "obligation": obligation, "until": until}))
-    except Refusal as refusal:
-        unfolded = unfolded_row(ctx, case, obligation) if case else None
-        return _page(ctx, answers, unfolded=unfolded, refusal=refusal)
+    case, obligation = answers.get("case", ""), answers.get("fact", "")
+    fields = {"case": case, "obligation": obligation, "until": parse_date(answers.get("until", ""))}
+    cases.snooze(ctx, build(cases.SnoozeReminder, fields))
     return _redirect_to_desk(ctx, answers, said="later", what=f"{case}:{obligation}")
 
 
 @router.post("/desk/read")
+@shown_again(_again)
 def acknowledge(ctx: Recording, answers: Fields) -> Response:
     """Acknowledge the letter about a row."""
-    case = _case_of_form(ctx, answers)
-    letter_result = acknowledge_letter(ctx, build(LetterOfCase, {"case": case, "key": answers.get("key", "")}))
-    return _redirect_to_desk(ctx, answers, said="read", what=f"{case}:{letter_result.obligation}")
+    fields = {name: answers.get(name, "") for name in ("case", "key")}
+    letter = acknowledge_letter(ctx, build(LetterOfCase, fields))
+    return _redirect_to_desk(ctx, answers, said="read", what=f"{fields['case']}:{letter.obligation}")
 
 
 @router.post("/desk/leave")
+@shown_again(_again, "leave")
 def set_own_leave(ctx: Recording, answers: Fields) -> Response:
     """Set the reader's leave and deputy; with `none` end the leave."""
-    try:
-        days = () if "none" in answers else ("first", "last")
-        away = {name: parse_date(answers.get(name, "")) for name in days}
-        deputy = own_people(ctx).resolve(answers.get("deputy", "")) or None
-        set_leave(ctx, build(Away, {**away, "deputy": deputy}))
-    except Refusal as refusal:
-        return _page(ctx, {}, refusal=refusal, typed=answers)
-    return _redirect_to_desk(ctx, answers, said="leave", what="")
-
-
-def _record_again(ctx: WebContext, *, tried: RejectedForm) -> Response:
-    """Return the desk with the form that was refused or is to be confirmed."""
-    case, fact = (tried.answers.get(name, "") for name in ("case", "fact"))
-    unfolded = unfolded_row(ctx, case, fact, rejected_form=tried)
-    return _page(ctx, tried.answers, unfolded=unfolded, refusal=tried.refusal)
-
-
-@router.post("/desk/record")
-@shown_again(_record_again, "record")
-def record(ctx: Recording, form: SubmittedForm) -> Response:
-    """Record a fact in one step: with its date, numbers, signatory, evidence and a remark."""
-    answers = text_fields(form)
-    case = _case_of_form(ctx, answers)
-    if not case:
-        raise InvalidForm("web.refusal.no_fact")
-    recorded = record_answers(ctx, case, form, answers)
-    return _redirect_to_desk(ctx, answers, said="recorded", what=f"{case}:{recorded}")
+    days = () if "none" in answers else ("first", "last")
+    away = {name: parse_date(answers.get(name, "")) for name in days}
+    deputy = own_people(ctx).resolve(answers.get("deputy", "")) or None
+    set_leave(ctx, build(Away, {**away, "deputy": deputy}))
+    return _redirect_to_desk(ctx, answers, said="leave")
 
 
 @router.post("/desk/record-many")
+@shown_again(_again, "many")
 def record_many(ctx: Recording, form: Annotated[FormData, submitted_form(files=1)]) -> Response:
     """Record the ticked rows at once: first a preview, then the result of each."""
     answers = text_fields(form)
     rows = answers.getlist("row")
-    try:
-        if not rows:
-            raise InvalidForm("web.refusal.no_rows")
-        file, file_name = store_form_file(ctx, form)
-        evidence: list[dict[str, object]] = [{"file": file}] if file else []
-        if answers.get("link", "").strip():
-            evidence.append({"address": parse_address(answers["link"])})
-        fields = {
-            "steps": [{"case": case, "fact": fact} for case, _, fact in (row.partition(":") for row in rows)],
-            "on": parse_date(answers.get("on", "")),
-            "evidence": evidence,
-            "signed_by": answers.get("signed_by", ""),
-            "remark": answers.get("remark", ""),
-        }
-        foreseen = bulk.record_many(ctx, build(bulk.RecordMany, {**fields, "preview": True}))
-        # What was previewed is what is written: any other answer of these cases is shown first.
-        token = sha256(repr((fields, foreseen.model_dump_json())).encode()).hexdigest()[:32]
-        confirmed = answers.get("confirmed") == token
-        result = bulk.record_many(ctx, build(bulk.RecordMany, fields)) if confirmed else foreseen
-    except Refusal as refusal:
-        return _page(ctx, answers, refusal=refusal, typed=answers, ticked=rows)
+    if not rows:
+        raise InvalidForm("web.refusal.no_rows")
+    file, file_name = store_form_file(ctx, form)
+    evidence: list[dict[str, object]] = [{"file": file}] if file else []
+    if answers.get("link", "").strip():
+        evidence.append({"address": parse_address(answers["link"])})
+    fields = {
+        "steps": [{"case": case, "fact": fact} for case, _, fact in (row.partition(":") for row in rows)],
+        "on": parse_date(answers.get("on", "")),
+        "evidence": evidence,
+        "signed_by": answers.get("signed_by", ""),
+        "remark": answers.get("remark", ""),
+    }
+    result = bulk.record_many(ctx, build(bulk.RecordMany, {**fields, "preview": True}))
+    # What was previewed is what is written: any other answer of these cases is shown first.
+    token = sha256(repr((fields, result.model_dump_json())).encode()).hexdigest()[:32]
+    if answers.get("confirmed") == token:
+        result = bulk.record_many(ctx, build(bulk.RecordMany, fields))
     many = {
         "result": result,
         "titles": {
@@ -231,7 +179,7 @@ def record_many(ctx: Recording, form: Annotated[FormData, submitted_form(files=1
             for event in (step.result.events[:1] if step.result and not result.preview else ())
         ],
     }
-    return _page(ctx, answers, typed=answers, ticked=rows if result.preview else (), many=many)
+    return _page(ctx, answers, answers=answers, ticked=rows if result.preview else (), many=many)
 
 
 @router.post("/desk/withdraw-many")
@@ -242,78 +190,82 @@ def withdraw_many(ctx: Recording, answers: Fields) -> Response:
     if not chosen_records:
         raise InvalidForm("web.refusal.no_rows")
     lines = [{"case": case, "line": parse_event_number(line)} for case, line, _ in chosen_records]
-    withdrawn = bulk.withdraw_many(
-        ctx, build(bulk.WithdrawMany, {"lines": lines, "ground": answers.get("ground", "")})
-    )
+    fields = {"lines": lines, "ground": answers.get("ground", "")}
+    withdrawn = bulk.withdraw_many(ctx, build(bulk.WithdrawMany, fields))
     titles = {f"{case}:{line}": _title(ctx, f"{case}:{fact}") or case for case, line, fact in chosen_records}
     return _page(ctx, answers, many={"titles": titles, "withdrawn": withdrawn})
 
 
-def _case_of_form(ctx: RequestContext, answers: Mapping[str, str]) -> str:
-    """Return the case a form is about; "" for none. Raises UnknownCase for one the reader does not see."""
-    if case := answers.get("case", ""):
-        require_visible(ctx, case)
-    return case
-
-
-def _after_recording(ctx: RequestContext, what: str) -> tuple[Event | None, tuple[Finding, ...]]:
-    """Return the event to offer for undoing, if any, and the findings to name beside the fact just recorded
-    (`case:fact`).
+def unfolded_row(
+    ctx: RequestContext, row: str, tried: RejectedForm | None = None, *, foresees: bool = True
+) -> dict[str, Any] | None:
+    """Return a row of the desk (`case:obligation`) with its form, the forms of documents that belong to the
+    step (`papers`), the days to which its reminder may be put off (`later`), and, where it `foresees`, what
+    recording it on the form's day would change (`effect`). None if the case is hidden or the obligation cannot
+    be recorded.
     """
-    case, _, fact = what.partition(":")
-    stored_case = ctx.reads.case(case) if case else None
-    if stored_case is None:
-        return None, ()
-    return cases.event_to_undo(ctx, case, fact), cases.findings_beside(ctx, stored_case, fact)
+    case, _, obligation = row.partition(":")
+    stored_case = _case(ctx, case)
+    if stored_case is None or is_entry(obligation):
+        return None
+    procedure = ctx.library.of(stored_case)
+    computed = deadlines(stored_case, procedure, ctx.calendar, today=ctx.today)
+    deadline = next((candidate for candidate in computed if candidate.id == obligation), None)
+    if deadline is None:
+        return None
+    form = record_form(computed, fact=obligation, rejected_form=tried, kind=stored_case.kind, today=ctx.today)
+    return {
+        "id": row,
+        "case": case,
+        "form": form,
+        "papers": [about for about in forms_of(procedure) if base(obligation) in about.steps],
+        "effect": foreseen_effect(ctx, case, form) if foresees else None,
+        "later": days_to_offer(deadline, procedure, ctx.calendar, today=ctx.today),
+        "remark": tried.answers.get("remark", "") if tried else "",
+    }
 
 
-def _page(
-    ctx: WebContext,
-    answers: Mapping[str, str],
-    *,
-    unfolded: dict[str, Any] | None = None,
-    message: tuple[str, str, str] = ("", "", ""),
-    undo: Event | None = None,
-    remarks: Sequence[Finding] = (),
-    refusal: Refusal | None = None,
-    typed: Mapping[str, str] | None = None,
-    ticked: Sequence[str] = (),
-    many: dict[str, Any] | None = None,
-) -> Response:
+def _case(ctx: RequestContext, case: str) -> Case | None:
+    """Return a case with its facts; None for "" and for one hidden from the reader."""
+    return ctx.reads.case(case) if case else None
+
+
+def _page(ctx: WebContext, sent: Mapping[str, str], **shown: Any) -> Response:
     """Return the desk.
 
     Args:
-        answers: of the form that is answered; its `show` says whose rows to show.
-        typed: what to show again in the form of several rows, or of the leave.
-        many: several rows recorded at once, or the preview of that, or their withdrawal.
+        sent: the form that is answered; its `show` says whose rows to show.
+        shown: what the page has besides: a row with its form (`row_open`), what was done (`message`, `undo`,
+            `remarks`), a `refusal`, what to show again in the form of several rows or of the leave (`answers`,
+            `ticked`), several rows recorded at once, or the preview of that, or their withdrawal (`many`).
     """
-    view = tasks_view(ctx, answers.get("show", ""))
-    now = None
-    if unfolded is None and refusal is None and many is None:
-        case, _, obligation = most_pressing(view).partition(":")
-        now = unfolded_row(ctx, case, obligation, foresees=False) if obligation else None
+    view = tasks_view(ctx, sent.get("show", ""))
+    row_open, many = shown.pop("row_open", None), shown.pop("many", None)
+    pressing = "" if row_open or many or shown.get("refusal") else most_pressing(view)
+    nothing: dict[str, Any] = {
+        "message": ("", "", ""),
+        "undo": None,
+        "remarks": (),
+        "answers": {},
+        "ticked": (),
+    }
     return page(
         ctx,
         "desk.html",
         view=view,
-        row_open=unfolded,
+        row_open=row_open,
         # Another user may have done it meanwhile.
-        shows_open=unfolded is not None and unfolded["id"] in view.ids,
+        shows_open=row_open is not None and row_open["id"] in view.ids,
         heads=_heads(view.mine),
         awaited=awaited_answers(ctx),
         start=officer_start(ctx),
         show="mine" if view.mine else "all",
-        message=message,
-        undo=undo,
-        remarks=remarks,
-        refusal=refusal,
-        answers=typed or {},
-        deputy=_deputy_field(ctx, view.person, typed or {}),
+        deputy=_deputy_field(ctx, view.person, shown.get("answers", {})),
         restricted=bool(ctx.reader.root),
-        now=now,
-        ticked=ticked,
+        now=unfolded_row(ctx, pressing, foresees=False),
         many=many and {"result": None, "withdrawn": None, "digest": "", "lines": (), **many},
         signatories=SIGNATORIES,
+        **nothing | shown,
     )
 
 
@@ -333,12 +285,12 @@ def _heads(mine: bool) -> list[tuple[object, str]]:
     return [head for head in page_heads(line_columns(date.min)) if head[0] not in left_out]
 
 
-def _title(ctx: RequestContext, place: str) -> str:
-    """Return the title of the obligation just handled (`case:obligation`) in the reader's language; "" if it is
+def _title(ctx: RequestContext, row: str) -> str:
+    """Return the title of an obligation (`case:obligation`) with its case in the reader's language; "" if it is
     hidden.
     """
-    case, _, obligation = place.partition(":")
-    stored_case = ctx.reads.case(case) if case else None
+    case, _, obligation = row.partition(":")
+    stored_case = _case(ctx, case)
     if stored_case is None:
         return ""
     t, known_obligation = Translator(ctx.language), ctx.library.of(stored_case).by_id.get(base(obligation))
@@ -348,10 +300,11 @@ def _title(ctx: RequestContext, place: str) -> str:
     return f"{title} ({about})" if about else title
 
 
-def _redirect_to_desk(ctx: WebContext, answers: Mapping[str, str], **told: str) -> Response:
-    """Redirect to the task page; an htmx request fetches only its content."""
-    show = {"show": answers["show"]} if answers.get("show") in ("mine", "all") else {}
-    address = f"/desk?{urlencode({**show, **{key: value for key, value in told.items() if value}})}"
+def _redirect_to_desk(ctx: WebContext, answers: Mapping[str, str], *, said: str, what: str = "") -> Response:
+    """Redirect to the task page, which says what was done; an htmx request fetches only its content."""
+    show = answers.get("show")
+    query = {"show": show if show in ("mine", "all") else "", "said": said, "what": what}
+    address = f"/desk?{urlencode({name: value for name, value in query.items() if value})}"
     response: Response = RedirectResponse(address, status_code=303)
     if ctx.is_fragment:
         where = {"path": address, "target": "#content", "select": "#content", "swap": "outerHTML"}

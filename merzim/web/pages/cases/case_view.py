@@ -35,7 +35,6 @@ from workflow.cases.registers.rows import OWN_FIELDS, RowOfCase, as_written, row
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import (
-    SOON_WORKING_DAYS,
     DeadlineStatus,
     can_be_done,
     holds_on,
@@ -186,7 +185,7 @@ def build_case_view(ctx: RequestContext, case_id: str) -> CaseView:
     view = ctx.case_commands.view_of(case, today=today, bare=False)
     procedure = view.procedure
     notices = ctx.reads.notices(case)
-    soon, stakes = calendar.add_working_days(today, SOON_WORKING_DAYS), Stakes(ctx)
+    soon, stakes = ctx.horizon.soon, Stakes(ctx)
 
     def entry(deadline: Deadline) -> ShownObligation:
         """Return one obligation of the case as its page shows it."""
