@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from calendars import LAST, layout
 from calendars.horizon import index_of
@@ -12,35 +12,33 @@ from i18n import month_name
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import number
-from merzim.cli.rendering import picked
+from merzim.cli.rendering import Json, picked
 from merzim.services.law.calendar_acts import adopt_act, command_of, preview_act
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from calendars.layout import CalendarYear, Month
-    from merzim.services.law.calendar_acts import ActPreview, PersonImpact
+    from merzim.services.law.calendar_acts import ActPreview
 
 AsOf = Annotated[date | None, "by what was known on that day"]
+MOVED = ("days", "date", "kind", "act", "deadlines", "case", "obligation", "from", "to", "people")
 
 
 @command("calendar day DATE")
 def show_day(call: CommandContext, on: date, as_of: AsOf = None) -> bool:
     """Whether a day is a working day, and why. Exit code 1 on a day off."""
     days = call.app.calendar.as_known(as_of)
-    calendar_day = days.day(_in_records(on))
+    day, knowledge = days.day(_in_records(on)), days.knowledge(on, on)
     answer = {
-        **picked(calendar_day, "working", "kind", "name", "act"),
-        "date": calendar_day.on,
-        "kind_text": call.say(f"day.{calendar_day.kind}"),
-        "name_text": call.say(f"holiday.{calendar_day.name}") if calendar_day.name else None,
-        "calendar": days.knowledge(calendar_day.on, calendar_day.on),
+        **picked(day, "working", "kind", "name", "act"),
+        "date": on,
+        "kind_text": call.say(f"day.{day.kind}"),
+        "name_text": call.say(f"holiday.{day.name}") if day.name else None,
+        "calendar": knowledge,
         "calendar_version": days.version,
     }
     call.give(answer, "date", "working", "kind", "name", "act", name="holiday")
-    if answer["calendar"] == "provisional":
-        call.print(call.say("provisional_year", year=calendar_day.on.year))
-    return calendar_day.working
+    if knowledge == "provisional":
+        call.print(call.say("provisional_year", year=on.year))
+    return day.working
 
 
 @command("calendar add DATE N")
@@ -67,8 +65,7 @@ def count(call: CommandContext, first: date, last: date, as_of: AsOf = None) -> 
 def year(call: CommandContext, of: int, as_of: AsOf = None) -> None:
     """The production calendar of a year, as a table to print."""
     days = call.app.calendar.as_known(as_of)
-    laid = layout.build_year(number(str(of), where="YYYY", first=days.first.year, last=LAST.year), days)
-    names = ("working", "kind", "name", "act")
+    laid = layout.build_year(number(str(of), "YYYY", first=days.first.year, last=LAST.year), days)
     answer = {
         "year": laid.number,
         "calendar": laid.knowledge,
@@ -76,17 +73,28 @@ def year(call: CommandContext, of: int, as_of: AsOf = None) -> None:
         "working_days": laid.working,
         "months": [{"month": month.first.month, "working_days": month.working} for month in laid.months],
         "days": [
-            {"date": day.on, **picked(day, *names), "calendar": days.knowledge(day.on, day.on)}
+            {
+                "date": day.on,
+                **picked(day, "working", "kind", "name", "act"),
+                "calendar": days.knowledge(day.on, day.on),
+            }
             for day in laid.unusual
         ],
     }
+    counts = [_count(month_name(month.first.month, call.language), month) for month in laid.months]
     call.answer(answer)
     call.print(call.say("cli.year.title", year=laid.number) + "\n")
-    call.show({"months": _counts(call, laid)}, "months", *COUNTS)
+    call.show({"months": [*counts, _count(call.say("cli.year.whole"), laid)]}, "months", *counts[0])
     call.print()
     call.show(answer, "days", "date", "kind", "name", name="holiday")
     if laid.knowledge == "provisional":
         call.print("\n" + call.say("provisional_year", year=laid.number))
+
+
+def _count(name: str, of: layout.Month | layout.CalendarYear) -> Json:
+    """Return how many days a month or year has."""
+    working, days = of.working, of.days
+    return {"month": name, "calendar_days": days, "working_days": working, "days_off": days - working}
 
 
 def _in_records(on: date) -> date:
@@ -95,32 +103,13 @@ def _in_records(on: date) -> date:
     return on
 
 
-COUNTS = ("month", "calendar_days", "working_days", "days_off")
-
-
-def _counts(call: CommandContext, year: CalendarYear) -> list[dict[str, object]]:
-    """Return the counts of each month and quarter, and of the year."""
-    rows = []
-    for nth, quarter in enumerate(year.quarters, start=1):
-        rows += [_count(month_name(month.first.month, call.language), [month]) for month in quarter]
-        rows.append(_count(call.say("cli.year.quarter", quarter=nth), quarter))
-    return [*rows, _count(call.say("cli.year.whole"), year.months)]
-
-
-def _count(name: str, months: Sequence[Month]) -> dict[str, object]:
-    size, working = sum(month.days for month in months), sum(month.working for month in months)
-    return dict(zip(COUNTS, (name, size, working, size - working), strict=True))
-
-
-MOVED = ("days", "date", "kind", "act", "deadlines", "case", "obligation", "from", "to", "people")
-
-
 @command("calendar-change preview FILE.toml")
 def preview(call: CommandContext, file: Path) -> None:
     """Shows what the act moves. Nothing is written."""
     act_preview = preview_act(call.ctx, command_of(file))
-    call.give(_preview_answer(act_preview), *MOVED, titles=call.moved_titles)
-    call.print("\n" + call.say("cli.calendar_change.totals", **_totals(act_preview)))
+    answer = _effect(act_preview)
+    call.give(answer, *MOVED)
+    call.print("\n" + call.say("cli.calendar_change.totals", **answer["totals"]))
     code = "previewed_known" if act_preview.known else "previewed"
     call.print(call.say(f"cli.calendar_change.{code}"))
 
@@ -130,13 +119,13 @@ def apply(call: CommandContext, file: Path) -> None:
     """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
     act_preview = adopt_act(call.ctx, command_of(file))
     answer = {"applied": not act_preview.known, "written": act_preview.written}
-    call.give(_preview_answer(act_preview) | answer, *MOVED, titles=call.moved_titles)
+    call.give(_effect(act_preview) | answer, *MOVED)
     code = "applied" if not act_preview.known else "finished" if act_preview.written else "nothing_changed"
     call.print("\n" + call.say(f"cli.calendar_change.{code}", written=act_preview.written))
 
 
-def _preview_answer(act_preview: ActPreview) -> dict[str, object]:
-    """Return what an act moves as JSON."""
+def _effect(act_preview: ActPreview) -> dict[str, Any]:
+    """Return what an act moves as JSON, with the people who are told."""
     return {
         "known": act_preview.known,
         "calendar_version": {"before": act_preview.before.version, "after": act_preview.after.version},
@@ -149,30 +138,23 @@ def _preview_answer(act_preview: ActPreview) -> dict[str, object]:
             }
             for change in act_preview.days
         ],
-        "deadlines": [_moved_answer(impact) for impact in act_preview.impacts],
-        "totals": _totals(act_preview),
-    }
-
-
-def _totals(act_preview: ActPreview) -> dict[str, int]:
-    return {
-        "days": len(act_preview.days),
-        "touched": len(act_preview.touched),
-        "cases": len(act_preview.cases),
-        "deadlines": len(act_preview.impacts),
-        "people": len(act_preview.people),
-    }
-
-
-def _moved_answer(impact: PersonImpact) -> dict[str, object]:
-    """Return a moved deadline as JSON, with the people who are told."""
-    deadline = impact.moved
-    return {
-        "case": deadline.case,
-        "obligation": deadline.id,
-        "title": deadline.obligation.title,
-        "state": deadline.state,
-        "from": deadline.old,
-        "to": deadline.new,
-        "people": [{"key": person.key, "name": person.name} for person in impact.people],
+        "deadlines": [
+            {
+                "case": impact.moved.case,
+                "obligation": impact.moved.id,
+                "title": impact.moved.obligation.title,
+                "state": impact.moved.state,
+                "from": impact.moved.old,
+                "to": impact.moved.new,
+                "people": [picked(person, "key", "name") for person in impact.people],
+            }
+            for impact in act_preview.impacts
+        ],
+        "totals": {
+            "days": len(act_preview.days),
+            "touched": len(act_preview.touched),
+            "cases": len(act_preview.cases),
+            "deadlines": len(act_preview.impacts),
+            "people": len(act_preview.people),
+        },
     }

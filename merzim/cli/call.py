@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from getpass import getuser
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 import i18n
 from merzim.cli import rendering
 from merzim.cli.parsing import CommonOptions
+from merzim.services.inputs import OpenFile
 from merzim.settings import Settings
 from merzim.settings_file import read
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
@@ -50,6 +52,7 @@ class CommandContext:
         self.common = common
         self.json = common.json
         self.creates_database = False
+        self._opened = ExitStack()
 
     @classmethod
     def of(cls, context: typer.Context, *, writes: bool = False) -> CommandContext:
@@ -64,13 +67,6 @@ class CommandContext:
         variables MERZIM__SECTION__KEY override single keys.
         """
         return read(self.settings_file, at=Path.cwd())
-
-    @property
-    def settings_in_force(self) -> Settings:
-        """The settings with those changed in the browser laid over them, where there is a database."""
-        if self.app.has_database:
-            _ = self.app.engine
-        return self.app.settings
 
     @property
     def settings_file(self) -> Path | None:
@@ -125,7 +121,9 @@ class CommandContext:
             self.note(self.say(code, **arguments))
 
         creates = self.creates_database
-        return build_app(self.settings, clock=lambda: self.moment, note=note, creates_database=creates)
+        app = build_app(self.settings, clock=lambda: self.moment, note=note, creates_database=creates)
+        self._opened.callback(app.close)
+        return app
 
     @cached_property
     def ctx(self) -> RequestContext:
@@ -141,10 +139,14 @@ class CommandContext:
         if self.common.now or os.environ.get(NOW_VARIABLE):
             _ = self.clock
 
+    def open_file(self, file: str) -> OpenFile:
+        """Return a file sent with the command, open until it ends."""
+        path = Path(file)
+        return OpenFile(path.name, self._opened.enter_context(path.open("rb")))
+
     def close(self) -> None:
         """Close what was opened."""
-        if "app" in self.__dict__:
-            self.app.close()
+        self._opened.close()
 
     @property
     def by(self) -> str:
@@ -210,11 +212,6 @@ class CommandContext:
         self.answer(answer)
         self.show(answer, *shows, titles=titles, **words)
 
-    @property
-    def moved_titles(self) -> Mapping[str, str]:
-        """The titles of the days of a due date that moved, which are elsewhere those of a span."""
-        return {"from": self.say("head.before"), "to": self.say("head.after")}
-
     def show(self, answer: object, *shows: str, titles: Mapping[str, str] | None = None, **words: str) -> None:
         """Print an answer as text; with --json nothing."""
         if not self.json:
@@ -222,7 +219,8 @@ class CommandContext:
 
     def cell(self, value: object) -> str:
         """Return a value as text in one line."""
-        return rendering.Renderer(self.language, self.name, (), {}, {}).cell("", value)
+        said = rendering.spoken(value, self.language)
+        return rendering.Renderer(self.language, self.name, (), {}, {}).cell("", said)
 
     def tell(self, answer: object, code: str, /, **arguments: object) -> None:
         """Print an answer as JSON where --json asks for it, else a sentence."""

@@ -9,27 +9,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, give_change, mount
 from merzim.cli.parsing import DryRun, Unit
-from merzim.cli.printing import (
-    deadline_named,
-    explanation,
-    obligation,
-    print_deadlines,
-    print_findings,
-    titles,
-)
-from merzim.cli.rendering import paragraph, picked
+from merzim.cli.printing import EXTRA, deadline_named, explanation, print_deadlines, print_findings, titles
+from merzim.cli.rendering import Json, paragraph, picked
 from merzim.services.cases import verbs
 from merzim.services.cases.faces import FACES
 from merzim.services.cases.views import get_case, list_events
 from merzim.services.inputs import CaseCommand, build
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import case_title, stage_title, unit_named
+from merzim.services.results import ObligationResult
 from merzim.services.yearly import opening
 from workflow.cases.case import effective_events
 
 if TYPE_CHECKING:
     from workflow.cases.case import Case
     from workflow.cases.commands.case_commands import View
+
+SUMMARY = ("id", "procedure", "edition", "object_kk", "object_ru", "unit", "kind", "person", "status")
+"""What lists of cases say of each, beside its object."""
+DETAILS = (
+    *("exempted", "ahead", "values", "signed_by", "events", "calendar_acts", "seq", "at", "on", "by", "cause"),
+    *("id", "kind", "name", "ground", "moved", "obligation", "from", "to"),
+)
+"""What the text shows of a case below its deadlines and findings."""
 
 
 def _print_passport(call: CommandContext, values: Mapping[str, Any]) -> None:
@@ -78,29 +80,39 @@ def open_year(
         call.print(call.say("cli.nothing_changed"))
 
 
+def _summary(call: CommandContext, case: Case) -> Json:
+    """Return what lists of cases say of one, as JSON."""
+    return picked(case, *SUMMARY) | {"object": case.object_in(call.language)}
+
+
 @command("cases")
 def cases(call: CommandContext) -> None:
     """All cases and where they stand."""
     heads = call.app.reads.cases()
     stages = call.app.reads.stages(heads)
-    answer = [_summary(call, head) | {"stage": stages.get(head.id)} for head in heads]
-    call.answer({"cases": answer})
+    call.answer({"cases": [_summary(call, head) | {"stage": stages.get(head.id)} for head in heads]})
     editions = {head.id: call.app.library.named(head.edition) for head in heads}
     recurring = {id: edition.begins_with for id, edition in editions.items() if edition.opened != "once"}
-    begin_days = call.app.reads.days_of(recurring)
-
-    def about(head: Case) -> str:
-        """Return the object of a case, with its year unless it is the present one."""
-        year = begin_days.get(head.id, call.moment.today).year
-        return case_title(head, editions[head.id])[call.language] + (
-            f" ({year})" if year != call.moment.today.year else ""
+    days, this_year = call.app.reads.days_of(recurring), call.moment.today.year
+    rows = []
+    for head in heads:
+        year = days[head.id].year if head.id in days else this_year
+        title = case_title(head, editions[head.id])[call.language]
+        rows.append(
+            {
+                "id": head.id,
+                "object": title if year == this_year else f"{title} ({year})",
+                "unit": head.unit,
+                "stage": _stage(call, head, stages[head.id]),
+            }
         )
-
-    rows = [
-        picked(head, "id", "unit") | {"object": about(head), "stage": _stage_title(call, head, stages[head.id])}
-        for head in heads
-    ]
     call.show({"cases": rows}, "cases", "id", "object", "unit", "stage")
+
+
+def _stage(call: CommandContext, case: Case, stage: str) -> str:
+    """Return the title of the stage a case is in, or of what comes after all stages."""
+    title = stage_title(call.app, case, stage)
+    return call.say(title) if isinstance(title, str) else title[call.language]
 
 
 @command("case CASE")
@@ -119,60 +131,40 @@ def show(call: CommandContext, case: str) -> None:
 def _print_case(call: CommandContext, view: View) -> None:
     """Print a case as text: where it stands, deadlines, findings, numbers, signatories, events."""
     app, case, today = call.app, view.case, call.moment.today
-    events = app.reads.events(case.id)
-    stage = _stage_title(call, case, view.stage)
+    events, titled = app.reads.events(case.id), titles(call, case)
     call.print(f"{case.id}  {case_title(case, view.procedure)[call.language]}")
-    call.show({"unit": case.unit, "edition": case.edition, "stage": stage})
+    call.show({"unit": case.unit, "edition": case.edition, "stage": _stage(call, case, view.stage)})
     if unadopted := app.library.unadopted_act(view.procedure, app.reads.office(), case.unit):
         call.print(call.say("web.act_not_adopted", act=unadopted.short))
     call.print()
     print_deadlines(call, [each for each in view.deadlines if each.state != "not_required"], today=today)
     apart = [each for each in view.deadlines if each.state == "not_required"]
-    titled = titles(call, case)
     if names := [titled(deadline.id) for deadline in apart if not deadline.exempted]:
         call.print("\n" + paragraph(call.say("cli.not_required", count=len(names), ids="; ".join(names))))
     print_findings(call, view.findings)
-    facts = sorted(case.facts.items())
+    facts = {titled(name): fact for name, fact in sorted(case.facts.items())}
     details = {
         "exempted": [
             {"id": each.id, **picked(each.exempted, "on", "by", "ground")} for each in apart if each.exempted
         ],
-        "ahead": {titled(name): fact.on for name, fact in facts if fact.on > today},
-        "values": {titled(name): fact.values for name, fact in facts if fact.values},
-        "signed_by": {titled(name): fact.signed_by for name, fact in facts if fact.signed_by},
+        "ahead": {name: fact.on for name, fact in facts.items() if fact.on > today},
+        "values": {name: fact.values for name, fact in facts.items() if fact.values},
+        "signed_by": {name: fact.signed_by for name, fact in facts.items() if fact.signed_by},
         # Events are withdrawn by number; withdrawn ones are shown in brackets.
         "events": [
             {
                 "seq": f"#{event.seq}" if effective is not None else f"(#{event.seq})",
-                "at": event.at,
-                "by": event.by,
+                **picked(event, "at", "by", "on"),
                 "kind": event.word,
                 "name": titled(event.name),
-                "on": event.on,
                 "ground": event.payload.get("ground"),
             }
             for event, effective in zip(events, effective_events(events), strict=True)
         ],
         "calendar_acts": moves_of(app, events, call.language),
     }
-    lists = ("exempted", "ahead", "values", "signed_by", "events", "calendar_acts")
-    columns = (
-        "seq",
-        "at",
-        "on",
-        "by",
-        "cause",
-        "id",
-        "kind",
-        "name",
-        "ground",
-        "moved",
-        "obligation",
-        "from",
-        "to",
-    )
     call.print()
-    call.show(details, *lists, *columns, titles=call.moved_titles, kind="event", signed_by="duty")
+    call.show(details, *DETAILS, kind="event", signed_by="duty")
 
 
 @command("replan CASE FACT", writes=True)
@@ -185,8 +177,7 @@ def replan(
     give_change(call, result)
     if dry_run:
         call.print(_days_that_keep(call, result.keeps))
-    if result.points_at_stake:
-        points = result.points_at_stake
+    if points := result.points_at_stake:
         call.print(call.say("preview.breaks_points", n=len(result.overdue), points=points))
 
 
@@ -207,18 +198,9 @@ def explain(call: CommandContext, case: str, name: str) -> None:
     """Explains why a deadline is what it is, with its act."""
     view = call.view(case)
     deadlines = deadline_named(view, name)
-    answers = [{"case": view.case.id, **obligation(call, deadline)} for deadline in deadlines]
+    answers = [
+        {"case": view.case.id, **ObligationResult.of(deadline, call.language).model_dump(exclude=EXTRA)}
+        for deadline in deadlines
+    ]
     call.answer(answers[0] if len(answers) == 1 else {"obligations": answers})
     call.print("\n\n".join(explanation(call, deadline) for deadline in deadlines))
-
-
-def _stage_title(call: CommandContext, case: Case, stage: str) -> str:
-    """Return the title of the stage a case is in, or of what comes after all stages."""
-    title = stage_title(call.app, case, stage)
-    return call.say(title) if isinstance(title, str) else title[call.language]
-
-
-def _summary(call: CommandContext, case: Case) -> dict[str, object]:
-    """Return what every list of cases says of one, as JSON."""
-    names = ("id", "procedure", "edition", "object_kk", "object_ru", "unit", "kind", "person", "status")
-    return {**picked(case, *names), "object": case.object_in(call.language)}

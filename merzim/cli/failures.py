@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
 
 from typer import TyperException
 
 from merzim.cli.call import BAD_INPUT, CommandContext
-from merzim.cli.parsing import place
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.refusal import Refusal
 
 DEBUG = "MERZIM_DEBUG"
+STOPPED = 130
 SUGGESTIONS = {
     "unknown_case": "merzim cases",
     "fact_in_future": "merzim replan",
@@ -48,15 +47,15 @@ def print_error(trouble: BaseException, call: CommandContext) -> int:
         case UnreadablePaper() if call.json:
             call.answer({"errors": _error_records(trouble, call)})
         case Refusal():
-            command, sentence = SUGGESTIONS.get(trouble.code), _sentence(trouble.code, trouble.arguments, call)
-            _print_line(sentence + (f" ({command})" if command else ""))
+            sentence, command = call.refusal(trouble), SUGGESTIONS.get(trouble.code)
+            _print_line(f"{sentence} ({command})" if command else sentence)
             _print_errors(trouble, call, said=sentence)
         case TyperException():
             _print_line(_usage(trouble, call))
         case OSError():
             _print_line(_file_trouble(trouble, call))
         case KeyboardInterrupt():
-            return 130
+            return STOPPED
         case _:
             if os.environ.get(DEBUG):
                 raise trouble
@@ -64,40 +63,31 @@ def print_error(trouble: BaseException, call: CommandContext) -> int:
     return BAD_INPUT
 
 
-def _sentence(code: str, arguments: Mapping[str, object], call: CommandContext) -> str:
-    """Return the sentence of a code; the code itself when the catalogue lacks it, so that the error stays
-    visible.
-    """
-    try:
-        return call.say(code, **arguments)
-    except LookupError:
-        return f"{code} {dict(arguments)}"
-
-
 def _usage(trouble: TyperException, call: CommandContext) -> str:
     """Return the parser's error in words; its classes are matched by name, as their module is private."""
-    parameter = getattr(trouble, "param", None)
-    name = place(parameter) if parameter is not None else ""
+    message, details = _one_line(trouble.message), vars(trouble)
     match type(trouble).__name__:
         case "NoSuchOption":
-            suggestions = tuple(getattr(trouble, "possibilities", None) or ())
-            code = "cli.no_such_option_nearest" if suggestions else "cli.no_such_option"
-            return call.say(code, option=getattr(trouble, "option_name", ""), nearest=suggestions)
-        case "MissingParameter":
-            return call.say("cli.missing_parameter", name=name)
-        case "BadOptionUsage":
-            return call.say("cli.missing_value", option=getattr(trouble, "option_name", ""))
-        case "BadParameter":
-            return call.say("cli.bad_parameter", name=name, problem=_one_line(trouble.message))
+            nearest = tuple(details["possibilities"] or ())
+            return call.say(
+                _or_nearest("cli.no_such_option", nearest), option=details["option_name"], nearest=nearest
+            )
         case "UnknownCommand":
-            suggestions = tuple(getattr(trouble, "nearest", ()))
-            code = "cli.no_such_command_nearest" if suggestions else "cli.no_such_command"
-            return call.say(code, command=trouble.message, nearest=suggestions)
-        case _:
-            extra = _EXTRA.fullmatch(_one_line(trouble.message))
-            if extra:
-                return call.say("cli.extra_arguments", arguments=extra[1])
-            return call.say("cli.bad_usage", problem=_one_line(trouble.message))
+            nearest = details["nearest"]
+            return call.say(_or_nearest("cli.no_such_command", nearest), command=message, nearest=nearest)
+        case "MissingParameter":
+            parameter = details["param"]
+            flag = next((name for name in parameter.opts if name.startswith("-")), parameter.metavar)
+            return call.say("cli.missing_parameter", name=flag)
+        case "BadOptionUsage":
+            return call.say("cli.missing_value", option=details["option_name"])
+    if extra := _EXTRA.fullmatch(message):
+        return call.say("cli.extra_arguments", arguments=extra[1])
+    return call.say("cli.bad_usage", problem=message)
+
+
+def _or_nearest(code: str, nearest: tuple[str, ...]) -> str:
+    return f"{code}_nearest" if nearest else code
 
 
 def _file_trouble(trouble: OSError, call: CommandContext) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
-from merzim.cli.parsing import PROCEDURE, DryRun, ProcedureOption, answers_on
-from merzim.cli.printing import explanation, obligation, print_deadlines, print_findings, results
-from merzim.cli.rendering import paragraph, picked, record_of
+from merzim.cli.parsing import PROCEDURE, DryRun, ProcedureOption, day, named
+from merzim.cli.printing import EXTRA, explanation, print_deadlines, print_findings, results
+from merzim.cli.rendering import Json, paragraph, picked
 from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
 from merzim.services.inputs import OpenFile
 from merzim.services.law import editions as law
+from merzim.services.results import PlanResult
 from merzim.settings import find_authority
 from workflow.cases.commands.planning import plan as what_if
 from workflow.deadlines.explanations import rule_parts
@@ -25,27 +27,26 @@ from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
     from merzim.settings import AuthorisedBody
-    from workflow.law.library import EditionChange
     from workflow.law.procedure import Obligation, Procedure
 
 AUTHORITY = ("authorised_body", "now", "before", "detection", "name", "from", "until", "confirmed_on")
 OF_ALL_EDITIONS = ("procedures", "edition", "in_force", "title", *AUTHORITY)
 OF_ONE_PROCEDURE = (
-    *(
-        "edition",
-        "title",
-        "in_force",
-        "in_force_assumed",
-        "last_checked_on",
-        "procedures",
-        "stages",
-        "obligations",
-    ),
-    *("acts", "bodies", "id", "stage", "term_in_words", "force", "act", "paragraph", "abolished_on"),
-    *("successors", "notes"),
-    *AUTHORITY,
+    *("edition", "title", "in_force", "in_force_assumed", "last_checked_on", "procedures", "stages"),
+    *("obligations", "acts", "bodies", "id", "stage", "term_in_words", "force", "act", "paragraph"),
+    *("abolished_on", "successors", "notes", *AUTHORITY),
 )
 """What the text of all editions shows, and of one procedure's."""
+EDITION = (
+    *("id", "edition", "in_force", "in_force_assumed", "last_checked_on", "begins_with", "digest"),
+    *("applies_to", "opened", "confidential", "title"),
+)
+OBLIGATION = (
+    *("id", "stage", "duty", "act", "paragraph", "force", "assumed", "since", "sources", "only_for"),
+    *("bodies", "values", "evidence", "indicator", "title"),
+)
+ACT = ("id", "number", "adopted_on", "address", "by_authorised_body", "title")
+BODY = ("id", "abolished_on", "successors", "title", "short")
 
 
 @command("procedures ID")
@@ -62,9 +63,46 @@ def procedures(
         return
     answer = {
         "procedures": [_edition(call, edition) for edition in editions],
-        "authorised_body": _authorities_answer(call),
+        "authorised_body": _authorities(call),
     }
     call.give(answer, *(OF_ALL_EDITIONS if name is None else OF_ONE_PROCEDURE))
+
+
+def _edition(call: CommandContext, edition: Procedure) -> Json:
+    """Return an edition as JSON."""
+    return {
+        **picked(edition, *EDITION),
+        "stages": [picked(stage, "id", "title") for stage in edition.stages],
+        "obligations": [
+            {
+                **picked(obligation, *OBLIGATION),
+                "term": next(rule_parts(obligation, edition)).code.removeprefix("term."),
+                "term_in_words": _term(call, edition, obligation),
+            }
+            for obligation in edition.obligations
+        ],
+        "acts": [picked(act, *ACT) for act in edition.acts.values()],
+        "bodies": [picked(body, *BODY) for body in edition.bodies.values()],
+        "notes": edition.notes,
+    }
+
+
+def _term(call: CommandContext, edition: Procedure, obligation: Obligation) -> str:
+    """Return the rule of an obligation in words."""
+    return "; ".join(call.say(part.code, **part.arguments) for part in rule_parts(obligation, edition))
+
+
+def _authorities(call: CommandContext) -> Json:
+    """Return the authorised bodies of the settings as JSON: whose rules hold, whose did, and who detects."""
+    bodies, today = call.settings.office.authorised_body, call.moment.today
+    authority = find_authority(bodies, on=today)
+    detection = find_authority(bodies, on=today, function="detection").now
+
+    def body(of: AuthorisedBody | None) -> object:
+        return of and {"name": of.name[call.language], "from": of.since, "until": of.until}
+
+    named_bodies = {"now": body(authority.now), "before": body(authority.before), "detection": body(detection)}
+    return picked(authority, "on", "confirmed_on") | named_bodies
 
 
 @command("plan PROCEDURE")
@@ -83,36 +121,28 @@ def plan(
 
     Exit code 1 when there are findings.
     """
-    app = call.app
     if kind and kind not in KINDS:
         raise Refusal("cli.unknown_kind", kind=kind, allowed=closest_first(kind, KINDS))
+    answers = named(decide or (), "--decide", day, code="cli.not_an_answer", sign="@")
     plan = what_if(
-        app.library,
+        call.app.library,
         procedure,
-        facts={**(facts or {}), **answers_on(decide, where="--decide")},
+        facts={**(facts or {}), **answers},
         planned=planned or {},
-        calendar=app.calendar,
+        calendar=call.app.calendar,
         on=on,
         today=call.moment.today if call.common.now else None,
         kind=kind,
     )
-    answer = {
-        "procedure": plan.procedure.id,
-        "edition": plan.procedure.edition,
-        "calendar_version": app.calendar.version,
-        "obligations": [obligation(call, deadline) for deadline in plan.deadlines],
-        "findings": results(call, plan.findings),
-        "ahead": plan.ahead,
-        "latest_start": dict(plan.latest_start),
-    }
-    call.answer(answer)
+    result = PlanResult.of(plan, call.language, calendar_version=call.app.calendar.version)
+    call.answer(result.model_dump(exclude={"obligations": {"__all__": EXTRA}}))
     call.print(f"{plan.procedure.title[call.language]} ({plan.procedure.edition})\n")
     print_deadlines(call, plan.deadlines)
     if dated := [deadline for deadline in plan.deadlines if deadline.due is not None]:
         call.print("\n" + call.say("cli.plan.why"))
         call.print("\n\n".join(paragraph(explanation(call, deadline), indent=2) for deadline in dated))
-    for deadline_id, start in dict(plan.latest_start).items():
-        title = plan.procedure.by_id[deadline_id.partition(".")[0]].title
+    for name, start in result.latest_start.items():
+        title = plan.procedure.by_id[name.partition(".")[0]].title
         call.print("\n" + call.say("cli.plan.latest_start", title=title, on=start))
     print_findings(call, plan.findings)
     return not plan.findings
@@ -148,69 +178,17 @@ def audit(
     if late:
         rows = [
             {
-                **picked(departure, "case", "cell"),
-                "title": departure.title[call.language]
-                + (f" ({departure.period})" if departure.period else ""),
-                "date": departure.on,
-                "law_date": departure.due,
-                "late_by_working_days": departure.finding.late_by,
+                **picked(each, "case", "cell"),
+                "title": each.title[call.language] + (f" ({each.period})" if each.period else ""),
+                "date": each.on,
+                "law_date": each.due,
+                "late_by_working_days": each.finding.late_by,
             }
-            for departure in late
+            for each in late
         ]
-        shows = ("case", "cell", "title", "date", "law_date", "late_by_working_days")
         call.print()
-        call.show({"late": rows}, "late", *shows)
+        call.show({"late": rows}, "late", *rows[0])
     return not late
-
-
-def _authorities_answer(call: CommandContext) -> dict[str, object]:
-    """Return the authorised bodies of the settings as JSON: whose rules hold, whose did, and who detects."""
-    bodies, today = call.settings.office.authorised_body, call.moment.today
-    authority = find_authority(bodies, on=today)
-    detection = find_authority(bodies, on=today, function="detection")
-
-    def answer(body: AuthorisedBody | None) -> object:
-        return body and {"name": body.name[call.language], "from": body.since, "until": body.until}
-
-    days = picked(authority, "on", "confirmed_on")
-    bodies_now = {"now": authority.now, "before": authority.before, "detection": detection.now}
-    return {**days, **{name: answer(body) for name, body in bodies_now.items()}}
-
-
-EDITION = (
-    *("id", "edition", "in_force", "in_force_assumed", "last_checked_on", "begins_with", "digest"),
-    *("applies_to", "opened", "confidential", "title"),
-)
-OBLIGATION = (
-    *("id", "stage", "duty", "act", "paragraph", "force", "assumed", "since", "sources", "only_for"),
-    *("bodies", "values", "evidence", "indicator", "title"),
-)
-ACT = ("id", "number", "adopted_on", "address", "by_authorised_body", "title")
-BODY = ("id", "abolished_on", "successors", "title", "short")
-
-
-def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:
-    """Return an edition as JSON."""
-    return {
-        **picked(edition, *EDITION),
-        "stages": [picked(stage, "id", "title") for stage in edition.stages],
-        "obligations": [
-            {
-                **picked(obligation, *OBLIGATION),
-                "term": next(rule_parts(obligation, edition)).code.removeprefix("term."),
-                "term_in_words": _term(call, edition, obligation),
-            }
-            for obligation in edition.obligations
-        ],
-        "acts": [picked(act, *ACT) for act in edition.acts.values()],
-        "bodies": [picked(body, *BODY) for body in edition.bodies.values()],
-        "notes": edition.notes,
-    }
-
-
-def _term(call: CommandContext, edition: Procedure, obligation: Obligation) -> str:
-    """Return the rule of an obligation in words."""
-    return "; ".join(call.say(part.code, **part.arguments) for part in rule_parts(obligation, edition))
 
 
 @command("law check FOLDER")
@@ -231,37 +209,42 @@ def check(call: CommandContext, folder: Path | None = None) -> bool:
     if not files:
         call.tell({"files": answer}, "cli.law_none")
         return True
-    call.give(
-        {"files": answer}, "file", "edition", "register", "holds", "examples", "problems", "warnings", "files"
-    )
+    shows = ("file", "edition", "register", "holds", "problems", "warnings", "files")
+    call.give({"files": answer}, *shows)
     return all(file.holds for file in files)
 
 
 @command("editions diff A B")
 def diff(call: CommandContext, before: str, after: str) -> None:
     """Compares two editions, key by key of their files."""
-    old, new = call.app.library.named(before), call.app.library.named(after)
+    editions = {"before": call.app.library.named(before), "after": call.app.library.named(after)}
+
+    def side(edition: Procedure, obligation: str, what: str, value: object) -> object:
+        """Return one side of a difference: a term in words, anything else as the file has it."""
+        if value in (None, ()):
+            return ""
+        is_term = what in ("term", "added", "removed")
+        return _term(call, edition, edition.by_id[obligation]) if is_term else value
+
     changes = [
         {
-            "obligation": change.obligation,
-            "what": change.what,
-            "before": _side_of_change(call, old, change, change.before),
-            "after": _side_of_change(call, new, change, change.after),
+            **picked(change, "obligation", "what"),
+            **{
+                name: side(edition, change.obligation, change.what, getattr(change, name))
+                for name, edition in editions.items()
+            },
         }
-        for change in compare(old, new)
+        for change in compare(*editions.values())
     ]
     call.answer({"a": before, "b": after, "changes": changes})
     if not changes:
         call.print(call.say("editions.same"))
-    titles = {name: edition.by_id[name].title for edition in (old, new) for name in edition.by_id}
-    last = ""
-    for change in changes:
-        obligation = str(change["obligation"])
-        if obligation != last:
-            call.print(f"{titles[obligation][call.language]} ({obligation})")
-            last = obligation
-        line = f"{change['what']}: {call.cell(change['before']) or '–'} → {call.cell(change['after']) or '–'}"
-        call.print(paragraph(line, indent=2))
+    titles = {name: edition.by_id[name].title for edition in editions.values() for name in edition.by_id}
+    for name, of_obligation in groupby(changes, key=lambda change: str(change["obligation"])):
+        call.print(f"{titles[name][call.language]} ({name})" if name else "")
+        for change in of_obligation:
+            was, becomes = (call.cell(change[side]) or "–" for side in editions)
+            call.print(paragraph(f"{change['what']}: {was} → {becomes}", indent=2))
 
 
 @command("editions adopt", writes=True)
@@ -278,12 +261,3 @@ def adopt(call: CommandContext, dry_run: DryRun = False) -> None:
     call.give({"adopted": editions, "preview": dry_run}, *shows)
     if adoptions and dry_run:
         call.print(call.say("cli.nothing_written"))
-
-
-def _side_of_change(call: CommandContext, edition: Procedure, change: EditionChange, value: object) -> object:
-    """Return one side of a difference: a term in words, anything else as the file has it; "" for no value."""
-    if value is None or value == ():
-        return ""
-    if change.what in ("term", "added", "removed"):
-        return _term(call, edition, edition.by_id[change.obligation])
-    return value if (record := record_of(value)) is None else record

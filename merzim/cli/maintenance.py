@@ -275,7 +275,7 @@ def doctor(call: CommandContext) -> bool:
 def test_mail(call: CommandContext, address: str) -> bool:
     """Sends one test letter and shows what the server answered. Exit code 1 when it did not leave."""
     refuse_bad_address(address)
-    settings = call.settings_in_force
+    settings = call.app.present().settings
     person = Person(key=address, name="", unit="", email=address, language=call.language)
     if settings.lost_password is not None:
         raise settings.lost_password

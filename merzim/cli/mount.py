@@ -4,49 +4,62 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
 
+from merzim.cli import parsing
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number
 from merzim.cli.printing import titles
-from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
 from merzim.services.results import CommandResult
 from workflow.cases.case import event_word
-from workflow.law.names import known_fact, known_option
-from workflow.refusal import Refusal
+from workflow.law.names import known_option
 
 if TYPE_CHECKING:
     from merzim.services.verbs import Verb
-    from workflow.law.procedure import Procedure
 
 Function = TypeVar("Function", bound=Callable[..., object])
-Run = Callable[[CommandContext, dict[str, Any], ExitStack], object]
+Run = Callable[[CommandContext, dict[str, Any]], object]
 COMMANDS: dict[str, Callable[..., object]] = {}
 """Commands of the modules imported so far, by name."""
 FLAGS = {"preview": "dry-run", "values": "value", "facts": "fact", "edition": "to"}
 """Names of options that differ from their field's."""
-METAVARS: Mapping[Any, str | None] = {bool: None, date: "DATE", int: "N", Path: "FILE"}
 CHANGE = (
     *("case", "events", "seq", "kind", "name", "on", "moved", "obligation", "from", "to", "dropped"),
     *("opened", "overdue", "tells", "lost", "out_of_order"),
 )
 """What the text shows of a change of a case."""
-_LISTED = ("dropped", "opened", "overdue", "lost")
-"""Fields of a change that are lists of names."""
 _WORD = re.compile(r"[a-z-]+")
-_KIND = re.compile(r"([a-z_:-]+)=(.+)", re.DOTALL)
-_DATED = re.compile(r"(.+)@(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4})", re.DOTALL)
-_LINK = re.compile(r"https?:", re.IGNORECASE)
+
+
+class Kind(NamedTuple):
+    """How values of a type are typed: their name in the help, and what parses them."""
+
+    metavar: str | None
+    parse: Callable[[Any, str], Any] = parsing.text
+
+
+TEXT = Kind("TEXT")
+KINDS: Mapping[Any, Kind] = {
+    bool: Kind(None),
+    date: Kind("DATE", parsing.day),
+    int: Kind("N", parsing.number),
+    Path: Kind("FILE", lambda text, _: Path(text)),
+    OpenFile: Kind("FILE"),
+    list[date]: Kind("FIRST..LAST", parsing.period),
+    list[EvidenceInput]: Kind("[KIND=]FILE|URL[@DATE]"),
+    dict[str, date]: Kind("NAME=DATE", parsing.named_days),
+    dict[str, Decimal]: Kind("NAME=NUMBER", parsing.named_numbers),
+    dict[str, str]: Kind("NAME=TEXT", parsing.named_texts),
+}
+"""Kinds of values by type; of any other type they are texts."""
 
 
 def command(usage: str, *, writes: bool = False) -> Callable[[Function], Function]:
@@ -67,12 +80,8 @@ def command(usage: str, *, writes: bool = False) -> Callable[[Function], Functio
             else FieldInfo.from_annotated_attribute(each.annotation, each.default)
             for each in parameters
         }
-
-        def run(call: CommandContext, values: dict[str, Any], _: ExitStack) -> object:
-            return function(call, **values)
-
-        places = dict(zip(fields, _metavars(usage), strict=False))
-        _add(usage, fields, places, run, function.__doc__, writes=writes)
+        places = dict(zip(fields, _arguments(usage), strict=False))
+        _add(usage, fields, places, lambda call, values: function(call, **values), function.__doc__, writes)
         return function
 
     return add
@@ -93,18 +102,23 @@ def mount(
         says: the sentence of the catalogue that the text is, of the fields of command and result.
         otherwise: what is done where no option is given, with the arguments: it shows what could be changed.
     """
-    places = {"content" if word.startswith("FILE") else word.lower(): word for word in _metavars(usage)}
+    places = {"content" if word.startswith("FILE") else word.lower(): word for word in _arguments(usage)}
     known = {**verb.command.model_fields, "content": FieldInfo.from_annotation(OpenFile)}
-    options = [name for name in _ordered(verb) if name not in ("file", "content")]
-    fields = {name: known[name] for name in (*places, *options)}
+    own = inspect.get_annotations(verb.command)
+    options = sorted(  # required ones first, those common to many commands last
+        (name for name in verb.command.model_fields if name not in (*places, "file", "content")),
+        key=lambda name: (not known[name].is_required(), name not in own),
+    )
 
-    def run(call: CommandContext, values: dict[str, Any], files: ExitStack) -> None:
+    def run(call: CommandContext, values: dict[str, Any]) -> None:
         if otherwise and not values.keys() - {*places, "preview"}:
             otherwise(call, values)
             return
-        if isinstance(values.get("evidence"), list):
-            items = evidence_inputs(values["evidence"], *_fact_of(call, values))
-            values["evidence"] = files.enter_context(items)
+        if isinstance(typed := values.get("evidence"), list):
+            procedure = call.view(values["case"]).procedure
+            answered = "decision" in values and known_option(procedure, values["decision"], values["option"])
+            fact = answered.fact if answered else values["fact"]
+            values["evidence"] = [parsing.evidence(text, procedure, fact, call.open_file) for text in typed]
         asked = build(verb.command, values)
         result = verb(call.ctx, asked)
         if says:
@@ -112,10 +126,10 @@ def mount(
         else:
             give_change(call, result, *shows)
 
-    _add(usage, fields, places, run, verb.run.__doc__, writes=verb.writes)
+    _add(usage, {name: known[name] for name in (*places, *options)}, places, run, verb.run.__doc__, verb.writes)
 
 
-def _metavars(usage: str) -> list[str]:
+def _arguments(usage: str) -> list[str]:
     """Return the arguments in a usage, after the words of the command."""
     return [word for word in usage.split() if not _WORD.fullmatch(word)]
 
@@ -126,7 +140,6 @@ def _add(
     places: Mapping[str, str],
     run: Run,
     help: str | None,
-    *,
     writes: bool,
 ) -> None:
     """Put a command among the COMMANDS; a refused value is named by the option it was given by.
@@ -140,27 +153,20 @@ def _add(
 
     def parsed(ctx: typer.Context, **texts: Any) -> int:
         call = CommandContext.of(ctx, writes=writes)
-        with ExitStack() as files:
-            values = {
-                name: _parse(fields[name], text, where[name], files)
-                for name, text in texts.items()
-                if text not in (None, False, [])
-            }
-            try:
-                answer = run(call, values, files)
-            except BadInput as refusal:
-                field = str(refusal.arguments.get("field"))
-                raise BadInput(
-                    refusal.code, **{**refusal.arguments, "field": where.get(field, field)}
-                ) from None
+        given = {name: text for name, text in texts.items() if text not in (None, False, [])}
+        values = {name: _parse(call, fields[name], text, where[name]) for name, text in given.items()}
+        try:
+            answer = run(call, values)
+        except BadInput as refusal:
+            field = str(refusal.arguments.get("field"))
+            raise BadInput(refusal.code, **{**refusal.arguments, "field": where.get(field, field)}) from None
         return NOT_SO if answer is False else DONE
 
-    parsed.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            _parameter("ctx", typer.Context),
-            *(_declared(name, where[name], fields[name]) for name in fields),
-        ]
-    )
+    declared = [
+        _parameter("ctx", typer.Context),
+        *(_declared(name, where[name], fields[name]) for name in fields),
+    ]
+    parsed.__signature__ = inspect.Signature(declared)  # type: ignore[attr-defined]
     parsed.__annotations__ = {}
     parsed.__doc__ = help
     COMMANDS[" ".join(word for word in usage.split() if _WORD.fullmatch(word))] = parsed
@@ -174,59 +180,42 @@ def _declared(name: str, place: str, info: FieldInfo) -> inspect.Parameter:
     """Return the parser's parameter for a field: an argument, or an option (a switch for yes or no, repeatable
     for a list or mapping).
     """
-    kind = _bare(info.annotation)
-    several = get_origin(kind) in (list, dict) and not _is_period(kind)
-    annotation: Any = bool if kind is bool else list[str] | None if several else str | None
-    default: Any = False if kind is bool else None
-    if info.is_required() and not several and kind is not bool:
+    kind = _plain(info.annotation)
+    annotation: Any = str | None
+    default: Any = None
+    if kind is bool:
+        annotation, default = bool, False
+    elif get_origin(kind) in (list, dict) and kind != list[date]:
+        annotation = list[str] | None
+    elif info.is_required():
         annotation, default = str, inspect.Parameter.empty
     if not place.startswith("--"):
         return _parameter(
             name, Annotated[annotation, typer.Argument(metavar=place, show_default=False)], default
         )
     help = info.description or next((words for words in info.metadata if isinstance(words, str)), None)
-    option = typer.Option(place, metavar=_metavar(name, kind), help=help, show_default=False)
+    option = typer.Option(place, metavar=KINDS.get(kind, TEXT).metavar, help=help, show_default=False)
     return _parameter(name, Annotated[annotation, option], default)
 
 
-def _bare(annotation: Any) -> Any:
-    """Return a type without None and without its constraints."""
-    if get_origin(annotation) in (Union, UnionType):
-        annotation = next(member for member in get_args(annotation) if member is not NoneType)
-    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+def _plain(annotation: Any) -> Any:
+    """Return a type without None and constraints, also of items: `dict[str, date]`, `list[date]`."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _plain(parts[0])
+    if origin in (Union, UnionType):
+        return _plain(next(part for part in parts if part is not NoneType))
+    return origin[tuple(map(_plain, parts))] if origin in (list, dict) else annotation
 
 
-def _is_period(kind: Any) -> bool:
-    """Return whether a type is a list of days, written FIRST..LAST."""
-    return get_origin(kind) is list and _bare(get_args(kind)[0]) is date
-
-
-def _metavar(field: str, kind: Any) -> str | None:
-    """Return the name of an option's value in the help; None for a switch, which has no value."""
-    if get_origin(kind) is dict:
-        value = _bare(get_args(kind)[1])
-        return "NAME=NUMBER" if value is Decimal else "NAME=DATE" if value is date else "NAME=TEXT"
-    if field == "evidence":
-        return "[KIND=]FILE|URL[@DATE]"
-    return "FIRST..LAST" if _is_period(kind) else METAVARS.get(kind, "TEXT")
-
-
-def _parse(info: FieldInfo, text: Any, where: str, files: ExitStack) -> Any:
-    """Return the value of a field; a file is open within `files`. Raises Refusal."""
-    kind = _bare(info.annotation)
-    if get_origin(kind) is dict:
-        value = _bare(get_args(kind)[1])
-        parse = named_numbers if value is Decimal else named_days if value is date else named_texts
-        return parse(text, where=where)
-    if kind is date:
-        return day(text, where=where)
-    if _is_period(kind):
-        return [day(part, where=where) for part in text.split("..") if part.strip()]
-    if kind is int:
-        return number(text, where=where, first=_bound(info, "ge"), last=_bound(info, "le"))
+def _parse(call: CommandContext, info: FieldInfo, text: Any, where: str) -> Any:
+    """Return the value of a field. Raises Refusal."""
+    kind = _plain(info.annotation)
     if kind is OpenFile:
-        return files.enter_context(sent_file(text))
-    return Path(text) if kind is Path else text
+        return call.open_file(text)
+    if kind is int:
+        return parsing.number(text, where, first=_bound(info, "ge"), last=_bound(info, "le"))
+    return KINDS.get(kind, TEXT).parse(text, where)
 
 
 def _bound(info: FieldInfo, name: str) -> int | None:
@@ -234,25 +223,10 @@ def _bound(info: FieldInfo, name: str) -> int | None:
     return next((getattr(of, name) for of in info.metadata if hasattr(of, name)), None)
 
 
-def _ordered(verb: Verb[Any, Any]) -> list[str]:
-    """Return the fields of a verb, required ones first, those common to many commands last."""
-    own_fields = inspect.get_annotations(verb.command)
-    fields = verb.command.model_fields
-    return sorted(fields, key=lambda name: (not fields[name].is_required(), name not in own_fields))
-
-
-def _fact_of(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
-    """Return the procedure of a command's case, and the fact it records, itself or by answering a decision."""
-    procedure = call.view(values["case"]).procedure
-    if "decision" in values:
-        return procedure, known_option(procedure, values["decision"], values["option"]).fact
-    return procedure, values["fact"]
-
-
 def give_change(call: CommandContext, result: Any, *shows: str) -> None:
     """Print the result of a verb; also that a preview writes nothing, or that nothing changed."""
     call.answer(result)
-    call.show(_in_words(call, result), *(shows or CHANGE), titles=call.moved_titles, kind="event")
+    call.show(_in_words(call, result), *(shows or CHANGE), kind="event")
     if getattr(result, "preview", False):
         call.print(call.say("cli.nothing_written"))
     elif not getattr(result, "changed", True):
@@ -269,60 +243,4 @@ def _in_words(call: CommandContext, result: Any) -> Any:
         event["kind"] = event_word(event["kind"], event["name"], event["payload"])
     for line in (*values["events"], *values["moved"]):
         line.update({key: titled(line[key]) for key in ("name", "obligation") if line.get(key)})
-    return values | {key: [titled(name) for name in values[key]] for key in _LISTED}
-
-
-@contextmanager
-def sent_file(file: str) -> Iterator[OpenFile]:
-    """Yield a file of a command, open while it runs."""
-    path = Path(file)
-    with path.open("rb") as content:
-        yield OpenFile(path.name, content)
-
-
-@contextmanager
-def evidence_inputs(texts: Iterable[str], procedure: Procedure, fact: str) -> Iterator[list[EvidenceInput]]:
-    """Yield several --evidence arguments for a fact as fields of a command, with their files open."""
-    with ExitStack() as files:
-        yield [_evidence_input(text, procedure, fact, files) for text in texts]
-
-
-def _evidence_input(text: str, procedure: Procedure, fact: str, files: ExitStack) -> EvidenceInput:
-    """Parse an --evidence argument, `[KIND=]FILE|URL[@DATE]`; its file is opened within `files`.
-
-    A kind may be given without its sort ("site" is "link:site"). Without a kind, the obligation's only kind of
-    that sort is used, if there is just one.
-
-    Raises:
-        Refusal: a kind the obligation does not have; neither a link nor an existing file.
-    """
-    obligation = known_fact(procedure, fact)
-    allowed = obligation.evidence
-    kind, place, published = "", text, None
-    if (match := _KIND.fullmatch(text)) and not _is_file(text):
-        kind, place = match.groups()
-        kind = next((name for name in allowed if kind in (name, name.partition(":")[2])), kind)
-        if kind not in allowed:
-            raise Refusal("cli.unknown_evidence", kind=kind, title=obligation.title, allowed=allowed)
-    if match := _DATED.fullmatch(place):
-        place, published = match[1], day(match[2], where="--evidence")
-    is_link = bool(_LINK.match(place))
-    if is_link and not is_web_address(place):
-        raise Refusal("cli.bad_link", text=place[:100])
-    if not is_link and not _is_file(place):
-        raise Refusal("cli.no_such_file", file=place)
-    of_sort = [name for name in allowed if name.startswith("link:" if is_link else "document:")]
-    return EvidenceInput(
-        kind=kind or (of_sort[0] if len(of_sort) == 1 else ""),
-        address=place if is_link else None,
-        content=None if is_link else files.enter_context(sent_file(place)),
-        published_on=published,
-    )
-
-
-def _is_file(text: str) -> bool:
-    """Return whether a file is at this path; False for a text that can be no path."""
-    try:
-        return Path(text).is_file()
-    except (OSError, ValueError):  # too long to be a name, say
-        return False
+    return values | {key: [*map(titled, values[key])] for key in ("dropped", "opened", "overdue", "lost")}

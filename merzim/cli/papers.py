@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import command, evidence_inputs
-from merzim.cli.parsing import PROCEDURE, ProcedureOption, Unit, Year, number
+from merzim.cli.mount import command
+from merzim.cli.parsing import PROCEDURE, ProcedureOption, Unit, Year, evidence, number
 from merzim.cli.printing import titles
 from merzim.cli.rendering import picked
 from merzim.documents.forms.definitions import form_named, form_names
@@ -76,7 +76,7 @@ def import_(
     if file is None:
         raise Refusal("cli.missing_parameter", name="FILE.xlsx")
     rows = {
-        number(row, where="--join", first=0): {"joins": "" if case == NEW else case}
+        number(row, "--join", first=0): {"joins": "" if case == NEW else case}
         for row, case in (join or {}).items()
     }
     fields = {"content": file, "procedure": procedure, "rows": rows}
@@ -159,10 +159,10 @@ def attach(
     recorded_fact = view.case.facts.get(fact)
     if recorded_fact is None:
         raise Refusal("cli.attach.not_recorded", title=title, case=case, fact=fact)
-    with evidence_inputs([proof], view.procedure, fact) as inputs:
-        item = inputs[0].model_copy(update={"written_on": written, "restricted": restricted})
-        fields = {"case": case, "fact": fact, "on": recorded_fact.on, "evidence": [item]}
-        result = record(call.ctx, build(RecordFact, fields))
+    sent = evidence(proof, view.procedure, fact, call.open_file)
+    item = sent.model_copy(update={"written_on": written, "restricted": restricted})
+    fields = {"case": case, "fact": fact, "on": recorded_fact.on, "evidence": [item]}
+    result = record(call.ctx, build(RecordFact, fields))
     name = clean_file_name(item.content.name) if item.content else item.address
     recorded = call.view(case).case.facts[fact].evidence
     stored = [evidence for evidence in recorded if name in (evidence.name, evidence.reference)]

@@ -1,39 +1,46 @@
-"""Parses command line arguments: options common to all commands, dates, numbers, NAME=DATE."""
+"""Parses what is typed: the options of all commands, dates, numbers, NAME=VALUE, evidence."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from argparse import SUPPRESS, ArgumentError, ArgumentParser
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import Field
 
+from merzim.documents.sheets.texts import is_web_address
+from merzim.services.inputs import EvidenceInput, OpenFile
+from workflow.law.names import known_fact
 from workflow.refusal import Refusal
 
-
-def place(parameter: Any) -> str:
-    """Return where on the line a parameter of the parser is given: `--ground`, or CASE."""
-    flags = [flag for flag in parameter.opts if flag.startswith("-")]
-    return flags[0] if flags else str(parameter.metavar or parameter.name.upper())
-
+if TYPE_CHECKING:
+    from workflow.law.procedure import Procedure
 
 Unit = Annotated[str, "the unit"]
 Year = Annotated[int, Field(ge=0, description="the calendar year")]
 DryRun = Annotated[bool, "show what would be, write nothing"]
 ProcedureOption = Annotated[str, "the procedure; internal-analysis by default"]
 PROCEDURE = "internal-analysis"
-
-_VALUED = {"--config": "config", "--lang": "language", "--now": "now"}
-"""Common options with a value -> their fields."""
-_NEGATIVE = re.compile(r"-\d+$")
 MINUS = "\N{MINUS SIGN}"
+V = TypeVar("V")
 
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_COMMON = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False, argument_default=SUPPRESS)
+_COMMON.add_argument("--config")
+_COMMON.add_argument("--lang", dest="language")
+_COMMON.add_argument("--json", action="store_true")
+_COMMON.add_argument("--now")
+_NEGATIVE = re.compile(r"-\d+$")
+_ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
+_DOTTED = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d{2})")
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
-_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
+_KIND = re.compile(r"([a-z_:-]+)=(.+)", re.DOTALL)
+_DATED = re.compile(r"(.+)@(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4})", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,49 +62,37 @@ def split_common_options(arguments: Sequence[str]) -> tuple[CommonOptions, list[
     Raises:
         Refusal: an option without its value.
     """
-    common, other_arguments = CommonOptions(), list[str]()
-    remaining = list(arguments)
-    while remaining:
-        argument = remaining.pop(0)
-        name, equals, value = argument.partition("=")
-        if argument == "--":
-            return common, [*other_arguments, argument, *remaining]
-        if argument == "--json":
-            common = replace(common, json=True)
-        elif name in _VALUED:
-            if not equals:
-                if not remaining:
-                    raise Refusal("cli.missing_value", option=name)
-                value = remaining.pop(0)
-            given: dict[str, Any] = {_VALUED[name]: value}
-            common = replace(common, **given)
-        elif _NEGATIVE.match(argument):
-            other_arguments.append(MINUS + argument[1:])
-        else:
-            other_arguments.append(argument)
-    return common, other_arguments
+    end = [*arguments, "--"].index("--")
+    try:
+        common, others = _COMMON.parse_known_args(arguments[:end])
+    except ArgumentError as error:
+        raise Refusal("cli.missing_value", option=error.argument_name) from None
+    others = [MINUS + each[1:] if _NEGATIVE.match(each) else each for each in others]
+    return CommonOptions(**vars(common)), [*others, *arguments[end:]]
 
 
-def day(text: str, *, where: str) -> date:
+def day(text: str, where: str) -> date:
     """Parse a date as people write it: 2026-04-13, 13.04.2026 or 13.04.26.
 
     Raises:
         Refusal: not a date, or an impossible one (31.02.26).
     """
-    text_date = text.strip()
+    match = _ISO.fullmatch(text.strip()) or _DOTTED.fullmatch(text.strip())
     try:
-        if match := _ISO.fullmatch(text_date):
-            year, month, number = (int(part) for part in match.groups())
-            return date(year, month, number)
-        if match := _DOTTED.fullmatch(text_date):
-            number, month, year = (int(part) for part in match.groups())
-            return date(year if year > 99 else 2000 + year, month, number)
+        if match:
+            year = match["year"] if len(match["year"]) == 4 else "20" + match["year"]
+            return date(int(year), int(match["month"]), int(match["day"]))
     except ValueError:
         pass
     raise Refusal("impossible_date", text=text, where=where)
 
 
-def number(text: str, *, where: str, first: int | None = None, last: int | None = None) -> int:
+def period(text: str, where: str) -> list[date]:
+    """Parse two days written FIRST..LAST. Raises Refusal."""
+    return [day(part, where) for part in text.split("..") if part.strip()]
+
+
+def number(text: str, where: str, *, first: int | None = None, last: int | None = None) -> int:
     """Parse a whole number, with either minus sign.
 
     Raises:
@@ -112,57 +107,84 @@ def number(text: str, *, where: str, first: int | None = None, last: int | None 
     return value
 
 
-def named_numbers(pairs: Iterable[str] | None, *, where: str) -> dict[str, Decimal]:
-    """Parse any number of NAME=NUMBER, with decimal point or comma; no name twice. Raises Refusal."""
-
-    def parse(text: str, pair: str) -> Decimal:
-        plain = re.sub(r"\s", "", text).replace(",", ".").replace(MINUS, "-")
-        if not _NUMBER.fullmatch(plain):
-            raise Refusal("cli.not_named_number", text=pair, where=where)
-        return Decimal(plain)
-
-    named = _pairs(pairs, "cli.not_named_number", where)
-    return {name: parse(text, pair) for name, text, pair in named}
+def amount(text: str, where: str) -> Decimal:
+    """Parse a number with decimal point or comma. Raises ValueError."""
+    plain = re.sub(r"\s", "", text).replace(",", ".").replace(MINUS, "-")
+    if not _NUMBER.fullmatch(plain):
+        raise ValueError(where)
+    return Decimal(plain)
 
 
-def named_texts(pairs: Iterable[str] | None, *, where: str) -> dict[str, str]:
-    """Parse any number of NAME=TEXT, each name at most once. Raises Refusal."""
-    return {name: text for name, text, _ in _pairs(pairs, "cli.not_a_named_text", where)}
+def text(text: str, where: str) -> str:
+    """Return a text as it is."""
+    return text
 
 
-def named_days(pairs: Iterable[str] | None, *, where: str) -> dict[str, date]:
-    """Parse any number of NAME=DATE. Raises Refusal, also for one name with two dates."""
-    days: dict[str, date] = {}
-    for pair in pairs or ():
-        ((name, text, _),) = _pairs([pair], "cli.not_a_named_date", where)
-        value = day(text, where=f"{where} {name}")
-        if days.setdefault(name, value) != value:
-            raise Refusal("cli.named_twice", name=name, where=where)
-    return days
-
-
-def answers_on(texts: Iterable[str] | None, *, where: str) -> dict[str, date]:
-    """Parse any number of D=OPTION@DATE; return the day of each `D=OPTION`. Raises Refusal."""
-    if wrong := next((text for text in texts or () if not all(text.rpartition("@")[0].partition("="))), None):
-        raise Refusal("cli.not_an_answer", text=wrong, where=where)
-    named = _pairs(texts, "cli.not_an_answer", where, sign="@")
-    return {answer: day(text, where=where) for answer, text, _ in named}
-
-
-def _pairs(
-    pairs: Iterable[str] | None, code: str, where: str, *, sign: str = "="
-) -> Iterator[tuple[str, str, str]]:
-    """Yield name, text and pair of each NAME=TEXT, which may hold an empty text.
+def named(
+    pairs: Iterable[str], where: str, value: Callable[[str, str], V], *, code: str, sign: str = "="
+) -> dict[str, V]:
+    """Parse any number of NAME=VALUE.
 
     Raises:
-        Refusal: `code` for a pair without a name or the sign; a name twice.
+        Refusal: `code` for a pair without name, sign or proper value; one name with two values.
     """
-    names = set[str]()
-    for pair in pairs or ():
-        name, given, text = (part.strip() for part in pair.partition(sign))
-        if not name or not given:
+    values: dict[str, V] = {}
+    for pair in pairs:
+        name, given, written = (part.strip() for part in pair.partition(sign))
+        try:
+            parsed = value(written, f"{where} {name}") if name and given else None
+        except ValueError:
+            parsed = None
+        if parsed is None:
             raise Refusal(code, text=pair, where=where)
-        if name in names:
+        if values.setdefault(name, parsed) != parsed:
             raise Refusal("cli.named_twice", name=name, where=where)
-        names.add(name)
-        yield name, text, pair
+    return values
+
+
+named_days = partial(named, value=day, code="cli.not_a_named_date")
+named_numbers = partial(named, value=amount, code="cli.not_named_number")
+named_texts = partial(named, value=text, code="cli.not_a_named_text")
+
+
+def evidence(
+    written: str, procedure: Procedure, fact: str, open_file: Callable[[str], OpenFile]
+) -> EvidenceInput:
+    """Parse an --evidence argument, `[KIND=]FILE|URL[@DATE]`.
+
+    A kind may be given without its sort ("site" is "link:site"). Without a kind, the obligation's only kind of
+    that sort is used, if there is just one.
+
+    Raises:
+        Refusal: a kind the obligation does not have; neither a link nor an existing file.
+    """
+    obligation = known_fact(procedure, fact)
+    allowed = obligation.evidence
+    kind, place, published = "", written, None
+    if (match := _KIND.fullmatch(written)) and not _is_file(written):
+        kind, place = match.groups()
+        kind = next((name for name in allowed if kind in (name, name.partition(":")[2])), kind)
+        if kind not in allowed:
+            raise Refusal("cli.unknown_evidence", kind=kind, title=obligation.title, allowed=allowed)
+    if match := _DATED.fullmatch(place):
+        place, published = match[1], day(match[2], "--evidence")
+    is_link = place.lower().startswith(("http:", "https:"))
+    if is_link and not is_web_address(place):
+        raise Refusal("cli.bad_link", text=place[:100])
+    if not is_link and not _is_file(place):
+        raise Refusal("cli.no_such_file", file=place)
+    of_sort = [name for name in allowed if name.startswith("link:" if is_link else "document:")]
+    return EvidenceInput(
+        kind=kind or (of_sort[0] if len(of_sort) == 1 else ""),
+        address=place if is_link else None,
+        content=None if is_link else open_file(place),
+        published_on=published,
+    )
+
+
+def _is_file(text: str) -> bool:
+    """Return whether a file is at this path; False for a text that can be no path."""
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long to be a name, say
+        return False

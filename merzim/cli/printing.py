@@ -7,9 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import i18n
-from merzim.cli.rendering import Json
 from merzim.services.names import obligation_title
-from merzim.services.results import FindingResult, ObligationResult
+from merzim.services.results import FindingResult
 from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import holds_on, lateness
 from workflow.refusal import Refusal, closest_first
@@ -23,9 +22,8 @@ if TYPE_CHECKING:
     from workflow.law.procedure import Text
 
 
-def obligation(call: CommandContext, deadline: Deadline) -> Json:
-    """Return an obligation with its due date as JSON, as in `plan --json` and `case --json`."""
-    return ObligationResult.of(deadline, call.language).model_dump(exclude={"waiting_for", "exempted"})
+EXTRA = {"waiting_for", "exempted"}
+"""What a deadline of `plan --json` and `explain --json` does not have."""
 
 
 def results(call: CommandContext, findings: Iterable[Finding]) -> list[FindingResult]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import command, give_change, mount, sent_file
+from merzim.cli.mount import command, give_change, mount
 from merzim.cli.parsing import DryRun, Unit, named_texts
 from merzim.documents.sheets.listing import Table, tables_workbook, write_file
 from merzim.services.cases import rows as case_rows
@@ -103,22 +102,21 @@ def _write(
     takes = verb.command.model_fields
     if given["preview"] and "preview" not in takes:
         raise Refusal("cli.no_such_option", option=f"--dry-run ({action})")
-    with ExitStack() as files:
-        if first == "FILE":
-            given["content"] = files.enter_context(sent_file(words[0]))
-        elif first:
-            given["row"] = given["name"] = _row_of_case(name, words[0]) if of_case else words[0]
-        if "values" in takes:
-            given["values"] = _values(call, name, words[1:] if first else words, files, of_case=of_case)
-        taken = {field: given[field] for field in takes if given.get(field)}
-        result = verb(call.ctx, build(verb.command, taken))
-        if of_case:
-            give_change(call, result, *(TAKEN if first == "FILE" else ()))
-        elif first == "FILE":
-            call.tell(result, done, file=given["content"].name, count=result.rows)
-            _tell_aside(call, result)
-        else:
-            call.tell(result, done, row=result.row.id)
+    if first == "FILE":
+        given["content"] = call.open_file(words[0])
+    elif first:
+        given["row"] = given["name"] = _row_of_case(name, words[0]) if of_case else words[0]
+    if "values" in takes:
+        given["values"] = _values(call, name, words[1:] if first else words, of_case=of_case)
+    taken = {field: given[field] for field in takes if given.get(field)}
+    result = verb(call.ctx, build(verb.command, taken))
+    if of_case:
+        give_change(call, result, *(TAKEN if first == "FILE" else ()))
+    elif first == "FILE":
+        call.tell(result, done, file=given["content"].name, count=result.rows)
+        _tell_aside(call, result)
+    else:
+        call.tell(result, done, row=result.row.id)
 
 
 def _row_of_case(name: str, text: str) -> str:
@@ -127,17 +125,15 @@ def _row_of_case(name: str, text: str) -> str:
     return f"{kind}.{text.removeprefix(f'{kind}.')}"
 
 
-def _values(
-    call: CommandContext, name: str, words: Sequence[str], files: ExitStack, *, of_case: bool
-) -> dict[str, Any]:
+def _values(call: CommandContext, name: str, words: Sequence[str], *, of_case: bool) -> dict[str, Any]:
     """Return the values given as FIELD=VALUE; for a file, its content. Raises Refusal for none."""
-    values: dict[str, Any] = named_texts(words, where="FIELD=VALUE")
+    values: dict[str, Any] = named_texts(words, "FIELD=VALUE")
     if not values:
         raise Refusal("cli.missing_parameter", name="FIELD=VALUE")
     fields = {} if of_case else call.app.registers.on(name, call.moment.today).fields
     for field, text in values.items():
         if text and field in fields and fields[field].kind == "file":
-            values[field] = FileInput(content=files.enter_context(sent_file(text)))
+            values[field] = FileInput(content=call.open_file(text))
     return values
 
 

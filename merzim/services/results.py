@@ -163,6 +163,22 @@ class FindingResult(Result):
         return _Extended(value, {"message": message, "late_by_working_days": value.late_by})
 
 
+class PlanResult(Result):
+    """A what-if: the deadlines and findings that follow from dates."""
+
+    procedure: str = at("procedure", "id")
+    edition: str = at("procedure", "edition")
+    calendar_version: str
+    obligations: list[ObligationResult] = at("deadlines")
+    findings: list[FindingResult]
+    ahead: list[str] = Field(
+        description="Facts after today, taken for plan dates.", examples=[["analysis_ended"]]
+    )
+    latest_start: Annotated[dict[str, date], BeforeValidator(dict)] = Field(
+        description="By planned fact, the latest start that reaches it.", examples=[{"published": "2026-04-13"}]
+    )
+
+
 class CaseHead(Result):
     """A case as shown in lists."""
 

@@ -18,14 +18,7 @@ from merzim.services.cases.faces import FACES
 from merzim.services.cases.portfolio import list_cases, list_portfolio
 from merzim.services.imports import schedules
 from merzim.services.inputs import Day, Name
-from merzim.services.results import (
-    FindingResult,
-    Ids,
-    InLanguage,
-    ObligationResult,
-    Result,
-    at,
-)
+from merzim.services.results import Ids, InLanguage, PlanResult, Result, at
 from merzim.services.search import search
 from merzim.services.verbs import Command
 from merzim.services.yearly import opening as opening_years
@@ -89,16 +82,8 @@ class WhatIf(Command):
     on: Day | None = None
 
 
-class PlanAnswer(Result):
-    procedure: str = at("procedure", "id")
-    edition: str = at("procedure", "edition")
-    calendar_version: str
-    obligations: list[ObligationResult]
-    findings: list[FindingResult]
-
-
 @commands.post("/plan", tags=["law"])
-def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> PlanAnswer:
+def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> PlanResult:
     """Return the deadlines and findings that follow from given dates; nothing is written."""
     planned = plan(
         ctx.library,
@@ -108,12 +93,7 @@ def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> Plan
         calendar=ctx.calendar,
         on=body.on,
     )
-    return PlanAnswer.of(
-        planned,
-        translator.language,
-        calendar_version=ctx.calendar.version,
-        obligations=planned.deadlines,
-    )
+    return PlanResult.of(planned, translator.language, calendar_version=ctx.calendar.version)
 
 
 mount.get(commands, "/assignments", assignments.list_assignments, name="get_assignments", tags=["cases"])
