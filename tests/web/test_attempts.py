@@ -1,4 +1,4 @@
-"""Log-in attempts: limits by account and address, and the one without a password."""
+"""Log-in attempts: limits by account and address, known devices, and the one without a password."""
 
 from __future__ import annotations
 
@@ -60,6 +60,35 @@ def test_ten_wrong_passwords_from_one_address_close_the_name_to_that_address_alo
     assert page.headers["retry-after"] == "900"
     assert "Try again in 15 minutes." in page.text
     assert enter(browser(office)) == 303
+
+
+def test_the_right_password_gets_in_from_a_known_device_while_its_own_address_attacks(office: Site) -> None:
+    """A colleague's guesses close the address to other browsers; whose cookie it is, and whose seal, counts."""
+    known, shared, thief = browser(office), browser(office), browser(office)
+    assert [enter(known), enter(shared), enter(shared, "auditor")] == [303] * 3
+    [(name, mark)] = [
+        cookie for cookie in known.cookies.items() if cookie[0].startswith("__Host-merzim-device")
+    ]
+    thief.cookies.set(name, mark[:-1] + ("0" if mark[-1] != "0" else "1"), domain="merzim.kz")
+    for login in ("officer", "auditor", "responsible"):
+        guess(office, OFFICE, login=login, times=11)
+
+    assert [enter(each) for each in (browser(office), thief, known, shared)] == [429, 429, 303, 303]
+    assert [enter(shared, login) for login in ("auditor", "responsible")] == [303, 429]
+    assert known.get("/account").status_code == 200
+    known.post("/account/password", data={"old": PASSWORD, "password": NEW, "again": NEW})
+    assert [enter(each, password=NEW) for each in (known, shared)] == [303, 429]
+
+
+def test_a_known_device_has_a_limit_of_its_own(office: Site) -> None:
+    """Who took its cookie guesses no faster than others, and is logged in by nothing in it."""
+    known = browser(office)
+    enter(known)
+    known.cookies.delete(COOKIE)
+
+    assert known.get("/account").status_code == 303
+    assert [enter(known, password="wrong password") for _ in range(11)] == [401] * 10 + [429]
+    assert enter(browser(office, "192.0.2.1")) == 303
 
 
 def test_an_address_that_tries_many_names_is_closed(office: Site) -> None:

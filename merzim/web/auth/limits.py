@@ -1,16 +1,20 @@
-"""Rate limits of log-ins, of guessed links and of plans."""
+"""Rate limits of log-ins, guessed links and plans; browsers known by a cookie have limits of their own."""
 
 from __future__ import annotations
 
+import hmac
 import logging
 from datetime import timedelta
+from hashlib import sha256
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from secrets import token_urlsafe
 from typing import Literal
 
 from fastapi import HTTPException, Request
+from starlette.responses import Response
 
-from merzim.web.http import WebContext
-from workflow.org.access import RateLimit
+from merzim.web.http import WebContext, keep_cookie
+from workflow.org.access import Account, RateLimit
 
 Reason = Literal[
     "unknown_account",
@@ -27,6 +31,7 @@ Reason = Literal[
 UNKNOWN = "-"
 LIMITS = {
     "login": (10, 15),
+    "device": (10, 5),
     "session": (10, 15),
     "address": (50, 15),
     "code": (10, 60),
@@ -36,9 +41,10 @@ LIMITS = {
 }
 """Attempts in a period of minutes.
 
-login: wrong passwords for a name at an address; session: confirming the present password; address: log-ins that
-fail for any name; code: of an account's second factor, after the right password; audit: entries of an attempt
-over a limit; link: opened and never issued here; plan: dates computed without a log-in.
+login: wrong passwords for a name at an address; device: the same from a known device; session: confirming the
+present password; address: log-ins that fail for any name; code: of a second factor, after the right password;
+audit: entries of an attempt over a limit; link: opened and never issued here; plan: dates computed without a
+log-in.
 """
 log = logging.getLogger("merzim.login")
 
@@ -94,3 +100,32 @@ def limit_plans(ctx: WebContext) -> None:
     """Count dates computed without a log-in. Raises HTTPException 429 after too many from one network."""
     if ctx.accounts.count_attempt([network_limit(ctx, "plan")], now=ctx.now):
         raise HTTPException(429, "web.problem.too_many_plans")
+
+
+DEVICE_LIFETIME = timedelta(days=180)
+
+
+def known_device(ctx: WebContext, account: Account) -> str:
+    """Return the mark of a browser the account logged in from with its present password; "" for any other."""
+    mark = ctx.request.cookies.get(_device_cookie(account), "")
+    expected = _device_mark(ctx, account, mark.partition(".")[0])
+    return mark if hmac.compare_digest(mark.encode(), expected.encode()) else ""
+
+
+def remember_device(ctx: WebContext, response: Response, account: Account) -> None:
+    """Mark the browser, by a cookie, as a known device of the account: a right password gets in from it while
+    others guess at its address. The mark opens nothing, and nothing is stored.
+    """
+    mark = _device_mark(ctx, account, token_urlsafe(16))
+    keep_cookie(response, _device_cookie(account), mark, lasts=DEVICE_LIFETIME)
+
+
+def _device_cookie(account: Account) -> str:
+    """Return the name of the cookie: several people may log in at one browser."""
+    return f"__Host-merzim-device-{sha256(account.reader.login.encode()).hexdigest()[:12]}"
+
+
+def _device_mark(ctx: WebContext, account: Account, number: str) -> str:
+    """Return a random number with the office's seal of it, which a new password breaks."""
+    content = f"device {account.reader.login} {account.password} {number}"
+    return f"{number}.{hmac.new(ctx.app.rules.link_key.encode(), content.encode(), sha256).hexdigest()}"

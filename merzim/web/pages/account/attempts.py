@@ -13,7 +13,7 @@ from merzim.services.accounts.verbs import account_letters
 from merzim.services.audit import record_refused_log_in
 from merzim.services.context import RequestContext
 from merzim.web.auth.dependencies import current_session
-from merzim.web.auth.limits import Reason, client_address, limit, log_refusal, network_limit
+from merzim.web.auth.limits import Reason, client_address, known_device, limit, log_refusal, network_limit
 from merzim.web.http import WebContext
 from workflow.org.access import Account, RateLimit
 from workflow.refusal import Refusal
@@ -92,7 +92,9 @@ def verify_log_in(ctx: WebContext, login: str, texts: Mapping[str, str]) -> Acco
     session is begun. Raises NotProved.
     """
     account = ctx.accounts.account(login)
-    limits = network_limit(ctx, "login", login), network_limit(ctx, "address")
+    limits = [network_limit(ctx, "login", login), network_limit(ctx, "address")]
+    if account is not None and (device := known_device(ctx, account)):
+        limits = [limit("device", device)]
     with counted(ctx, limits, account.reader.login if account is not None else ""):
         # Checked even after another failure, so that the time does not reveal what was wrong.
         password = texts.get("password", "")
@@ -126,7 +128,8 @@ def check_present_password(ctx: WebContext, password: str) -> Account:
 def check_code(ctx: WebContext, account: Account, code: str) -> None:
     """Use up a code of the account's second factor, or a recovery code. Raises NotProved if it is not valid."""
     login = account.reader.login
-    with counted(ctx, [limit("code", login)], login, too_many="too_many_codes"):
+    key = known_device(ctx, account) or login
+    with counted(ctx, [limit("code", key)], login, too_many="too_many_codes"):
         if not _use_code(ctx, account, code):
             raise NotProved("wrong_code")
 

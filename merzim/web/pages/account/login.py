@@ -32,6 +32,7 @@ from merzim.web.auth.dependencies import (
     current_session,
     end_session,
 )
+from merzim.web.auth.limits import remember_device
 from merzim.web.http import WebContext
 from merzim.web.pages.account import attempts
 from merzim.web.pages.account.attempts import NotProved
@@ -225,6 +226,8 @@ def enter_account(ctx: WebContext, account: Account, texts: Mapping[str, str], *
         fields = list(form_values.items())
         response = page(ctx, "again.html", onward=onward, kept=fields)
     begin_session(ctx, login, response, scope=scope)
+    if account.password and not scope:
+        remember_device(ctx, response, account)
     return response
 
 
@@ -299,7 +302,10 @@ def change_password(ctx: OwnInSession, answers: Fields) -> Response:
     attempts.check_present_password(ctx, answers.get("old", ""))
     credentials.check_new_password(answers.get("password", ""), answers.get("again", ""), login)
     ctx.accounts.set_password(login, credentials.hash_password(answers["password"]), at=ctx.moment)
-    return begin_again(ctx, "password")
+    response = begin_again(ctx, "password")
+    if account := ctx.accounts.account(login):
+        remember_device(ctx, response, account)
+    return response
 
 
 def begin_again(ctx: WebContext, message: str) -> Response:
