@@ -14,73 +14,34 @@ from pydantic import TypeAdapter
 from calendars.hours import almaty
 from workflow.languages import LANGUAGES
 
-EntryKind = Literal[
-    "risk_found",
-    "risk_ranked",
-    "risk_removed",
-    "request_sent",
-    "request_answered",
-    "measure_set",
-    "measure_reviewed",
-    "position_exposed",
-    "position_cleared",
-    "talk_held",
-    "cartogram_recorded",
-    "remark_made",
-    "remark_answered",
-    "row_edited",
-    "assignment_given",
-    "assignment_answered",
-    "assignment_refused",
-    "assignment_extended",
-]
+FactEvent = Literal["fact", "evidence", "planned", "corrected"]
+StatusEvent = Literal["opened", "cancelled", "exempted", "reopened", "migrated"]
+RiskEvent = Literal["risk_found", "risk_ranked", "risk_removed", "request_sent", "request_answered"]
+MeasureEvent = Literal["measure_set", "measure_reviewed"]
+PositionEvent = Literal["position_exposed", "position_cleared", "talk_held"]
+RemarkEvent = Literal["remark_made", "remark_answered"]
+AssignedEvent = Literal["assignment_given", "assignment_answered", "assignment_refused", "assignment_extended"]
+RowEvent = Literal[RiskEvent, MeasureEvent, PositionEvent, RemarkEvent, AssignedEvent]
+EntryKind = Literal[RowEvent, "cartogram_recorded", "row_edited"]
 """Kinds of events of registers inside the case: stored in it unchanged, and evaluated when the register is
 read.
 """
-EventKind = (
-    Literal[
-        "opened",
-        "fact",
-        "evidence",
-        "planned",
-        "corrected",
-        "cancelled",
-        "exempted",
-        "reopened",
-        "migrated",
-        "reader_named",
-        "reader_removed",
-        "notice",
-        "withdrawn",
-        "passport",
-        "commented",
-    ]
-    | EntryKind
-)
+OtherEvent = Literal["reader_named", "reader_removed", "notice", "withdrawn", "passport", "commented"]
+EventKind = Literal[FactEvent, StatusEvent, EntryKind, OtherEvent]
 ENTRIES: frozenset[str] = frozenset(get_args(EntryKind))
 ROW_OF: Mapping[str, str] = {
-    "risk_found": "risk",
-    "risk_ranked": "risk",
-    "risk_removed": "risk",
-    "request_sent": "risk",
-    "request_answered": "risk",
-    "measure_set": "measure",
-    "measure_reviewed": "measure",
-    "position_exposed": "position",
-    "position_cleared": "position",
-    "talk_held": "position",
-    "remark_made": "remark",
-    "remark_answered": "remark",
-    "assignment_given": "assignment",
-    "assignment_answered": "assignment",
-    "assignment_refused": "assignment",
-    "assignment_extended": "assignment",
+    **dict.fromkeys(get_args(RiskEvent), "risk"),
+    **dict.fromkeys(get_args(MeasureEvent), "measure"),
+    **dict.fromkeys(get_args(PositionEvent), "position"),
+    **dict.fromkeys(get_args(RemarkEvent), "remark"),
+    **dict.fromkeys(get_args(AssignedEvent), "assignment"),
 }
 """Kind of an event -> kind of the row it is about."""
+DESCRIBES = ("risk_found", "measure_set", "position_exposed", "remark_made")
+"""Kinds of events that enter a row or describe it anew, with all its values."""
 BEGINS: Mapping[str, str] = {
-    **{kind: ROW_OF[kind] for kind in ("risk_found", "measure_set", "position_exposed", "remark_made")},
+    **{kind: ROW_OF[kind] for kind in (*DESCRIBES, "assignment_given")},
     "request_sent": "request",
-    "assignment_given": "assignment",
 }
 """Kind of an event that begins a record -> kind of the record; a request has the number of its risk."""
 PASSPORT = "passport"

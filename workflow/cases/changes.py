@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflow.cases.case import BEGINS, ROW_OF, Event, effective_events, row_name, withdrawn_lines
+from workflow.cases.case import DESCRIBES, Event, effective_events, row_name, withdrawn_lines
 
-_WHOLE = frozenset(kind for kind, row in BEGINS.items() if row == ROW_OF[kind] != "assignment")
-"""Kinds of events that contain all values of a row."""
 _DATED: Mapping[str, str] = {"fact": "fact", "evidence": "fact", "corrected": "fact", "planned": "plan"}
 _EMPTY: tuple[object, ...] = ("", None, False, [], {})
 Values = dict[str, object]
@@ -73,7 +71,7 @@ def _values(event: Event) -> tuple[str, Values, bool]:
         if signed_by := event.payload.get("signed_by"):
             dated["signed_by"] = signed_by
         return f"{_DATED[event.kind]}.{event.name}", dated, False
-    if event.kind in _WHOLE:
+    if event.kind in DESCRIBES:
         made_on = {"on": event.on.isoformat()} if event.kind == "remark_made" and event.on else {}
         return row_name(event), {**event.payload, **made_on}, True
     if event.kind == "row_edited":

@@ -135,10 +135,8 @@ class CaseCommands:
         self, ids: Iterable[str], checked: Sequence[tuple[Opening, Procedure, str]], at: Moment
     ) -> Sequence[Change]:
         """Return what opening these cases under these ids writes."""
-        return [
-            self._written(first_events(name, *opening, at=at), (), at.today)
-            for name, opening in zip(ids, checked, strict=True)
-        ]
+        chains = [first_events(name, *opening, at=at) for name, opening in zip(ids, checked, strict=True)]
+        return [self._change(fold(chain), at.today, chain) for chain in chains]
 
     def reserve(self, openings: Sequence[Opening], *, today: date) -> Sequence[str]:
         """Return ids reserved for the cases of register rows, after checking that all of them can be opened."""
@@ -161,9 +159,10 @@ class CaseCommands:
             checked.append((opening, procedure, kind))
         return checked
 
-    def view(self, case_id: str, *, today: date) -> View:
-        """Return the case with its deadlines, explained. Raises UnknownCase."""
-        return self._view(self.events(case_id), today=today, bare=False)
+    def view(self, case_id: str, *, today: date, bare: bool = False) -> View:
+        """Return the case with its deadlines, explained unless they are `bare`. Raises UnknownCase."""
+        events = self.events(case_id)
+        return replace(self.view_of(fold(events), today=today, bare=bare), events=events)
 
     def events(self, case_id: str) -> Sequence[Event]:
         """Return the events of the case, in order. Raises UnknownCase."""
@@ -199,14 +198,11 @@ class CaseCommands:
             case=case, procedure=self._library.of(case), calendar=self._calendar, today=today, bare=bare
         )
 
-    def _view(self, events: Sequence[Event], *, today: date, bare: bool = True) -> View:
-        return replace(self.view_of(fold(events), today=today, bare=bare), events=events)
-
     def recomputed(self, case: Case, *, today: date) -> Change:
         """Return what a rebuild of the board writes for a case: its stage and its rows computed anew, no
         events.
         """
-        return self._change((), case, today)
+        return self._change(case, today)
 
     def _decided(
         self, case_id: str, at: Moment, before: Mapping[str, Row], decide: Callable[[View], Drafts]
@@ -215,7 +211,7 @@ class CaseCommands:
 
         Raises UnknownCase.
         """
-        view = self._view(self.events(case_id), today=at.today)
+        view = self.view(case_id, today=at.today, bare=True)
         case, drafts = view.case, decide(view)
         if not drafts:
             return Change(case=case)
@@ -226,15 +222,11 @@ class CaseCommands:
             Event(case=case.id, seq=seq, kind=kind, name=name, on=on, at=at.now, by=at.by, payload=payload)
             for seq, (kind, name, on, payload) in enumerate(drafts, case.seq + 1)
         )
-        change = self._written(events, view.events, at.today)
+        change = self._change(fold([*view.events, *events]), at.today, events)
         return replace(change, moved=_moved(before, change))
 
-    def _written(self, events: tuple[Event, ...], before: Sequence[Event], today: date) -> Change:
-        """Return what these events write after those before: the case, its stage and its rows."""
-        return self._change(events, fold([*before, *events]), today)
-
-    def _change(self, events: tuple[Event, ...], case: Case, today: date) -> Change:
-        """Return what is stored of a case: the events, its stage and its rows."""
+    def _change(self, case: Case, today: date, events: tuple[Event, ...] = ()) -> Change:
+        """Return what is stored of a case after these events: them, its stage and its rows."""
         view = self.view_of(case, today=today)
         board = rows(case, view.procedure, view.deadlines, self._calendar, today=today)
         return Change(events=events, case=case, stage=view.stage, rows=board)

@@ -8,13 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
-from workflow.cases.case import Case, EntryKind, Event, Evidence, evidence_of, merged_evidence, row_name
+from workflow.cases.case import (
+    DESCRIBES,
+    Case,
+    Event,
+    EventKind,
+    Evidence,
+    evidence_of,
+    merged_evidence,
+    row_name,
+)
 from workflow.cases.registers.measure_term import MeasureTerm, as_data, from_data
 
-_DESCRIBES = frozenset({"risk_found", "measure_set", "position_exposed", "remark_made"})
-"""Kinds of events that enter a row or describe it anew."""
 _SEVERAL = frozenset({"measure_reviewed", "talk_held"})
 """Kinds of records a row may have many of; of others the latest counts."""
 _ENDS: Mapping[str, str] = {
@@ -64,7 +71,7 @@ class RecordOnRow(_Valued):
         on: the local day; `date.min` of a rank, which has none.
     """
 
-    kind: EntryKind
+    kind: EventKind
     on: date
     evidence: tuple[Evidence, ...] = ()
 
@@ -84,10 +91,10 @@ class RowOfCase(_Valued):
     first_on: date | None
     records: tuple[RecordOnRow, ...] = ()
 
-    def all(self, kind: EntryKind) -> tuple[RecordOnRow, ...]:
+    def all(self, kind: EventKind) -> tuple[RecordOnRow, ...]:
         return tuple(record for record in self.records if record.kind == kind)
 
-    def last(self, kind: EntryKind) -> RecordOnRow | None:
+    def last(self, kind: EventKind) -> RecordOnRow | None:
         return next((record for record in reversed(self.records) if record.kind == kind), None)
 
 
@@ -106,7 +113,7 @@ def next_row(row: RowOfCase | None, event: Event) -> RowOfCase:
     evidence to the first; a position is removed from the list once.
     """
     payload = {name: value for name, value in event.payload.items() if name != "evidence"}
-    if event.kind in _DESCRIBES:
+    if event.kind in DESCRIBES:
         kind, _, number = row_name(event).partition(".")
         return RowOfCase(
             kind=kind,
@@ -122,7 +129,7 @@ def next_row(row: RowOfCase | None, event: Event) -> RowOfCase:
     if event.kind == "position_cleared" and row.last("position_cleared"):
         return row
     record = RecordOnRow(
-        kind=cast(EntryKind, event.kind),
+        kind=event.kind,
         on=event.on or date.min,
         values=payload,
         evidence=evidence_of(event),
