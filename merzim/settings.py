@@ -5,10 +5,8 @@ A key left out has the default below; config.toml shows and explains them all.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -20,7 +18,6 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import (
     AfterValidator,
     AliasChoices,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -31,9 +28,9 @@ from pydantic import (
     WithJsonSchema,
     WrapValidator,
 )
-from pydantic_core import PydanticCustomError
 
 from calendars import FIRST, LAST
+from notifications.section import EMPTY, NO_BOOL, Folder, OptionalPath, Port, Section, base_of
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import STANDARD_DAYS
 from workflow.org.access import Access
@@ -46,7 +43,6 @@ LOOPBACK_NETWORKS: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network(
 """Networks of proxies on this machine."""
 SECRETS = frozenset({"token", "password"})
 """Keys of channels whose values are masked."""
-FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
 KEY_VARIABLE = "MERZIM_SECRET_KEY"
 """The variable with the key that stored secrets are encrypted with."""
 OLD_KEYS_VARIABLE = "MERZIM_SECRET_KEYS_OLD"
@@ -78,20 +74,6 @@ def expecting(code: str) -> WrapValidator:
     return WrapValidator(check)
 
 
-def _from_json(value: object) -> object:
-    """Return what a text holds as JSON, the way variables give lists; any other value unchanged."""
-    with suppress(ValueError):
-        return json.loads(value) if isinstance(value, str) else value
-    return value
-
-
-def refuse_bool(value: object) -> object:
-    """Return a value. Raises an error for true and false, which Pydantic takes for 1 and 0."""
-    if isinstance(value, bool):
-        raise PydanticCustomError("decimal_type", "true and false are no numbers")
-    return value
-
-
 def _without_zone(value: time | None) -> time | None:
     """Return a time of day. Raises ValueError for one with a zone of its own: it is Almaty's."""
     if value is not None and value.tzinfo:
@@ -121,17 +103,9 @@ def _not_all(networks: tuple[Network, ...]) -> tuple[Network, ...]:
 
 
 def _networks(value: object) -> object:
-    """Return a list of texts and networks, or the list a text holds. Raises ValueError for anything else."""
-    networks = _from_json(value)
-    if not isinstance(networks, list | tuple) or not all(isinstance(one, str | Network) for one in networks):
+    """Return a list of texts and networks. Raises ValueError for anything else: numbers are addresses, too."""
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str | Network) for one in value):
         raise ValueError("networks")
-    return networks
-
-
-def _filled(value: object) -> object:
-    """Return a path. Raises an error for "", which Path takes for the present folder."""
-    if value == "":
-        raise PydanticCustomError("missing", "a path is missing")
     return value
 
 
@@ -142,22 +116,16 @@ def _usable_steps(days: tuple[int, ...]) -> tuple[int, ...]:
     return days
 
 
-EMPTY = BeforeValidator(lambda value: None if value == "" else value)
-_LIST = BeforeValidator(_from_json)
 NotBlank = Annotated[str, Field(pattern=r"\S")]
-Names = Annotated[tuple[str, ...], _LIST]
-Number = Annotated[int, Field(ge=1), BeforeValidator(refuse_bool)]
-UpToThousand = Annotated[int, Field(ge=1, le=1000), BeforeValidator(refuse_bool)]
-Years = Annotated[int, Field(ge=0, le=100), BeforeValidator(refuse_bool)]
-Port = Annotated[int, Field(ge=1, le=65_535), BeforeValidator(refuse_bool)]
-Folder = Annotated[Path, Field(json_schema_extra={"minLength": 1}), BeforeValidator(_filled)]
-OptionalPath = Annotated[Path | None, EMPTY, WithJsonSchema({"type": "string"})]
+Names = tuple[str, ...]
+Number = Annotated[int, Field(ge=1), NO_BOOL]
+UpToThousand = Annotated[int, Field(ge=1, le=1000), NO_BOOL]
+Years = Annotated[int, Field(ge=0, le=100), NO_BOOL]
 _HOUR = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}
 TimeOfDay = Annotated[time, AfterValidator(_without_zone), expecting("time_of_day"), WithJsonSchema(_HOUR)]
 Steps = Annotated[
     tuple[StrictInt, ...],
     AfterValidator(_usable_steps),
-    _LIST,
     expecting("steps"),
     WithJsonSchema(
         {
@@ -171,11 +139,10 @@ Steps = Annotated[
 Hours = Annotated[
     tuple[time, time],
     AfterValidator(_in_order),
-    _LIST,
     expecting("hours"),
     WithJsonSchema({"type": "array", "items": _HOUR, "minItems": 2, "maxItems": 2}),
 ]
-Days = Annotated[frozenset[date], _LIST, expecting("dates"), AfterValidator(_in_calendar)]
+Days = Annotated[frozenset[date], expecting("dates"), AfterValidator(_in_calendar)]
 OptionalDay = Annotated[
     date | None,
     EMPTY,
@@ -243,12 +210,6 @@ def _issuer(text: str) -> str:
     return text
 
 
-class SettingsSection(BaseModel):
-    """A section of config.toml."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
 def _require_each_language(names: Mapping[str, str]) -> Mapping[str, str]:
     """Return the names. Raises ValueError unless there is one in each language and in no other."""
     if names.keys() != set(LANGUAGES):
@@ -260,7 +221,7 @@ Function = Literal["prevention", "detection"]
 """What an authorised body is authorised in."""
 
 
-class AuthorisedBody(SettingsSection):
+class AuthorisedBody(Section):
     """A body authorised in countering corruption, for a period (local dates, both included).
 
     Attributes:
@@ -332,7 +293,7 @@ def of_function(bodies: Iterable[AuthorisedBody], function: Function) -> Sequenc
     return [body for body in bodies if body.function in (None, function)]
 
 
-class OfficeSettings(SettingsSection):
+class OfficeSettings(Section):
     """The organisation whose deadlines these are. `officer`: e-mail (or key) of the person notified when nobody
     holds a duty.
 
@@ -347,7 +308,7 @@ class OfficeSettings(SettingsSection):
     officer: str = ""
     language: Literal["kk", "ru", "en"] = "kk"
     authorised_body: Annotated[
-        tuple[AuthorisedBody, ...], AfterValidator(_one_after_another), _LIST, expecting("bodies")
+        tuple[AuthorisedBody, ...], AfterValidator(_one_after_another), expecting("bodies")
     ] = (AGENCY, CIVIL_SERVICE, SECURITY_COMMITTEE)
     days_off: Days = frozenset()
     working_days: Days = frozenset()
@@ -358,25 +319,33 @@ class OfficeSettings(SettingsSection):
         return {"kk": self.name_kk, "ru": self.name_ru}.get(language, "") or self.name
 
 
-class DatabaseSettings(SettingsSection):
+def _database_beside(url: str, info: ValidationInfo) -> str:
+    """Return the address of a database, of an SQLite file that beside the settings file."""
+    scheme, mark, path = url.partition(":///")
+    if not scheme.startswith("sqlite") or not mark or not path or path.startswith((":", "/")):
+        return url
+    return f"{scheme}:///{(base_of(info) / path).as_posix()}"
+
+
+class DatabaseSettings(Section):
     """The database of the office (an SQLAlchemy address), and the installation it belongs to ("" for the
     office's name).
 
     `password_env`: the environment variable that holds the password; "" if none is needed.
     """
 
-    url: str = "sqlite:///var/merzim.sqlite"
+    url: Annotated[str, AfterValidator(_database_beside)] = "sqlite:///var/merzim.sqlite"
     password_env: str = ""
     installation: str = ""
 
 
-class EvidenceSettings(SettingsSection):
+class EvidenceSettings(Section):
     """The folder of evidence files, which are named by their content."""
 
     folder: Folder = Path("var/evidence")
 
 
-class ChannelSettings(SettingsSection):
+class ChannelSettings(Section):
     """The channels letters are sent through, and the settings of each.
 
     Attributes:
@@ -385,10 +354,12 @@ class ChannelSettings(SettingsSection):
     """
 
     use: Names = ("folder",)
-    sections: Mapping[str, Mapping[str, object]] = Field(default_factory=lambda: {"folder": FOLDER})
+    sections: Mapping[str, Mapping[str, object]] = Field(
+        default_factory=lambda: {"folder": {"path": Path("var/letters"), "sender": "merzim@localhost"}}
+    )
 
 
-class ReminderSettings(SettingsSection):
+class ReminderSettings(Section):
     """Office hours for letters (local time), and seconds between rounds; `steps`: the reminder steps of a term,
     in working days before (negative) and after it.
     """
@@ -398,7 +369,7 @@ class ReminderSettings(SettingsSection):
     tick: Number = 60
 
 
-class WebSettings(SettingsSection):
+class WebSettings(Section):
     """The address of the pages; `public_address`: the address used in links of letters, else this machine.
 
     `trusted_proxies`: proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted. `totp_required`: the
@@ -409,9 +380,9 @@ class WebSettings(SettingsSection):
 
     host: str = "127.0.0.1"
     port: Port = 8000
-    public_address: Annotated[str, AfterValidator(_address)] = Field(default="", validate_default=True)
+    public_address: Annotated[str, AfterValidator(_address)] = ""
     trusted_proxies: Networks = LOOPBACK_NETWORKS
-    totp_required: Annotated[frozenset[Access], _LIST] = frozenset()
+    totp_required: frozenset[Access] = frozenset()
     session_hours: UpToThousand = 12
     session_idle_minutes: UpToThousand = 120
     invitation_hours: UpToThousand = 72
@@ -453,7 +424,7 @@ class WebSettings(SettingsSection):
             raise BadSetting("cli.needs_https", host=self.host, address=self.public_address)
 
 
-class SecretSettings(SettingsSection):
+class SecretSettings(Section):
     """`key_file`: the file of the key that encrypts stored secrets, if the environment has none and only this
     machine reaches the pages; None for beside the database.
     """
@@ -461,14 +432,14 @@ class SecretSettings(SettingsSection):
     key_file: OptionalPath = None
 
 
-class GroupAccess(SettingsSection):
+class GroupAccess(Section):
     """The access given to members of a group of an external directory. `group`: its name in a claim."""
 
     group: NotBlank
     access: Access
 
 
-class RetentionSettings(SettingsSection):
+class RetentionSettings(Section):
     """How long the names of people who left are kept. `people_years`: years after which an order may anonymise
     them; 0 is off.
     """
@@ -476,7 +447,7 @@ class RetentionSettings(SettingsSection):
     people_years: Years = 0
 
 
-class OidcSettings(SettingsSection):
+class OidcSettings(Section):
     """The OpenID Connect provider for log-in, besides passwords.
 
     Attributes:
@@ -500,7 +471,7 @@ class OidcSettings(SettingsSection):
     scopes: Names = ("profile", "email")
     login_claim: str = "preferred_username"
     groups_claim: str = "groups"
-    groups: Annotated[tuple[GroupAccess, ...], _LIST, expecting("groups")] = ()
+    groups: Annotated[tuple[GroupAccess, ...], expecting("groups")] = ()
     match_email: bool = True
     label_kk: str = ""
     label_ru: str = ""
@@ -509,7 +480,7 @@ class OidcSettings(SettingsSection):
     timeout: Number = 5
 
 
-class RegulationSettings(SettingsSection):
+class RegulationSettings(Section):
     """The folder of the organisation's own procedures and registers, read besides the shipped ones.
 
     Attributes:
@@ -520,20 +491,20 @@ class RegulationSettings(SettingsSection):
     acts: Names = ()
 
 
-class FormSettings(SettingsSection):
+class FormSettings(Section):
     """The folder of the organisation's own templates of forms: `plan.kk.docx`; None for none."""
 
     folder: OptionalPath = None
 
 
-class LogSettings(SettingsSection):
+class LogSettings(Section):
     """Logging of `serve` and `worker`: `format` is "text" or "json", `level` the minimum level."""
 
     format: Literal["text", "json"] = "text"
     level: Literal["debug", "info", "warning", "error"] = "warning"
 
 
-class BackupSettings(SettingsSection):
+class BackupSettings(Section):
     """The automatic daily backup.
 
     Attributes:
@@ -549,8 +520,19 @@ class BackupSettings(SettingsSection):
     monthly: Number = 12
 
 
-class Sections(SettingsSection):
-    """All sections of config.toml."""
+class Settings(Section):
+    """All settings, and where they come from.
+
+    Attributes:
+        file: the file they were read from, None for the built-in defaults.
+        from_environment: the keys whose values come from environment variables.
+        from_browser: the keys an administrator changed, which go before the file.
+        mail_password: the password of the mail server named in the browser, "" where none was given; None where
+            the environment has it.
+        lost_password: why the one given in the browser cannot be decrypted; None where it can.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     office: OfficeSettings = OfficeSettings()
     database: DatabaseSettings = DatabaseSettings()
@@ -565,22 +547,6 @@ class Sections(SettingsSection):
     forms: FormSettings = FormSettings()
     logs: LogSettings = LogSettings()
     backup: BackupSettings = BackupSettings()
-
-
-class Settings(Sections):
-    """All settings, and where they come from.
-
-    Attributes:
-        file: the file they were read from, None for the built-in defaults.
-        from_environment: the keys whose values come from environment variables.
-        from_browser: the keys an administrator changed, which go before the file.
-        mail_password: the password of the mail server named in the browser, "" where none was given; None where
-            the environment has it.
-        lost_password: why the one given in the browser cannot be decrypted; None where it can.
-    """
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
     file: Path | None = None
     from_environment: frozenset[str] = frozenset()
     from_browser: frozenset[str] = frozenset()
@@ -602,10 +568,12 @@ class Settings(Sections):
         return self.database.installation.strip() or self.office.name.strip()
 
 
-SECTIONS: Mapping[str, type[SettingsSection]] = {
-    name: field.annotation  # type: ignore[misc]
-    for name, field in Sections.model_fields.items()
+SECTIONS: Mapping[str, type[Section]] = {
+    name: type(field.default)
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.default, Section)
 }
+"""The sections of config.toml by name, but for those of channels."""
 
 
 def is_loopback(name: str) -> bool:

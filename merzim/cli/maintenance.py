@@ -15,11 +15,11 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
 from merzim.cli.rendering import as_json
 from merzim.services.administration import encrypt_password
-from merzim.services.channels import CHANNEL, refuse_bad_address, try_channel
+from merzim.services.channels import CHANNEL, create_channel, refuse_bad_address, try_channel
 from merzim.services.configuration import key_place
 from merzim.services.upkeep import doctor as configuration
 from merzim.services.upkeep import maintenance
-from merzim.services.upkeep.doctor import Check, create_unlinked_channel, diagnose
+from merzim.services.upkeep.doctor import Check, diagnose
 from merzim.storage.accounts.encryption import new_key as generate_key
 from merzim.storage.maintenance.verify import count_recorded_files, damages, unreadable_values
 from merzim.storage.refusals import display_address
@@ -279,7 +279,7 @@ def test_mail(call: CommandContext, address: str) -> bool:
     person = Person(key=address, name="", unit="", email=address, language=call.language)
     if settings.lost_password is not None:
         raise settings.lost_password
-    channel = create_unlinked_channel(CHANNEL, settings)
+    channel = create_channel(CHANNEL, settings)
     outcome = try_channel(channel, person, settings, now=call.moment.now)
     sent = outcome.state == "sent"
     answer = {"address": address, "sent": sent, "answer": outcome.answer}

@@ -28,13 +28,14 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Key, Names
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Ask, Command, verb
-from merzim.settings import SECRETS, Port, Settings, is_loopback
+from merzim.settings import SECRETS, Settings, is_loopback
 from merzim.storage.notices.delivery_state import first_letter_day, has_sent
 from merzim.storage.org import settings as stored_settings
 from merzim.storage.org.settings import MAIL
 from merzim.storage.tables.base import canonical
 from notifications.channels import STAYS_HERE
 from notifications.notice import Outcome
+from notifications.section import Port
 from workflow.board.rows import CaseFilter
 from workflow.org.office import Person
 from workflow.refusal import Refusal
@@ -269,7 +270,7 @@ def try_mail(ctx: RequestContext, command: TryMail) -> MailTried:
     """
     settings = _proposed(ctx, command)
     person = reader_at(ctx, command.email, ctx.spoken_language)
-    channel = create_channel(CHANNEL, settings, lambda: ctx.app.links)
+    channel = create_channel(CHANNEL, settings)
     outcome = try_channel(channel, person, settings, now=ctx.now)
     return MailTried(state=outcome.state, answer=outcome.answer)
 

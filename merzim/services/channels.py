@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
-from importlib import import_module
 from typing import TYPE_CHECKING, cast
 from uuid import uuid4
 
@@ -15,7 +12,7 @@ from i18n import refusal, say
 from merzim.documents.sheets.texts import is_email
 from merzim.settings import BadSetting, Settings
 from merzim.storage.notices.links import SqlLinks
-from notifications.channels import Channel, OutgoingMessage, load, names
+from notifications.channels import Channel, OutgoingMessage, channel_type
 from notifications.letters.page import LetterPage, render_letter
 from notifications.notice import Notice, Outcome, message_id
 from workflow.org.office import Person
@@ -23,40 +20,39 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from notifications.channels.email import Email
+    from notifications.channels.telegram import Telegram
 
 
 CHANNEL = "email"
 """The channel with a password, which may be given in the browser."""
 
 
-def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channel:
+def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks] | None = None) -> Channel:
     """Create a channel from its section of config.toml, with the password stored for it; of one that cannot be
     decrypted the channel has the reason as `no_key`.
 
     Args:
-        links: function that opens the table of linked accounts, for a channel that people enable themselves.
+        links: function that opens the table of linked accounts, for a channel that people enable themselves;
+            None for one that is only asked whether it works.
 
     Raises:
-        Refusal: there is no channel of that name.
+        Refusal: there is no channel of that name, or what its section names cannot be used.
         BadSetting: a required key is missing.
     """
-    if name not in names():
-        raise Refusal("unknown_channel", channel=name, allowed=names())
-    section = settings.channels.sections.get(name, {})
-    parameters = inspect.signature(import_module(f"notifications.channels.{name}").channel).parameters
-    for key, parameter in parameters.items():
-        if parameter.default is parameter.empty and key not in ("links", *section):
+    channel = channel_type(name).model_validate(settings.channels.sections.get(name, {}))
+    for key in channel.needed:
+        if not getattr(channel, key):
             raise BadSetting("cli.missing_setting", file=str(settings.file), key=f"channels.{name}.{key}")
-    # Such a channel needs to know who linked an account; that is in the database, not in config.toml.
-    extra = {"links": links()} if "links" in parameters else {}
-    channel = load(name, {**section, **extra})
-    if name != CHANNEL:
-        return channel
-    if settings.lost_password is not None:
-        reason = refusal(settings.lost_password, settings.office.language)
-        return replace(cast("Email", channel), no_key=reason)
-    password = settings.mail_password
-    return channel if password is None else replace(cast("Email", channel), password=password)
+    channel.refuse_unusable()
+    match name:
+        case "telegram" if links is not None:
+            return cast("Telegram", channel).with_links(links())
+        case "email" if settings.lost_password is not None:
+            reason = refusal(settings.lost_password, settings.office.language)
+            return cast("Email", channel).with_password("", no_key=reason)
+        case "email" if settings.mail_password is not None:
+            return cast("Email", channel).with_password(settings.mail_password)
+    return cast("Channel", channel)
 
 
 def sender_domain(settings: Settings) -> str:

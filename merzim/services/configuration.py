@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from merzim.settings import KEY_VARIABLE, OLD_KEYS_VARIABLE, BadSetting, Settings
 from merzim.storage.accounts.encryption import BadKey, Cipher, UnreadableSecret, new_key, parse_key
 from merzim.storage.org.settings import MAIL
+from notifications.section import MAIL_PORTS
 
 _PRIVATE = 0o600
 
@@ -154,7 +155,6 @@ def folders(settings: Settings) -> Iterator[tuple[str, Path]]:
 OFFICE_KEYS = ("name", "name_kk", "name_ru", "officer")
 MAIL_KEYS = ("host", "port", "tls", "user", "sender")
 PASSWORD = "channels.email.password"
-PORTS: Mapping[object, int] = {"starttls": 587, "tls": 465, "none": 25}
 
 
 def with_browser(
@@ -226,6 +226,6 @@ def with_password(settings: Settings, secret: str, cipher: Callable[[], Cipher])
 def password_owner(settings: Settings) -> str:
     """Return what a password is bound to: the server and the log-in it was given for."""
     mail = settings.channels.sections.get("email", {})
-    tls = mail.get("tls", "starttls")
-    port = mail.get("port") or PORTS[tls]
+    tls = str(mail.get("tls", "starttls"))
+    port = mail.get("port") or MAIL_PORTS[tls]
     return ":".join(str(part) for part in (PASSWORD, mail.get("host", ""), port, tls, mail.get("user", "")))

@@ -1,4 +1,7 @@
-"""Delivery channels: one file each, loaded by its name in config.toml. A new channel needs only its file."""
+"""Delivery channels: one file each, loaded by its name in config.toml. A new channel needs only its file.
+
+A channel is its section of config.toml: a model whose fields are the keys, with the methods that send.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import ClassVar, Protocol, cast, runtime_checkable
 
 from notifications.notice import Letter, Notice, Outcome
+from notifications.section import Section
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 
@@ -37,6 +41,19 @@ def ignore_sent(key: str, outcome: Outcome) -> None:
 
 STAYS_HERE = frozenset({"folder"})
 """Channels whose letters never leave the server: they reach nobody."""
+
+
+class ChannelSection(Section):
+    """What a channel and its section `[channels.<name>]` are in one. Every channel file has one as `channel`.
+
+    Attributes:
+        needed: keys without which it sends nothing; those of a mail server may be given in the browser instead.
+    """
+
+    needed: ClassVar[tuple[str, ...]] = ()
+
+    def refuse_unusable(self) -> None:
+        """Raise Refusal for what a section names and the channel cannot use: a file, a library."""
 
 
 class Channel(Protocol):
@@ -107,17 +124,8 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
-def load(name: str, settings: Mapping[str, Any]) -> Channel:
-    """Load the channel of a name. Every channel file defines `channel(**settings) -> Channel`.
-
-    Args:
-        settings: its section of config.toml; relative paths already made absolute.
-
-    Raises:
-        Refusal: no channel has this name.
-        TypeError: an unknown or missing setting.
-    """
+def channel_type(name: str) -> type[ChannelSection]:
+    """Return the model of a channel and of its section. Raises Refusal: no channel has this name."""
     if name not in names():
         raise Refusal("unknown_channel", channel=name, allowed=names())
-    module = importlib.import_module(f"{__name__}.{name}")
-    return cast(Channel, module.channel(**settings))
+    return cast("type[ChannelSection]", importlib.import_module(f"{__name__}.{name}").channel)

@@ -13,23 +13,22 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr
-from pathlib import Path
-from typing import Literal
+from functools import cached_property
+from typing import Annotated, ClassVar, Literal, Self
 
 import aiosmtplib
 
-from notifications.channels import OnSent, OutgoingMessage, ignore_sent
+from notifications.channels import ChannelSection, OnSent, OutgoingMessage, ignore_sent
 from notifications.notice import UNREACHABLE, Outcome
+from notifications.section import EMPTY, MAIL_PORTS, OptionalPath, Port, Seconds
 from notifications.wire.message import build_message
 from notifications.wire.signing import SigningKey, load_signing_key
 from workflow.org.office import Person
 
 Security = Literal["none", "starttls", "tls"]
-PORTS = {"none": 25, "starttls": 587, "tls": 465}
-"""The usual port of each kind of connection (RFC 8314, RFC 6409)."""
 
 # After so many dropped or hanging connections in one batch, the rest of the batch waits.
 PATIENCE = 2
@@ -46,34 +45,59 @@ class NoKey(NoPassword):
     """The password given in the browser cannot be decrypted."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Email:
+class Email(ChannelSection):
     """The channel of one SMTP server.
 
     Attributes:
+        port: None for the usual one of the kind of connection.
         tls: none, starttls (refused when the server cannot) or tls (from the first byte).
         user: "" for a server without log-in.
         password_env: name of the environment variable that holds the password.
-        password: the one given in the browser in its place, "" where none was; None for the variable's.
-        no_key: why the one given in the browser cannot be decrypted; "" where it can, or none was given.
         ca_file: file of the certificate authority to trust, None for the system's.
         timeout: seconds to wait for each answer.
-        signing_key: signs every message (DKIM); None where a relay signs.
+        dkim_key: file of the key that signs every message; None where a relay signs.
     """
 
-    host: str
-    port: int
-    sender: str
+    name: ClassVar = "email"
+    repeatable: ClassVar = True
+    needed: ClassVar = ("host", "sender")
+
+    host: str = ""
+    sender: str = ""
+    port: Annotated[Port | None, EMPTY] = None
     tls: Security = "starttls"
     user: str = ""
     password_env: str = ""
-    password: str | None = field(default=None, repr=False)
-    no_key: str = ""
-    ca_file: Path | None = None
-    timeout: float = 20.0
-    signing_key: SigningKey | None = None
-    name: str = "email"
-    repeatable: bool = True
+    ca_file: OptionalPath = None
+    timeout: Seconds = 20.0
+    dkim_key: OptionalPath = None
+    dkim_selector: str = ""
+    _given: str | None = None
+    _no_key: str = ""
+
+    @property
+    def present_port(self) -> int:
+        """The port, or the usual one of the kind of connection."""
+        return self.port or MAIL_PORTS[self.tls]
+
+    @cached_property
+    def signing_key(self) -> SigningKey | None:
+        """The key of `dkim_key`. Raises Refusal: it cannot be read, or has no selector."""
+        return load_signing_key(self.sender, self.dkim_key, self.dkim_selector) if self.dkim_key else None
+
+    def refuse_unusable(self) -> None:
+        _ = self.signing_key
+
+    def with_password(self, password: str, *, no_key: str = "") -> Self:
+        """Return the channel with the password given in the browser, in place of the variable's.
+
+        Args:
+            password: "" where none was given.
+            no_key: why the one given cannot be decrypted.
+        """
+        channel = self.model_copy()
+        channel._given, channel._no_key = password, no_key
+        return channel
 
     def address(self, person: Person) -> str | None:
         return person.email
@@ -127,7 +151,7 @@ class Email:
         except (aiosmtplib.SMTPException, OSError, ValueError, KeyError) as problem:
             return Outcome(state="failed", answer=server_answer(problem))
         await _hang_up(server)
-        return Outcome(state="sent", answer=f"{self.host}:{self.port}")
+        return Outcome(state="sent", answer=f"{self.host}:{self.present_port}")
 
     def _envelope(self, parcel: OutgoingMessage, now: datetime) -> tuple[str, list[str], bytes]:
         """Return sender, recipients and content of a letter, signed where there is a key. Raises ValueError."""
@@ -144,19 +168,19 @@ class Email:
             NoPassword: none was given there.
             KeyError: the environment variable is not set.
         """
-        if self.no_key:
-            raise NoKey(self.no_key)
-        if self.password == "":
+        if self._no_key:
+            raise NoKey(self._no_key)
+        if self._given == "":
             raise NoPassword(f"no password was given for {self.host}")
-        if self.password is not None:
-            return self.password
+        if self._given is not None:
+            return self._given
         return os.environ[self.password_env] if self.password_env else None
 
     async def _connect(self) -> aiosmtplib.SMTP:
         """Open a connection, with TLS and log-in as configured."""
         server = _Connection(
             hostname=self.host,
-            port=self.port,
+            port=self.present_port,
             use_tls=self.tls == "tls",
             start_tls=self.tls == "starttls",
             tls_context=None if self.tls == "none" else ssl.create_default_context(cafile=self.ca_file),
@@ -268,35 +292,4 @@ def _connection_is_gone(problem: Exception) -> bool:
     return 421 in _codes(problem) or isinstance(problem, OSError)
 
 
-def channel(
-    *,
-    host: str,
-    sender: str,
-    port: int | None = None,
-    tls: Security = "starttls",
-    user: str = "",
-    password_env: str = "",
-    ca_file: Path | str | None = None,
-    timeout: float = 20.0,
-    dkim_key: Path | str | None = None,
-    dkim_selector: str = "",
-) -> Email:
-    """Return the channel of config.toml's `[channels.email]`.
-
-    Args:
-        port: None for the usual one of the kind of connection.
-
-    Raises:
-        Refusal: the signing key cannot be read, or has no selector.
-    """
-    return Email(
-        host=host,
-        port=port or PORTS[tls],
-        sender=sender,
-        tls=tls,
-        user=user,
-        password_env=password_env,
-        ca_file=Path(ca_file) if ca_file else None,
-        timeout=timeout,
-        signing_key=load_signing_key(sender, Path(dkim_key), dkim_selector) if dkim_key else None,
-    )
+channel = Email

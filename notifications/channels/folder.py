@@ -5,24 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
-from notifications.channels import NO_ADDRESS, OnSent, OutgoingMessage, ignore_sent
+from notifications.channels import NO_ADDRESS, ChannelSection, OnSent, OutgoingMessage, ignore_sent
 from notifications.notice import Outcome
+from notifications.section import Folder as FolderPath
 from notifications.wire.message import build_message
 from workflow.org.office import Person
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Folder:
+class Folder(ChannelSection):
     """A folder of letters. File names come from the Message-ID, so a letter written twice is one file."""
 
-    path: Path
-    sender: str
-    name: str = "folder"
-    repeatable: bool = True
+    name: ClassVar = "folder"
+    repeatable: ClassVar = True
+
+    path: FolderPath = Path("var/letters")
+    sender: str = "merzim@localhost"
 
     def address(self, person: Person) -> str | None:
         return person.email or NO_ADDRESS
@@ -57,6 +58,4 @@ class Folder:
         return Outcome(state="sent", answer=target.name)
 
 
-def channel(*, path: Path | str = "var/letters", sender: str = "Merzim <merzim@localhost>") -> Folder:
-    """Return the channel of config.toml's `[channels.folder]`."""
-    return Folder(path=Path(path), sender=sender)
+channel = Folder

@@ -13,14 +13,17 @@ import math
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
-from notifications.channels import OnSent, OutgoingMessage, ignore_sent
+from pydantic import Field
+
+from notifications.channels import ChannelSection, OnSent, OutgoingMessage, ignore_sent
 from notifications.links import Links, TelegramLink
 from notifications.notice import UNREACHABLE, Outcome
+from notifications.section import Seconds
 from notifications.wire.telegram import Buttons, buttons, format_message
 from workflow.org.office import Person
 from workflow.refusal import Refusal
@@ -35,48 +38,58 @@ SERVER = "https://api.telegram.org"
 PATIENCE = 2
 # Seconds a batch waits in all when the server asks for it; for longer than that it is put back.
 SHORT_PAUSE = 5
+# Seconds to wait for a connection.
+CONNECTING = 10.0
 APART = 1 / 25
 """Seconds between two messages: Telegram takes some thirty a second of one bot."""
 TOO_MANY = "Too Many Requests"
 
 
-@dataclass(kw_only=True)
-class Telegram:
+class Telegram(ChannelSection):
     """A Telegram bot that writes to people, one message after another.
 
     Attributes:
-        links: the links between people and accounts.
         bot: the bot's name, as t.me knows it.
         server: address of the Bot API; not Telegram's own for an office that runs its own, and in tests.
-        timeout: seconds to wait for an answer; `connecting`: for the connection.
-        rests_until: moment of the monotonic clock before which Telegram wants no message.
+        timeout: seconds to wait for an answer.
     """
 
-    links: Links
-    bot: str
-    token_env: str
-    token: str = field(default="", repr=False)
+    name: ClassVar = "telegram"
+    repeatable: ClassVar = False
+    needed: ClassVar = ("bot",)
+
+    bot: str = ""
+    token_env: str = "MERZIM_TELEGRAM_TOKEN"
+    token: str = Field(default="", repr=False)
     server: str = SERVER
-    timeout: float = 20.0
-    connecting: float = 10.0
-    rests_until: float = 0.0
-    name: str = "telegram"
-    repeatable: bool = False
+    timeout: Seconds = 20.0
+    _links: Links
+    _rests_until: float = 0.0  # moment of the monotonic clock before which Telegram wants no message
+
+    def refuse_unusable(self) -> None:
+        if find_spec("aiogram") is None:
+            raise Refusal("telegram.not_installed")
+
+    def with_links(self, links: Links) -> Self:
+        """Return the channel with the links between people and accounts, which are in the database."""
+        channel = self.model_copy()
+        channel._links = links
+        return channel
 
     def address(self, person: Person) -> str | None:
         """Return the id of the person's chat; None without a working link."""
-        link = self._usable(self.links.of(person.key))
+        link = self._usable(self._links.of(person.key))
         return link.chat if link else None
 
     def lose(self, person: str, *, now: datetime) -> None:
         """Mark the person's account as blocking the bot."""
-        self.links.block(person, now=now)
+        self._links.block(person, now=now)
 
     async def send(
         self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
     ) -> Mapping[str, Outcome]:
         # The present accounts: people may have changed or lost them since their notices were queued.
-        accounts = self.links.of_people({parcel.notice.person for parcel in batch})
+        accounts = self._links.of_people({parcel.notice.person for parcel in batch})
         chats = {person: link.chat for person, link in accounts.items() if self._usable(link)}
         no_account = Outcome(state="failed", answer="no account", use_other_channels=True)
         outcomes = {parcel.notice.key: no_account for parcel in batch if parcel.notice.person not in chats}
@@ -93,8 +106,8 @@ class Telegram:
         began, failures, rest = time.monotonic(), 0, None
         try:
             for parcel in waiting:
-                pause = self.rests_until - time.monotonic()
-                wait = self.rests_until - began
+                pause = self._rests_until - time.monotonic()
+                wait = self._rests_until - began
                 if rest is None and pause > 0 and wait > SHORT_PAUSE:
                     rest = Outcome(state="queued", answer=TOO_MANY, wait=_whole_seconds(wait), tried=False)
                 if rest is not None:
@@ -103,7 +116,7 @@ class Telegram:
                 await asyncio.sleep(max(pause, APART))
                 outcome = await self._send_message(bot, chats[parcel.notice.person], parcel)
                 if outcome.wait is not None:
-                    outcome = replace(outcome, wait=_whole_seconds(self.rests_until - began))
+                    outcome = replace(outcome, wait=_whole_seconds(self._rests_until - began))
                 outcomes[parcel.notice.key] = outcome
                 failures += outcome.fault == UNREACHABLE or outcome.state == "unknown"
                 if outcome.state == "sent":
@@ -146,7 +159,7 @@ class Telegram:
         from aiogram.utils.token import TokenValidationError
         from aiohttp import ClientTimeout
 
-        limits = ClientTimeout(total=self.timeout, sock_connect=self.connecting)
+        limits = ClientTimeout(total=self.timeout, sock_connect=CONNECTING)
         session = AiohttpSession(
             api=TelegramAPIServer.from_base(self.server),
             timeout=cast("float", limits),  # handed on to aiohttp as it is
@@ -193,7 +206,7 @@ class Telegram:
         answer = self.error_text(problem)
         match problem:
             case exceptions.TelegramRetryAfter():
-                self.rests_until = time.monotonic() + problem.retry_after
+                self._rests_until = time.monotonic() + problem.retry_after
                 return Outcome(state="queued", answer=answer, wait=_whole_seconds(problem.retry_after))
             case exceptions.TelegramForbiddenError():
                 return Outcome(state="failed", answer=answer, use_other_channels=True, lost=True)
@@ -259,16 +272,4 @@ def keyboard(rows: Buttons) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(inline_keyboard=buttons)
 
 
-def channel(
-    *,
-    links: Links,
-    bot: str,
-    token_env: str = "MERZIM_TELEGRAM_TOKEN",
-    token: str = "",
-    server: str = SERVER,
-    timeout: float = 20.0,
-) -> Telegram:
-    """Return the channel of config.toml's `[channels.telegram]`. Raises Refusal: aiogram is not installed."""
-    if find_spec("aiogram") is None:
-        raise Refusal("telegram.not_installed")
-    return Telegram(links=links, bot=bot, token_env=token_env, token=token, server=server, timeout=timeout)
+channel = Telegram

@@ -47,7 +47,7 @@ def test_a_mail_port_left_out_is_the_usual_one(tmp_path: Path, security: str, po
     for line in ("", 'port = ""\n'):
         channel = create_channel("email", read(_written(tmp_path, email + line), at=tmp_path), pytest.fail)
         assert isinstance(channel, Email)
-        assert channel.port == port
+        assert channel.present_port == port
 
 
 def test_the_shipped_config_shows_every_key_with_a_comment() -> None:

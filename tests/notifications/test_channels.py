@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -21,7 +20,7 @@ from i18n import LANGUAGES, refusal
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.delivery_state import figures
 from merzim.storage.notices.faults import ChannelFault, channel_faults, resend_all
-from notifications.channels import load
+from notifications.channels import channel_type, names
 from notifications.channels.email import Email
 from notifications.channels.email import channel as email_channel
 from notifications.channels.folder import Folder, channel
@@ -42,17 +41,15 @@ def written(folder: Folder, *numbers: int) -> list[Outcome]:
 
 def test_every_channel_calls_itself_by_its_file() -> None:
     """Otherwise its notices would be claimed by nobody."""
-    needed = {"email": {"host": "localhost", "port": 25, "sender": "m@example.kz"}}
-
-    for name in ("folder", "email"):
-        assert load(name, needed.get(name, {})).name == name
+    for name in names():
+        assert channel_type(name)().name == name
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_unknown_channel_is_refused_with_those_there_are(language: str) -> None:
     """A typo in config.toml learns what is allowed."""
     with pytest.raises(Refusal) as refused:
-        load("pigeon", {})
+        channel_type("pigeon")
     sentence = refusal(refused.value, language)
 
     assert "pigeon" in sentence
@@ -154,8 +151,7 @@ def test_a_password_without_its_key_is_another_fault_than_a_refused_log_in(town:
     """The reason is the one given, no server is asked, and the letter goes the other way at once."""
     office, shelf = Office(), Shelf()
     with serving(office):
-        post = mail(office.port, user="m")
-        post = replace(post, password="", no_key="the key 932bd8f1ef30 is missing")
+        post = mail(office.port, user="m").with_password("", no_key="the key 932bd8f1ef30 is missing")
         town.round([post], FIVE_BEFORE)
         town.deliver([post, shelf], FIVE_BEFORE)
     (fault,) = standing(town)

@@ -114,6 +114,8 @@ class Failing(Folder):
 class OfficerAlone(Folder):
     """A channel that reaches the officer and nobody else."""
 
+    name = "second"
+
     def address(self, person: Person) -> str | None:
         return person.email if person.key == "officer@org.kz" else None
 
@@ -482,7 +484,7 @@ def test_nobody_gets_the_link_of_somebody_else(app: AppContext, tmp_path: Path, 
     app.__dict__["rules"] = replace(app.rules, officer="officer@org.kz")
     app.__dict__["channels"] = {
         "folder": Failing(path=tmp_path / "lost", sender="m@org.kz"),
-        "second": OfficerAlone(path=tmp_path / "second", sender="m@org.kz", name="second"),
+        "second": OfficerAlone(path=tmp_path / "second", sender="m@org.kz"),
     }
     start(ctx, units=["law"])
     run_round(app, at=AT)
@@ -519,7 +521,7 @@ def test_whoever_is_linked_to_the_bot_is_asked_there(app: AppContext) -> None:
     guest = "guest@org.kz"
     app.links.offer(guest, hash_code("code"), now=NOW)
     app.links.redeem(hash_code("code"), "7", now=NOW)
-    app.channels["telegram"] = telegram(links=app.links, bot="MerzimBot", token="1:x")
+    app.channels["telegram"] = telegram(bot="MerzimBot", token="1:x").with_links(app.links)
     start(operator(app), kind="seen", values={})
     run_round(app, at=AT)
     (notice,) = app.outbox.notices(person=guest)

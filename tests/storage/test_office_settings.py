@@ -34,6 +34,7 @@ from merzim.settings_file import read
 from merzim.storage.accounts.encryption import Cipher, new_key
 from merzim.storage.database.engine import reading
 from merzim.storage.org.settings import stored
+from notifications.section import MAIL_PORTS
 from tests.notifications.servers import Office, serving
 from tests.notifications.test_email import certified
 from tests.storage.sample_cases import on_sqlite_alone
@@ -219,8 +220,7 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
     channels = ChannelSettings(use=("folder",), sections={"email": section})
     with serving(post, starttls=certified(authority), password=PASSWORD):
         app = office_app.with_settings(office_app.configured.model_copy(update={"channels": channels}))
-        monkeypatch.setattr("merzim.services.configuration.PORTS", {"starttls": post.port})
-        monkeypatch.setattr("notifications.channels.email.PORTS", {"starttls": post.port})
+        monkeypatch.setitem(MAIL_PORTS, "starttls", post.port)
         server = {"host": "localhost", "user": "merzim", "sender": "m@example.kz"}
         with pytest.raises(Refusal) as without:
             change_mail(context(app), MailServer.model_validate(server))

@@ -57,4 +57,4 @@ def links(town: Town) -> SqlLinks:
 @pytest.fixture
 def bot(telegram: Emulator, links: SqlLinks) -> Telegram:
     """The channel, speaking to the emulator."""
-    return channel(links=links, bot="MerzimBot", token=TOKEN, server=telegram.server, timeout=10.0)
+    return channel(bot="MerzimBot", token=TOKEN, server=telegram.server, timeout=10.0).with_links(links)

@@ -139,7 +139,7 @@ def test_a_server_that_hangs_is_not_asked_by_every_letter(
     """Those sent before patience ends are unknown; the others stay in the queue, unasked."""
     parcels = batch(links, 40)
     telegram.fault(hang=True, count=40)
-    states = [outcome.state for outcome in sent(replace(bot, timeout=0.3), parcels).values()]
+    states = [outcome.state for outcome in sent(bot.model_copy(update={"timeout": 0.3}), parcels).values()]
 
     assert states.count("unknown") == PATIENCE
     assert states.count("queued") == 40 - states.count("unknown")
@@ -148,9 +148,8 @@ def test_a_server_that_hangs_is_not_asked_by_every_letter(
 
 def test_a_bot_without_a_token_says_so(telegram: Emulator, links: SqlLinks) -> None:
     """Queued, told by the other channels meanwhile, and the answer names the variable and never the token."""
-    nameless = channel(
-        links=links, bot="B", token_env="NO_SUCH", token="no token at all", server=telegram.server
-    )
+    nameless = channel(bot="B", token_env="NO_SUCH", token="no token at all", server=telegram.server)
+    nameless = nameless.with_links(links)
     outcome = only(sent(nameless, batch(links, 1)))
 
     assert (outcome.state, outcome.use_other_channels) == ("queued", True)
@@ -170,7 +169,7 @@ def test_a_bot_is_asked_for_its_name_before_anybody_is_written_to(telegram: Emul
 
 def test_where_nobody_listens_nothing_was_tried(bot: Telegram, links: SqlLinks) -> None:
     """No connection: the message cannot have arrived, and keeps its attempts."""
-    outcome = only(sent(replace(bot, server=f"http://127.0.0.1:{free_port()}"), batch(links, 1)))
+    outcome = only(sent(bot.model_copy(update={"server": f"http://127.0.0.1:{free_port()}"}), batch(links, 1)))
 
     assert (outcome.state, outcome.fault, outcome.tried) == ("queued", UNREACHABLE, False)
 

@@ -143,7 +143,7 @@ def test_each_fault_of_the_server_ends_in_a_state(
     again: bool,
 ) -> None:
     """A message has no identity of its own: what may have arrived is never sent again."""
-    bot = replace(bot, timeout=1.0)
+    bot = bot.model_copy(update={"timeout": 1.0})
     link(links, AIGUL.key, 7001)
     town.open()
     town.round((bot,), FIVE_BEFORE)

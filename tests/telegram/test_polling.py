@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -157,7 +156,7 @@ def test_a_fault_of_ours_is_answered_and_the_next_word_is_heard(
 def test_a_bot_without_a_token_is_told_of_and_named_once(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
     """It is tried again: the variable may be set meanwhile."""
     told: list[tuple[str, str]] = []
-    talk.bot = replace(talk.bot, token="", token_env="NO_SUCH")
+    talk.bot = talk.bot.model_copy(update={"token": "", "token_env": "NO_SUCH"})
     with listening(talk.poller(fault=lambda *fault: told.append(fault))):
         until(lambda: len(told) > 1)
 

@@ -22,9 +22,10 @@ from merzim.services.names import person_named
 from merzim.services.results import Result
 from merzim.services.upkeep.maintenance import refresh_names
 from merzim.services.verbs import Ask, Command, NotFound, verb
-from merzim.settings import EMPTY, TimeOfDay
+from merzim.settings import TimeOfDay
 from merzim.storage.org.staff import SqlStaff
 from merzim.storage.rows import read_as
+from notifications.section import EMPTY
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit, name_order
 from workflow.org.office_time import OfficeTime

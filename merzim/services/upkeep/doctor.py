@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from calendars.hours import almaty
@@ -26,9 +26,8 @@ from merzim.settings import ALARM_AGES, SECRETS, SECTIONS, BadSetting, Settings
 from merzim.storage.database.engine import parse_address
 from merzim.storage.maintenance.readiness import check_readiness, refuse_other_installation, server_time
 from merzim.storage.notices.delivery_state import Figures, figures
-from merzim.storage.notices.links import SqlLinks
 from merzim.storage.refusals import display_address, hide_secrets
-from notifications.channels import STAYS_HERE, Channel, Testable
+from notifications.channels import STAYS_HERE, Testable
 from notifications.notice import UNREACHABLE
 from workflow.moments import CLOCK_TOLERANCE, is_late
 from workflow.refusal import Refusal
@@ -49,7 +48,7 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
         lambda: open_provider(settings, environment),
         lambda: list(own_files(settings)),
     ]
-    checks.extend(partial(create_unlinked_channel, name, settings) for name in sorted(settings.channels.use))
+    checks.extend(partial(create_channel, name, settings) for name in sorted(settings.channels.use))
     unused = sorted(settings.channels.sections.keys() - settings.channels.use)
     checks.extend(partial(_refuse_wrong_keys, name, settings) for name in unused)
     raised = [settings.lost_password] if settings.lost_password is not None else []
@@ -61,15 +60,10 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
     return [*raised, *_missing_variables(settings, environment)]
 
 
-def create_unlinked_channel(name: str, settings: Settings) -> Channel:
-    """Create a channel without the links between people and accounts, which are stored in the database."""
-    return create_channel(name, settings, lambda: cast("SqlLinks", None))
-
-
 def _refuse_wrong_keys(name: str, settings: Settings) -> None:
     """Refuse unknown or wrong keys of a channel not in use; missing ones may be given in the browser later."""
     try:
-        create_unlinked_channel(name, settings)
+        create_channel(name, settings)
     except BadSetting as refusal:
         if refusal.code != "cli.missing_setting":
             raise
@@ -238,7 +232,7 @@ def _check_channels(app: AppContext) -> Iterator[Check]:
     """Check each channel that can be tested by connecting to its server."""
     for name in app.settings.channels.use:
         try:
-            channel = create_unlinked_channel(name, app.settings)
+            channel = create_channel(name, app.settings)
         except Refusal:
             continue  # The check of the settings names it.
         if name == CHANNEL and app.settings.lost_password is not None:
