@@ -119,7 +119,7 @@ class Matters:
         deadline = self._deadlines[place]
         if deadline is None and notice.kind == "moved":
             # Its register row was withdrawn: recipients of the old date are notified.
-            deadline = withdrawn_deadline(case, procedure, calendar, notice.obligation, due=notice.due)
+            deadline = withdrawn_deadline(case, procedure, notice.obligation, due=notice.due)
         if deadline is None or not self._holds(notice, deadline):
             return None
         begins = case.day_of(procedure.begins_with)

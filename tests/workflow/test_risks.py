@@ -449,7 +449,7 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(bare: Monitored) -> No
         bare.core.write(bare.id, WHO, withdraw, name, ground="қате")
     now = bare.view().case
     withdrawn_deadlines = {
-        name: withdrawn_deadline(now, library().named(now.edition), CALENDAR, name, due=date(2026, 9, 30))
+        name: withdrawn_deadline(now, library().named(now.edition), name, due=date(2026, 9, 30))
         for name in ("measure.1", "request.1", "measure.9", "note_signed")
     }
 
@@ -472,7 +472,7 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(bare: Monitored) -> No
     for of in (bare.id, alone.id):
         view = bare.core.view(of, today=TODAY)
         for name in ("assignment.1", "assignment.2"):
-            gone_deadline = withdrawn_deadline(view.case, view.procedure, CALENDAR, name, due=until)
+            gone_deadline = withdrawn_deadline(view.case, view.procedure, name, due=until)
             outcomes[of, name] = gone_deadline and (
                 gone_deadline.obligation.title.kk,
                 gone_deadline.obligation.blocking,

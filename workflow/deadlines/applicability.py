@@ -11,7 +11,6 @@ from calendars.hours import almaty
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.kinds import among
-from workflow.periods import PeriodSpan
 
 
 def is_asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: str = "") -> bool:
@@ -84,13 +83,3 @@ def with_answers(case: Case, procedure: Procedure) -> Case:
         if fact in case.facts
     }
     return replace(case, facts={**case.facts, **answers}) if answers else case
-
-
-def is_branch_open(case: Case, procedure: Procedure, obligation: Obligation, span: PeriodSpan | None) -> bool:
-    """Return whether the fact that opens the obligation's branch is recorded or planned; True if none is
-    needed.
-    """
-    if obligation.when is None:
-        return True
-    fact = procedure.by_id[obligation.when].name_in(span)
-    return fact in case.facts or fact in case.planned

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from calendars.kazakhstan import Knowledge
+from calendars.counting import CountedTerm
+from calendars.kazakhstan import Kazakhstan, Knowledge
 from calendars.terms import Explanation
 from workflow.cases.case import Exemption
 from workflow.cases.states import State
@@ -24,6 +23,13 @@ def status_by(anchor: AnchorState, knowledge: Knowledge) -> Status:
     if anchor != "happened":
         return "planned"
     return "provisional" if knowledge == "provisional" else "firm"
+
+
+def knowledge_of(counted: CountedTerm, calendar: Kazakhstan) -> Knowledge:
+    """Return whether the calendar of the days a term was counted over may still change."""
+    if counted.first is None or counted.last is None:
+        return "confirmed"
+    return calendar.knowledge(counted.first, counted.last)
 
 
 class Deadline(NamedTuple):
@@ -54,7 +60,6 @@ class Deadline(NamedTuple):
             after `due`: the plan counts and it is never late. None for all others.
         exempted: the exemption of the case from it; None for all others.
         span_first, span_last: first and last calendar day whose change could move `due`.
-        versions: of the calendar and of the edition it was computed with.
     """
 
     id: str
@@ -62,11 +67,11 @@ class Deadline(NamedTuple):
     due: date | None
     earliest: date | None
     latest: date | None
-    safe_by: date | None
     anchor: AnchorState
-    calendar: Knowledge
-    status: Status
     state: State
+    calendar: Knowledge = "confirmed"
+    status: Status = "planned"
+    safe_by: date | None = None
     period: str | None = None
     opens: date | None = None
     opens_in_practice: date | None = None
@@ -86,7 +91,6 @@ class Deadline(NamedTuple):
     explanation: Explanation = ()
     span_first: date | None = None
     span_last: date | None = None
-    versions: Mapping[str, str] = MappingProxyType({})
 
     @property
     def is_done_late(self) -> bool:

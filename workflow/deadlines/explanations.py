@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 
 from calendars.terms import (
@@ -25,48 +24,49 @@ from calendars.terms import (
     YearlyDate,
 )
 from workflow.cases.case import exemption_of
-from workflow.deadlines.anchors import DueDateResolver, Link
-from workflow.deadlines.applicability import is_branch_open, taken_up_after
+from workflow.deadlines.chain import Link
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on, is_before_records
 from workflow.law.procedure import Obligation, Procedure
 
 
-def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iterator[Element]:
-    """Yield the elements for one link: due date, basis, force, period, anchor, days counted, day judged."""
-    obligation, procedure = link.obligation, chain.procedure
-    due = link.counted.due
+def explanation(link: Link, judged: date | None, taken_up: date | None) -> Iterator[Element]:
+    """Yield the elements for one link: due date, basis, force, period, anchor, days counted, day judged.
+
+    Args:
+        judged: the day it is judged by; taken_up: as of the deadline (`Deadline.taken_up_on`).
+    """
+    chain, obligation, span = link.chain, link.obligation, link.span
     if (exemption := exemption_of(chain.case, link.id)) is not None:
         yield Element(code="exempted", arguments=exemption._asdict() | {"on": exemption.on}, on=exemption.on)
-    yield from _due_elements(obligation, due)
-    yield from _basis(procedure, obligation)
-    if link.span is not None:
-        arguments = {"period": link.span.name, "first": link.span.first, "last": link.span.last}
-        yield Element(code="period", arguments=arguments, on=link.span.last)
-    if obligation.since and (link.anchor.on or not isinstance(obligation.term, Embargo)):
-        yield _anchor(chain, link)
-    if not is_branch_open(chain.case, procedure, obligation, link.span):
-        assert obligation.when is not None
-        yield Element(code="branch_waits", arguments={"title": procedure.by_id[obligation.when].title})
-    if link.beyond:
+    yield from due_elements(obligation, link.counted.due)
+    yield from _basis(chain.procedure, obligation)
+    if span is not None:
+        arguments = {"period": span.name, "first": span.first, "last": span.last}
+        yield Element(code="period", arguments=arguments, on=span.last)
+    yield from _anchor(link)
+    if obligation.when is not None and not chain.is_branch_open(obligation, span):
+        yield Element(code="branch_waits", arguments={"title": chain.procedure.by_id[obligation.when].title})
+    if link.is_beyond:
         yield Element(code="beyond_horizon", arguments={"on": chain.calendar.last}, on=chain.calendar.last)
     yield from link.counted.elements
     if obligation.signed_by is not None and (may := obligation.signed_by.of(chain.case.kind)):
         yield Element(code="signed_by", arguments={"duties": may})
-    yield from _bodies(procedure, obligation)
-    yield from _in_this_case(chain, link, judged)
+    yield from _bodies(chain.procedure, obligation)
+    yield from _in_this_case(link, judged, taken_up)
     if obligation.note:
         yield Element(code="note", arguments={"text": obligation.note})
 
 
-def _due_elements(obligation: Obligation, due: date | None) -> Iterator[Element]:
+def due_elements(obligation: Obligation, due: date | None) -> Iterator[Element]:
     """Yield the answers of a decision, and the due date; or that neither is there."""
+    title = obligation.title
     if answers := tuple(option.title for option in obligation.options):
-        yield Element(code="answers", arguments={"title": obligation.title, "answers": answers})
+        yield Element(code="answers", arguments={"title": title, "answers": answers})
     elif due is None:
-        yield Element(code="due_none", arguments={"title": obligation.title})
+        yield Element(code="due_none", arguments={"title": title})
     if due is not None:
-        yield Element(code="due_by", arguments={"title": obligation.title, "on": due}, on=due)
+        yield Element(code="due_by", arguments={"title": title, "on": due}, on=due)
 
 
 def _basis(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
@@ -81,26 +81,58 @@ def _basis(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
         yield Element(code=obligation.force)
 
 
-def _in_this_case(chain: DueDateResolver, link: Link, judged: date | None) -> Iterator[Element]:
+def _anchor(link: Link) -> Iterator[Element]:
+    """Yield the element about the day a term counts from; none where it needs none, or for an embargo that has
+    not begun.
+    """
+    since, on, term = link.obligation.since, link.anchor.on, link.obligation.term
+    if since is None or (on is None and isinstance(term, Embargo)):
+        return
+    code = "anchor_none" if on is None else f"anchor_{link.anchor.state}"
+    arguments: dict[str, object] = {"title": link.chain.procedure.by_id[since].title}
+    if on is not None:
+        arguments["on"] = on
+        if isinstance(term, YearlyDate):
+            code += "_moment"  # a fixed day of its year: whether that day counts means nothing
+        else:
+            arguments["counted"] = isinstance(term, Duration)
+    yield Element(code=code, arguments=arguments, on=on)
+
+
+def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
+    """Yield the bodies responsible by the act, those responsible only by agreement, and successors of abolished
+    bodies.
+    """
+    bodies = [procedure.bodies[body_id] for body_id in obligation.bodies]
+    by_agreement = [body for body in bodies if body.once_planned and not body.kinds]
+    named = [body for body in bodies if body not in by_agreement]
+    for code, group in (("bodies", named), ("bodies_by_agreement", by_agreement)):
+        if group:
+            yield Element(code=code, arguments={"bodies": tuple(body.short for body in group)})
+    for body in bodies:
+        if body.abolished_on is not None:
+            after = tuple(procedure.bodies[successor].title for successor in body.successors)
+            arguments = {"body": body.short, "on": body.abolished_on, "successors": after}
+            yield Element(code="body_succeeded", arguments=arguments, on=body.abolished_on)
+
+
+def _in_this_case(link: Link, judged: date | None, taken_up: date | None) -> Iterator[Element]:
     """Yield what only this case makes of the date: an act taken up after it, records that begin later, a
     publication judged by another day.
     """
-    obligation, due = link.obligation, link.counted.due
-    if taken_up := taken_up_after(chain.case, chain.procedure, obligation, link.id, due):
+    case, due, fact = link.chain.case, link.counted.due, link.fact
+    if taken_up:
         yield Element(code="taken_up_after", arguments={"due": due, "on": taken_up}, on=taken_up)
-    fact = chain.fulfilling_fact(link)
-    opened_on = chain.case.opened_on if link.anchor.state in ("happened", "none") and not taken_up else None
-    if fact is None and is_before_records(chain.case, due):
-        kept_from = chain.case.kept_from
-        yield Element(code="due_before_records", arguments={"on": kept_from}, on=kept_from)
-    elif fact is None and due is not None and opened_on is not None and due < opened_on:
-        yield Element(code="due_before_opening", arguments={"on": opened_on}, on=opened_on)
-    if fact and judged != fact.on:
-        yield Element(
-            code="judged_published",
-            arguments={"title": obligation.title, "on": judged, "recorded": fact.on},
-            on=judged,
-        )
+    if fact is not None:
+        if judged != fact.on:
+            arguments = {"title": link.obligation.title, "on": judged, "recorded": fact.on}
+            yield Element(code="judged_published", arguments=arguments, on=judged)
+    elif is_before_records(case, due):
+        yield Element(code="due_before_records", arguments={"on": case.kept_from}, on=case.kept_from)
+    elif due and not taken_up and link.anchor.state in ("happened", "none"):
+        opened_on = case.opened_on or due
+        if due < opened_on:
+            yield Element(code="due_before_opening", arguments={"on": opened_on}, on=opened_on)
 
 
 def awaited_elements(deadline: Deadline, procedure: Procedure, *, today: date) -> tuple[Element, ...]:
@@ -127,65 +159,26 @@ def awaited_elements(deadline: Deadline, procedure: Procedure, *, today: date) -
     return tuple(elements)
 
 
-def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
-    """Yield the bodies responsible by the act, those responsible only by agreement, and successors of abolished
-    bodies.
-    """
-    bodies = [procedure.bodies[body_id] for body_id in obligation.bodies]
-    by_agreement = [body for body in bodies if body.once_planned and not body.kinds]
-    named = [body for body in bodies if body not in by_agreement]
-    for code, group in (("bodies", named), ("bodies_by_agreement", by_agreement)):
-        if group:
-            yield Element(code=code, arguments={"bodies": tuple(body.short for body in group)})
-    for body in bodies:
-        if body.abolished_on is not None:
-            after = tuple(procedure.bodies[successor].title for successor in body.successors)
-            arguments = {"body": body.short, "on": body.abolished_on, "successors": after}
-            yield Element(code="body_succeeded", arguments=arguments, on=body.abolished_on)
-
-
-def _anchor(chain: DueDateResolver, link: Link) -> Element:
-    """Return the element about the day a term counts from."""
-    assert link.obligation.since is not None
-    title = chain.procedure.by_id[link.obligation.since].title
-    if link.anchor.on is None:
-        return Element(code="anchor_none", arguments={"title": title})
-    arguments: dict[str, object] = {"title": title, "on": link.anchor.on}
-    if isinstance(link.obligation.term, YearlyDate):
-        # A fixed day of its year: whether that day counts means nothing.
-        return Element(code=f"anchor_{link.anchor.state}_moment", arguments=arguments, on=link.anchor.on)
-    arguments["counted"] = isinstance(link.obligation.term, Duration)
-    return Element(code=f"anchor_{link.anchor.state}", arguments=arguments, on=link.anchor.on)
-
-
 ANY_YEAR = 2001
 """A year for formatting a day and month as a date; the sentence does not show it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RulePart:
-    """One part of an obligation's rule: a code of the catalogues and its arguments."""
-
-    code: str
-    arguments: dict[str, object] = field(default_factory=dict)
-
-
-def rule_parts(obligation: Obligation, procedure: Procedure) -> Iterator[RulePart]:
+def rule_parts(obligation: Obligation, procedure: Procedure) -> Iterator[Element]:
     """Yield the parts of an obligation's rule: its term, how it recurs, on which condition."""
     if obligation.by_itself:
-        yield RulePart("term.by_itself")
+        yield Element(code="term.by_itself")
         return
     if obligation.is_right:
-        yield RulePart("term.right")
+        yield Element(code="term.right")
     since = procedure.by_id[obligation.since].title if obligation.since else None
     code, arguments = _term(obligation.term)
-    yield RulePart(f"term.{code}", {**arguments, "since": since} if since else arguments)
+    yield Element(code=f"term.{code}", arguments={**arguments, "since": since} if since else arguments)
     if obligation.recurs and not isinstance(obligation.term, PerPeriod | Quota | Target):
-        yield RulePart(f"term.every.{obligation.recurs.every}")
+        yield Element(code=f"term.every.{obligation.recurs.every}")
     if obligation.when:
-        yield RulePart("term.when", {"fact": procedure.by_id[obligation.when].title})
+        yield Element(code="term.when", arguments={"fact": procedure.by_id[obligation.when].title})
     elif obligation.occasional:
-        yield RulePart("term.occasional")
+        yield Element(code="term.occasional")
 
 
 _WITHOUT_NUMBER: Mapping[type[Term], str] = {

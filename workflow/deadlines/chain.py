@@ -1,0 +1,342 @@
+"""The chain of a case: each obligation, or each period of it, is a link, counted from the day of its anchor.
+
+The day of an anchor is that of its fact; else its latest plan date; else its own due date ("if done on its
+last day"). A due date computed from a fact that has not happened makes nothing late by itself: it is valid as
+long as the expected day of that fact lies ahead; after that day the link waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from calendars import OutOfRange
+from calendars.counting import CountedTerm, as_right, count
+from calendars.kazakhstan import Kazakhstan, Knowledge
+from calendars.terms import (
+    After,
+    AtOnce,
+    DayAfterPeriod,
+    Duration,
+    Embargo,
+    OngoingDuty,
+    PerPeriod,
+    Quota,
+    Target,
+    Term,
+    months_later,
+)
+from workflow.cases.case import Case, Fact, exemption_of
+from workflow.cases.states import State
+from workflow.deadlines.applicability import is_asked_of, with_answers
+from workflow.deadlines.deadline import AnchorState, knowledge_of
+from workflow.deadlines.late_entries import before_entry, entry_known_too_late
+from workflow.deadlines.lateness import is_before_records
+from workflow.law.procedure import Obligation, Procedure
+from workflow.periods import PeriodSpan, periods
+
+OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
+"""Terms that count from the last day of their period, whatever happened in it."""
+COUNTED = (After, Duration, AtOnce)
+"""Terms counted from their anchor; all others name a day of their own, or none."""
+_UNWAITED: dict[type[Term], State] = {OngoingDuty: "standing", Target: "target"}
+_NOTHING = CountedTerm()
+
+
+class AnchorDate(NamedTuple):
+    """The day a term counts from, and whether it has happened, is planned or derived, or not known ("none")."""
+
+    on: date | None
+    state: AnchorState
+
+
+_NEVER = AnchorDate(None, "none")
+
+
+class Waiting(NamedTuple):
+    """The fact a deadline waits for, and how long its due date stays valid.
+
+    Attributes:
+        fact: the unrecorded fact, with its period where it recurs.
+        valid_until: the last day (local date) on which the due date computed from it is valid; None without a
+            date.
+    """
+
+    fact: str
+    valid_until: date | None
+
+
+class CaseChain:
+    """The links of one case, each counted once.
+
+    `today` (local date) decides whether a period, or a day that comes by itself, has begun, and which acts came
+    too late for a due date.
+    """
+
+    def __init__(self, case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date) -> None:
+        self.case = with_answers(case, procedure)
+        self.procedure = procedure
+        self.calendar = calendar
+        self.today = today
+        # Most cases have nothing a term could be left without: then no chain of anchors is looked into.
+        lapsed = any(fact in self.case.facts for fact in procedure.lapse_facts)
+        self.may_fall = bool(case.exempted) or lapsed
+        self.counted: dict[str, Link] = {}
+
+    def link(self, fact: str, span: PeriodSpan | None = None) -> Link:
+        """Return the link of a fact, in a period where it recurs."""
+        obligation = self.procedure.by_id[fact]
+        name = obligation.name_in(span)
+        if name not in self.counted:
+            self.counted[name] = Link(self, obligation, span if obligation.recurs else None)
+        return self.counted[name]
+
+    def links_of(self, obligation: Obligation) -> Iterator[Link]:
+        """Yield the obligation's one link, or one for each period: one without a period while no day is known
+        from which its periods begin, none for periods without a target.
+        """
+        recurs, term = obligation.recurs, obligation.term
+        since = self.day(recurs.since).on if recurs else None
+        if recurs is None or since is None:
+            yield self.link(obligation.id)
+            return
+        for span in periods(recurs.every, after=since, until=months_later(since, 12 * recurs.years)):
+            if not isinstance(term, Target) or term.of(span.last.year):
+                yield self.link(obligation.id, span)
+
+    def day(self, fact: str, span: PeriodSpan | None = None) -> AnchorDate:
+        """Return the day of a fact (a recurring one needs `span`): happened, planned, derived from its own due
+        date, or none. What is fulfilled by itself happens on its plan or due date.
+        """
+        obligation = self.procedure.by_id[fact]
+        name = obligation.name_in(span)
+        if recorded := self.case.facts.get(name):
+            return AnchorDate(recorded.on, "happened")
+        if planned := self.case.planned.get(name):
+            return AnchorDate(planned, "happened" if obligation.by_itself else "planned")
+        if (obligation.recurs and not span) or not self.is_branch_open(obligation, span):
+            return _NEVER
+        link = self.link(fact, span)
+        if (due := link.counted.due) is None:
+            return AnchorDate(link.span.last, "happened") if obligation.by_itself and link.span else _NEVER
+        if obligation.by_itself:
+            # The day comes whether anybody does anything or not: it is as sure as what it counts from.
+            return AnchorDate(due, link.anchor.state if link.anchor.on else "happened")
+        return AnchorDate(due, "derived")
+
+    def is_branch_open(self, obligation: Obligation, span: PeriodSpan | None) -> bool:
+        """Return whether the fact that opens the obligation's branch is recorded or planned; True if it needs
+        none.
+        """
+        if obligation.when is None:
+            return True
+        fact = self.procedure.by_id[obligation.when].name_in(span)
+        return fact in self.case.facts or fact in self.case.planned
+
+
+class Link:
+    """One obligation of a case, or one period of it, with its term counted from its anchor.
+
+    Attributes:
+        id: the obligation's, with the period.
+        span: the period; None of an obligation that does not recur, or whose periods have no first day yet.
+        is_of_the_period: whether it counts from the last day of its period.
+        anchor: the day it counts from; anchor_fact: the name of its fact, None where it needs none.
+        is_beyond: whether the term ends beyond the calendar's records: then nothing is counted.
+        fact: the fact that fulfils it, of several required in a period the one that completes the number; None
+            while it is not fulfilled.
+    """
+
+    def __init__(self, chain: CaseChain, obligation: Obligation, span: PeriodSpan | None) -> None:
+        self.chain, self.obligation, self.span = chain, obligation, span
+        self.id = obligation.name_in(span)
+        self.is_of_the_period = obligation.recurs is not None and isinstance(obligation.term, OF_THE_PERIOD)
+        recurs = obligation.recurs if self.is_of_the_period else None
+        self.anchor_fact = recurs.since if recurs else obligation.since
+        self.anchor, self.counted, self.is_beyond = _NEVER, _NOTHING, False
+        self.knowledge: Knowledge = "confirmed"
+        self.fact = self._fulfilling_fact()
+        if span is not None or not obligation.recurs:
+            self._count()
+            self._count_as_told()
+
+    def _count(self) -> None:
+        """Count the term from its anchor, before any act that came too late."""
+        obligation, chain, span = self.obligation, self.chain, self.span
+        if (fact := self.anchor_fact) is not None:
+            self.anchor = chain.day(fact, None if self.is_of_the_period else span)
+        start = span.last if span and self.is_of_the_period else self.anchor.on
+        try:
+            # A day that comes by itself is no deadline, to be moved off a day off.
+            counted = count(obligation.term, start, chain.calendar, rolls=not obligation.by_itself)
+            self.counted = as_right(counted) if obligation.is_right else counted
+        except OutOfRange:
+            self.is_beyond = True
+        self.knowledge = knowledge_of(self.counted, chain.calendar)
+        is_derived = self.anchor.state == "derived" and obligation.since
+        if is_derived and chain.link(is_derived, span).knowledge == "provisional":
+            self.knowledge = "provisional"
+
+    def _count_as_told(self) -> None:
+        """Count the term without an act that became known after the due date it brings forward."""
+        chain, due = self.chain, self.counted.due
+        entry = entry_known_too_late(chain.calendar, self.counted, today=chain.today)
+        if entry is None or due is None or self.obligation.by_itself:
+            return
+        known_then = chain.calendar.as_known(due)
+        before = CaseChain(chain.case, chain.procedure, known_then, today=chain.today)
+        earlier = before.link(self.obligation.id, self.span)
+        told = before_entry(self.counted, earlier.counted, entry)
+        if told is not self.counted:
+            self.counted, self.anchor = told, earlier.anchor
+            self.knowledge, self.is_beyond = earlier.knowledge, earlier.is_beyond
+
+    def _fulfilling_fact(self) -> Fact | None:
+        """Return the fact that fulfils it."""
+        obligation, case, term = self.obligation, self.chain.case, self.obligation.term
+        if self.span is None:
+            answer = obligation.answer(case.facts) if obligation.options else None
+            return case.facts.get(answer.fact if answer else obligation.id)
+        if not obligation.several and not isinstance(term, PerPeriod):
+            return case.facts.get(self.id)
+        facts = case.occurrences(self.id)
+        enough = term.count if isinstance(term, PerPeriod) else 1
+        return facts[enough - 1] if len(facts) >= enough else None
+
+    def judged_on(self) -> date | None:
+        """Return the day it is judged by: that of the fact that fulfils it, or the one that comes by itself,
+        past or ahead; None while it is not fulfilled.
+        """
+        if self.fact is not None:
+            return judged_on(self.obligation, self.fact)
+        day = self.chain.day(self.obligation.id, self.span) if self.obligation.by_itself else _NEVER
+        return day.on if day.state == "happened" else None
+
+    def state(self) -> State:
+        """Return its state in the case."""
+        obligation, chain = self.obligation, self.chain
+        if self.fact is not None:
+            return "standing" if isinstance(obligation.term, OngoingDuty) else "done"
+        if not self._is_required():
+            return "not_required"
+        if obligation.by_itself:
+            day = self.judged_on()
+            return "not_required" if day is None else "done" if day <= chain.today else "not_due_yet"
+        unwaited = "window" if obligation.is_right else _UNWAITED.get(type(obligation.term))
+        if unwaited is not None:
+            return unwaited
+        if obligation.lapses_with and obligation.lapses_with in chain.case.facts:
+            return "not_required" if is_before_records(chain.case, self.counted.due) else "missed"
+        if obligation.recurs and (self.span is None or chain.today < self.span.first):
+            return "not_due_yet"
+        return "open"
+
+    def _is_required(self) -> bool:
+        """Return whether the obligation is required in its case."""
+        obligation, chain = self.obligation, self.chain
+        if chain.case.status != "active" or exemption_of(chain.case, self.id) is not None:
+            return False
+        if obligation.occasional and self.id not in chain.case.planned:
+            return False
+        if self.has_fallen() or not chain.is_branch_open(obligation, self.span):
+            return False
+        # Obligations required of everybody in every case, which most are, need no further checks.
+        is_limited = obligation.only_for or obligation.bodies
+        return not is_limited or is_asked_of(chain.case, chain.procedure, obligation, self.id)
+
+    def has_fallen(self) -> bool:
+        """Return whether its anchor was missed or exempted: nothing is left to count from, no year to name a
+        day of, and nothing to do before it. An embargo that never began closes no time, so what it delayed is
+        asked.
+        """
+        chain, recurs, since = self.chain, self.obligation.recurs, self.obligation.since
+        if not chain.may_fall or (recurs is None and self.anchor.state == "happened"):
+            return False
+        if recurs and chain.link(recurs.since).is_gone():
+            return True
+        is_delayed = isinstance(self.obligation.term, Embargo)
+        return since is not None and not is_delayed and chain.link(since, self.span).is_gone()
+
+    def is_gone(self) -> bool:
+        """Return whether its fact will not come any more: exempted, missed, or with nothing to count from."""
+        obligation, case = self.obligation, self.chain.case
+        if self.id in case.facts or obligation.by_itself:
+            return False
+        if exemption_of(case, self.id) is not None:
+            return True
+        if obligation.lapses_with and obligation.lapses_with in case.facts:
+            return True
+        return self.has_fallen() if self.span or not obligation.recurs else False
+
+    def waiting(self) -> Waiting | None:
+        """Return what it waits for: the fact that opens it (its branch, or the fact its periods begin with), or
+        its anchor; None if it can be late by itself.
+
+        A term counted back from an anchor that is planned, or derived from facts by obligatory terms alone, can
+        be late against the plan until the day of the anchor; any other is never late while it waits.
+        """
+        chain, obligation, span, due = self.chain, self.obligation, self.span, self.counted.due
+        if obligation.by_itself:
+            return None
+        recurs, since, ahead = obligation.recurs, obligation.since, self.anchor
+        if obligation.when or recurs:
+            for fact, of in ((obligation.when, span), (recurs and recurs.since, None)):
+                if fact and (day := chain.day(fact, of)).state != "happened":
+                    return _waiting(chain, fact, of, day, due=due)
+        if since is None or ahead.state == "happened" or not isinstance(obligation.term, COUNTED):
+            return None
+        # What counts forward ends no earlier than its anchor, which is as long as it is valid anyway.
+        is_late = ahead.state == "planned" or chain.link(since, span).is_sure()
+        waits = _waiting(chain, since, span, ahead, due=None if is_late else due)
+        if due is None or ahead.on is None or due >= ahead.on:
+            return waits
+        # It is to be done before its anchor: it does not wait for that, but for what the anchor waits for.
+        held = _behind(chain, since, span, ahead)
+        return held if held and held.valid_until == waits.valid_until else waits
+
+    def is_sure(self) -> bool:
+        """Return whether the day of its fact follows from recorded facts by obligatory terms alone."""
+        obligation, day = self.obligation, self.chain.day(self.obligation.id, self.span)
+        if day.state != "derived":
+            return day.state == "happened"
+        if obligation.force != "obligatory":
+            return False
+        if obligation.since is None or not isinstance(obligation.term, COUNTED):
+            return True
+        return self.chain.link(obligation.since, self.span).is_sure()
+
+
+def judged_on(obligation: Obligation, fact: Fact) -> date:
+    """Return the day a recorded fact is judged by: its last required publication where the law judges by that,
+    else the fact's own day.
+
+    A publication without a kind (a column of a past analysis) counts as required.
+    """
+    published = [
+        item.published_on
+        for item in (fact.evidence if obligation.judged_by == "published" else ())
+        if item.published_on is not None and (not item.kind or item.kind in obligation.evidence)
+    ]
+    return max(published, default=fact.on)
+
+
+def _waiting(
+    chain: CaseChain, fact: str, span: PeriodSpan | None, day: AnchorDate, *, due: date | None
+) -> Waiting:
+    """Return a Waiting for this fact; the date is valid no longer than the fact's own day, nor than `due` where
+    given.
+    """
+    behind = _behind(chain, fact, span, day)
+    valid_until = min(filter(None, (day.on, due, behind and behind.valid_until)), default=None)
+    return Waiting(chain.procedure.by_id[fact].name_in(span), valid_until)
+
+
+def _behind(chain: CaseChain, fact: str, span: PeriodSpan | None, day: AnchorDate) -> Waiting | None:
+    """Return what an unrecorded fact waits for in its turn; None if its day stands by itself.
+
+    A slip travels down: what was planned, or derived, after a day that passed unrecorded stands no more than
+    that day.
+    """
+    is_planned = day.state == "planned" and isinstance(chain.procedure.by_id[fact].term, COUNTED)
+    return chain.link(fact, span).waiting() if day.state == "derived" or is_planned else None
