@@ -8,7 +8,7 @@ Who chose a letter a week gets one on its first working day, and what would come
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
 from calendars import OutOfRange
@@ -51,18 +51,30 @@ def queue_letters(dispatch: Dispatch) -> int:
     queued.
     """
     outbox, times, today = dispatch.outbox, dispatch.times, dispatch.moment.today
-    letters: dict[str, Notice] = {}
-    # A letter of the week carries what waits for the day as well.
-    for group in sorted(outbox.waiting(today), key=lambda group: group.bundle, reverse=True):
+    on_their_way = outbox.letters_on_their_way()
+    first_days = {
+        group: _first_day(group, dispatch)
+        # A letter of the week carries what waits for the day as well.
+        for group in sorted(outbox.waiting(today), key=lambda group: group.bundle, reverse=True)
         # What is for a later day alone waits for that day's round.
-        if group.not_before <= times.opening(group.person, dispatch.moment.now):
-            day, key = _day_and_key(group, dispatch)
-            letters.setdefault(key, _letter(group, day, key, dispatch))
-    on_its_way = outbox.queued_letters() | {(letter.person, letter.channel) for letter in letters.values()}
+        if (group.person, group.channel, group.bundle) not in on_their_way
+        and group.not_before <= times.opening(group.person, dispatch.moment.now)
+    }
+    candidates = {
+        letter_key(day, group.person, group.channel, further=further)
+        for group, day in first_days.items()
+        for further in (False, True)
+    }
+    gone = {key for key, state in outbox.states(candidates).items() if state != "withdrawn"}
+    letters: dict[str, Notice] = {}
+    for group, first_day in first_days.items():
+        day, key = _day_and_key(group, first_day, gone, times.days(group.person))
+        letters.setdefault(key, _letter(group, day, key, dispatch))
+    taken = {place[:2] for place in on_their_way} | {(one.person, one.channel) for one in letters.values()}
     weekly = {
         letter_key(today, group.person, group.channel): group
         for group in _empty_groups(dispatch)
-        if (group.person, group.channel) not in on_its_way
+        if (group.person, group.channel) not in taken
     }
     had = outbox.states(weekly)
     letters |= {key: _letter(group, today, key, dispatch) for key, group in weekly.items() if key not in had}
@@ -134,24 +146,31 @@ def _empty_groups(dispatch: Dispatch) -> Iterator[PendingStep]:
                 )
 
 
-def _day_and_key(group: PendingStep, dispatch: Dispatch) -> tuple[date, str]:
-    """Return the day and the key of the letter that carries a group: of the first day for it; if that has one
-    already, of the next day, or a further one of the first day if the next comes too late.
-    """
-    days = dispatch.times.days(group.person)
-    day = max(letter_day(group.bundle, days, today=dispatch.moment.today), local_day(group.not_before))
+def _first_day(group: PendingStep, dispatch: Dispatch) -> date:
+    """Return the first day for a letter that carries a group."""
+    times = dispatch.times
+    day = max(
+        letter_day(group.bundle, times.days(group.person), today=dispatch.moment.today),
+        local_day(group.not_before),
+    )
     first_moment = max(dispatch.moment.now, group.not_before)
-    opens = local_day(dispatch.times.opening(group.person, first_moment, due=group.first_due))
-    if group.first_due is not None and opens <= group.first_due < day:
-        # The person's own office is closed until it is too late.
-        day = opens
+    opens = local_day(times.opening(group.person, first_moment, due=group.first_due))
+    # The person's own office may be closed until it is too late.
+    return opens if group.first_due is not None and opens <= group.first_due < day else day
+
+
+def _day_and_key(
+    group: PendingStep, day: date, gone: Collection[str], calendar: Kazakhstan
+) -> tuple[date, str]:
+    """Return the day and the key of the letter that carries a group: of the first day for it; if that has one
+    already (its key is in `gone`), of the next day, or a further one of the first day if the next comes too
+    late.
+    """
     key = letter_key(day, group.person, group.channel)
     further = letter_key(day, group.person, group.channel, further=True)
-    states = dispatch.outbox.states({key, further})
-    gone = {name for name, state in states.items() if state != "withdrawn"}
     if key not in gone:
         return day, key
-    next_day = letter_day(group.bundle, days, today=day + timedelta(days=1))
+    next_day = letter_day(group.bundle, calendar, today=day + timedelta(days=1))
     comes_too_late = group.first_due is not None and group.first_due < next_day
     if comes_too_late and further not in gone:
         return day, further

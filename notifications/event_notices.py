@@ -21,7 +21,6 @@ from workflow.registers.definition import Campaign, Register, RegisterField
 
 COMMENT = "comment"
 """The step of these notices."""
-PAGE = 500
 _KINDS = {"assignment_answered": "done", "assignment_extended": "extension"}
 """Events for which the letter's kind differs from the inbox entry's."""
 _DATED = frozenset({"question", "assignment", "extension"})
@@ -30,15 +29,6 @@ _AT_ONCE = frozenset({"question", "assignment"})
 """Kinds of letters addressed to one person who must act: they leave alone and do not wait for the morning."""
 TEXT_LIMIT = 1000
 """Maximum characters of a comment quoted in its letter."""
-
-
-def queue_comment_notices(dispatch: Dispatch) -> int:
-    """Queue the notices of the comments and assignments nobody was told of yet; return how many."""
-    outbox, queued = dispatch.outbox, 0
-    while lines := outbox.untold(limit=PAGE):
-        notices = [notice for line in lines for notice in comment_notices(line, dispatch)]
-        queued += outbox.settle_untold(lines, notices)
-    return queued
 
 
 def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:

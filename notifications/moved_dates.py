@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from notifications.daily import bundle_of
@@ -14,30 +14,12 @@ from workflow.cases.case import Event
 from workflow.cases.commands.previews import DeadlineChange
 from workflow.cases.states import AWAITED
 from workflow.deadlines.lateness import lateness
+from workflow.reminders import PLAN_STEPS, undated_kind
 
-PAGE = 500
 MOVED, WITHDRAWN = "moved", "withdrawn"
 """The steps of these notices: another due date, or none that is valid."""
 DELIVERED_STATES = ("sending", "sent", "unknown")
 """States of a notice whose recipient knows it, or may know it."""
-
-
-def queue_move_notices(dispatch: Dispatch) -> tuple[list[Notice], int]:
-    """Queue notices about dates moved since the last round, to the people who had been notified of the old
-    date: lines of their next letter. Returns them, and the number queued.
-    """
-    move_notices, queued = list[Notice](), 0
-    while moves := dispatch.outbox.moves(limit=PAGE):
-        notices = [notice for move in moves for notice in _notices(move, dispatch)]
-        queued += dispatch.outbox.settle_moves(moves, notices)
-        move_notices += notices
-    return move_notices, queued
-
-
-def plan_move_notices(dispatch: Dispatch) -> Sequence[Notice]:
-    """Return the notices `queue_move_notices` would queue first (of PAGE moves), without writing."""
-    moves = dispatch.outbox.moves(limit=PAGE)
-    return [notice for move in moves for notice in _notices(move, dispatch)]
 
 
 def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice]) -> frozenset[str]:
@@ -46,18 +28,27 @@ def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice])
     Args:
         notices: notices of the case, in any order.
     """
-    last_notices: dict[tuple[str, str, str], Notice] = {}
-    for notice in sorted(notices, key=lambda notice: (notice.queued_at, notice.key)):
-        if notice.state in DELIVERED_STATES:
-            last_notices[notice.obligation, notice.person, notice.channel] = notice
-    changes_by_id = {change.obligation: change for change in changes}
+    after = {change.obligation: change.after for change in changes if change.before is not None}
     return frozenset(
-        person
-        for (obligation, person, _), last in last_notices.items()
-        if (change := changes_by_id.get(obligation)) is not None
-        and change.before is not None
-        and _is_news(change.after, last)
+        last.person
+        for last in last_told(sorted(notices, key=lambda notice: (notice.queued_at, notice.key)))
+        if last.obligation in after and _is_news(after[last.obligation], last)
     )
+
+
+def last_told(notices: Iterable[Notice]) -> Iterable[Notice]:
+    """Return the last notice of a date that each person had of each deadline through each channel.
+
+    Questions about a plan date or an open duty tell of no due date.
+
+    Args:
+        notices: in order of time.
+    """
+    return {
+        (notice.obligation, notice.person, notice.channel): notice
+        for notice in notices
+        if notice.state in DELIVERED_STATES and notice.step not in PLAN_STEPS and not undated_kind(notice.step)
+    }.values()
 
 
 def was_notified(notices: Iterable[Notice], event: Event) -> bool:
@@ -80,7 +71,7 @@ def _is_news(due: date | None, last: Notice) -> bool:
     return not was_withdrawn if due is None else was_withdrawn or due != last.due
 
 
-def _notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
+def move_notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
     """Yield the notices of a moved deadline, one for each recipient of an earlier notice to whom it is news,
     unless another letter tells them; none of one that is done or missed.
     """
@@ -93,7 +84,7 @@ def _notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
     awaited = lateness(row, today=today).waiting_for if row is not None else None
     due = row.due if row is not None and row.state in AWAITED and awaited is None else None
     step, elsewhere = MOVED if due else WITHDRAWN, move.cause.get("told")
-    for last in move.notified:
+    for last in last_told(move.notified):
         if not _is_news(due, last) or (isinstance(elsewhere, list) and last.person in elsewhere):
             continue
         about = {"old": last.due.isoformat(), "cause": dict(move.cause), "change": move.change}

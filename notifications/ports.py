@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from notifications.notice import Notice, NoticeState
 from workflow.board.rows import Row
@@ -14,23 +14,7 @@ from workflow.cases.case import Case, Event
 from workflow.org.office import Office
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settlement:
-    """The decision of a round about one board row: the notices of its step, and the next step.
-
-    Attributes:
-        row: as the round read it. When it has another due date or step since (a fact was recorded meanwhile),
-            nothing of this settlement is written.
-        next_step_on: the day of the step after this one; None after the last one.
-    """
-
-    row: Row
-    notices: tuple[Notice, ...]
-    next_step_on: date | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PendingStep:
+class PendingStep(NamedTuple):
     """Queued notices to one person through one channel that wait to be combined in one letter.
 
     `first_due`: the earliest due date or plan date, from today on, that its reminders are about; None without.
@@ -53,7 +37,7 @@ class Move:
         numbers: ids of the lines that record the move.
         change: name of the change, shared by all it moved; `cause`: the same in parts.
         row: the current row; None when the deadline no longer exists.
-        notified: the last notice about it to each person through each channel.
+        notified: the notices about it that were delivered, in order of time.
     """
 
     numbers: tuple[int, ...]
@@ -82,6 +66,27 @@ class InboxLine:
     read_at: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settlement:
+    """The decision of a round about a board row, a moved deadline or an event: its notices.
+
+    Attributes:
+        about: as the round read it. When a row has another due date or step since (a fact was recorded
+            meanwhile), nothing of this settlement is written.
+        next_step_on: of a row, the day of the step after this one; None after the last one.
+    """
+
+    about: Row | Move | InboxLine
+    notices: tuple[Notice, ...]
+    next_step_on: date | None = None
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Case and obligation it is about."""
+        about = self.about
+        return (about.event.case, "") if isinstance(about, InboxLine) else (about.case, about.obligation)
+
+
 class Outbox(Protocol):
     """Repository of notices with their delivery records and board rows; each method is one transaction."""
 
@@ -101,12 +106,12 @@ class Outbox(Protocol):
         """Return units, people and matches."""
 
     def settle(self, settlements: Sequence[Settlement]) -> int:
-        """Insert the notices and move the rows' next steps in one transaction; return how many notices were
-        queued.
+        """Store decisions and queue their notices in one transaction: rows go to their next steps, moves and
+        events are told; return how many notices were queued.
 
         The insert under the unique key is the decision to send: a key already there changes nothing, except
         that a `withdrawn` notice is queued again (attempts 0, `queued_at` and `not_before` of the new one,
-        answer emptied). Each settlement counts only while its row still has the due date and the step it was
+        answer emptied). A row's settlement counts only while it still has the due date and the step it was
         planned from.
         """
 
@@ -147,28 +152,17 @@ class Outbox(Protocol):
         """
 
     def waiting(self, today: date) -> Sequence[PendingStep]:
-        """Return notices that wait to be carried and have no letter queued for them, as of a local date."""
+        """Return notices that wait to be carried by a letter, as of a local date."""
 
     def states(self, keys: Collection[str]) -> Mapping[str, NoticeState]:
         """Return the states of the notices with these keys; keys that do not exist are left out."""
 
-    def queued_letters(self) -> frozenset[tuple[str, str]]:
-        """Return person and channel of the letters that carry others and have not left yet."""
+    def letters_on_their_way(self) -> frozenset[tuple[str, str, str]]:
+        """Return person, channel and bundle of the letters that carry others and have not left yet."""
 
-    def moves(self, *, limit: int) -> Sequence[Move]:
-        """Return deadlines whose due date has moved, the oldest move first."""
-
-    def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice]) -> int:
-        """Queue the notices of these moves and delete the moves in one transaction; return how many were
-        queued.
-        """
-
-    def untold(self, *, limit: int) -> Sequence[InboxLine]:
-        """Return the events that concern people and have no letter queued yet, the oldest first."""
-
-    def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice]) -> int:
-        """Queue the notices of these events and mark the events as notified in one transaction; return how many
-        were queued.
+    def news(self, *, limit: int) -> Sequence[Move | InboxLine]:
+        """Return deadlines whose due date has moved, and events that concern people, of which no letter was
+        queued yet; of each kind the oldest first, up to `limit`.
         """
 
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:

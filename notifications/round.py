@@ -16,11 +16,11 @@ from calendars import OutOfRange
 from notifications.channels import Channel
 from notifications.daily import DAY, bundle_of, first_of_week, next_opening, queue_letters
 from notifications.dispatch import Dispatch, notice_to
-from notifications.event_notices import queue_comment_notices
+from notifications.event_notices import comment_notices
 from notifications.letters.daily import unconfirmed_year
-from notifications.moved_dates import plan_move_notices, queue_move_notices
+from notifications.moved_dates import move_notices
 from notifications.notice import Notice
-from notifications.ports import Settlement
+from notifications.ports import InboxLine, Move, Settlement
 from notifications.recipients import channels_for, present_officer, resolve_recipients
 from workflow.board.rows import Row
 from workflow.cases.case import Case
@@ -67,7 +67,7 @@ class RoundReport:
     Attributes:
         rows: number of board rows whose step was due.
         planned: the planned notices of the steps; only the first of them when limited.
-        others: other notices: moved dates, the calendar's call.
+        others: other notices: moved dates, comments and assignments, the calendar's call.
         queued: number of new notices queued, without the letters that carry them; None: nothing was written.
     """
 
@@ -79,13 +79,16 @@ class RoundReport:
 
 
 def plan(dispatch: Dispatch) -> RoundReport:
-    """Return what a round would do at that moment, without writing."""
+    """Return what a round would do at that moment, without writing; of other notices than those of steps the
+    first.
+    """
     report = RoundReport()
     for rows in _due_pages(dispatch):
         plan_page(dispatch, rows, report)
     calls = calendar_calls(dispatch)
     known = dispatch.outbox.states({call.key for call in calls})
-    report.others = [*plan_move_notices(dispatch), *(call for call in calls if call.key not in known)]
+    told = [notice for settlement in plan_news(dispatch) for notice in settlement.notices]
+    report.others = [*told, *(call for call in calls if call.key not in known)]
     return report
 
 
@@ -101,13 +104,29 @@ def round(dispatch: Dispatch, *, limit: int = sys.maxsize) -> RoundReport:
     for rows in _due_pages(dispatch):
         queued += outbox.settle(plan_page(dispatch, rows, report))
         del report.planned[limit:]
-    move_notices, count = queue_move_notices(dispatch)
+    others = list[Notice]()
+    while settlements := plan_news(dispatch):
+        queued += outbox.settle(settlements)
+        others += [notice for settlement in settlements for notice in settlement.notices]
     calls = calendar_calls(dispatch)
-    queued += count + outbox.add(calls)
-    report.queued = queued + queue_comment_notices(dispatch)
-    report.others = [*move_notices, *calls]
+    report.queued = queued + outbox.add(calls)
+    report.others = [*others, *calls]
     queue_letters(dispatch)
     return report
+
+
+def plan_news(dispatch: Dispatch) -> list[Settlement]:
+    """Return the decisions of a round about a page of the dates that moved and the events that concern people
+    since the last one: whom to tell.
+    """
+    return [
+        Settlement(about=about, notices=tuple(_notices_of_news(about, dispatch)))
+        for about in dispatch.outbox.news(limit=PAGE)
+    ]
+
+
+def _notices_of_news(about: Move | InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
+    return move_notices(about, dispatch) if isinstance(about, Move) else comment_notices(about, dispatch)
 
 
 def _due_pages(dispatch: Dispatch) -> Iterator[Sequence[Row]]:
@@ -155,7 +174,7 @@ def _plan_row(dispatch: Dispatch, row: Row, case: Case, report: RoundReport) -> 
         following = following_step(steps, after=today)
     report.planned += planned
     return Settlement(
-        row=row,
+        about=row,
         notices=tuple(planned_notice.notice for planned_notice in planned),
         next_step_on=following.on if following else None,
     )

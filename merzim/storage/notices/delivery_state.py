@@ -1,28 +1,50 @@
-"""The state of delivery: notices by channel and state, what failed or was ever sent, when tasks last ran."""
+"""The state of delivery: counts of notices, faults of channels, what failed or was sent, last runs of tasks."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Engine, and_, bindparam, func, literal_column, or_, select
 from sqlmodel import Session
 
 from calendars.hours import local_date
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import read, read_first, reading, writing
-from merzim.storage.notices import faults
-from merzim.storage.rows import to_notice
+from merzim.storage.database.engine import Row_, read, read_first, reading, writing
+from merzim.storage.notices import journal
+from merzim.storage.rows import read_as, to_notice
 from merzim.storage.tables.board import DEADLINE
-from merzim.storage.tables.notices import LOST, NOTICE, present_state
+from merzim.storage.tables.notices import CHANNEL_FAULT, LOST, NOTICE, present_state
 from merzim.storage.tables.service import PULSE
-from notifications.notice import Notice
+from notifications.notice import UNREACHABLE, Notice
 from notifications.rules import BACK_OFF, tried_for
 
 FAILED_FOR = timedelta(days=7)
 """How long letters that failed for good are counted."""
-_WAITING = (NOTICE.c.state == "queued", NOTICE.c.bundle == "")
+_ALONE = NOTICE.c.bundle == ""
+_QUEUED = NOTICE.c.state == literal_column("'queued'")
+_FAILED = NOTICE.c.state == literal_column("'failed'")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelFault:
+    """A fault of a channel itself, to be corrected by an administrator unless its server is only out of reach.
+
+    Attributes:
+        channel: "" when config.toml allows none to be created.
+        code: as `notifications.notice.Outcome.fault`; `settings` where config.toml is what is wrong;
+            `nobody_reached` where letters go into a folder alone.
+        answer: last answer of the server or system.
+        since: UTC moment of the first letter it delays; None when there is none.
+        letters: number of letters delayed since: failed, or to be tried again.
+    """
+
+    channel: str
+    code: str
+    answer: str
+    since: datetime | None
+    letters: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,26 +62,21 @@ class Figures:
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     oldest: datetime | None = None
     pulses: Mapping[str, tuple[datetime, float]] = field(default_factory=dict)
-    faults: Sequence[faults.ChannelFault] = ()
+    faults: Sequence[ChannelFault] = ()
     lost: int = 0
-
-
-def counts(session: Session) -> Mapping[tuple[str, str], int]:
-    """Return channel and state -> the number of letters, whatever each carries."""
-    key = NOTICE.c.channel, NOTICE.c.state
-    query = select(*key, func.count()).where(NOTICE.c.bundle == "").group_by(*key)
-    return {(channel, state): number for channel, state, number in session.execute(query)}
 
 
 def figures(engine: Engine, *, now: datetime) -> Figures:
     """Return the state of delivery at a moment; `lost` counts what failed in the last FAILED_FOR."""
-    lost = select(func.count()).where(LOST, NOTICE.c.bundle == "", NOTICE.c.attempted_at > now - FAILED_FOR)
+    key = NOTICE.c.channel, NOTICE.c.state
+    counts = select(*key, func.count()).where(_ALONE).group_by(*key)
+    lost = select(func.count()).where(LOST, _ALONE, NOTICE.c.attempted_at > now - FAILED_FOR)
     with reading(engine) as session:
         return Figures(
-            counts=counts(session),
+            counts={(channel, state): number for channel, state, number in session.execute(counts)},
             oldest=_oldest(session, now),
             pulses={pulse.name: (pulse.at, pulse.seconds) for pulse in session.execute(PULSE.select())},
-            faults=faults.channel_faults(session),
+            faults=channel_faults(session),
             lost=session.execute(lost).scalar_one(),
         )
 
@@ -70,17 +87,82 @@ def _oldest(session: Session, now: datetime) -> datetime | None:
     Every attempt moves `not_before`: for letters that were tried it is the first attempt, for those of a
     channel with a fault its beginning.
     """
-    due = select(func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type)).where(
-        *_WAITING, NOTICE.c.attempts == 0, NOTICE.c.not_before <= now
+    waiting = (_QUEUED, _ALONE)
+    due = select(_first(NOTICE.c.not_before)).where(
+        *waiting, NOTICE.c.attempts == 0, NOTICE.c.not_before <= now
     )
     tried = (
-        select(NOTICE.c.attempts, func.min(NOTICE.c.attempted_at, type_=NOTICE.c.attempted_at.type))
-        .where(*_WAITING, NOTICE.c.attempts > 0, NOTICE.c.not_before <= now + BACK_OFF[-1])
+        select(NOTICE.c.attempts, _first(NOTICE.c.attempted_at))
+        .where(*waiting, NOTICE.c.attempts > 0, NOTICE.c.not_before <= now + BACK_OFF[-1])
         .group_by(NOTICE.c.attempts)
     )
-    moments = [session.execute(due).scalar(), faults.waiting_since(session)]
-    moments += [at - tried_for(attempts) for attempts, at in session.execute(tried) if at is not None]
+    moments = [session.execute(due).scalar()]
+    moments += [at - tried_for(attempts) for attempts, at in session.execute(tried)]
+    for fault in session.execute(CHANNEL_FAULT.select()).all():
+        kept = select(_first(NOTICE.c.queued_at)).where(_delayed(fault), _QUEUED)
+        if (queued_at := session.execute(kept).scalar()) is not None:
+            moments.append(max(queued_at, fault.since))
     return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _first(moments: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    return func.min(moments, type_=moments.type)
+
+
+def _delayed(fault: Row_) -> ColumnElement[bool]:
+    """Return the condition for the letters a recorded fault of a channel has delayed."""
+    is_since = NOTICE.c.attempted_at >= fault.since
+    return and_(NOTICE.c.channel == fault.channel, is_since, or_(_FAILED, _QUEUED))
+
+
+def channel_faults(session: Session) -> Sequence[ChannelFault]:
+    """Return the fault of each channel, with the number of letters it delays, whatever each carries.
+
+    A server that could not be reached is asked again with the next letter; while none waits there is no fault.
+    """
+    faults = []
+    for record in session.execute(CHANNEL_FAULT.select().order_by(CHANNEL_FAULT.c.channel)).all():
+        letters = session.execute(select(func.count()).where(_delayed(record), _ALONE)).scalar_one()
+        if letters or record.code != UNREACHABLE:
+            faults.append(read_as(ChannelFault, record, letters=letters))
+    return faults
+
+
+def record_fault(engine: Engine, channel: str, code: str, answer: str, *, now: datetime) -> None:
+    """Record a channel's fault; an empty code ends it. An unchanged fault writes nothing."""
+    mine = CHANNEL_FAULT.c.channel == channel
+    stored = read_first(engine, CHANNEL_FAULT.select().where(mine))
+    if not code if stored is None else (stored.code, stored.answer) == (code, answer):
+        return
+    with writing(engine) as session:
+        stored = session.execute(CHANNEL_FAULT.select().where(mine).with_for_update()).first()
+        session.execute(CHANNEL_FAULT.delete().where(mine))
+        if code:
+            since = stored.since if stored is not None and stored.code == code else now
+            line = {"channel": channel, "code": code, "answer": answer, "since": since}
+            session.execute(CHANNEL_FAULT.insert(), line)
+
+
+def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Callable[[str], datetime]) -> int:
+    """Queue again the letters a channel's fault has delayed; return how many.
+
+    Args:
+        opens: returns the moment a letter may be sent to a person (by key).
+    """
+    with writing(engine) as session:
+        fault = CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel).with_for_update()
+        if (stored := session.execute(fault).first()) is None:
+            return 0
+        names = (NOTICE.c[name] for name in ("key", "person", "state", "bundle"))
+        delayed = select(*names).where(_delayed(stored)).order_by(NOTICE.c.key).with_for_update()
+        if not (records := session.execute(delayed).all()):
+            return 0
+        again = NOTICE.update().where(NOTICE.c.key == bindparam("k_key"))
+        again = again.values(state="queued", attempts=0, queued_at=now, not_before=bindparam("k_at"))
+        session.execute(again, [{"k_key": record.key, "k_at": opens(record.person)} for record in records])
+        failed = [(record.key, journal.RESENT, "") for record in records if record.state == "failed"]
+        journal.append(session, failed, now=now)
+        return sum(not record.bundle for record in records)
 
 
 def undelivered_letters(engine: Engine, *, limit: int) -> Sequence[Notice]:

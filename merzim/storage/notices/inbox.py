@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, and_, select, tuple_
-from sqlmodel import Session
+from sqlalchemy import Engine, and_, select
 
 from merzim.storage.database.engine import Row_, execute, read
 from merzim.storage.rows import EVENT_COLUMNS, event
@@ -37,13 +35,6 @@ def untold(engine: Engine, *, limit: int) -> list[InboxLine]:
     """Return the inbox entries no letter was queued for, the oldest first."""
     query = LINES.where(INBOX.c.untold).order_by(INBOX.c.at, INBOX.c.person, INBOX.c.case, INBOX.c.seq)
     return [to_line(record) for record in read(engine, query.limit(limit))]
-
-
-def mark_told(session: Session, lines: Sequence[InboxLine]) -> None:
-    """Mark inbox entries as told, in the transaction that queues their letters."""
-    keys = [(line.person, line.event.case, line.event.seq) for line in lines]
-    told = tuple_(INBOX.c.person, INBOX.c.case, INBOX.c.seq).in_(keys)
-    session.execute(INBOX.update().where(told).values(untold=False))
 
 
 def to_line(record: Row_) -> InboxLine:

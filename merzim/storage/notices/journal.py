@@ -6,18 +6,16 @@ holds a hash of each notice's record: recipient, channel, step, time, answer, an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import select
 from sqlmodel import Session
 
 from merzim.storage import events
 from merzim.storage.events import NOTICES, Draft
-from merzim.storage.rows import to_notice
 from merzim.storage.tables.base import canonical, moment
-from merzim.storage.tables.notices import NOTICE, SETTLED
+from merzim.storage.tables.notices import SETTLED
 from notifications.notice import Notice
 
 ACKNOWLEDGED = "acknowledged"
@@ -48,12 +46,6 @@ def digest(notice: Notice) -> str:
         moment(notice.sent_at) if notice.sent_at else None,
     ]
     return sha256(canonical(parts).encode()).hexdigest()
-
-
-def append_outcomes_of(session: Session, keys: Collection[str], *, now: datetime) -> None:
-    """Append the outcomes of these notices, as far as they are final."""
-    query = select(NOTICE).where(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.state.in_(SETTLED))
-    append_outcomes(session, [to_notice(record) for record in session.execute(query)], now=now)
 
 
 def append_outcomes(session: Session, notices: Iterable[Notice], *, now: datetime) -> None:

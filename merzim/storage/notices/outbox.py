@@ -1,4 +1,4 @@
-"""The outbox: notices with their delivery records, and board rows whose reminder step is due.
+"""The outbox: notices with their delivery records, and what rounds and letters read beside them.
 
 Every method is one transaction. The cost depends on what is due, not on what is stored.
 """
@@ -8,27 +8,42 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Engine, and_, bindparam, exists, literal_column, or_, select, tuple_, update
+from sqlalchemy import (
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlmodel import Session
 
+from merzim.storage import events, lateness
 from merzim.storage.cases import ledger
-from merzim.storage.database.dialect import insert
+from merzim.storage.database.dialect import in_names, insert, read_for_names
 from merzim.storage.database.engine import read, read_first, reading, writing
 from merzim.storage.database.locks import ProcessLock
-from merzim.storage.notices import faults, inbox, journal
-from merzim.storage.notices.bundles import CombinedNotices
+from merzim.storage.notices import delivery_state, inbox, journal
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.refusals import retry_until_back
 from merzim.storage.rows import EVENTS_IN_ORDER, columns_of, event, row, to_notice
 from merzim.storage.tables.base import moment
 from merzim.storage.tables.board import DEADLINE, MOVED
+from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import LOST, NOTICE, UNREAD, present_columns, present_state
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
 from notifications.daily import DAY, LETTER, WEEK
+from notifications.moved_dates import DELIVERED_STATES
 from notifications.notice import Notice, NoticeState
-from notifications.ports import InboxLine, Move, Settlement
+from notifications.ports import InboxLine, Move, PendingStep, Settlement
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
 from workflow.cases.states import AWAITED
@@ -36,16 +51,17 @@ from workflow.org.office import Office
 
 # Written out, not bound, so that both planners see that the partial indexes answer.
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
-_ALONE = NOTICE.c.bundle == literal_column("''")
 _SENDING = NOTICE.c.state == literal_column("'sending'")
+_ALONE = NOTICE.c.bundle == literal_column("''")
 _BUNDLED = NOTICE.c.bundle != literal_column("''")
+_NEWEST = (NOTICE.c.queued_at.desc(), NOTICE.c.key)
+_PLACE = (DEADLINE.c.next_step_on, DEADLINE.c.case, DEADLINE.c.obligation)
+_BY_DUE = select(DEADLINE).order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 _RECORD = ("state", "answer", "attempts", "not_before", "sent_at", "text_hash", "address")
 """What an attempt changes of a notice."""
-_MARK = NOTICE.update().where(NOTICE.c.key == bindparam("k_key"))
-_PLACE = (DEADLINE.c.next_step_on, DEADLINE.c.case, DEADLINE.c.obligation)
 
 
-class SqlOutbox(CombinedNotices):
+class SqlOutbox:
     """Implements `notifications.ports.Outbox`, which says what each method of it does, on a database.
 
     Args:
@@ -53,9 +69,11 @@ class SqlOutbox(CombinedNotices):
     """
 
     def __init__(self, engine: Engine, *, office: PresentOffice | None = None) -> None:
-        super().__init__(engine)
+        self._engine = engine
         self._delivery = ProcessLock(engine, "delivery")
         self._office = office or PresentOffice(engine)
+
+    # ---------------------------------------------------------------------------- what rounds and letters read
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
         # Only rows that still wait for somebody have a next step (workflow.board.rows), so the day alone is
@@ -63,7 +81,7 @@ class SqlOutbox(CombinedNotices):
         query = select(DEADLINE).where(DEADLINE.c.next_step_on <= today, DEADLINE.c.next_step_on.is_not(None))
         if after is not None:
             query = query.where(tuple_(*_PLACE) > tuple_(*after))
-        return [row(record) for record in read(self._engine, query.order_by(*_PLACE).limit(limit))]
+        return self._rows(query.order_by(*_PLACE).limit(limit))
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
         with reading(self._engine) as session:
@@ -78,201 +96,41 @@ class SqlOutbox(CombinedNotices):
     def office(self) -> Office:
         return self._office.read()
 
+    def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
+        query = _BY_DUE.join(CASE, CASE.c.id == DEADLINE.c.case).where(
+            DEADLINE.c.state == "open",
+            CASE.c.status == "active",
+            or_(and_(DEADLINE.c.due <= until, lateness.holds(today)), lateness.slipped(today)),
+        )
+        return self._rows(query)
+
+    def never_confirmed(self, *, today: date) -> Sequence[Row]:
+        return self._rows(_BY_DUE.where(lateness.never_confirmed(today)))
+
+    def newest_seal(self) -> tuple[int, datetime, str] | None:
+        with reading(self._engine) as session:
+            return events.newest_seal(session)
+
+    def news(self, *, limit: int) -> Sequence[Move | InboxLine]:
+        with reading(self._engine) as session:
+            return [*_moves(session, limit), *inbox.untold(self._engine, limit=limit)]
+
+    # ------------------------------------------------------------------------------------------------ queueing
+
     def settle(self, settlements: Sequence[Settlement]) -> int:
         if not settlements:
             return 0
         with writing(self._engine) as session:
-            return self.queue(session, _settle(session, settlements))
+            # In the order of keys, as others lock them.
+            ordered = sorted(settlements, key=lambda settlement: settlement.place)
+            decided = [settlement for settlement in ordered if _settle(session, settlement)]
+            return self.queue(session, [notice for settlement in decided for notice in settlement.notices])
 
     def add(self, notices: Sequence[Notice]) -> int:
         if not notices:
             return 0
         with writing(self._engine) as session:
             return self.queue(session, notices)
-
-    def awaited_channels(self) -> Sequence[str]:
-        statement = select(NOTICE.c.channel).where(_QUEUED, _ALONE).distinct()
-        return [record.channel for record in read(self._engine, statement)]
-
-    def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
-        """Take up to `limit` queued notices of a channel that may leave now; they become `sending`."""
-        chosen = (
-            select(NOTICE.c.key)
-            .where(NOTICE.c.channel == channel, _QUEUED, _ALONE, NOTICE.c.not_before <= now)
-            .order_by(NOTICE.c.not_before, NOTICE.c.queued_at, NOTICE.c.key)
-            .limit(limit)
-        )
-        # Check without the write lock, so that a tick with nothing to send delays nobody.
-        if read_first(self._engine, chosen.limit(1)) is None:
-            return []
-        # SKIP LOCKED is PostgreSQL's; SQLite has one writer and leaves it out. Chosen once, apart from the
-        # update: a planner free to choose again for every row could lock more than it was asked for.
-        mine = chosen.with_for_update(skip_locked=True).cte("mine")
-        step = (
-            update(NOTICE)
-            .where(NOTICE.c.key.in_(select(mine.c.key)))
-            .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now)
-            .returning(*NOTICE.columns)
-        )
-        with writing(self._engine) as session:
-            letters = [to_notice(record) for record in session.execute(step)]
-            letters.sort(key=lambda letter: (letter.not_before, letter.queued_at, letter.key))
-            carriers = [letter for letter in letters if letter.kind == LETTER]
-            return [*letters, *(item for carrier in carriers for item in _claim_items(session, carrier, now))]
-
-    def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
-        # Recorded between sending a letter and storing its outcome: if this failed, it would be sent again.
-        retry_until_back(lambda: faults.record_fault(self._engine, channel, code, answer, now=now))
-
-    def mark(self, notices: Sequence[Notice], *, now: datetime) -> None:
-        if notices:
-            # The letters have left: a database that is away for a moment is waited for, or they leave again.
-            retry_until_back(lambda: self._mark(notices, now))
-
-    def _mark(self, notices: Sequence[Notice], now: datetime) -> None:
-        keys = [notice.key for notice in notices]
-        claimed = select(NOTICE.c.key).where(NOTICE.c.key.in_(keys), NOTICE.c.state == "sending")
-        with writing(self._engine) as session:
-            mine = set(session.execute(claimed.with_for_update()).scalars())
-            marked = [notice for notice in notices if notice.key in mine]
-            if marked:
-                session.execute(_MARK, [_delivery_record(notice) for notice in marked])
-            journal.append_outcomes(session, marked, now=now)
-
-    def delivering(self) -> AbstractContextManager[None]:
-        return self._delivery.shared()
-
-    def recover(self, channel: str, *, state: NoticeState, now: datetime) -> int:
-        with self._delivery.alone() as alone:
-            return self._recover(channel, state, now) if alone else 0
-
-    def _recover(self, channel: str, state: NoticeState, now: datetime) -> int:
-        """Give the notices of a channel that are left in `sending` a new state; return how many."""
-        # Not by the index of a channel, which holds every letter ever sent.
-        abandoned_notices = and_(NOTICE.c.channel.concat("") == channel, _SENDING)
-        with reading(self._engine) as session:
-            if not session.scalar(select(exists().where(abandoned_notices))):
-                return 0
-        step = update(NOTICE).where(abandoned_notices).values(state=state)
-        if state == "queued":
-            step = step.values(not_before=now)
-        with writing(self._engine) as session:
-            left = select(NOTICE.c.key).where(abandoned_notices).with_for_update()
-            recovered_keys = session.execute(left).scalars().all()
-            session.execute(step)
-            journal.append_outcomes_of(session, recovered_keys, now=now)
-            return len(recovered_keys)
-
-    def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice]) -> int:
-        """Delete these moves and queue their notices in one transaction; return how many were queued."""
-        with writing(self._engine) as session:
-            numbers = [number for move in moves for number in move.numbers]
-            session.execute(MOVED.delete().where(MOVED.c.n.in_(numbers)))
-            return self.queue(session, notices)
-
-    def untold(self, *, limit: int) -> Sequence[InboxLine]:
-        return inbox.untold(self._engine, limit=limit)
-
-    def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice]) -> int:
-        """Mark these events as told and queue their notices in one transaction; return how many were queued."""
-        with writing(self._engine) as session:
-            inbox.mark_told(session, lines)
-            return self.queue(session, notices)
-
-    def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
-        """Return the keys of those notices of campaigns whose person's answer is still awaited."""
-        people = sorted({notice.person for notice in notices})
-        query = (
-            select(*(CAMPAIGN_PERSON.c[name] for name in ("campaign", "person", "number", "version")))
-            .join(CAMPAIGN, CAMPAIGN.c.id == CAMPAIGN_PERSON.c.campaign)
-            .where(
-                CAMPAIGN.c.id.in_(sorted({notice.obligation for notice in notices})),
-                CAMPAIGN.c.closed_on.is_(None),
-                CAMPAIGN.c.until >= today,
-                CAMPAIGN_PERSON.c.person.in_(people),
-                CAMPAIGN_PERSON.c.answer == "",
-                CAMPAIGN_PERSON.c.left_on.is_(None),
-            )
-        )
-        awaited = {(*record,) for record in read(self._engine, query)}
-        return frozenset(
-            notice.key
-            for notice in notices
-            if (notice.obligation, notice.person, notice.about["number"], notice.about["version"]) in awaited
-        )
-
-    def notices(
-        self,
-        *,
-        case: str | None = None,
-        person: str | None = None,
-        channel: str | None = None,
-        state: NoticeState | None = None,
-        limit: int | None = None,
-    ) -> Sequence[Notice]:
-        """Return notices, newest first, filtered by the given values, without digests that had no content."""
-        query = select(*present_columns()).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
-        query = query.where(or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None)))
-        filters = {"case": case, "person": person, "channel": channel}
-        for name, value in filters.items():
-            if value is not None:
-                query = query.where(NOTICE.c[name] == value)
-        if state is not None:
-            query = query.where(present_state() == state)
-        return [to_notice(record) for record in read(self._engine, query)]
-
-    def unread(self, person: str, *, limit: int) -> Sequence[Notice]:
-        """Return the letters sent to a person about cases and not acknowledged, newest first."""
-        query = select(NOTICE).where(UNREAD, NOTICE.c.case.is_not(None), NOTICE.c.person == person)
-        query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
-        return [to_notice(record) for record in read(self._engine, query)]
-
-    def carried(self, key: str) -> Sequence[Notice]:
-        """Return the notices a letter carries, by due date; none for an unknown one."""
-        query = select(NOTICE).where(NOTICE.c.carrier == key).order_by(NOTICE.c.due, NOTICE.c.key)
-        with reading(self._engine) as session:
-            person = session.execute(select(NOTICE.c.person).where(NOTICE.c.key == key)).scalar()
-            if person is None:
-                return []
-            return [to_notice(record) for record in session.execute(query.where(NOTICE.c.person == person))]
-
-    def notice(self, key: str) -> Notice | None:
-        record = read_first(self._engine, select(NOTICE).where(NOTICE.c.key == key))
-        return to_notice(record) if record is not None else None
-
-    def acknowledge(self, key: str, *, now: datetime) -> bool:
-        """Record that a notice was read; the first time is kept. Return False when there is no such notice."""
-        step = (
-            update(NOTICE)
-            .where(NOTICE.c.key == key, NOTICE.c.acknowledged_at.is_(None))
-            .values(acknowledged_at=now)
-        )
-        with writing(self._engine) as session:
-            if session.exec(step).rowcount:
-                journal.append(session, [(key, journal.ACKNOWLEDGED, moment(now))], now=now)
-                return True
-            return session.execute(select(NOTICE.c.key).where(NOTICE.c.key == key)).first() is not None
-
-    def resend(self, key: str, *, now: datetime, not_before: datetime) -> bool:
-        """Queue a notice again; False when no notice of that key failed or is of unknown fate.
-
-        Its attempts restart; its key and Message-ID are kept. One that shared a letter with others goes in a
-        letter of its own: that one is over, and withdrawn once nothing of it is left.
-        """
-        again = {"state": "queued", "attempts": 0, "queued_at": now, "not_before": not_before, "bundle": ""}
-        step = update(NOTICE).where(NOTICE.c.key == key, LOST).values(again).returning(NOTICE.c.carrier)
-        with writing(self._engine) as session:
-            resent = session.execute(step).first()
-            if resent is None:
-                return False
-            journal.append(session, [(key, journal.RESENT, "")], now=now)
-            left = select(NOTICE.c.key).where(
-                NOTICE.c.carrier == resent.carrier, LOST, NOTICE.c.bundle != literal_column("''")
-            )
-            if resent.carrier and session.execute(left.limit(1)).first() is None:
-                over = update(NOTICE).where(NOTICE.c.key == resent.carrier, LOST)
-                session.execute(over.values(state="withdrawn"))
-        return True
 
     def queue(self, session: Session, letters: Sequence[Notice]) -> int:
         """Queue notices in the caller's transaction; return how many were queued.
@@ -296,24 +154,261 @@ class SqlOutbox(CombinedNotices):
         lines = [columns_of(NOTICE, letter, case=letter.case or None) for letter in first.values()]
         return len(session.execute(step.returning(NOTICE.c.key), lines).all())
 
-
-def _settle(session: Session, settlements: Sequence[Settlement]) -> list[Notice]:
-    """Move the rows that are unchanged since planning to their next steps; return their notices."""
-    letters = list[Notice]()
-    # In the order of keys, as others lock them.
-    for settlement in sorted(settlements, key=lambda settlement: settlement.row[:2]):
-        read_row = settlement.row
-        unchanged = (
-            DEADLINE.c.case == read_row.case,
-            DEADLINE.c.obligation == read_row.obligation,
-            DEADLINE.c.due.is_not_distinct_from(read_row.due),
-            DEADLINE.c.next_step_on == read_row.next_step_on,
-            DEADLINE.c.state.in_(AWAITED),
+    def waiting(self, today: date) -> Sequence[PendingStep]:
+        columns = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
+        dated = (NOTICE.c.step.not_like(f"{kind}%") for kind in ("open+", "before-", "points-"))
+        is_of_date_ahead = and_(NOTICE.c.kind == "reminder", NOTICE.c.due >= today, *dated)
+        query = (
+            select(
+                *columns,
+                func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type),
+                func.min(case((is_of_date_ahead, NOTICE.c.due)), type_=NOTICE.c.due.type),
+                func.max(NOTICE.c.address),
+                func.max(NOTICE.c.language),
+            )
+            .where(_QUEUED, _BUNDLED)
+            .group_by(*columns)
+            .order_by(*columns)
         )
-        step = DEADLINE.update().where(*unchanged).values(next_step_on=settlement.next_step_on)
-        if session.exec(step).rowcount:
-            letters += settlement.notices
-    return letters
+        return [PendingStep(*group) for group in read(self._engine, query)]
+
+    def letters_on_their_way(self) -> frozenset[tuple[str, str, str]]:
+        # Letters that carry others belong to no case: few, and found by the index of the case.
+        query = select(NOTICE.c.person, NOTICE.c.channel, NOTICE.c.step).where(
+            NOTICE.c.case.is_(None), NOTICE.c.kind == LETTER, NOTICE.c.state.in_(("queued", "sending"))
+        )
+        return frozenset(map(tuple, read(self._engine, query)))
+
+    def states(self, keys: Collection[str]) -> Mapping[str, NoticeState]:
+        query = select(NOTICE.c.key, NOTICE.c.state).where(in_names(NOTICE.c.key))
+        return {record.key: record.state for record in read_for_names(self._engine, query, keys)}
+
+    # ---------------------------------------------------------------------------------------------- delivering
+
+    def delivering(self) -> AbstractContextManager[None]:
+        return self._delivery.shared()
+
+    def awaited_channels(self) -> Sequence[str]:
+        statement = select(NOTICE.c.channel).where(_QUEUED, _ALONE).distinct()
+        return [record.channel for record in read(self._engine, statement)]
+
+    def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
+        may_leave = and_(NOTICE.c.channel == channel, _QUEUED, _ALONE, NOTICE.c.not_before <= now)
+        oldest = (NOTICE.c.not_before, NOTICE.c.queued_at, NOTICE.c.key)
+        chosen = select(NOTICE.c.key).where(may_leave).order_by(*oldest).limit(limit)
+        # Check without the write lock, so that a tick with nothing to send delays nobody.
+        if read_first(self._engine, chosen.limit(1)) is None:
+            return []
+        with writing(self._engine) as session:
+            letters = _claim(session, chosen, now=now)
+            letters.sort(key=lambda letter: (letter.not_before, letter.queued_at, letter.key))
+            carriers = (letter for letter in letters if letter.kind == LETTER)
+            return [*letters, *(item for carrier in carriers for item in _claim_items(session, carrier, now))]
+
+    def mark(self, notices: Sequence[Notice], *, now: datetime) -> None:
+        if notices:
+            # The letters have left: a database that is away for a moment is waited for, or they leave again.
+            retry_until_back(lambda: self._mark(notices, now))
+
+    def _mark(self, notices: Sequence[Notice], now: datetime) -> None:
+        claimed = select(NOTICE.c.key).where(NOTICE.c.key.in_([notice.key for notice in notices]), _SENDING)
+        step = NOTICE.update().where(NOTICE.c.key == bindparam("k_key"))
+        with writing(self._engine) as session:
+            mine = set(session.execute(claimed.with_for_update()).scalars())
+            marked = [notice for notice in notices if notice.key in mine]
+            if marked:
+                session.execute(step, [_delivery_record(notice) for notice in marked])
+            journal.append_outcomes(session, marked, now=now)
+
+    def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
+        # Recorded between sending a letter and storing its outcome: if this failed, it would be sent again.
+        retry_until_back(lambda: delivery_state.record_fault(self._engine, channel, code, answer, now=now))
+
+    def recover(self, channel: str, *, state: NoticeState, now: datetime) -> int:
+        # Not by the index of a channel, which holds every letter ever sent.
+        abandoned = and_(NOTICE.c.channel.concat("") == channel, _SENDING)
+        with self._delivery.alone() as alone:
+            if not alone or read_first(self._engine, select(NOTICE.c.key).where(abandoned).limit(1)) is None:
+                return 0
+            step = update(NOTICE).where(abandoned).values(state=state)
+            if state == "queued":
+                step = step.values(not_before=now)
+            with writing(self._engine) as session:
+                records = session.execute(step.returning(*NOTICE.columns))
+                recovered = [to_notice(record) for record in records]
+                journal.append_outcomes(session, recovered, now=now)
+                return len(recovered)
+
+    def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
+        cases = sorted({notice.case for notice in notices if notice.case})
+        if not cases:
+            return []
+        first = min(notice.queued_at for notice in notices)
+        query = select(NOTICE).where(
+            NOTICE.c.case.in_(cases),
+            NOTICE.c.kind.in_(("reminder", "comment")),
+            NOTICE.c.person.in_(sorted({notice.person for notice in notices})),
+            NOTICE.c.state.in_(("queued", *DELIVERED_STATES)),
+            or_(NOTICE.c.queued_at >= first, NOTICE.c.sent_at >= since),
+        )
+        return self._notices(query)
+
+    def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
+        asked = ("campaign", "person", "number", "version")
+        query = (
+            select(*(CAMPAIGN_PERSON.c[name] for name in asked))
+            .join(CAMPAIGN, CAMPAIGN.c.id == CAMPAIGN_PERSON.c.campaign)
+            .where(
+                CAMPAIGN.c.id.in_(sorted({notice.obligation for notice in notices})),
+                CAMPAIGN.c.closed_on.is_(None),
+                CAMPAIGN.c.until >= today,
+                CAMPAIGN_PERSON.c.person.in_(sorted({notice.person for notice in notices})),
+                CAMPAIGN_PERSON.c.answer == "",
+                CAMPAIGN_PERSON.c.left_on.is_(None),
+            )
+        )
+        awaited = {(*record,) for record in read(self._engine, query)}
+        return frozenset(
+            notice.key
+            for notice in notices
+            if (notice.obligation, notice.person, notice.about["number"], notice.about["version"]) in awaited
+        )
+
+    # -------------------------------------------------------------------------------------- what was delivered
+
+    def notices(
+        self,
+        *,
+        case: str | None = None,
+        person: str | None = None,
+        channel: str | None = None,
+        state: NoticeState | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Notice]:
+        """Return notices, newest first, filtered by the given values, without digests that had no content."""
+        query = select(*present_columns()).order_by(*_NEWEST).limit(limit)
+        query = query.where(or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None)))
+        filters = ((NOTICE.c.case, case), (NOTICE.c.person, person), (NOTICE.c.channel, channel))
+        for column, value in (*filters, (present_state(), state)):
+            if value is not None:
+                query = query.where(column == value)
+        return self._notices(query)
+
+    def unread(self, person: str, *, limit: int) -> Sequence[Notice]:
+        """Return the letters sent to a person about cases and not acknowledged, newest first."""
+        query = select(NOTICE).where(UNREAD, NOTICE.c.case.is_not(None), NOTICE.c.person == person)
+        return self._notices(query.order_by(*_NEWEST).limit(limit))
+
+    def carried(self, key: str) -> Sequence[Notice]:
+        """Return the notices a letter carries, by due date; none for an unknown one."""
+        letter = NOTICE.alias("letter")
+        query = select(NOTICE).join(letter, letter.c.key == NOTICE.c.carrier)
+        query = query.where(letter.c.key == key, NOTICE.c.person == letter.c.person)
+        return self._notices(query.order_by(NOTICE.c.due, NOTICE.c.key))
+
+    def notice(self, key: str) -> Notice | None:
+        record = read_first(self._engine, select(NOTICE).where(NOTICE.c.key == key))
+        return to_notice(record) if record is not None else None
+
+    def acknowledge(self, key: str, *, now: datetime) -> None:
+        """Record that a notice was read; the first time is kept."""
+        is_unread = and_(NOTICE.c.key == key, NOTICE.c.acknowledged_at.is_(None))
+        with writing(self._engine) as session:
+            if session.exec(NOTICE.update().where(is_unread).values(acknowledged_at=now)).rowcount:
+                journal.append(session, [(key, journal.ACKNOWLEDGED, moment(now))], now=now)
+
+    def resend(self, key: str, *, now: datetime, not_before: datetime) -> bool:
+        """Queue a notice again; False when no notice of that key failed or is of unknown fate.
+
+        Its attempts restart; its key and Message-ID are kept. One that shared a letter with others goes in a
+        letter of its own: that one is over, and withdrawn once nothing of it is left.
+        """
+        again = {"state": "queued", "attempts": 0, "queued_at": now, "not_before": not_before, "bundle": ""}
+        step = update(NOTICE).where(NOTICE.c.key == key, LOST).values(again).returning(NOTICE.c.carrier)
+        with writing(self._engine) as session:
+            resent = session.execute(step).first()
+            if resent is None:
+                return False
+            journal.append(session, [(key, journal.RESENT, "")], now=now)
+            left = select(NOTICE.c.key).where(NOTICE.c.carrier == resent.carrier, LOST, _BUNDLED)
+            if resent.carrier and session.execute(left.limit(1)).first() is None:
+                over = update(NOTICE).where(NOTICE.c.key == resent.carrier, LOST)
+                session.execute(over.values(state="withdrawn"))
+        return True
+
+    def _rows(self, query: Select[Any]) -> list[Row]:
+        return [row(record) for record in read(self._engine, query)]
+
+    def _notices(self, query: Select[Any]) -> list[Notice]:
+        return [to_notice(record) for record in read(self._engine, query)]
+
+
+def _settle(session: Session, settlement: Settlement) -> bool:
+    """Store a decision about a row, a move or an event; return whether it counts: a row is as it was read."""
+    match settlement.about:
+        case Move() as move:
+            session.execute(MOVED.delete().where(MOVED.c.n.in_(move.numbers)))
+            return True
+        case InboxLine() as line:
+            of_event = (INBOX.c.case == line.event.case, INBOX.c.seq == line.event.seq)
+            told = INBOX.update().where(INBOX.c.person == line.person, *of_event)
+            session.execute(told.values(untold=False))
+            return True
+        case read_row:
+            unchanged = (
+                DEADLINE.c.case == read_row.case,
+                DEADLINE.c.obligation == read_row.obligation,
+                DEADLINE.c.due.is_not_distinct_from(read_row.due),
+                DEADLINE.c.next_step_on == read_row.next_step_on,
+                DEADLINE.c.state.in_(AWAITED),
+            )
+            step = DEADLINE.update().where(*unchanged).values(next_step_on=settlement.next_step_on)
+            return bool(session.exec(step).rowcount)
+
+
+def _moves(session: Session, limit: int) -> list[Move]:
+    """Return deadlines whose due date has moved, each with all of its moves among the first `limit`."""
+    lines = session.execute(MOVED.select().order_by(MOVED.c.n).limit(limit)).all()
+    if not lines:
+        return []
+    # If a deadline moved several times, the last cause is given.
+    last = {(line.case, line.obligation): line for line in lines}
+    cases = sorted({case for case, _ in last})
+    present = map(row, session.execute(DEADLINE.select().where(DEADLINE.c.case.in_(cases))))
+    rows = {(found.case, found.obligation): found for found in present}
+    told = select(NOTICE).where(NOTICE.c.case.in_(cases), NOTICE.c.state.in_(DELIVERED_STATES))
+    notices: dict[tuple[str, str], list[Notice]] = {}
+    for notice in map(to_notice, session.execute(told.order_by(NOTICE.c.queued_at, NOTICE.c.key))):
+        notices.setdefault((notice.case, notice.obligation), []).append(notice)
+    return [
+        Move(
+            numbers=tuple(line.n for line in lines if (line.case, line.obligation) == place),
+            case=place[0],
+            obligation=place[1],
+            change=line.change,
+            cause=line.cause,
+            row=rows.get(place),
+            notified=tuple(notices.get(place, ())),
+        )
+        for place, line in last.items()
+    ]
+
+
+def _claim(session: Session, chosen: Select[Any], *, now: datetime, carrier: str = "") -> list[Notice]:
+    """Claim the notices whose keys are chosen; those of a letter with its key as their carrier."""
+    # SKIP LOCKED is PostgreSQL's; SQLite has one writer and leaves it out. Chosen once, apart from the update:
+    # a planner free to choose again for every row could lock more than it was asked for.
+    mine = chosen.with_for_update(skip_locked=True).cte("mine")
+    attempt = {"state": "sending", "attempts": NOTICE.c.attempts + 1, "attempted_at": now}
+    step = update(NOTICE).where(NOTICE.c.key.in_(select(mine.c.key))).values(attempt)
+    if carrier:
+        step = step.values(carrier=carrier)
+    return [to_notice(record) for record in session.execute(step.returning(*NOTICE.columns))]
+
+
+def _delivery_record(notice: Notice) -> dict[str, object]:
+    """Return what an attempt changes of a notice, by column, and its key."""
+    return {"k_key": notice.key} | {name: getattr(notice, name) for name in _RECORD}
 
 
 def _claim_items(session: Session, letter: Notice, now: datetime) -> list[Notice]:
@@ -326,13 +421,5 @@ def _claim_items(session: Session, letter: Notice, now: datetime) -> list[Notice
         _BUNDLED,
         NOTICE.c.not_before <= now,
     )
-    mine = select(NOTICE.c.key).where(items).with_for_update(skip_locked=True).cte("mine")
-    attempt = {"attempts": NOTICE.c.attempts + 1, "attempted_at": now, "carrier": letter.key}
-    claim = update(NOTICE).where(NOTICE.c.key.in_(select(mine.c.key))).values(state="sending", **attempt)
-    claimed = map(to_notice, session.execute(claim.returning(*NOTICE.columns)))
+    claimed = _claim(session, select(NOTICE.c.key).where(items), now=now, carrier=letter.key)
     return sorted(claimed, key=lambda item: (item.due, item.key))
-
-
-def _delivery_record(notice: Notice) -> dict[str, object]:
-    """Return what an attempt changes of a notice, as the values of `_MARK`."""
-    return {"k_key": notice.key} | {name: getattr(notice, name) for name in _RECORD}
