@@ -6,7 +6,7 @@ registers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from typing import Annotated, Any
@@ -28,6 +28,7 @@ from merzim.services.results import CommandResult, FindingResult, ProofResult, T
 from merzim.services.verbs import verb
 from merzim.storage.database.engine import writing
 from workflow.cases.case import Case, evidence_of, row_name
+from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.case_rows import record_cartogram as record_lines
 from workflow.cases.commands.risk_import import numbers_of, rows_to_enter, withdrawn_rows
@@ -173,18 +174,23 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
 def enter_row(ctx: RequestContext, command: EnterCaseRow) -> CommandResult:
     """Enter a row of a register of the case."""
     new = NewRow(register=command.register_id, number=command.number, values=command.values)
-    with writing(ctx.app.engine):
-        result = result_of(ctx, command.case, case_rows().add, new, on=ctx.today)
-        _keep_responsible(ctx, command.values)
-    return result
+    return _write_row(ctx, command, partial(case_rows().add, rows=new, on=ctx.today))
 
 
 @verb("record")
 def edit_row(ctx: RequestContext, command: EditCaseRow) -> CommandResult:
     """Change fields of a row of a register of the case; only the differences are written."""
+    return _write_row(ctx, command, partial(case_rows().edit, row=command.row, values=command.values))
+
+
+def _write_row(
+    ctx: RequestContext, command: EnterCaseRow | EditCaseRow, decide: Callable[[View], Drafts]
+) -> CommandResult:
+    """Write a row, and the person or unit that its responsible text means, if it has one that means any."""
     with writing(ctx.app.engine):
-        result = result_of(ctx, command.case, case_rows().edit, command.row, command.values)
-        _keep_responsible(ctx, command.values)
+        result = result_of(ctx, command.case, decide)
+        if "responsible" in command.values:
+            keep_responsible(ctx.app, [str(command.values["responsible"])], at=ctx.moment)
     return result
 
 
@@ -309,9 +315,3 @@ def extra_fields(register_id: str) -> list[RegisterField]:
     """Return the fields defined only in the register's file; lists show them after all others."""
     register, _ = register_of(register_id)
     return [field for name, field in register.fields.items() if name not in OWN_FIELDS]
-
-
-def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None:
-    """Store the person or unit that the responsible text of a row means, if it has one that means any."""
-    if "responsible" in values:
-        keep_responsible(ctx.app, [str(values["responsible"])], at=ctx.moment)

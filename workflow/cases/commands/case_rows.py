@@ -7,12 +7,11 @@ different fields of a row both keep theirs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import cast
 
-from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, evidence_payload
+from workflow.cases.case import Case, Event, EventDraft, Evidence, evidence_payload
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.registers.cartogram import CartogramLine, cartograms, lines_payload
 from workflow.cases.registers.entries import next_number
@@ -37,6 +36,7 @@ class NewRow:
 
 
 Values = dict[str, object]
+RowsByKind = Mapping[str, dict[int, RowOfCase]]
 _NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 Rows = Callable[[Case], Sequence[NewRow]]
 """Function that gives the rows to enter, called with the case as it is at the moment of writing."""
@@ -72,23 +72,21 @@ class CaseRows:
             Refusal, InvalidRow: a value that cannot stand in its field, or a date after today.
         """
         _require_past(on, view.today)
-        case = view.case
-        rows_by_kind = {kind: rows_of(case, kind) for kind in self._kinds}
-        numbers_by_kind = {kind: set(of_kind) for kind, of_kind in rows_by_kind.items()}
+        case, present = view.case, self._rows(view.case)
         drafts: list[EventDraft] = []
         for new in [rows] if isinstance(rows, NewRow) else rows(case):
             register, entry = self._register(new.register)
-            kind = entry.row
-            number = new.number or next_number(case, kind, numbers_by_kind[kind])
+            of_kind = present[entry.row]
+            number = new.number or next_number(case, entry.row, of_kind)
             given_values = {"on": on, **new.values} if "on" in register.fields else new.values
-            values = self._parsed(view, register.fields, given_values, numbers_by_kind)
+            values = self._parsed(view, register.fields, given_values, present)
             presets = {name: field.preset for name, field in register.fields.items() if field.preset}
             values = presets | {name: value for name, value in values.items() if value not in ("", False)}
             day = date.fromisoformat(str(values.pop("on", on)))
-            draft = _draft(entry.event, number, day, values)
-            if _is_new(case, register, rows_by_kind[kind], draft):
+            draft: EventDraft = (entry.event, str(number), day, values)
+            if _is_new(case, register, of_kind, draft):
                 drafts.append(draft)
-            numbers_by_kind[kind].add(number)
+                of_kind[number] = next_row(of_kind.get(number), _event(case, draft))
         return drafts
 
     def edit(self, view: View, row: str, values: Mapping[str, object]) -> Drafts:
@@ -100,9 +98,10 @@ class CaseRows:
         Raises:
             Refusal, InvalidRow: an unknown row or field, or a value that cannot stand in it.
         """
-        register, stored_row = self._found(view.case, row)
+        present = self._rows(view.case)
+        register, stored_row = self._found(view.case, present, row)
         fields = {name: field for name, field in register.fields.items() if not field.fixed}
-        parsed = self._parsed(view, fields, values, is_edit=True)
+        parsed = self._parsed(view, fields, values, present, is_edit=True)
         changed_values = {
             name: value for name, value in parsed.items() if (value or "") != (stored_row[name] or "")
         }
@@ -124,12 +123,13 @@ class CaseRows:
             Refusal, InvalidRow: an unknown row or action, a value that cannot stand in its field, or as
                 `_event_values`.
         """
-        register, stored_row = self._found(view.case, row)
+        present = self._rows(view.case)
+        register, stored_row = self._found(view.case, present, row)
         action = register.actions.get(action_id)
         if action is None:
             allowed = closest_first(action_id, tuple(register.actions))
             raise Refusal("risk.unknown_action", row=row, action=action_id, allowed=allowed)
-        parsed = self._parsed(view, action.fields, values)
+        parsed = self._parsed(view, action.fields, values, present)
         filled: Values = {name: parsed.get(name, "") for name in action.fields}
         day = str(filled.pop("on", ""))
         on = date.fromisoformat(day) if day else None
@@ -137,7 +137,7 @@ class CaseRows:
         payload = {name: value for name, value in filled.items() if value != ""}
         if items := evidence_payload(evidence):
             payload["evidence"] = items
-        draft = _draft(action.event, stored_row.number, on, payload)
+        draft: EventDraft = (action.event, str(stored_row.number), on, payload)
         return [draft] if next_row(stored_row, _event(view.case, draft)) != stored_row else ()
 
     def _event_values(self, event: str, values: Values, row: RowOfCase, on: date | None, view: View) -> Values:
@@ -177,44 +177,41 @@ class CaseRows:
         assert register.entry is not None
         return register, register.entry
 
-    def _found(self, case: Case, row: str) -> tuple[Register, RowOfCase]:
+    def _rows(self, case: Case) -> RowsByKind:
+        """Return the rows of every register of a case by number, by kind."""
+        return {kind: rows_of(case, kind) for kind in self._kinds}
+
+    def _found(self, case: Case, present: RowsByKind, name: str) -> tuple[Register, RowOfCase]:
         """Return a row by its name (`risk.3`), with its register. Raises Refusal, naming the rows there are."""
-        kind, _, text = row.partition(".")
-        case_rows = rows_of(case, kind) if kind in self._kinds else {}
-        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
-        if number not in case_rows:
-            rows = tuple(f"{name}.{number}" for name in self._kinds for number in rows_of(case, name))
-            allowed = closest_first(row, rows)[:ALLOWED_LIMIT]
-            raise Refusal("risk.unknown_row", case=case.id, row=row, allowed=allowed)
-        return self._registers.latest(self._kinds[kind]), case_rows[number]
+        rows = {f"{kind}.{number}": row for kind, of_kind in present.items() for number, row in of_kind.items()}
+        if name not in rows:
+            allowed = closest_first(name, rows)[:ALLOWED_LIMIT]
+            raise Refusal("risk.unknown_row", case=case.id, row=name, allowed=allowed)
+        return self._registers.latest(self._kinds[rows[name].kind]), rows[name]
 
     def _parsed(
         self,
         view: View,
         fields: Mapping[str, RegisterField],
         values: Mapping[str, object],
-        numbers_by_kind: Mapping[str, Collection[int]] | None = None,
+        present: RowsByKind,
         *,
         is_edit: bool = False,
     ) -> Values:
         """Return values as stored in events: "" for an empty one, False for a checkbox that is not set.
 
         Args:
-            numbers_by_kind: numbers of the rows that may be named, by kind; None for those of the case.
+            present: the rows that may be named.
             is_edit: whether fields without a value keep theirs.
 
         Raises:
             Refusal: a row the case does not have.
             InvalidRow: unknown fields, values that cannot stand in theirs, days after today.
         """
-        case = view.case
-
-        def numbers(register_id: str) -> tuple[str, Collection[int]]:
-            kind = self._register(register_id)[1].row
-            return kind, rows_of(case, kind) if numbers_by_kind is None else numbers_by_kind[kind]
 
         def find_row(register_id: str, text: str) -> str | None:
-            return text if text.isdecimal() and int(text) in numbers(register_id)[1] else None
+            kind = self._register(register_id)[1].row
+            return text if text.isdecimal() and int(text) in present[kind] else None
 
         lookup = replace(NO_NAMES, row=find_row, term=lambda text: data_of(self._read_term(text)))
         fields = {name: field.replaced(past=field.kind == "date") for name, field in fields.items()}
@@ -226,8 +223,10 @@ class CaseRows:
         parsed, problems = checked_values(fields, raw_values, lookup, today=view.today, shown=shown)
         for problem in problems:
             if problem.code == "unknown_row":
-                kind, rows = numbers(fields[problem.field].rows_of)
-                raise _unknown_row(case, kind, rows, raw_values[problem.field])
+                kind = self._register(fields[problem.field].rows_of)[1].row
+                allowed = tuple(map(str, sorted(present[kind])))
+                of_row = {"case": view.case.id, kind: raw_values[problem.field], "allowed": allowed}
+                raise Refusal(f"risk.unknown_{kind}", **of_row)
         if problems:
             raise InvalidRow(fields, tuple(problems))
         return {
@@ -301,18 +300,9 @@ def _is_new(case: Case, register: Register, rows: Mapping[int, RowOfCase], draft
     return not register.entry.distinct or all(other_row.values != new_values for other_row in rows.values())
 
 
-def _draft(event: str, number: int, on: date | None, payload: Values) -> EventDraft:
-    return cast(EventKind, event), str(number), on, payload
-
-
 def _event(case: Case, draft: EventDraft) -> Event:
     """Return a draft as an event of the chain, for finding out what it would change."""
     kind, name, on, payload = draft
     return Event(
         case=case.id, seq=case.seq + 1, kind=kind, name=name, on=on, at=_NO_MOMENT, by="", payload=payload
     )
-
-
-def _unknown_row(case: Case, kind: str, numbers: Collection[int], number: object) -> Refusal:
-    allowed = tuple(str(row_number) for row_number in sorted(numbers))
-    return Refusal(f"risk.unknown_{kind}", **{"case": case.id, kind: number, "allowed": allowed})

@@ -5,7 +5,7 @@ for a new plan date would keep every term.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -104,37 +104,30 @@ def preview(
     planned = [event.name for event in change.events if event.kind == "planned"]
     (fact,) = planned if len(planned) == 1 else (None,)
     known = broken(before.deadlines, calendar, today=today) - {*planned}
-    breaks = broken(after.deadlines, calendar, today=today) - known
-    conflicts = feasibility((deadline for deadline in after.deadlines if deadline.id in breaks), calendar)
+    broken_now = broken(after.deadlines, calendar, today=today) - known
+    breaks = tuple(deadline for deadline in after.deadlines if deadline.id in broken_now)
     return Preview(
         change=change,
-        deadlines=_changes(before.deadlines, after.deadlines, today),
-        late_plans=tuple(conflict for conflict in conflicts if conflict.code in LATE_PLANS),
-        breaks=tuple(deadline for deadline in after.deadlines if deadline.id in breaks),
+        deadlines=tuple(_changes(before.deadlines, after.deadlines, today)),
+        late_plans=_late_plans(breaks, calendar),
+        breaks=breaks,
         planned=fact,
         keeps=days_that_keep(after.case, after.procedure, calendar, fact, today=today) if fact else None,
     )
 
 
-def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date) -> tuple[DeadlineChange, ...]:
-    """Return the deadlines whose date or requirement a command changes, without those it fulfils."""
-    was = {deadline.id: deadline for deadline in before}
-    becomes = {deadline.id: deadline for deadline in after}
-    changes = []
-    for name in dict.fromkeys((*was, *becomes)):
+def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date) -> Iterator[DeadlineChange]:
+    """Yield the deadlines whose date or requirement a command changes, without those it fulfils."""
+    was, becomes = ({deadline.id: deadline for deadline in deadlines} for deadlines in (before, after))
+    for name, either in {**was, **becomes}.items():
         old, new = was.get(name), becomes.get(name)
         state, next_state = _state(name, was), _state(name, becomes)
-        required, next_required = state in AWAITED, next_state in AWAITED
-        due, next_due = (old.due if old and required else None), (new.due if new and next_required else None)
-        if next_state in ("done", "missed"):
-            continue
+        due = old.due if old and state in AWAITED else None
+        next_due = new.due if new and next_state in AWAITED else None
         goes_stale = new is not None and not holds_on(new, today) and (old is None or holds_on(old, today))
-        if (required, due) == (next_required, next_due) and not (due and goes_stale):
-            continue
-        either = new or old
-        assert either is not None
-        changes.append(
-            DeadlineChange(
+        is_same = (state in AWAITED, due) == (next_state in AWAITED, next_due) and not (due and goes_stale)
+        if not is_same and next_state not in ("done", "missed"):
+            yield DeadlineChange(
                 obligation=name,
                 title=either.obligation.title,
                 before=due,
@@ -142,8 +135,6 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date)
                 state_before=state,
                 state_after=next_state,
             )
-        )
-    return tuple(changes)
 
 
 def _state(name: str, deadlines: Mapping[str, Deadline]) -> State:
@@ -153,18 +144,22 @@ def _state(name: str, deadlines: Mapping[str, Deadline]) -> State:
     if (deadline := deadlines.get(name)) is not None:
         return deadline.state
     recurring, dot, _ = name.partition(".")
-    others = [deadlines[recurring]] if dot and recurring in deadlines else []
-    if not dot:
-        others = [deadline for deadline in deadlines.values() if deadline.id.startswith(f"{name}.")]
-    return next((deadline.state for deadline in others if deadline.state in AWAITED), "not_required")
+    others = [
+        deadline.state
+        for id, deadline in deadlines.items()
+        if (id == recurring if dot else id.startswith(f"{name}."))
+    ]
+    return next((state for state in others if state in AWAITED), "not_required")
 
 
-def broken(all_deadlines: Iterable[Deadline], calendar: Kazakhstan, *, today: date) -> frozenset[str]:
+def broken(all_deadlines: Sequence[Deadline], calendar: Kazakhstan, *, today: date) -> frozenset[str]:
     """Return the ids of deadlines that are overdue, or planned after their due date."""
-    listed = tuple(all_deadlines)
-    late_plans = (finding for finding in feasibility(listed, calendar) if finding.code in LATE_PLANS)
-    overdue = {deadline.id for deadline in listed if is_overdue(deadline, today=today)}
-    return frozenset(overdue | {finding.obligation for finding in late_plans})
+    overdue = {deadline.id for deadline in all_deadlines if is_overdue(deadline, today=today)}
+    return frozenset(overdue | {finding.obligation for finding in _late_plans(all_deadlines, calendar)})
+
+
+def _late_plans(all_deadlines: Iterable[Deadline], calendar: Kazakhstan) -> tuple[Finding, ...]:
+    return tuple(finding for finding in feasibility(all_deadlines, calendar) if finding.code in LATE_PLANS)
 
 
 def days_that_keep(
