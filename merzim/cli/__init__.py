@@ -12,18 +12,17 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from io import TextIOWrapper
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from merzim.cli.call import BAD_INPUT, DONE, CommandContext
+from merzim.cli.call import DONE, CommandContext
 from merzim.cli.failures import UnknownCommand, print_error
 from merzim.cli.mount import COMMANDS
 from merzim.cli.parsing import CommonOptions, split_common_options
 from merzim.storage.events import ORIGIN, Origin
-from workflow.refusal import Refusal
 
 COMMAND_MODULES: Mapping[str, tuple[str, ...]] = {
     "calendar": ("calendar", "calendar-change"),
@@ -53,7 +52,7 @@ GROUPS = {
     "secret-key": "The key the secrets of second factors are encrypted with.",
 }
 """What the commands of a first word are about, where there are several."""
-HELP = "Merzim: the deadlines of internal analyses, computed, explained, reminded, shown."
+HELP = "Merzim: the deadlines of internal analyses, computed, explained, reminded, shown; --version says which."
 COMMON = (
     "Every command takes --config FILE, --lang kk|ru|en, --json and --now MOMENT (replaces the clock), "
     "anywhere on the line."
@@ -87,6 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         common, command_arguments = split_common_options(sys.argv[1:] if arguments is None else arguments)
         call = CommandContext(common)
         call.check()
+        if common.version:
+            from merzim.version import running
+
+            call.write(f"merzim {running()}")
+            return DONE
         return _run(call, command_arguments)
     except BrokenPipeError:
         _close_quietly()
@@ -101,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def application(*modules: str) -> typer.Typer:
     """Return the Typer application with the commands of these modules; with every command if none is given."""
     app = _group(HELP)
-    app.callback(invoke_without_command=True)(_version)
+    app.callback()(lambda: None)  # a group, however few commands it has
     groups = {"": app}
     for module in modules or COMMAND_MODULES:
         import_module(f"merzim.cli.{module}")
@@ -149,18 +153,6 @@ def _run(call: CommandContext, arguments: list[str]) -> int:
     return answer if isinstance(answer, int) else DONE
 
 
-def _version(
-    ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Show which merzim this is.")] = False,
-) -> None:
-    """Print the version where --version asks for it, in place of a command."""
-    if version:
-        from merzim.version import running
-
-        CommandContext.of(ctx).write(f"merzim {running()}")
-        raise typer.Exit
-
-
 def _speak_utf8() -> None:
     """Set the output to UTF-8, so that Kazakh letters appear on any terminal or pipe."""
     for stream in (sys.stdout, sys.stderr):
@@ -171,6 +163,3 @@ def _speak_utf8() -> None:
 def _close_quietly() -> None:
     """Close the output after the reader of our pipe has gone (`merzim cases | head`), without an error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-__all__ = ["BAD_INPUT", "Refusal", "application", "main"]

@@ -12,7 +12,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import PROCEDURE, ProcedureOption, Unit, Year, evidence, number
 from merzim.cli.printing import titles
-from merzim.cli.rendering import picked
+from merzim.cli.rendering import Json, picked
 from merzim.documents.forms.definitions import form_named, form_names
 from merzim.documents.forms.filling import FormData
 from merzim.documents.forms.values import title
@@ -50,6 +50,7 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from merzim.documents.forms.definitions import Form
     from merzim.documents.forms.filling import Missing
+    from merzim.documents.sheets.unreadable import RowNote
     from merzim.services.imports.schedules import ImportedFile
     from workflow.cases.case import Evidence
     from workflow.cases.commands.case_commands import View
@@ -108,7 +109,7 @@ def people(
         if taken.whole_office:
             call.print(call.say("web.staff.whole_office", names=taken.whole_office))
         for note in taken.notes:
-            call.print(call.say(note.code, **{"row": note.row, **note.arguments}))
+            call.print(_said(call, note))
     else:
         rows = [
             {
@@ -123,7 +124,7 @@ def people(
         call.show(answer, *shows, titles={"name": call.say("head.who")})
 
 
-def _import_answer(call: CommandContext, imported: ImportedFile) -> dict[str, object]:
+def _import_answer(call: CommandContext, imported: ImportedFile) -> Json:
     """Return the result of an import as JSON, in the format of the contract."""
     cases = [
         {
@@ -133,15 +134,13 @@ def _import_answer(call: CommandContext, imported: ImportedFile) -> dict[str, ob
         }
         for case in imported.cases
     ]
-    notes = [
-        {
-            "row": note.row,
-            "code": note.code,
-            "message": call.say(note.code, **{"row": note.row, **note.arguments}),
-        }
-        for note in imported.notes
-    ]
+    notes = [picked(note, "row", "code") | {"message": _said(call, note)} for note in imported.notes]
     return {"cases": cases, "notes": notes, **picked(imported, "opened", "replanned", "unchanged")}
+
+
+def _said(call: CommandContext, note: RowNote) -> str:
+    """Return the sentence of a note on a row of a file."""
+    return call.say(note.code, **{"row": note.row, **note.arguments})
 
 
 @command("attach CASE FACT [KIND=]FILE|URL[@DATE]", writes=True)
@@ -178,12 +177,11 @@ DOCUMENT = ("kind", "name", "reference", "written_on", "recorded_at", "published
 def show_evidence(call: CommandContext, case: str) -> None:
     """The evidence of a case: kind, three dates, size, restriction."""
     view = call.view(case)
-    evidence_by_fact: dict[str, list[Evidence]] = {}
-    for proof in proofs(view.case):
-        evidence_by_fact.setdefault(proof.of, []).append(proof.evidence)
     named = str if call.json else titles(call, view.case)
-    answer = {"case": case, "evidence": {named(name): items for name, items in evidence_by_fact.items()}}
-    call.give(answer, "evidence", *DOCUMENT, kind="evidence")
+    by_fact: dict[str, list[Evidence]] = {}
+    for proof in proofs(view.case):
+        by_fact.setdefault(named(proof.of), []).append(proof.evidence)
+    call.give({"case": case, "evidence": by_fact}, "evidence", *DOCUMENT, kind="evidence")
 
 
 @command("package")
@@ -208,12 +206,10 @@ def package(
     )
     audit.record(call.ctx, "file", "package_read", case=case)
     answer = {"file": to, **picked(packed, "files", "links", "restricted")}
-    answer |= {
-        name: [{**picked(each, "case", "name"), "sha256": each.reference} for each in documents]
-        for name, documents in (("lost", packed.lost), ("altered", packed.altered))
-    }
-    shows = ("file", "files", "links", "lost", "altered", "case", "name", "sha256")
-    call.give(answer, *shows)
+    for name in ("lost", "altered"):
+        documents = getattr(packed, name)
+        answer[name] = [picked(each, "case", "name") | {"sha256": each.reference} for each in documents]
+    call.give(answer, "file", "files", "links", "lost", "altered", "case", "name", "sha256")
     if packed.restricted:
         call.print(call.say("cli.package.restricted", count=packed.restricted))
     return packed.whole
@@ -299,18 +295,17 @@ def form(
 @command("forms")
 def forms(call: CommandContext) -> None:
     """Which forms there are; with --json, their fields and columns."""
-    definitions = [form_named(name) for name in form_names()]
     answer = [
         {
-            **picked(definition, "id", "title", "about", "origin", "annex"),
+            **picked(form, "id", "title", "about", "origin", "annex"),
             "fields": {
                 field.id: {"title": title(field.id, call.language), "kind": field.kind}
-                for field in definition.fields.values()
+                for field in form.fields.values()
             },
-            "rows": definition.rows.columns if definition.rows else (),
-            "groups": {group.id: [*group.parts] for group in definition.rows.groups} if definition.rows else {},
+            "rows": form.rows.columns if form.rows else (),
+            "groups": {group.id: [*group.parts] for group in form.rows.groups} if form.rows else {},
         }
-        for definition in definitions
+        for form in map(form_named, form_names())
     ]
     call.give({"forms": answer}, "forms", "id", "title")
 
@@ -336,11 +331,7 @@ def _wrong_approver(
     return [call.say("form.note.approver", allowed=allowed, duty=duty)]
 
 
-def _missing_title(call: CommandContext, missing_field: Missing) -> str:
+def _missing_title(call: CommandContext, missing: Missing) -> str:
     """Return the title of a missing field, with the number of its row if it is in one."""
-    field_title = title(missing_field.field, call.language)
-    return (
-        field_title
-        if missing_field.row is None
-        else call.say("form.said.missing_in_row", row=missing_field.row, title=field_title)
-    )
+    name = title(missing.field, call.language)
+    return name if missing.row is None else call.say("form.said.missing_in_row", row=missing.row, title=name)

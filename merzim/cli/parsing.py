@@ -35,6 +35,7 @@ _COMMON.add_argument("--config")
 _COMMON.add_argument("--lang", dest="language")
 _COMMON.add_argument("--json", action="store_true")
 _COMMON.add_argument("--now")
+_COMMON.add_argument("--version", action="store_true")
 _NEGATIVE = re.compile(r"-\d+$")
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
 _DOTTED = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d{2})")
@@ -51,6 +52,7 @@ class CommonOptions:
     language: str | None = None
     json: bool = False
     now: str | None = None
+    version: bool = False
 
 
 def split_common_options(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:

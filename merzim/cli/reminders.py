@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import DryRun
-from merzim.cli.rendering import picked
+from merzim.cli.rendering import Json, picked
 from merzim.services.documents.notice_list import notice_title, step_in_words, write_notices
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
@@ -23,6 +23,7 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from notifications.notice import Notice
     from notifications.round import RoundReport
+    from workflow.cases.case import Case
     from workflow.law.procedure import Force
 
 ROUND = (
@@ -38,25 +39,48 @@ NOTICE = (
 )
 
 
-def _notice_answers(call: CommandContext, notices: Sequence[Notice]) -> list[dict[str, object]]:
+def _lines(call: CommandContext, notices: Sequence[Notice]) -> list[Json]:
     """Return notices as --json has them; as text obligations by title, steps in words, no due date that is
     none.
     """
-    stored = [picked(notice, *NOTICE) for notice in notices]
-    if call.json:
-        return stored
     cases = call.app.reads.whole({notice.case for notice in notices if notice.case})
-    return [
-        {
-            **fields,
-            "due": notice.told_due,
-            "obligation": notice_title(call.app, cases.get(notice.case), notice.obligation, call.language),
-            "step": step_in_words(notice, call.language),
-            "state": notice.displayed_state,
-            "server_answer": notice.answer,
-        }
-        for notice, fields in zip(notices, stored, strict=True)
-    ]
+    lines = []
+    for notice in notices:
+        case = cases.get(notice.case)
+        line = picked(notice, *NOTICE) | {"force": _force(call, case, notice.obligation)}
+        if not call.json:
+            line |= {
+                "due": notice.told_due,
+                "obligation": notice_title(call.app, case, notice.obligation, call.language),
+                "step": step_in_words(notice, call.language),
+                "state": notice.displayed_state,
+                "server_answer": notice.answer,
+            }
+        lines.append(line)
+    return lines
+
+
+def _force(call: CommandContext, case: Case | None, obligation: str) -> Force | None:
+    """Return the force of an obligation; None without one."""
+    if case is not None and obligation:
+        # An obligation the case no longer has (a measure set anew, another edition) has no force to show.
+        with suppress(KeyError):
+            return obligation_force(call.app, case, obligation)
+    return None
+
+
+def _round(call: CommandContext, report: RoundReport) -> Json:
+    """Return a round as JSON, or what its text shows."""
+    planned = _lines(call, [item.notice for item in report.planned])
+    reasons = [{"why": item.recipient.why} for item in report.planned]
+    return {
+        **picked(report, "rows", "queued"),
+        "notices": [line | why for line, why in zip(planned, reasons, strict=True)],
+        "others": _lines(call, report.others),
+        "problems": [
+            {**picked(problem, "case", "obligation"), "message": problem} for problem in report.problems
+        ],
+    }
 
 
 @command("remind")
@@ -68,7 +92,7 @@ def remind(call: CommandContext, dry_run: DryRun = False) -> None:
     else:
         record_carried_out(call.app, at=call.moment)
         report = rounds.run_round(call.app, at=call.moment)
-    call.give(_round_answer(call, report), *ROUND, kind="register.kind", channel="web.channel")
+    call.give(_round(call, report), *ROUND, kind="register.kind", channel="web.channel")
     if dry_run:
         call.print(call.say("cli.nothing_written"))
 
@@ -93,11 +117,8 @@ def notices(
         call.note(call.say("cli.exported", count=len(notices), file=str(export)))
         if not call.json:
             return
-    forces = _forces(call, notices)
-    lines = zip(notices, _notice_answers(call, notices), strict=True)
-    answer = [line | {"force": forces.get(notice.key)} for notice, line in lines]
     shows = ("due", "case", "obligation", "force", "step", "person", "channel", "state", "server_answer")
-    call.give({"notices": answer}, "notices", *shows, channel="web.channel")
+    call.give({"notices": _lines(call, notices)}, "notices", *shows, channel="web.channel")
 
 
 @command("rehearse")
@@ -110,34 +131,5 @@ def rehearse(
     if until < from_:
         raise Refusal("cli.until_before_from", first=from_, until=until)
     days = [(on, report) for on, report in rehearsed(call.app, from_, until) if report.planned or report.others]
-    answer = [{"date": on, **_round_answer(call, report)} for on, report in days]
+    answer = [{"date": on, **_round(call, report)} for on, report in days]
     call.give({"days": answer}, "days", "date", *ROUND, kind="register.kind", channel="web.channel")
-
-
-def _round_answer(call: CommandContext, report: RoundReport) -> dict[str, object]:
-    """Return a round as JSON, or what its text shows."""
-    planned = _notice_answers(call, [item.notice for item in report.planned])
-    return {
-        "rows": report.rows,
-        "queued": report.queued,
-        "notices": [
-            {**notice, "why": item.recipient.why} for notice, item in zip(planned, report.planned, strict=True)
-        ],
-        "others": _notice_answers(call, report.others),
-        "problems": [
-            {**picked(problem, "case", "obligation"), "message": problem} for problem in report.problems
-        ],
-    }
-
-
-def _forces(call: CommandContext, notices: Sequence[Notice]) -> dict[str, Force]:
-    """Return the force of each notice's obligation, by key; notices without an obligation are left out."""
-    cases = call.app.reads.whole({notice.case for notice in notices if notice.case})
-    forces = {}
-    for notice in notices:
-        case = cases.get(notice.case)
-        if case is not None and notice.obligation:
-            # An obligation the case no longer has (a measure set anew, another edition) has no force to show.
-            with suppress(KeyError):
-                forces[notice.key] = obligation_force(call.app, case, notice.obligation)
-    return forces

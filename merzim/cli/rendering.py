@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from textwrap import wrap
 
 from pydantic import BaseModel
 
 import i18n
 from calendars.hours import almaty
-from i18n.numbers import figure
 from workflow.law.procedure import Text
+from workflow.scoring.score import as_decimal
 
 Json = dict[str, object]
 TITLES = ("head", "passport")
@@ -26,8 +27,6 @@ WORDS = {"force": "force", "status": "status", "kind": "day", "why": "why", "sta
 """Prefixes of the catalogue by which the values of a field are said."""
 VALUES = ({*i18n.LANGUAGES}, {"before", "after"}, {"key", "name"})
 """Fields of the records that are shown as a value: a text in each language, a change, a unit or person."""
-POINTS = frozenset({"points", "max", "total", "lost", "at_stake", "gain", "projects"})
-"""Fields with decimal strings."""
 LINE = 110
 """Readable length of a line."""
 LONG = 60
@@ -117,10 +116,10 @@ class Renderer:
                 return self._say("register.yes" if value else "register.no")
             case datetime():
                 return f"{value.astimezone(almaty()):%Y-%m-%d %H:%M}"
+            case Fraction():
+                return i18n.number(as_decimal(value), self.language)
             case Decimal():
                 return i18n.number(value, self.language)
-            case str() if name in POINTS:
-                return figure(value, self.language)
             case str() if name == "act":
                 return i18n.calendar_act(value, self.language)
             case str() if name in ("unit", "person"):
@@ -220,6 +219,8 @@ def _json_value(value: object) -> object:
             return value.isoformat().replace("+00:00", "Z")
         case set() | frozenset():
             return sorted(value, key=str)
+        case Fraction():
+            return str(as_decimal(value))
     return str(value)
 
 

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import Unit, Year
+from merzim.cli.rendering import Json, picked
 from merzim.documents.sheets.workbook import contents
 from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import unit_named
 from merzim.services.scoring import year_scores
 from workflow.refusal import Refusal
-from workflow.scoring.score import NOTHING, as_decimal
+from workflow.scoring.score import NOTHING
 from workflow.scoring.score_inputs import choose, read_inputs
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-    from fractions import Fraction
-
-    from calendars.terms import Element
     from workflow.scoring.prospects import PointsStep, YearScores
     from workflow.scoring.scale import Score
     from workflow.scoring.score import Readings
@@ -53,10 +50,9 @@ def score(
         return
     answers = read_inputs(_read_inputs_file(inputs), scoring, readings)
     scores = scoring.score(answers, readings)
-    total = as_decimal(sum((score.points for score in scores), NOTHING))
-    answer = {"indicators": [_indicator_answer(call, score) for score in scores], "total": total}
-    call.answer(answer)
-    _print_points(call, answer, scores)
+    total = sum((score.points for score in scores), NOTHING)
+    answer = {"indicators": [_indicator(call, score) for score in scores], "total": total}
+    _give_points(call, answer, scores)
 
 
 def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> None:
@@ -65,49 +61,50 @@ def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, 
     if not first <= year <= last:
         raise Refusal("cli.score.bad_year", year=year, first=first, last=last)
     root = unit_named(call.app, unit)
-    whole_year, *parts = year_scores(call.ctx, root, year, readings=readings, by_unit=by_unit)
-    answer = _year_answer(call, whole_year) | {"units": [_year_answer(call, part) for part in parts]}
-    call.answer(answer)
-    recorded, ahead = whole_year.assessed.body.any_record, year >= call.moment.today.year
-    if not recorded and ahead and (whole_year.scores or not whole_year.remarks):
+    whole, *parts = year_scores(call.ctx, root, year, readings=readings, by_unit=by_unit)
+    recorded, ahead = whole.assessed.body.any_record, year >= call.moment.today.year
+    if not recorded and ahead and (whole.scores or not whole.remarks):
         call.print(call.say("cli.score.nothing_recorded", year=year))
-    _print_points(call, answer, whole_year.scores)
+    answer = _year(call, whole) | {"units": [_year(call, part) for part in parts]}
+    _give_points(call, answer, whole.scores)
 
 
-def _year_answer(call: CommandContext, of: YearScores) -> dict[str, object]:
+def _year(call: CommandContext, of: YearScores) -> Json:
     """Return the points of a year as JSON."""
     return {
         "unit": of.assessed.root,
         "year": of.assessed.year,
         "indicators": [
             {
-                **_indicator_answer(call, score),
-                "lost": _decimal(score.lost),
-                "at_stake": _decimal(score.at_stake),
+                **_indicator(call, score),
+                **picked(score, "lost", "at_stake"),
                 "missing": of.counted[score.id].missing,
             }
             for score in of.scores
         ],
-        "projects": {name: as_decimal(project.total) for name, project in of.projects().items()},
-        "total": as_decimal(of.total),
-        "lost": as_decimal(of.lost),
-        "at_stake": as_decimal(of.at_stake),
-        "remarks": of.remarks,
-        "steps": [
-            {
-                "indicator": step.indicator,
-                "gain": as_decimal(step.gain),
-                "by": step.by,
-                "text": _step(call, step),
-            }
-            for step in of.steps
-        ],
+        "projects": {name: project.total for name, project in of.projects().items()},
+        **picked(of, "total", "lost", "at_stake", "remarks"),
+        "steps": [picked(step, "indicator", "gain", "by") | {"text": _step(call, step)} for step in of.steps],
     }
 
 
-def _print_points(call: CommandContext, answer: Mapping[str, Any], scores: Iterable[Score]) -> None:
-    """Print points with their arithmetic."""
-    titles = {score.id: score.title[call.language] for score in scores}
+def _indicator(call: CommandContext, score: Score) -> Json:
+    """Return an indicator as JSON: points, their maximum, and the arithmetic in words."""
+    arithmetic = " ".join(call.say(element.code, **element.arguments) for element in score.arithmetic)
+    return {**picked(score, "id", "points"), "max": score.maximum, "arithmetic": arithmetic}
+
+
+def _step(call: CommandContext, step: PointsStep) -> str:
+    """Return the next step of an indicator in words."""
+    text = call.say(step.sentence.code, **step.sentence.arguments)
+    names = tuple(map(call.name, step.missing))
+    return f"{text} {call.say('score.step.missing', names=names)}" if names else text
+
+
+def _give_points(call: CommandContext, answer: dict[str, Any], scores: Iterable[Score]) -> None:
+    """Print points, as text with the arithmetic below them."""
+    call.answer(answer)
+    titles = {score.id: score.title for score in scores}
     details = {
         **answer,
         "indicators": [{**row, "title": titles[row["id"]], "arithmetic": ""} for row in answer["indicators"]],
@@ -115,31 +112,6 @@ def _print_points(call: CommandContext, answer: Mapping[str, Any], scores: Itera
     }
     columns = ("unit", "id", "points", "max", "title", "total", "lost", "at_stake", "projects")
     call.show(details, "remarks", "indicators", *columns, "units", "steps", "indicator", "text", "arithmetic")
-
-
-def _step(call: CommandContext, step: PointsStep) -> str:
-    """Return the next step of an indicator in words."""
-    missing_names = tuple(map(call.name, step.missing))
-    text = _said(call, step.sentence)
-    return f"{text} {call.say('score.step.missing', names=missing_names)}" if missing_names else text
-
-
-def _indicator_answer(call: CommandContext, score: Score) -> dict[str, object]:
-    """Return an indicator as JSON: points and their maximum as decimal strings, and the arithmetic in words."""
-    return {
-        "id": score.id,
-        "points": as_decimal(score.points),
-        "max": _decimal(score.maximum),
-        "arithmetic": " ".join(_said(call, element) for element in score.arithmetic),
-    }
-
-
-def _decimal(points: Fraction | None) -> Decimal | None:
-    return None if points is None else as_decimal(points)
-
-
-def _said(call: CommandContext, element: Element) -> str:
-    return call.say(element.code, **element.arguments)
 
 
 def _read_inputs_file(file: Path) -> object:

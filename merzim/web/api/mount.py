@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
@@ -18,6 +18,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic.fields import FieldInfo
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
@@ -107,7 +108,6 @@ def post(
     tags: Sequence[str] = (),
     status: int = 200,
     files: bool = False,
-    renamed: Mapping[str, str] | None = None,
     answer: type[Result] | None = None,
 ) -> None:
     """Add the operation of a verb at POST `path`; the fields in the path are not in the body.
@@ -117,18 +117,15 @@ def post(
     Args:
         name: its id in the OpenAPI description, where the verb's name is not clear enough.
         files: whether it reads an uploaded file, which is done in separate threads.
-        renamed: parameter of the path -> field of the command, where the names differ.
         answer: the model made of the verb's result; by default the result itself is the answer.
     """
-    in_path = {name: (renamed or {}).get(name, name) for name in _IN_PATH.findall(path)}
-    body = _body_model(verb.command, tuple(in_path.values()))
+    in_path = tuple(_IN_PATH.findall(path))
+    answered = answer or verb.result
 
-    def operation(**values: Any) -> BaseModel:
-        ctx = values.pop("ctx")
-        once, body = values.pop("once", None), values.pop("body", None)
-        fields = {name: getattr(body, name) for name in body.model_fields_set} if body is not None else {}
+    def operation(ctx: RequestContext, once: Any = None, body: BaseModel | None = None, **places: Any) -> Any:
+        sent = {field: getattr(body, field) for field in body.model_fields_set} if body is not None else {}
         try:
-            command = verb.command(**{in_path[name]: value for name, value in values.items()}, **fields)
+            command = verb.command(**places, **sent)
         except ValidationError as error:
             raise RequestValidationError(
                 [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
@@ -138,22 +135,21 @@ def post(
             result = verb(ctx, command)
             return answer.of(result, ctx.language) if answer else result
 
-        answered: BaseModel = once(ctx, body, run, answer or verb.result, secret=verb.secret) if once else run()
-        return answered
+        return once(ctx, body, run, answered, secret=verb.secret) if once else run()
 
     context = Annotated[Any, Depends(needs(verb.needs, only_reads=not verb.writes))]
-    parameters = {"ctx": context, **({"once": Writing} if verb.writes else {})}
-    if body is not None:
-        parameters["body"] = body
-    for part, field_name in in_path.items():
-        field = verb.command.model_fields[field_name]
-        parameters[part] = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-    _describe(operation, verb, name, parameters, {})
+    parameters = [_parameter("ctx", context)]
+    if verb.writes:
+        parameters.append(_parameter("once", Writing))
+    if body := _body_model(verb.command, in_path):
+        parameters.append(_parameter("body", body))
+    parameters += [_parameter(field, _annotation(verb.command.model_fields[field])) for field in in_path]
+    _describe(operation, verb, name, parameters)
     router.add_api_route(
         path,
         reads_files(operation) if files else operation,
         methods=["POST"],
-        response_model=answer or verb.result,
+        response_model=answered,
         tags=list(tags),
         status_code=status,
     )
@@ -166,42 +162,17 @@ def get(router: APIRouter, path: str, query: Verb[C, Any], *, name: str = "", ta
     def operation(ctx: RequestContext, translator: Translator, **fields: Any) -> Any:
         return query(ctx, build(query.command, fields))
 
-    parameters: dict[str, Any] = {
-        "ctx": Annotated[Any, Depends(needs(query.needs))],
-        "translator": RequestTranslator,
-    }
-    defaults: dict[str, Any] = {}
+    parameters = [
+        _parameter("ctx", Annotated[Any, Depends(needs(query.needs))]),
+        _parameter("translator", RequestTranslator),
+    ]
     for field_name, field in query.command.model_fields.items():
         place = Path if field_name in in_path else Query
         words = place(description=field.description, examples=field.examples)
-        parameters[field_name] = Annotated[field.annotation, *field.metadata, words]
-        if not field.is_required():
-            defaults[field_name] = field.default
-    _describe(operation, query, name, parameters, defaults)
+        default = inspect.Parameter.empty if field.is_required() else field.default
+        parameters.append(_parameter(field_name, Annotated[field.annotation, *field.metadata, words], default))
+    _describe(operation, query, name, parameters)
     router.add_api_route(path, operation, methods=["GET"], response_model=query.result, tags=list(tags))
-
-
-def _describe(
-    operation: Callable[..., Any],
-    verb: Verb[Any, Any],
-    name: str,
-    parameters: Mapping[str, Any],
-    defaults: Mapping[str, Any],
-) -> None:
-    """Give a function the signature, the name and the docstring FastAPI reads; `name` is "" for the verb's."""
-    operation.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(
-                parameter,
-                inspect.Parameter.KEYWORD_ONLY,
-                annotation=annotation,
-                default=defaults.get(parameter, inspect.Parameter.empty),
-            )
-            for parameter, annotation in parameters.items()
-        ]
-    )
-    operation.__name__ = name or verb.name
-    operation.__doc__ = verb.run.__doc__
 
 
 def file(
@@ -217,6 +188,24 @@ def file(
     router.get(path, responses=responses, response_class=Response)(handler)
 
 
+def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _annotation(field: FieldInfo) -> Any:
+    """Return the type of a field with its constraints."""
+    return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+
+
+def _describe(
+    operation: Callable[..., Any], verb: Verb[Any, Any], name: str, parameters: list[inspect.Parameter]
+) -> None:
+    """Give a function the signature, the name and the docstring FastAPI reads; `name` is "" for the verb's."""
+    operation.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    operation.__name__ = name or verb.name
+    operation.__doc__ = verb.run.__doc__
+
+
 @cache
 def _body_model(command: type[Command], without: tuple[str, ...]) -> type[BaseModel] | None:
     """Return a model of the command's fields except these; None when no field is left. A file is its digest."""
@@ -224,7 +213,7 @@ def _body_model(command: type[Command], without: tuple[str, ...]) -> type[BaseMo
     if not without and not has_file:
         return command
     fields: dict[str, Any] = {
-        name: (Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, field)
+        name: (_annotation(field), field)
         for name, field in command.model_fields.items()
         if name not in without and not field.exclude
     }
@@ -232,9 +221,5 @@ def _body_model(command: type[Command], without: tuple[str, ...]) -> type[BaseMo
         fields["file"] = (Digest, ...)
     if not fields:
         return None
-    return create_model(
-        f"{command.__name__}Body",
-        __doc__=command.__doc__,
-        __config__=ConfigDict(extra="forbid"),
-        **fields,
-    )
+    name, config = f"{command.__name__}Body", ConfigDict(extra="forbid")
+    return create_model(name, __doc__=command.__doc__, __config__=config, **fields)
