@@ -6,11 +6,12 @@ Both name the route, never the address, which may contain one-time links and sea
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import product
 from operator import attrgetter
 from time import perf_counter
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from anyio import CapacityLimiter, to_thread
 from asgi_correlation_id import correlation_id
@@ -28,6 +29,7 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from merzim.services import sending
+from merzim.services.context import RequestContext
 from merzim.services.upkeep.operations import readiness
 from merzim.settings import ALARM_AGES
 from merzim.version import commit_of, running
@@ -165,14 +167,7 @@ def metrics(ctx: Anybody) -> Response:
     """
     if not is_local(ctx.request) and not _may_scrape(ctx):
         raise HTTPException(404)
-    now = ctx.now
-    urgencies: tuple[Urgency, ...] = ("overdue", "today", "slipped", "missed")
-    board: Mapping[str, int] = {
-        urgency: ctx.reads.count(DeadlineFilter(urgency=urgency, horizon=ctx.horizon)) for urgency in urgencies
-    }
-    figures = sending.figures(ctx.app, now=now)
-    settings = ctx.app.settings
-    text = exposition(figures, now=now, board=board, channels=settings.channels.use, alarms=ALARM_AGES)
+    text = generate_latest(REGISTRY) + generate_latest(office_metrics(ctx))
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
@@ -182,51 +177,38 @@ def _may_scrape(ctx: WebContext) -> bool:
     return identity is not None and identity[1].kind == "token" and identity[0].reader.access in SCRAPERS
 
 
-def exposition(
-    figures: sending.Figures,
-    *,
-    now: datetime,
-    board: Mapping[str, int],
-    channels: Collection[str],
-    alarms: Mapping[str, timedelta],
-) -> bytes:
-    """Return the metrics in Prometheus' text format.
+def office_metrics(ctx: RequestContext) -> CollectorRegistry:
+    """Return the metrics of the office, as they are now: of the board without confidential cases."""
+    now, figures, registry = ctx.now, sending.figures(ctx.app, now=ctx.now), CollectorRegistry()
+    build = Info("merzim_build", "The version that runs", registry=registry)
+    build.info({"version": VERSION, "commit": commit_of(VERSION)})
 
-    Args:
-        channels: those in use, counted from their first letter on: a series that begins later hides its first
-            step.
-        alarms: the ages from which something counts as late, by name.
-        board: numbers of obligations of the whole office by status (without confidential cases).
-    """
-    registry = CollectorRegistry()
-    Info("merzim_build", "The version that runs", registry=registry).info(
-        {"version": VERSION, "commit": commit_of(VERSION)}
+    def gauge(name: str, text: str, labels: Sequence[str], values: Mapping[Any, float]) -> None:
+        metric = Gauge(f"merzim_{name}", text, labels, registry=registry)
+        for key, value in values.items():
+            (metric.labels(*key) if key else metric).set(value)
+
+    urgencies: tuple[Urgency, ...] = ("overdue", "today", "slipped", "missed")
+    board = {(each,): ctx.reads.count(DeadlineFilter(urgency=each, horizon=ctx.horizon)) for each in urgencies}
+    gauge("obligations", "Obligations of the office by state", ["state"], board)
+    # From its first letter on: a series that begins later hides its first step.
+    channels = sorted({*ctx.app.settings.channels.use, *(channel for channel, _ in figures.counts)})
+    notices = {key: figures.counts.get(key, 0) for key in product(channels, NOTICE_STATES)}
+    gauge("notices", "Notices by channel and state", ["channel", "state"], notices)
+    waited = max(0.0, (now - figures.oldest).total_seconds()) if figures.oldest else 0
+    gauge(
+        "queue_age_seconds", "How long the longest waiting letter that may leave has waited", [], {(): waited}
     )
-
-    def gauge(name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(f"merzim_{name}", text, labels, registry=registry)
-
-    obligations = gauge("obligations", "Obligations of the office by state", "state")
-    for state, number in board.items():
-        obligations.labels(state).set(number)
-    notices = gauge("notices", "Notices by channel and state", "channel", "state")
-    for channel in sorted({*channels, *(channel for channel, _ in figures.counts)}):
-        for state in NOTICE_STATES:
-            notices.labels(channel, state).set(figures.counts.get((channel, state), 0))
-    age = gauge("queue_age_seconds", "How long the longest waiting letter that may leave has waited")
-    age.set(max(0.0, (now - figures.oldest).total_seconds()) if figures.oldest else 0)
     pulse = figures.pulses.get("backup")
-    backup = gauge("backup_age_seconds", "How long ago the last backup was verified")
-    backup.set((now - pulse[0]).total_seconds() if pulse else float("inf"))
-    late = gauge("alarm_age_seconds", "The age from which something counts as late", "alarm")
-    for name, limit in alarms.items():
-        late.labels(name).set(limit.total_seconds())
-    broken = gauge("channel_fault_letters", "Letters kept by a channel somebody must mend", "channel", "fault")
-    for fault in figures.faults:
-        broken.labels(fault.channel, fault.code).set(fault.letters)
-    last = gauge("last_run_timestamp_seconds", "When a round or delivery last ended", "what")
-    took = gauge("last_run_duration_seconds", "How long it took", "what")
-    for name, (at, seconds) in sorted(figures.pulses.items()):
-        last.labels(name).set(at.timestamp())
-        took.labels(name).set(seconds)
-    return generate_latest(REGISTRY) + generate_latest(registry)
+    backup = (now - pulse[0]).total_seconds() if pulse else float("inf")
+    gauge("backup_age_seconds", "How long ago the last backup was verified", [], {(): backup})
+    ages = {(name,): limit.total_seconds() for name, limit in ALARM_AGES.items()}
+    gauge("alarm_age_seconds", "The age from which something counts as late", ["alarm"], ages)
+    faults = {(fault.channel, fault.code): fault.letters for fault in figures.faults}
+    text = "Letters kept by a channel somebody must mend"
+    gauge("channel_fault_letters", text, ["channel", "fault"], faults)
+    ended = {(name,): at.timestamp() for name, (at, _) in sorted(figures.pulses.items())}
+    gauge("last_run_timestamp_seconds", "When a round or delivery last ended", ["what"], ended)
+    took = {(name,): seconds for name, (_, seconds) in sorted(figures.pulses.items())}
+    gauge("last_run_duration_seconds", "How long it took", ["what"], took)
+    return registry
