@@ -114,7 +114,7 @@ def test_a_person_is_typed_by_name_by_e_mail_or_by_a_beginning_they_alone_have()
     assert person_names(COUNTRY).resolve("сейітов 0012") == "p12@org.kz"
     assert person_names(COUNTRY).resolve("P12@org") == "p12@org.kz"
     assert person_names(COUNTRY).resolve("әлиева") == "a@org.kz"
-    assert person_names(COUNTRY).field("p12@org.kz").shown == "Сейітов 0012"
+    assert person_names(COUNTRY).field("p12@org.kz").chosen == "Сейітов 0012"
     with pytest.raises(InvalidForm) as refused:
         person_names(COUNTRY).resolve("Сейітов")
     assert refused.value.code == "web.found.person_several_more"

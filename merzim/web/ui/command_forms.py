@@ -6,7 +6,7 @@ not.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType, NoneType, UnionType
@@ -61,6 +61,14 @@ KINDS: Mapping[object, str] = {
 }
 """Kinds of fields by their type; of texts by their length, or what they name."""
 NAMES = {"person": person_names, "unit": unit_names}
+PARSERS: Mapping[str, Callable[[str], object]] = {
+    "date": parse_date,
+    "event": parse_event_number,
+    "tick": lambda text: text.strip() not in ("", "no"),
+    "password": SecretStr,
+    "long_text": parse_text,
+}
+"""What reads the texts of fields that are not one line, by their kind."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,7 +127,6 @@ def command_fields(
     root: str = "",
     numbers: Collection[str] = (),
     names: Mapping[str, NameField] = NOTHING,
-    typed: Collection[str] = (),
 ) -> dict[str, FormField]:
     """Return the fields of a form that fills a command, by name.
 
@@ -127,7 +134,7 @@ def command_fields(
         values: as typed after a refusal, else as they stand.
         office, root: of the units and people names mean; `root`: a unit with all below it, "" is all.
         numbers: names of the numbers that are asked for, each with a field of its own.
-        names: fields for names that offer others than all; `typed`: names that are typed however few there are.
+        names: fields for names that offer others than all.
     """
     office, fields = office or ctx.reads.office(), list[FormField]()
     for name, info in command.model_fields.items():
@@ -143,7 +150,7 @@ def command_fields(
         # A form that may move dates asks first.
         value = "yes" if name == "preview" else value
         text = ";".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
-        found = NAMES[kind](office, root).field(text, typed=name in typed) if kind in NAMES else None
+        found = NAMES[kind](office, root).field(text) if kind in NAMES else None
         fields.append(
             FormField(
                 view=CommandField(id=name, kind=kind, required=info.is_required(), several=kind == "several"),
@@ -203,20 +210,9 @@ def read_command(
 
 def _value(office: Office, root: str, kind: str, text: str) -> object:
     """Return a typed text as a value of the kind of its field. Raises InvalidForm."""
-    match kind:
-        case "date":
-            return parse_date(text)
-        case "event":
-            return parse_event_number(text.strip())
-        case "tick":
-            return text.strip() not in ("", "no")
-        case "password":
-            return SecretStr(text)
-        case "person" | "unit":
-            return NAMES[kind](office, root).resolve(tidy(text))
-        case "long_text":
-            return parse_text(text)
-    return tidy(text)
+    if kind in NAMES:
+        return NAMES[kind](office, root).resolve(tidy(text))
+    return PARSERS.get(kind, tidy)(text)
 
 
 def _kind(info: FieldInfo) -> tuple[str, int | None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -203,15 +204,11 @@ def parse_date(text: str) -> date:
     text = text.strip()[:40]
     if not text:
         raise InvalidForm("web.refusal.no_date")
-    match = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", text, re.ASCII)
     dotted = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", text, re.ASCII)
-    try:
-        if match:
-            return date(int(match[1]), int(match[2]), int(match[3]))
-        if dotted:
-            return date(int(dotted[3]), int(dotted[2]), int(dotted[1]))
-    except ValueError:
-        pass
+    iso = f"{dotted[3]}-{dotted[2]:0>2}-{dotted[1]:0>2}" if dotted else text
+    with suppress(ValueError):
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", iso, re.ASCII):
+            return date.fromisoformat(iso)
     raise InvalidForm("web.refusal.bad_date", text=text)
 
 
@@ -233,7 +230,7 @@ def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
 
 def parse_event_number(text: str) -> int:
     """Parse the number of an event in the history of a case. Raises InvalidForm."""
-    if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
+    if not re.fullmatch(r"[1-9]\d{0,8}", text.strip(), re.ASCII):
         raise InvalidForm("web.refusal.no_record")
     return int(text)
 
@@ -244,11 +241,6 @@ def tidy(text: str) -> str:
         " " if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") else letter for letter in text
     )
     return " ".join(spaced.split())
-
-
-def printable(text: str) -> str:
-    """Return the words of a search in one line; signs that cannot be printed part them."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def is_same_text(text: str, other: str) -> bool:

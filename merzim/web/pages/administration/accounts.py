@@ -161,7 +161,7 @@ def _account_page(
 def _access_fields(ctx: RequestContext, values: Mapping[str, Any]) -> Mapping[str, FormField]:
     """Return the fields of the form that makes or changes an account."""
     office = recorded_office(ctx)
-    return command_fields(ctx, accounts.AccountAccess, values, office=office, typed=("person",))
+    return command_fields(ctx, accounts.AccountAccess, values, office=office)
 
 
 @router.post("/administration/accounts/invitations")

@@ -178,7 +178,6 @@ def _person_page(
             staff.SavePerson,
             {**form, "key": person.key if person else "", "mark": staff.mark(person)},
             office=office,
-            typed=("deputy",),
         ),
         duties=staff.HELD_DUTIES,
         rows=range(min(MAX_AWAY, max(2, len(filled) + 2))),

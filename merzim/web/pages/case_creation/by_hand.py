@@ -164,7 +164,7 @@ def _case_page(
         may_open=ctx.reader.may("manage"),
         units=own_units(ctx).field(unit or unit_text),
         objects=_objects(answers, ctx.language),
-        person=person_names(office).field(one_line(answers.get("person")), typed=True),
+        person=person_names(office).field(one_line(answers.get("person"))),
         names_object=procedure.id == NAMES_OBJECT,
         approved=ctx.reads.schedule_approved(procedure.id, a_year_ago, office.organisation(unit))
         if APPROVAL in procedure.by_id

@@ -78,7 +78,7 @@ def _name_field(ctx: RequestContext, field: FieldView, value: str) -> NameField 
     if field.kind == "unit":
         return unit_names(ctx.reads.office()).field(value)
     if field.kind == "row":
-        return NameField(chosen=value, shown=value, finds=f"row.{field.register_id}")
+        return NameField(chosen=value, finds=f"row.{field.register_id}")
     return None
 
 

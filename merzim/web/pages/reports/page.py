@@ -103,13 +103,12 @@ journal = APIRouter(include_in_schema=False)
 def journal_page(ctx: Reading, query: NoticeQuery, number: PageNumber = 1) -> Response:
     """Show who was notified of what, when, through which channel, and the outcome."""
     view = list_notices(ctx, query, number=number)
-    people_named = {line.notice.person for line in view.lines}
     return page(
         ctx,
         "notice_journal.html",
         view=view,
         query=query,
-        people=person_filter(ctx, query["person"], people_named),
+        people=person_filter(ctx, query["person"]),
         states=NOTICE_STATES,
     )
 
