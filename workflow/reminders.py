@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -19,6 +19,7 @@ from workflow.law.procedure import Obligation, Procedure, Step
 
 RESPONSIBLE = ("duty",)
 """The recipients of a step that is sent to the responsible person alone."""
+WITH_OFFICER = (*RESPONSIBLE, "officer")
 PLANNED = "planned"
 """The step of a plan date itself."""
 SLIPPED: Mapping[str, Step] = {
@@ -38,7 +39,7 @@ BEFORE: Mapping[str, Step] = {"before-5": Step(at=-5, to=RESPONSIBLE), "before-1
 """The steps of a duty required before a fact, in working days before that fact's expected day."""
 POINTS: Mapping[str, int] = {"points-11": 11, "points-12": 12}
 """The steps of a duty without a due date on which points of the year hang, by month: its first working day."""
-_OF_OURS = {**PLAN_STEPS, **BEFORE, **dict.fromkeys(POINTS, Step(at=0, to=(*RESPONSIBLE, "officer")))}
+_OF_OURS = {**PLAN_STEPS, **BEFORE, **dict.fromkeys(POINTS, Step(at=0, to=WITH_OFFICER))}
 _OPEN = "open+"
 
 
@@ -53,6 +54,69 @@ class ScheduledStep:
     on: date
     about: date
     step: Step
+
+
+def steps_of(
+    case: Case, procedure: Procedure, name: str, deadline: Awaited, calendar: Kazakhstan, *, today: date
+) -> tuple[ScheduledStep, ...]:
+    """Return all reminder steps that apply to a deadline as of `today` (local date), in order of day.
+
+    Steps of the law's term apply only while the due date is valid: none for a deadline that waits, and none on
+    a day on which it would wait.
+
+    Args:
+        name: the obligation's id with its period.
+    """
+    if deadline.due is None:
+        obligation = entry_obligation(case, procedure, name)
+        undated = _undated_steps(procedure, obligation, name, deadline, calendar, today=today)
+        steps = [*_plan_date_steps(deadline, (), calendar), *undated]
+    else:
+        law = law_steps(snoozed_steps(case, procedure, name, deadline.due, calendar), deadline.due, calendar)
+        given = assignments(case).get(number_of(name)) if row_kind(name) == "assignment" else None
+        # The letter that gave an assignment named its due day already.
+        told_on = given.told_on or date.min if given else date.min
+        valid = [step for step in law if step.on > told_on and holds_on(deadline, step.on)]
+        plan = _plan_date_steps(deadline, {step.on for step in valid}, calendar)
+        steps = [*(valid if holds_on(deadline, today) else ()), *plan]
+    return tuple(sorted(steps, key=lambda step: step.on))
+
+
+# The deadlines of one schedule share their steps and days.
+@lru_cache(maxsize=8192)
+def law_steps(steps: tuple[Step, ...], due: date, calendar: Kazakhstan) -> tuple[ScheduledStep, ...]:
+    """Return the reminder steps of a due date with their days, in order, without those outside the calendar."""
+    ordered = sorted(steps, key=lambda step: step.at)
+    return tuple(_scheduled({step.id: step for step in ordered}, due, calendar))
+
+
+def _scheduled(steps: Mapping[str, Step], about: date, calendar: Kazakhstan) -> Iterator[ScheduledStep]:
+    """Yield steps, given by id, with their days counted from `about`, without those outside the calendar."""
+    for id, step in steps.items():
+        if (on := _day(step, about, calendar)) is not None:
+            yield ScheduledStep(id=id, on=on, about=about, step=step)
+
+
+def day_of_step(step: Step, due: date, calendar: Kazakhstan) -> date:
+    """Return the working day of a reminder step.
+
+    That is so many working days before or after the due date (which is not counted). The step of the due date
+    itself falls on it, or on the working day before if it is a day off, when it can still be done in time.
+
+    Raises:
+        OutOfRange: the day lies outside the calendar.
+    """
+    if step.at == 0:
+        return calendar.find_previous_working_day(due)
+    return calendar.add_working_days(due, step.at)
+
+
+def _day(step: Step, due: date, calendar: Kazakhstan) -> date | None:
+    """Return the day of a reminder step; None outside the calendar."""
+    try:
+        return day_of_step(step, due, calendar)
+    except OutOfRange:
+        return None
 
 
 def snoozed_steps(
@@ -92,29 +156,7 @@ def latest_snooze(steps: Sequence[Step], due: date, calendar: Kazakhstan) -> dat
     return max(days, default=calendar.find_previous_working_day(due))
 
 
-def day_of_step(step: Step, due: date, calendar: Kazakhstan) -> date:
-    """Return the working day of a reminder step.
-
-    That is so many working days before or after the due date (which is not counted). The step of the due date
-    itself falls on it, or on the working day before if it is a day off, when it can still be done in time.
-
-    Raises:
-        OutOfRange: the day lies outside the calendar.
-    """
-    if step.at == 0:
-        return calendar.find_previous_working_day(due)
-    return calendar.add_working_days(due, step.at)
-
-
-# The deadlines of one schedule share their steps and days.
-@lru_cache(maxsize=8192)
-def law_steps(steps: tuple[Step, ...], due: date, calendar: Kazakhstan) -> tuple[ScheduledStep, ...]:
-    """Return the reminder steps of a due date with their days, in order, without those outside the calendar."""
-    days = ((step, _day(step, due, calendar)) for step in sorted(steps, key=lambda step: step.at))
-    return tuple(ScheduledStep(id=step.id, on=on, about=due, step=step) for step, on in days if on is not None)
-
-
-def plan_date_steps(
+def _plan_date_steps(
     deadline: Awaited, law_days: Collection[date], calendar: Kazakhstan
 ) -> Iterator[ScheduledStep]:
     """Yield the reminder of a plan date and the questions after it has passed ("planned for ..., record it or
@@ -130,63 +172,21 @@ def plan_date_steps(
     planned, due = deadline.planned_on, deadline.due
     if planned is None:
         return
-    try:
-        on = calendar.find_previous_working_day(planned)
-        # If it was planned only after its term had passed, only the plan date has reminders.
-        is_bound = deadline.counts_until is None or deadline.waiting_for is not None
-        if on not in law_days and (due is None or on <= due or not is_bound):
-            yield ScheduledStep(id=PLANNED, on=on, about=planned, step=PLAN_STEPS[PLANNED])
-        for name, step in SLIPPED.items():
-            on = calendar.add_working_days(planned, step.at)
-            while on in law_days:
-                on = calendar.add_working_days(on, 1)
-            if not (due is not None and due < on and holds_on(deadline, on)):
-                yield ScheduledStep(id=name, on=on, about=planned, step=step)
-    except OutOfRange:
-        return
-
-
-def open_steps(since: date, calendar: Kazakhstan, *, today: date, once: bool) -> Iterator[ScheduledStep]:
-    """Yield the reminder of a duty open since a day whose turn it is on `today`, and the one after it.
-
-    Args:
-        once: whether the first is the only one.
-    """
-    try:
-        passed = calendar.count_working_days(since + timedelta(days=1), today)
-        first = 0 if once else max(0, (passed - 1) // OPEN_EVERY)
-        for number in range(first, first + (1 if once else 2)):
-            at = 1 + OPEN_EVERY * number
-            on = calendar.add_working_days(since, at)
-            yield ScheduledStep(id=f"{_OPEN}{at}", on=on, about=since, step=_open_step(at))
-    except OutOfRange:
-        return
-
-
-def _open_step(at: int) -> Step:
-    """Return the step of an open duty so many working days after its condition was met."""
-    number = 1 + (at - 1) // OPEN_EVERY
-    return Step(at=at, to=RESPONSIBLE if number < OFFICER_FROM else (*RESPONSIBLE, "officer"))
-
-
-def before_steps(day: date, calendar: Kazakhstan) -> Iterator[ScheduledStep]:
-    """Yield the reminders of a duty required before a fact expected on `day`."""
-    for name, step in BEFORE.items():
-        if (on := _day(step, day, calendar)) is not None:
-            yield ScheduledStep(id=name, on=on, about=day, step=step)
-
-
-def points_steps(calendar: Kazakhstan, *, today: date) -> Iterator[ScheduledStep]:
-    """Yield the reminders of this year's points: on the first working day of November, and of December."""
-    for name, month in POINTS.items():
+    # If it was planned only after its term had passed, only the plan date has reminders.
+    is_bound = deadline.counts_until is None or deadline.waiting_for is not None
+    for id, step in PLAN_STEPS.items():
         try:
-            on = calendar.find_following_working_day(date(today.year, month, 1))
+            on = day_of_step(step, planned, calendar)
+            while id != PLANNED and on in law_days:
+                on = calendar.add_working_days(on, 1)
         except OutOfRange:
             return
-        yield ScheduledStep(id=name, on=on, about=date(today.year, 12, 31), step=_OF_OURS[name])
+        has_passed = due is not None and due < on and (is_bound if id == PLANNED else holds_on(deadline, on))
+        if on not in law_days and not has_passed:
+            yield ScheduledStep(id=id, on=on, about=planned, step=step)
 
 
-def undated_steps(
+def _undated_steps(
     procedure: Procedure,
     obligation: Obligation,
     name: str,
@@ -196,7 +196,8 @@ def undated_steps(
     today: date,
 ) -> Iterator[ScheduledStep]:
     """Yield the reminder steps of a duty without a due date (`workflow.deadlines.resolver`), not in order:
-    before a planned day, or while it is open; and towards the end of the year where points hang on it.
+    before a planned day, or while it is open and no plan date speaks; and towards the end of the year where
+    points hang on it.
 
     Args:
         name: id of the obligation with its period.
@@ -204,53 +205,52 @@ def undated_steps(
     since = deadline.reminds_from if holds_on(deadline, today) else None
     is_before = isinstance(obligation.term, Before) and deadline.anchor != "none"
     if since is not None and is_before and since > today:
-        yield from before_steps(since, calendar)
+        yield from _scheduled(BEFORE, since, calendar)
     elif since is not None:
-        once = bool(obligation.options) and obligation.force != "obligatory"
-        steps = open_steps(since, calendar, today=today, once=once)
+        is_asked_once = bool(obligation.options) and obligation.force != "obligatory"
+        steps = _open_steps(since, calendar, today=today, once=is_asked_once)
         yield from (step for step in steps if not _plan_speaks(deadline.planned_on, step.on, calendar))
     of_another_year = "." in name and name.partition(".")[2][:4] != str(today.year)
     if obligation.force == "obligatory" and not of_another_year and obligation.id in procedure.with_points:
-        yield from points_steps(calendar, today=today)
+        yield from _points_steps(calendar, today=today)
+
+
+def _open_steps(since: date, calendar: Kazakhstan, *, today: date, once: bool) -> Iterator[ScheduledStep]:
+    """Yield the reminder of a duty open since a day whose turn it is on `today`, and the one after it.
+
+    Args:
+        once: whether the first is the only one.
+    """
+    try:
+        passed = calendar.count_working_days(since + timedelta(days=1), today)
+    except OutOfRange:
+        return
+    first = 0 if once else max(0, (passed - 1) // OPEN_EVERY)
+    numbers = range(first, first + (1 if once else 2))
+    steps = (_open_step(1 + OPEN_EVERY * number) for number in numbers)
+    yield from _scheduled({f"{_OPEN}{step.at}": step for step in steps}, since, calendar)
+
+
+def _open_step(at: int) -> Step:
+    """Return the step of an open duty so many working days after its condition was met."""
+    number = 1 + (at - 1) // OPEN_EVERY
+    return Step(at=at, to=RESPONSIBLE if number < OFFICER_FROM else WITH_OFFICER)
 
 
 def _plan_speaks(planned_on: date | None, day: date, calendar: Kazakhstan) -> bool:
     """Return whether the steps of a plan date speak on a day: up to its last question, which is included."""
-    if planned_on is None:
-        return False
-    try:
-        return day <= calendar.add_working_days(planned_on, SLIPPED["slipped+10"].at)
-    except OutOfRange:
-        return True
+    last = _day(SLIPPED["slipped+10"], planned_on, calendar) if planned_on else date.min
+    return last is None or day <= last
 
 
-def steps_of(
-    case: Case, procedure: Procedure, name: str, deadline: Awaited, calendar: Kazakhstan, *, today: date
-) -> tuple[ScheduledStep, ...]:
-    """Return all reminder steps that apply to a deadline as of `today` (local date), in order of day.
-
-    Steps of the law's term apply only while the due date is valid: none for a deadline that waits, and none on
-    a day on which it would wait.
-
-    Args:
-        name: the obligation's id with its period.
-    """
-    law: Sequence[ScheduledStep] = ()
-    undated: Iterable[ScheduledStep] = ()
-    if deadline.due is None:
-        obligation = entry_obligation(case, procedure, name)
-        undated = undated_steps(procedure, obligation, name, deadline, calendar, today=today)
-    else:
-        law = law_steps(snoozed_steps(case, procedure, name, deadline.due, calendar), deadline.due, calendar)
-        if row_kind(name) == "assignment":
-            # The letter that gave it named its due day already.
-            given = assignments(case).get(number_of(name))
-            law = [step for step in law if given is None or given.told_on is None or step.on > given.told_on]
-        if deadline.counts_until is not None:
-            law = [step for step in law if holds_on(deadline, step.on)]
-    plan = plan_date_steps(deadline, frozenset(step.on for step in law), calendar)
-    steps = [*(law if holds_on(deadline, today) else ()), *plan, *undated]
-    return tuple(sorted(steps, key=lambda step: step.on))
+def _points_steps(calendar: Kazakhstan, *, today: date) -> Iterator[ScheduledStep]:
+    """Yield the reminders of this year's points: on the first working day of November, and of December."""
+    for id, month in POINTS.items():
+        try:
+            on = calendar.find_following_working_day(date(today.year, month, 1))
+        except OutOfRange:
+            return
+        yield ScheduledStep(id=id, on=on, about=date(today.year, 12, 31), step=_OF_OURS[id])
 
 
 def next_step(steps: Sequence[ScheduledStep], *, today: date) -> ScheduledStep | None:
@@ -309,11 +309,3 @@ def step_named(
         return _open_step(int(step.removeprefix(_OPEN)))
     steps = snoozed_steps(case, procedure, name, due, calendar)
     return next((law_step for law_step in steps if law_step.id == step), None)
-
-
-def _day(step: Step, due: date, calendar: Kazakhstan) -> date | None:
-    """Return the day of a reminder step; None outside the calendar."""
-    try:
-        return day_of_step(step, due, calendar)
-    except OutOfRange:
-        return None

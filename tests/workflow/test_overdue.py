@@ -21,7 +21,6 @@ from workflow.deadlines.lateness import (
     lateness,
     most_urgent,
     status_on,
-    urgency,
     working_days_between,
 )
 from workflow.deadlines.resolver import deadlines
@@ -66,7 +65,7 @@ def test_a_publication_whose_plan_was_never_approved_is_never_overdue() -> None:
     for day in (date(2026, 5, 12), APPROVAL):
         assert stands(sample_case, "published", today=day) == Lateness()
         assert holds_on(published, day)
-        assert urgency(published, today=day) == (1, date(2026, 5, 18))
+        assert most_urgent([published], today=day) is published
         (waits,) = awaited_elements(published, analysis(), today=day)
         assert (waits.code, waits.on, waits.arguments["on"]) == ("waits.planned", APPROVAL, APPROVAL)
     for day in (date(2026, 5, 14), date(2026, 5, 18), date(2026, 5, 19), date(2026, 6, 15)):
@@ -365,7 +364,7 @@ def test_what_another_body_owes_is_never_overdue_here() -> None:
         sent = at(sample_case, "report_sent_to_administration", today=today, edition=edition)
         assert sent.due == date(2026, 5, 15)
         assert lateness(sent, today=today) == Lateness()
-    assert urgency(sent, today=date(2026, 12, 1))[0] == 2
+    assert most_urgent([sent], today=date(2026, 12, 1)) is None
 
 
 @pytest.mark.parametrize(
@@ -435,11 +434,8 @@ def test_what_is_overdue_stands_before_what_is_ahead_and_each_by_its_day() -> No
     waiting = sample._replace(due=date(2026, 5, 28), counts_until=date(2026, 5, 20), waiting_for="note_signed")
     today = date(2026, 5, 26)
 
-    def place(deadline: Deadline) -> tuple[int, date]:
-        return urgency(deadline, today=today)
-
-    assert sorted((*one.values(), waiting), key=place) == [one["late"], one["later"], one["ahead"], waiting]
-    assert place(one["later"]) < place(one["ahead"]) < place(waiting)
+    assert most_urgent((one["ahead"], one["later"], waiting), today=today) == one["later"]
+    assert most_urgent((waiting, one["ahead"]), today=today) == one["ahead"]
     assert most_urgent((one["ahead"], one["later"], waiting, one["late"]), today=today) == one["late"]
     assert [
         can_be_done(waiting._replace(counts_until=until)) for until in (date(2026, 5, 28), date(2026, 5, 29))

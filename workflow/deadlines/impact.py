@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from calendars import FIRST
 from calendars.kazakhstan import Day, Kazakhstan
@@ -16,8 +16,7 @@ from workflow.law.procedure import Obligation, Procedure
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class DayChange:
+class DayChange(NamedTuple):
     """The change of one calendar day: to a day off or to a working day."""
 
     on: date
@@ -25,8 +24,7 @@ class DayChange:
     after: Day
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MovedDeadline:
+class MovedDeadline(NamedTuple):
     """A due date that moves when the calendar or the rules change.
 
     Attributes:
@@ -81,21 +79,18 @@ def moved(
         {deadline.id: deadline for deadline in deadlines(case, procedure, calendar, today=today, bare=True)}
         for calendar in (before, after)
     )
-    moved_deadlines = []
-    for name, deadline in {**was, **becomes}.items():
-        old, new = (chain[name].due if name in chain else None for chain in (was, becomes))
-        if old != new:
-            moved_deadlines.append(
-                MovedDeadline(
-                    case=case.id,
-                    id=name,
-                    obligation=deadline.obligation,
-                    old=old,
-                    new=new,
-                    state=deadline.state,
-                )
-            )
-    return tuple(moved_deadlines)
+    compared = (
+        MovedDeadline(
+            case=case.id,
+            id=name,
+            obligation=deadline.obligation,
+            old=was[name].due if name in was else None,
+            new=becomes[name].due if name in becomes else None,
+            state=deadline.state,
+        )
+        for name, deadline in {**was, **becomes}.items()
+    )
+    return tuple(deadline for deadline in compared if deadline.old != deadline.new)
 
 
 def _apart(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:

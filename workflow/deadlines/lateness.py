@@ -111,24 +111,14 @@ def can_be_done(deadline: Awaited) -> bool:
     return deadline.waiting_for is None or (due is not None and until is not None and due < until)
 
 
-def urgency(deadline: Awaited, *, today: date) -> tuple[int, date]:
-    """Return the sort key that puts open deadlines in order of urgency: overdue, then ahead, then waiting or
-    without a due date; each by day.
-    """
-    status, day = lateness(deadline, today=today), deadline.due or date.max
-    if status.overdue:
-        return 0, day
-    return (1 if deadline.due is not None and holds_on(deadline, today) else 2), day
-
-
 def most_urgent(deadlines: Iterable[AnyAwaited], *, today: date) -> AnyAwaited | None:
-    """Return the most urgent open deadline whose due date is valid; None if there is none."""
-    dated = [
+    """Return the open deadline whose due date is valid and comes first; None if there is none."""
+    dated = (
         deadline
         for deadline in deadlines
         if deadline.state == "open" and deadline.due is not None and holds_on(deadline, today)
-    ]
-    return min(dated, key=lambda deadline: urgency(deadline, today=today), default=None)
+    )
+    return min(dated, key=lambda deadline: deadline.due or date.max, default=None)
 
 
 DeadlineStatus = State | Literal["overdue", "soon", "done_late", "slipped", "waits", "not_recorded"]
