@@ -21,8 +21,6 @@ from merzim.services.inputs import build
 from merzim.services.law.acts import offered_procedures
 from merzim.services.names import chosen_procedure
 from merzim.services.yearly.opening import (
-    FIRST_YEAR,
-    LAST_YEAR,
     OpenYear,
     UndoYear,
     YearAhead,
@@ -51,6 +49,7 @@ LONGEST_OBJECT = 500
 OBJECT_FIELDS = ("object", "object_kk", "object_ru")
 NAMES_OBJECT = "internal-analysis"
 """The procedure whose cases must name an object."""
+NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 
 
 @router.get("/open")
@@ -66,7 +65,7 @@ def ways_page(ctx: WebContext, *, procedure: str = "", refusal: Refusal | None =
         ctx,
         "open.html",
         procedures=offered_procedures(ctx, _own_kind(ctx, office)),
-        procedure=procedure or "internal-analysis",
+        procedure=procedure or NAMES_OBJECT,
         years=[year for year in (ctx.today.year, ctx.today.year + 1) if year <= ctx.calendar.last.year],
         refusal=refusal,
     )
@@ -91,14 +90,8 @@ def case_form_page(
     person: Name = "",
 ) -> Response:
     """Show the form of a procedure, with the deadlines of the dates typed so far; only managers open a case."""
-    answers = {
-        **dict(ctx.query.multi_items()),
-        "procedure": procedure,
-        "unit": unit,
-        "object": object,
-        "person": person,
-    }
-    return _case_page(ctx, answers)
+    chosen = {"procedure": procedure, "unit": unit, "object": object, "person": person}
+    return _case_page(ctx, {**dict(ctx.query.multi_items()), **chosen})
 
 
 @router.get("/plan")
@@ -109,7 +102,7 @@ def public_planner_page(ctx: Anybody) -> Response:
     """
     if not ctx.app.settings.web.public_planner:
         raise HTTPException(404)
-    procedure = ctx.library.latest("internal-analysis")
+    procedure = ctx.library.latest(NAMES_OBJECT)
     dates = read_dates(procedure, ctx.query.multi_items(), ctx.calendar)
     if not dates.is_empty:
         limit_plans(ctx)
@@ -118,46 +111,29 @@ def public_planner_page(ctx: Anybody) -> Response:
     return response
 
 
-@router.get("/open/year")
-def year_preview_page(ctx: Managing, year: Name = "", unit: Name = "", kept_from: Name = "") -> Response:
-    """Show the cases that opening a year would open, of every organisation or of a chosen one; open nothing."""
-    return _year_page(ctx, {"year": year, "unit": unit, "kept_from": kept_from})
-
-
-def parse_year(year_text: str) -> int:
-    """Parse the year to open, FIRST_YEAR to LAST_YEAR. Raises InvalidForm."""
-    if not (
-        year_text.isascii()
-        and year_text.isdigit()
-        and len(year_text) == 4
-        and FIRST_YEAR <= int(year_text) <= LAST_YEAR
-    ):
-        raise InvalidForm("web.refusal.bad_year", text=year_text[:40])
-    return int(year_text)
-
-
 def _case_page(
-    ctx: WebContext, answers: Mapping[str, str] = MappingProxyType({}), *, tried: RejectedForm | None = None
+    ctx: WebContext, answers: Mapping[str, str] = NO_ANSWERS, *, tried: RejectedForm | None = None
 ) -> Response:
     """Return the form of one case with the answers so far; a unit that is not known becomes its refusal."""
     answers, refusal = (tried.answers, tried.refusal) if tried else (answers, None)
-    procedure = chosen_procedure(ctx, one_line(answers.get("procedure")))
-    dates = read_dates(procedure, answers.items(), ctx.calendar)
-    office = ctx.reads.office()
-    unit_text = one_line(answers.get("unit"))
-    unit, unknown = _typed_unit(ctx, unit_text)
+    office, procedure = ctx.reads.office(), chosen_procedure(ctx, one_line(answers.get("procedure")))
+    unit, unit_text = "", one_line(answers.get("unit"))
+    try:
+        unit = own_units(ctx).resolve(unit_text)
+    except InvalidForm as unknown:
+        refusal = refusal or unknown
     known_unit = unit if unit in office.units else ""
     a_year_ago = ctx.today - timedelta(days=365)
     return _form_page(
         ctx,
         procedure,
-        dates,
+        read_dates(procedure, answers.items(), ctx.calendar),
         office,
         unit=known_unit,
         object=next(
             filter(None, (one_line(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS)), ""
         ),
-        refusal=refusal or unknown,
+        refusal=refusal,
         procedures=offered_procedures(
             ctx, office.kind_of(unit) if known_unit else _own_kind(ctx, office), procedure.id
         ),
@@ -204,7 +180,6 @@ def _form_page(
         procedure=procedure,
         intended=dates,
         outlook=outlook,
-        titles_ahead=[procedure.by_id[name.partition(".")[0]].title for name in outlook["ahead"]],
         refusal=refusal,
         first_day=ctx.calendar.first,
         last_day=ctx.calendar.last,
@@ -226,49 +201,6 @@ def _own_kind(ctx: RequestContext, office: Office) -> str:
         return office.kind_of(ctx.reader.root)
     kinds = {unit.kind for unit in office.units.values() if unit.kind}
     return kinds.pop() if len(kinds) == 1 else ""
-
-
-def _year_page(
-    ctx: WebContext, answers: Mapping[str, str] = MappingProxyType({}), *, tried: RejectedForm | None = None
-) -> Response:
-    """Return the page of a year with the cases it lacks; after a refusal with what was typed."""
-    answers, refusal = (tried.answers, tried.refusal) if tried else (answers, None)
-    year_text, unit, kept_from = (one_line(answers.get(name)) for name in ("year", "unit", "kept_from"))
-    this_year, office = ctx.today.year, ctx.reads.office()
-    ahead: YearAhead | None = None
-    unit_key, unknown = _typed_unit(ctx, unit)
-    try:
-        if unknown is not None:
-            raise unknown
-        year = parse_year(year_text or str(this_year))
-        command = build(OpenYear, {"year": year, "unit": unit_key, "kept_from": kept_from or None})
-        ahead = preview_year(ctx, command)
-    except Refusal as refused:
-        refusal = refusal or refused
-    openings = ahead.openings if ahead else ()
-    counts = Counter(opening.procedure for opening in openings)
-    units = dict.fromkeys(opening.unit for opening in openings if opening.unit)
-    return page(
-        ctx,
-        "open_year.html",
-        place=f"/open/year?{urlencode({'year': year_text[:20], 'unit': unit})}",
-        year=year_text[:20] or str(this_year),
-        years=range(this_year - 1, min(this_year + 2, ctx.calendar.last.year) + 1),
-        unit=unit_key,
-        field=own_units(ctx).field(unit_key or unit),
-        ahead=ahead,
-        titles=[(ctx.library.latest(name).title, count) for name, count in counts.items()],
-        organisations=[office.units.get(unit, unit) for unit in units],
-        refusal=refusal,
-    )
-
-
-def _typed_unit(ctx: RequestContext, unit_text: str) -> tuple[str, InvalidForm | None]:
-    """Return the unit that was typed ("" for nothing typed) and None, or "" and the error."""
-    try:
-        return own_units(ctx).resolve(unit_text), None
-    except InvalidForm as refusal:
-        return "", refusal
 
 
 @router.post("/open/case")
@@ -297,20 +229,66 @@ def open_case(ctx: Managing, answers: Fields) -> Response:
     return redirect(ctx, f"/cases/{case.id}", said="opened")
 
 
+@router.get("/open/year")
+def year_preview_page(ctx: Managing, year: Name = "", unit: Name = "", kept_from: Name = "") -> Response:
+    """Show the cases that opening a year would open, of every organisation or of a chosen one; open nothing."""
+    return _year_page(ctx, {"year": year, "unit": unit, "kept_from": kept_from})
+
+
+def _year_page(
+    ctx: WebContext, answers: Mapping[str, str] = NO_ANSWERS, *, tried: RejectedForm | None = None
+) -> Response:
+    """Return the page of a year with the cases it lacks; after a refusal with what was typed."""
+    answers, refusal = (tried.answers, tried.refusal) if tried else (answers, None)
+    this_year, office, unit = ctx.today.year, ctx.reads.office(), ""
+    fields = _year_fields(answers, usual=str(this_year))
+    year, unit_text = fields["year"], fields["unit"]
+    ahead: YearAhead | None = None
+    try:
+        unit = own_units(ctx).resolve(unit_text)
+        ahead = preview_year(ctx, build(OpenYear, {**fields, "unit": unit}))
+    except Refusal as refused:
+        refusal = refusal or refused
+    openings = ahead.openings if ahead else ()
+    counts = Counter(opening.procedure for opening in openings)
+    return page(
+        ctx,
+        "open_year.html",
+        place=f"/open/year?{urlencode({'year': year, 'unit': unit_text})}",
+        year=year,
+        years=range(this_year - 1, min(this_year + 2, ctx.calendar.last.year) + 1),
+        unit=unit,
+        field=own_units(ctx).field(unit or unit_text),
+        ahead=ahead,
+        titles=[(ctx.library.latest(name).title, count) for name, count in counts.items()],
+        organisations=[
+            office.units.get(each, each) for each in dict.fromkeys(opening.unit for opening in openings) if each
+        ],
+        refusal=refusal,
+    )
+
+
+def _year_fields(answers: Mapping[str, str], *, usual: str = "") -> dict[str, Any]:
+    """Return the fields of a year's form for its command."""
+    kept_from = one_line(answers.get("kept_from"), longest=20) or None
+    year = one_line(answers.get("year"), longest=20) or usual
+    return {"year": year, "unit": one_line(answers.get("unit")), "kept_from": kept_from}
+
+
 @router.post("/open/year")
 @shown_again(_year_page)
 def open_the_year(ctx: Managing, answers: Fields) -> Response:
     """Open the year's cases, then show their list."""
-    year, unit = parse_year(one_line(answers.get("year"))), one_line(answers.get("unit"))
-    kept_from = one_line(answers.get("kept_from"), longest=20) or None
-    opened = open_year(ctx, build(OpenYear, {"year": year, "unit": unit, "kept_from": kept_from})).opened
-    return redirect(ctx, "/cases", opened=str(len(opened)), year=str(year), of=unit)
+    command = build(OpenYear, _year_fields(answers))
+    opened = open_year(ctx, command).opened
+    return redirect(ctx, "/cases", opened=str(len(opened)), year=str(command.year), of=command.unit)
 
 
 @router.post("/open/year/undo")
 @shown_again(_year_page)
 def undo_the_year(ctx: Managing, answers: Fields) -> Response:
     """Take back the last opening of a year, then show the year as it can be opened again."""
-    year, unit = parse_year(one_line(answers.get("year"))), one_line(answers.get("unit"))
-    undo_year(ctx, build(UndoYear, {"year": year, "unit": unit}))
-    return redirect(ctx, "/open/year", year=str(year), unit=unit)
+    year, unit, _ = _year_fields(answers).values()
+    command = build(UndoYear, {"year": year, "unit": unit})
+    undo_year(ctx, command)
+    return redirect(ctx, "/open/year", year=str(command.year), unit=unit)

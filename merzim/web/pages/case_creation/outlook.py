@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -12,13 +12,14 @@ from merzim.services.context import RequestContext
 from merzim.services.names import assignee_key, name_assignees
 from merzim.web.ui.form_values import parse_date
 from merzim.web.ui.timeline import build_timeline
+from workflow.board.rows import base
 from workflow.cases.case import Case
 from workflow.cases.commands.planning import plan
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import SOON_WORKING_DAYS, status_on
+from workflow.deadlines.lateness import status_on
 from workflow.findings.finding import Finding
 from workflow.law.names import known_fact
-from workflow.law.procedure import Procedure, Stage, Text
+from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 
@@ -46,17 +47,15 @@ class DateField:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedForm:
-    """The values of the form: dates, and the fields as typed.
+    """The dates of the form, and its fields as typed.
 
     Attributes:
-        carried: values of another procedure's form, kept in case the reader returns to it.
         refusal: of the first value that is no date of the calendar; the others are used nevertheless.
     """
 
     fields: tuple[DateField, ...]
     planned: Mapping[str, date]
     facts: Mapping[str, date]
-    carried: tuple[tuple[str, str], ...] = ()
     refusal: Refusal | None = None
 
     @property
@@ -65,33 +64,22 @@ class PlannedForm:
 
 
 def read_dates(procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Kazakhstan) -> PlannedForm:
-    """Return the dates in the first MAX_FIELDS answers to a procedure's form; of other facts only carried."""
-    date_texts = {key: text.strip()[:LONGEST] for key, text in list(answers)[:MAX_FIELDS] if text.strip()}
-    planned: dict[str, date] = {}
-    facts: dict[str, date] = {}
+    """Return the dates in the first MAX_FIELDS answers to a procedure's form; facts of others are left out."""
+    typed = {key: text.strip()[:LONGEST] for key, text in list(answers)[:MAX_FIELDS] if text.strip()}
+    days: dict[str, dict[str, date]] = {PLANNED: {}, HAPPENED: {}}
     refusal: Refusal | None = None
-    for key, text in date_texts.items():
-        for prefix, target in ((PLANNED, planned), (HAPPENED, facts)):
-            name = key.removeprefix(prefix)
-            if name == key or not _is_fact(procedure, name):
-                continue
-            try:
-                on = parse_date(text)
-                calendar.is_working_day(on)
-                target[name] = on
-            except Refusal as found:
-                refusal = refusal or found
-    return PlannedForm(
-        fields=tuple(_date_fields(procedure, date_texts)),
-        planned=planned,
-        facts=facts,
-        carried=tuple(
-            (key, value)
-            for key, value in date_texts.items()
-            if key.startswith((PLANNED, HAPPENED)) and not _is_fact(procedure, key.partition(".")[2])
-        ),
-        refusal=refusal,
-    )
+    for key, text in typed.items():
+        prefix, name = key[: key.find(".") + 1], key.partition(".")[2]
+        if prefix not in days or not _is_fact(procedure, name):
+            continue
+        try:
+            on = parse_date(text)
+            calendar.is_working_day(on)
+            days[prefix][name] = on
+        except Refusal as found:
+            refusal = refusal or found
+    fields = tuple(_date_fields(procedure, typed))
+    return PlannedForm(fields=fields, planned=days[PLANNED], facts=days[HAPPENED], refusal=refusal)
 
 
 def _is_fact(procedure: Procedure, name: str) -> bool:
@@ -111,10 +99,9 @@ def _date_fields(procedure: Procedure, given: Mapping[str, str]) -> Iterator[Dat
     """
     turning = procedure.anchors | {procedure.begins_with}
     single = {fact.id: fact for fact in procedure.facts.values() if fact.recurs is None and not fact.by_itself}
-    named = {key.partition(".")[2] for key in given if key.startswith((PLANNED, HAPPENED))}
-    periods = [name for key in given if (name := key.partition(".")[2]) in named - single.keys()]
-    first_come = sorted(single, key=lambda name: name != procedure.begins_with)
-    for name in (*first_come, *(name for name in dict.fromkeys(periods) if _is_fact(procedure, name))):
+    named = dict.fromkeys(key.partition(".")[2] for key in given if key.startswith((PLANNED, HAPPENED)))
+    periods = (name for name in named if name not in single and _is_fact(procedure, name))
+    for name in (*sorted(single, key=lambda name: name != procedure.begins_with), *periods):
         fact = single.get(name)
         yield DateField(
             name=name,
@@ -131,50 +118,35 @@ def one_line(answer: str | None, *, longest: int = 300) -> str:
     return " ".join(clean.split())[:longest]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Chain:
-    """The required obligations of a case that does not exist yet.
-
-    Attributes:
-        links: each as `deadline`, `look` (its status) and `who` (its assignees).
-    """
-
-    procedure: Procedure
-    links: tuple[dict[str, Any], ...]
-    findings: tuple[Finding, ...]
-
-    @property
-    def parts(self) -> list[tuple[Stage, list[dict[str, Any]]]]:
-        """The obligations by stage."""
-        of: dict[str, list[dict[str, Any]]] = {}
-        for link in self.links:
-            of.setdefault(link["deadline"].obligation.stage, []).append(link)
-        return [(stage, of[stage.id]) for stage in self.procedure.stages if stage.id in of]
-
-
 def chain(
     ctx: RequestContext,
     case: Case,
     procedure: Procedure,
     deadlines: Iterable[Deadline],
-    findings: tuple[Finding, ...],
+    findings: Sequence[Finding],
     *,
     office: Office,
-) -> Chain:
-    """Return those of the deadlines that are required, with their assignees; the case's unit and its texts
-    about who is responsible decide them.
+) -> dict[str, Any]:
+    """Return the required obligations of a case that does not exist yet: `links`, each as `deadline`, `look`
+    (its status) and `who` (its assignees), and the same by stage (`parts`), with `procedure` and `findings`.
+
+    The case's unit and its texts about who is responsible decide the assignees.
     """
-    today, soon = ctx.today, ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
-    links = tuple(
+    links: tuple[dict[str, Any], ...] = tuple(
         {
             "deadline": deadline,
-            "look": status_on(deadline, today=today, soon=soon),
-            "who": name_assignees(office, assignee_key(case, deadline.obligation, deadline.id), on=today),
+            "look": status_on(deadline, today=ctx.today, soon=ctx.horizon.soon),
+            "who": name_assignees(office, assignee_key(case, deadline.obligation, deadline.id), on=ctx.today),
         }
         for deadline in deadlines
         if deadline.state != "not_required"
     )
-    return Chain(procedure=procedure, links=links, findings=findings)
+    of_stages = (
+        (stage, [link for link in links if link["deadline"].obligation.stage == stage.id])
+        for stage in procedure.stages
+    )
+    parts = [(stage, of_stage) for stage, of_stage in of_stages if of_stage]
+    return {"procedure": procedure, "links": links, "parts": parts, "findings": findings}
 
 
 def make_outlook(
@@ -186,8 +158,9 @@ def make_outlook(
     unit: str = "",
     object: str = "",
 ) -> dict[str, Any]:
-    """Return what follows from the dates typed: `chain` (None without a date), its `timeline`, facts that are
-    `ahead`, and `latest_start`: target obligation, its date, the latest day to begin in order to reach it.
+    """Return what follows from the dates typed: `chain` (None without a date), its `timeline`, titles of facts
+    that are `ahead`, and `latest_start`: target obligation, its date, the latest day to begin in order to reach
+    it.
 
     Args:
         office: its people are named as assignees; an empty one names duties alone.
@@ -208,16 +181,17 @@ def make_outlook(
         kind=office.kind_of(unit),
         object=object,
     )
-    procedure, case = forecast.procedure, replace(forecast.case, unit=unit)
-    soon = ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
+    found, case = forecast.procedure, replace(forecast.case, unit=unit)
     return {
-        "chain": chain(ctx, case, procedure, forecast.deadlines, forecast.findings, office=office),
-        "timeline": build_timeline(forecast.deadlines, calendar=ctx.calendar, today=ctx.today, soon=soon),
+        "chain": chain(ctx, case, found, forecast.deadlines, forecast.findings, office=office),
+        "timeline": build_timeline(
+            forecast.deadlines, calendar=ctx.calendar, today=ctx.today, soon=ctx.horizon.soon
+        ),
         "latest_start": [
-            (procedure.by_id[fact.partition(".")[0]].title, case.planned[fact], start)
+            (found.by_id[base(fact)].title, case.planned[fact], start)
             for fact, start in dict(forecast.latest_start).items()
         ],
-        "ahead": forecast.ahead,
+        "ahead": [procedure.by_id[base(name)].title for name in forecast.ahead],
     }
 
 

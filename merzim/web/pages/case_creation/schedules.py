@@ -4,6 +4,7 @@ imported.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -72,7 +73,8 @@ NEW = "new"
 _FORM_NOTES = frozenset(
     {"cli.import.unmatched", "cli.import.object_lacks", "cli.import.strange_unit", "read_row_no_day"}
 )
-_CORRECTIONS = frozenset({"object_kk", "object_ru", "unit", "on"})
+_CORRECTION = re.compile(r"(?P<name>\w+)\.(?P<row>\d{1,7})(\.(?P<fact>.+))?", re.ASCII)
+_CARRIED = frozenset({"object_kk", "object_ru", "unit", "on"})
 _PAGE_SENTENCES = {"cli.import.fact_differs": "web.open.fact_differs"}
 """Notes for which a page has other sentences than a command."""
 
@@ -130,7 +132,7 @@ def _preview(
         for n, analysis in enumerate(analyses)
         if len(analyses) <= COUNTED or n in on_page
     }
-    shown, changes = [dated[n] for n in on_page], Counter(analysis.change for analysis in analyses)
+    shown = [dated[n] for n in on_page]
     years = Counter(min(days).year for analysis in analyses if (days := analysis.planned.values()))
     axis = build_axis(years.most_common(1)[0][0], ctx.calendar, today=ctx.today) if years else None
     return page(
@@ -151,8 +153,8 @@ def _preview(
         axis=axis,
         lines=[_year_line(axis, of_page, ctx.today) for of_page in shown] if axis else [],
         total=len(analyses),
-        counts={change: changes[change] for change in ("open", "replan", "same")},
-        conflicts=sum(len(each["chain"].findings) for each in dated.values()),
+        counts=dict.fromkeys(("open", "replan", "same"), 0) | Counter(each.change for each in analyses),
+        conflicts=sum(len(each["chain"]["findings"]) for each in dated.values()),
         everything=len(dated) == len(analyses),
         foreign=[analysis for analysis in analyses if analysis.foreign],
         **_file_notes(result, office, number),
@@ -169,8 +171,7 @@ def _file_notes(result: Consideration, office: Office, number: int) -> dict[str,
     """Return what page `number` of the preview says of the whole file: further notes, whom its texts mean and,
     on the first, rows without a day.
     """
-    known = {id: each.name for names in (office.people, office.units) for id, each in names.items()}
-    is_long = len(office.units) + len(office.people) > MAX_LISTED
+    known = {**office.people, **office.units}
     undated = [note for note in result.notes if note.code == "read_row_no_day"]
     return {
         "undated": undated[:PAGE_SIZE] if number == 1 else [],
@@ -179,9 +180,14 @@ def _file_notes(result: Consideration, office: Office, number: int) -> dict[str,
             for note in result.notes
             if note.code not in _FORM_NOTES  # they stand above, with fields to answer
         ],
-        "matches": [(text, known.get(target, target)) for text, target in sorted(result.matches.items())],
+        "matches": [
+            (text, known[target].name if target in known else target)
+            for text, target in sorted(result.matches.items())
+        ],
         "strange": result.strange,
-        "people": [] if is_long else [each.name for each in (*office.units.values(), *office.people.values())],
+        "people": []
+        if len(office.units) + len(office.people) > MAX_LISTED
+        else [each.name for each in (*office.units.values(), *office.people.values())],
     }
 
 
@@ -209,13 +215,13 @@ def import_schedule(
 ) -> Response:
     """Import the file, all of it or nothing; with `look` show that page of the preview with the corrections."""
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+    if look := one_line(answers.pop("look", "")):
+        return _preview(ctx, digest, procedure, int(look) if look.isdecimal() else 1, answers=answers)
     meant = {
         written: meaning
         for key, written in answers.items()
         if key.startswith("said.") and (meaning := one_line(answers.get(f"meant.{key.removeprefix('said.')}")))
     }
-    if look := one_line(answers.pop("look", "")):
-        return _preview(ctx, digest, procedure, int(look) if look.isdecimal() else 1, answers=answers)
     try:
         fields = {"file": digest, "procedure": procedure, "rows": _row_answers(answers), "meant": meant}
         result = take_schedule(ctx, build(ImportSchedule, fields))
@@ -225,40 +231,37 @@ def import_schedule(
     return redirect(ctx, "/cases", **counts)
 
 
-def _parts(key: str) -> tuple[str, int | None, str]:
-    """Return what a field of the form corrects: its name, the row (None without one) and the fact of a date, of
-    `object_kk.7`, `joins.7`, `unit.7`, `skip.7` and `on.7.analysis_started`.
+def _corrections(answers: Mapping[str, str]) -> Iterator[tuple[str, str, int, str]]:
+    """Yield the fields of the form that correct a row: the whole name, what it corrects, the row and the fact
+    of a date, of `object_kk.7`, `joins.7`, `unit.7`, `skip.7` and `on.7.analysis_started`.
     """
-    name, _, rest = key.partition(".")
-    row, _, fact = rest.partition(".")
-    return name, int(row) if row.isascii() and row.isdecimal() and len(row) < 8 else None, fact
+    for key in answers:
+        if match := _CORRECTION.fullmatch(key):
+            yield key, match["name"], int(match["row"]), match["fact"] or ""
 
 
 def _row_answers(answers: Mapping[str, str]) -> dict[int, dict[str, Any]]:
     """Return the form's answers by the row of the analysis. Raises InvalidForm for a date that is none."""
     rows = defaultdict[int, dict[str, Any]](dict)
-    for key, value in answers.items():
-        name, row, fact = _parts(key)
-        if row is None:
-            continue
-        if name == "on" and fact:
-            on = parse_date(value) if value.strip() else None
-            rows[row].setdefault("planned", {})[fact] = on
-        elif name == "skip":
-            rows[row]["skip"] = True
-        elif name == "unit":
-            rows[row]["unit"] = one_line(value)
-        elif name in ("object_kk", "object_ru"):
-            rows[row][name] = one_line(value, longest=MAX_FIELD_BYTES)
-        elif name == "joins" and value:
-            rows[row]["joins"] = "" if value == NEW else value
+    for key, name, row, fact in _corrections(answers):
+        value = answers[key]
+        match name:
+            case "on" if fact:
+                rows[row].setdefault("planned", {})[fact] = parse_date(value) if value.strip() else None
+            case "skip":
+                rows[row]["skip"] = True
+            case "unit":
+                rows[row]["unit"] = one_line(value)
+            case "object_kk" | "object_ru":
+                rows[row][name] = one_line(value, longest=MAX_FIELD_BYTES)
+            case "joins" if value:
+                rows[row]["joins"] = "" if value == NEW else value
     return dict(rows)
 
 
 def _carried(answers: Mapping[str, str], rows: Collection[int]) -> dict[str, str]:
     """Return the corrections of rows other than these, which hidden fields of the page keep."""
-    parts = ((key, *_parts(key)) for key in answers)
-    others = (key for key, name, row, _ in parts if name in _CORRECTIONS and row not in (None, *rows))
+    others = (key for key, name, row, _ in _corrections(answers) if name in _CARRIED and row not in rows)
     return {key: answers[key] for key in others}
 
 
@@ -278,7 +281,7 @@ def _year_line(axis: Axis, dated: Mapping[str, Any], today: date) -> dict[str, A
     year, each where it is planned, else due; `look` of a step: late, soon (this month) or ahead.
     """
     analysis = dated["analysis"]
-    links = {link["deadline"].id: link for link in dated["chain"].links}
+    by_fact = {link["deadline"].id: link["deadline"] for link in dated["chain"]["links"]}
     days = {**analysis.planned, **analysis.facts}
     first, last = (days.get(fact) for fact in ENDS)
     x, end = 0.0, 0.0
@@ -286,15 +289,13 @@ def _year_line(axis: Axis, dated: Mapping[str, Any], today: date) -> dict[str, A
         x, end = axis.x(first) or 0.0, axis.x(last) or 100.0
     marks = []
     for fact in PICTURED:
-        link = links.get(fact)
-        on = days.get(fact) or (link["deadline"].due if link else None)
-        place = axis.x(on) if on else None
-        if link is None or on is None or place is None:
+        deadline = by_fact.get(fact)
+        on = deadline and (days.get(fact) or deadline.due)
+        if deadline is None or not on or (place := axis.x(on)) is None:
             continue
         is_late = fact not in analysis.facts and on < today
         look = "late" if is_late else "soon" if (on.year, on.month) == (today.year, today.month) else "ahead"
-        title = link["deadline"].obligation.title
-        marks.append({"fact": fact, "title": title, "on": on, "x": place, "look": look})
+        marks.append({"fact": fact, "title": deadline.obligation.title, "on": on, "x": place, "look": look})
     return {"object": analysis.schedule.object, "x": x, "width": round(end - x, 2), "marks": marks}
 
 
@@ -330,10 +331,10 @@ def _with_dates(
     facts = {name: fact.on for name, fact in case.facts.items()} | {**analysis.facts}
     new_facts = {name: Fact(name=name, on=on) for name, on in analysis.new_facts.items()}
     case = replace(case, facts={**case.facts, **new_facts}, planned={**case.planned, **analysis.new_plans})
-    case_deadlines = deadlines(case, procedure, calendar, today=today, bare=not reasons)
-    case_findings = (
-        *findings(case, procedure, case_deadlines, calendar, prove=False),
-        *feasibility(case_deadlines, calendar, today=today),
+    computed = deadlines(case, procedure, calendar, today=today, bare=not reasons)
+    found = (
+        *findings(case, procedure, computed, calendar, prove=False),
+        *feasibility(computed, calendar, today=today),
     )
     address = {
         "procedure": procedure.id,
@@ -341,12 +342,12 @@ def _with_dates(
         **{PLANNED + name: on.isoformat() for name, on in analysis.planned.items()},
         **{HAPPENED + name: on.isoformat() for name, on in facts.items()},
     }
-    dated = [deadline for deadline in case_deadlines if deadline.due is not None]
+    dated = [deadline for deadline in computed if deadline.due is not None]
     return {
         "analysis": analysis,
         "unit": unit_name(office, analysis.unit).name,
-        "chain": chain(ctx, case, procedure, dated, case_findings, office=office),
-        "taken": list(_dates_beside_law(analysis, case_deadlines, case_findings)),
+        "chain": chain(ctx, case, procedure, dated, found, office=office),
+        "taken": list(_dates_beside_law(analysis, computed, found)),
         "why": f"/open/case?{urlencode(address)}",
     }
 
