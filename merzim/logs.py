@@ -72,31 +72,22 @@ def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str,
     return tuple(sorted((secret for secret in secrets if len(secret) >= SHORTEST), key=len, reverse=True))
 
 
-class LineFormatter(logging.Formatter):
-    """Log format for people: time, level, logger, message; then the traceback."""
+class Lines(logging.Formatter):
+    """Log format without secrets: time, level, logger, message for people, then the traceback; for machines one
+    JSON object a line: `at` (UTC), `level`, `logger`, `message`, `error`, further data.
+    """
 
-    def __init__(self, secrets: Collection[str], context: Context) -> None:
+    def __init__(self, secrets: Collection[str], context: Context, *, as_json: bool) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self.secrets = secrets
         self._context = context
+        self._as_json = as_json
 
     def format(self, record: logging.LogRecord) -> str:
-        request = self._context().get("request")
-        line = super().format(record) + (f" [{request}]" if request else "")
-        return without_secrets(line, self.secrets)
-
-
-class JsonLines(logging.Formatter):
-    """Log format for machines, one JSON object a line: `at` (UTC), `level`, `logger`, `message`, `error`,
-    further data.
-    """
-
-    def __init__(self, secrets: Collection[str], context: Context) -> None:
-        super().__init__()
-        self.secrets = secrets
-        self._context = context
-
-    def format(self, record: logging.LogRecord) -> str:
+        if not self._as_json:
+            request = self._context().get("request")
+            line = super().format(record) + (f" [{request}]" if request else "")
+            return without_secrets(line, self.secrets)
         entry: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -123,7 +114,7 @@ class JsonLines(logging.Formatter):
 def hide_secrets_of(settings: Settings) -> None:
     """Hide the secrets of these settings in all further lines, in place of those of earlier settings."""
     for handler in logging.getLogger().handlers:
-        if isinstance(handler.formatter, LineFormatter | JsonLines):
+        if isinstance(handler.formatter, Lines):
             handler.formatter.secrets = secrets_of(settings, os.environ)
 
 
@@ -133,9 +124,9 @@ def set_up(settings: Settings, *, context: Context = dict) -> None:
     Args:
         context: returns data on the current request.
     """
-    formatter = {"text": LineFormatter, "json": JsonLines}[settings.logs.format]
+    as_json = settings.logs.format == "json"
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter(secrets_of(settings, os.environ), context))
+    handler.setFormatter(Lines(secrets_of(settings, os.environ), context, as_json=as_json))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.logs.level.upper())

@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 import pytest
 
 from merzim.cli import main
-from merzim.logs import HIDDEN, JsonLines, LineFormatter, secrets_of, without_secrets
+from merzim.logs import HIDDEN, Lines, secrets_of, without_secrets
 from merzim.settings import ChannelSettings, DatabaseSettings, Settings
 from merzim.web.auth.limits import Reason, log_refusal
 from tests.documents.sheets import by_hand, far_cells
@@ -282,7 +282,9 @@ def log_to(formatter: logging.Formatter) -> tuple[logging.Logger, StringIO]:
 
 def test_a_line_for_machines_is_one_object() -> None:
     """With the request's id, the cases, what was counted, and the traceback in it; letters stay letters."""
-    log, stream = log_to(JsonLines(("geheim",), lambda: {"request": "abc12345", "cases": ["2026-0001"]}))
+    log, stream = log_to(
+        Lines(("geheim",), lambda: {"request": "abc12345", "cases": ["2026-0001"]}, as_json=True)
+    )
     try:
         raise ValueError("the password is geheim")
     except ValueError:
@@ -301,7 +303,7 @@ def test_a_line_for_machines_is_one_object() -> None:
 
 def test_a_line_for_people_names_the_request() -> None:
     """So that what a reader quotes from an answer is found."""
-    log, stream = log_to(LineFormatter(("geheim",), lambda: {"request": "abc12345"}))
+    log, stream = log_to(Lines(("geheim",), lambda: {"request": "abc12345"}, as_json=False))
     log.warning("не отправлено: %s", "geheim")
 
     assert f"WARNING merzim.test: не отправлено: {HIDDEN} [abc12345]" in stream.getvalue()
@@ -338,7 +340,7 @@ def written() -> Iterator[list[str]]:
     """Logged lines in both formats."""
     lines: list[str] = []
     context = lambda: {"request": "balancer-0001.a"}  # noqa: E731
-    formats = (LineFormatter((), context), LineFormatter((), dict), JsonLines((), context))
+    formats = [Lines((), dict, as_json=False), *(Lines((), context, as_json=json) for json in (False, True))]
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:

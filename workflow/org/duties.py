@@ -1,4 +1,8 @@
-"""Finds the people responsible for a duty on a day: its holders, those further up, or their deputies."""
+"""Finds the people responsible for a duty on a day: its holders, those further up, or their deputies.
+
+Candidates are asked group by group, the nearest first: who the schedule names, the holders in the unit, in the
+units above it, elsewhere. The first group of which somebody is present decides.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,13 @@ from workflow.org.office import ABOVE, OF_A_PERSON, OUTSIDE, Office, Person, Rec
 # Duties that answer for one unit: nobody of a neighbouring unit may stand in for them. The others are duties of
 # the organisation: when nobody up the tree holds one, its holder anywhere in the office is meant.
 UNIT_DUTIES = frozenset({"head_of_unit", "object_unit", "deputy", "head"})
-
-
 SIGNING_DUTIES = frozenset({"head", "chief_of_staff"})
 """Duties that sign: they sign or approve even if the schedule names somebody else as responsible."""
+_HEADS = ("head_of_unit", "head")
+"""Duties that answer for a unit, the nearer first."""
+
+Group = tuple[Recipient, ...]
+"""People of whom any may be notified, all for one reason."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +42,7 @@ def resolve(
     responsible: str = "",
     person: str = "",
     without: frozenset[str] = frozenset(),
-) -> tuple[Recipient, ...] | Unresolved:
+) -> Group | Unresolved:
     """Return the people to notify about a duty on a day; nobody for that of a body outside the office.
 
     First the person matched to the schedule's responsible text, together with the signatory by the act; else
@@ -54,16 +61,16 @@ def resolve(
     """
     if duty == OUTSIDE:
         return ()
-    place = office.unit_id(unit) or _organisation_named(office, duty, responsible)
+    named = _named(office, duty, responsible)
+    place = office.unit_id(unit) or _only_organisation(office, named)
     if duty == "head" and (office.organisation(place), duty) in office.holders:
         # The first head is the holder of that duty in the organisation, not the head of a unit within it.
         place = office.organisation(place) or place
-    concerned = duty in OF_A_PERSON
-    groups = [_concerned(office, duty, place, person)] if concerned else list(_holding(office, duty, place))
-    for group in (_named(office, duty, responsible), *groups):
+    groups = [_concerned(office, duty, place, person)] if duty in OF_A_PERSON else [*_held(office, duty, place)]
+    for group in (named, *groups):
         present = _present(office, group, on)
         allowed = tuple(recipient for recipient in present if recipient.person.key not in without)
-        if allowed and group[0].why == "named" and duty in SIGNING_DUTIES:
+        if allowed and group is named and duty in SIGNING_DUTIES:
             return _with_signatories(office, allowed, groups, on, without)
         if allowed:
             return allowed
@@ -73,152 +80,123 @@ def resolve(
     return _officer(office, duty, unit, on, without)
 
 
-def _organisation_named(office: Office, duty: str, responsible: str) -> str:
+def _group(why: Why, people: Iterable[Person]) -> Group:
+    return tuple(Recipient(person=person, why=why) for person in people)
+
+
+def _holders(office: Office, unit: str, duties: Iterable[str]) -> tuple[Person, ...]:
+    """Return the holders in a unit of the first of these duties that anybody there holds."""
+    return next(filter(None, (office.holders.get((unit, duty)) for duty in duties)), ())
+
+
+def _named(office: Office, duty: str, responsible: str) -> Group:
+    """Return the people a schedule's text means: by key, or matched in the office; none for other texts."""
+    meant = responsible if responsible in office.people else office.matched.get(plain(responsible), "")
+    if not responsible or not meant:
+        return ()
+    person = office.people.get(meant)
+    return _group("named", [person] if person else _holders(office, meant, (duty, *_HEADS)))
+
+
+def _only_organisation(office: Office, named: Group) -> str:
     """Return the organisation of the people a schedule names, for a case without a unit; "" if there is not
     exactly one.
     """
-    organisations = {
-        office.organisation(recipient.person.unit) or "" for recipient in _named(office, duty, responsible)
-    }
+    organisations = {office.organisation(recipient.person.unit) or "" for recipient in named}
     return organisations.pop() if len(organisations) == 1 else ""
 
 
-def _with_signatories(
-    office: Office,
-    named_recipients: tuple[Recipient, ...],
-    groups: Iterable[tuple[Recipient, ...]],
-    on: date,
-    without: frozenset[str],
-) -> tuple[Recipient, ...]:
-    """Return the people the schedule names, as preparing, together with the duty holders who sign."""
-    keys = {recipient.person.key for recipient in named_recipients}
-    for group in groups:
-        if keys & {recipient.person.key for recipient in group}:
-            return named_recipients
-        signing = [
-            recipient for recipient in _present(office, group, on) if recipient.person.key not in keys | without
-        ]
-        if signing:
-            prepare = (
-                recipient if recipient.instead_of else replace(recipient, why="prepares")
-                for recipient in named_recipients
-            )
-            return (
-                *prepare,
-                *(
-                    recipient if recipient.instead_of else replace(recipient, why="signs")
-                    for recipient in signing
-                ),
-            )
-    return named_recipients
-
-
-def _officer(
-    office: Office, duty: str, unit: str, on: date, without: frozenset[str]
-) -> tuple[Recipient, ...] | Unresolved:
-    """Return the officer, or who stands in, where nobody else is found; Unresolved without an officer."""
-    officer = office.officer_of_last_resort
-    if officer is None or officer.key in without:
-        return Unresolved(duty=duty, unit=unit)
-    # The officer is notified even when away without a deputy: a letter that waits is better than none.
-    instead = stand_in(office, officer, on)
-    if instead is None or instead is officer or instead.key in without:
-        # The duty belongs to another organisation, which resolves it itself.
-        is_own_organisation = office.organisation(officer.unit) in (
-            None,
-            *office.above(office.unit_id(unit)),
-        )
-        return (
-            Recipient(
-                person=officer,
-                why="duty" if duty == "officer" and (is_own_organisation or not unit) else "officer",
-            ),
-        )
-    return (Recipient(person=instead, why="deputy", instead_of=officer),)
-
-
-def _named(office: Office, duty: str, responsible: str) -> tuple[Recipient, ...]:
-    """Return the people a schedule's text means: by key, or matched in the office; none for other texts."""
-    if responsible in office.people:
-        return (Recipient(person=office.people[responsible], why="named"),)
-    matched_unit = office.matched.get(plain(responsible)) if responsible else None
-    if matched_unit is None:
-        return ()
-    if matched_unit in office.people:
-        return (Recipient(person=office.people[matched_unit], why="named"),)
-    for answering in (duty, "head_of_unit", "head"):
-        holders = office.holders.get((matched_unit, answering), ())
-        if holders:
-            return tuple(Recipient(person=person, why="named") for person in holders)
-    return ()
-
-
-def _concerned(office: Office, duty: str, place: str, key: str) -> tuple[Recipient, ...]:
+def _concerned(office: Office, duty: str, place: str, key: str) -> Group:
     """Return the person a case is about, or the head of their unit (of the unit above, if they are its
     head).
     """
     person = office.people.get(key)
     if duty == "person_concerned":
-        return (Recipient(person=person, why="duty"),) if person else ()
-    for unit_id in office.above(person.unit if person else place):
-        for held_duty in ("head_of_unit", "head"):
-            heads = [head for head in office.holders.get((unit_id, held_duty), ()) if head is not person]
+        return _group("duty", [person] if person else [])
+    for unit in office.above(person.unit if person else place):
+        for held in _HEADS:
+            heads = [head for head in office.holders.get((unit, held), ()) if head is not person]
             if heads:
-                return tuple(Recipient(person=head, why="duty") for head in heads)
+                return _group("duty", heads)
     return ()
 
 
-def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Recipient, ...]]:
+def _held(office: Office, duty: str, place: str) -> Iterator[Group]:
     """Yield groups of holders of the duty, nearest first: of the unit, of the units above; if there are none,
     of wherever else it may be held.
     """
     if duty == ABOVE:
-        yield from list(_heads(office, place))[1:]
+        yield from [*_heads(office, place)][1:]
         return
-    answering = (duty, "head_of_unit", "head") if duty in ("object_unit", "head_of_unit") else (duty,)
-    has_holder = False
-    for unit_id in office.above(place):
-        for held_duty in answering:
-            holders = office.holders.get((unit_id, held_duty), ())
-            if holders:
-                why: Why = (
-                    "head_for_unit" if held_duty != duty else "duty" if unit_id == place else "duty_above"
+    is_held = False
+    for unit in office.above(place):
+        for held in dict.fromkeys((duty, *_HEADS)) if duty in ("object_unit", "head_of_unit") else (duty,):
+            if holders := office.holders.get((unit, held)):
+                is_held = True
+                yield _group(
+                    "head_for_unit" if held != duty else "duty" if unit == place else "duty_above", holders
                 )
-                has_holder = True
-                yield tuple(Recipient(person=person, why=why) for person in holders)
-    if has_holder or (duty in UNIT_DUTIES and place in office.units):
-        return
+    if not is_held and not (duty in UNIT_DUTIES and place in office.units):
+        yield _group("duty_elsewhere", _elsewhere(office, duty, place))
+
+
+def _elsewhere(office: Office, duty: str, place: str) -> list[Person]:
+    """Return who holds a duty in the organisation of a place; for the whole office who holds it at the top or,
+    if nobody does, outside the organisations within it, whose people answer for their own cases alone.
+    """
     organisation = office.organisation(place)
+    holders = office.holders_by_organisation.get((organisation or "", duty), ())
     if organisation is not None:
-        # People of another organisation are not responsible here.
-        yield _elsewhere(person for _, person in office.holders_by_organisation.get((organisation, duty), ()))
-        return
-    anywhere = office.holders_by_organisation.get(("", duty), ())
+        return [person for _, person in holders]
     at_the_top = [
-        person for unit, person in anywhere if unit in office.units and office.units[unit].parent is None
+        person for unit, person in holders if unit in office.units and office.units[unit].parent is None
     ]
     if at_the_top or duty in UNIT_DUTIES:
-        yield _elsewhere(at_the_top)
-    else:
-        # The case belongs to the whole office; units of an organisation within it are responsible only for
-        # their own.
-        own_people = [person for unit, person in anywhere if not _is_of_a_lower_organisation(office, unit)]
-        yield _elsewhere(own_people)
+        return at_the_top
+    return [person for unit, person in holders if not office.is_within_another(office.organisation(unit) or "")]
 
 
-def _is_of_a_lower_organisation(office: Office, unit: str) -> bool:
-    organisation = office.organisation(unit)
-    return organisation is not None and office.is_within_another(organisation)
+def _with_signatories(
+    office: Office, named: Group, groups: Iterable[Group], on: date, without: frozenset[str]
+) -> Group:
+    """Return the people the schedule names, as preparing, together with the duty holders who sign."""
+    keys = {recipient.person.key for recipient in named}
+    for group in groups:
+        if keys & {recipient.person.key for recipient in group}:
+            break
+        present = _present(office, group, on)
+        if signing := [recipient for recipient in present if recipient.person.key not in keys | without]:
+            return (*_for_reason("prepares", named), *_for_reason("signs", signing))
+    return named
 
 
-def _heads(office: Office, place: str) -> Iterator[tuple[Recipient, ...]]:
+def _for_reason(why: Why, recipients: Iterable[Recipient]) -> Group:
+    """Return these recipients for another reason; who stands in for somebody keeps theirs."""
+    return tuple(recipient if recipient.instead_of else replace(recipient, why=why) for recipient in recipients)
+
+
+def _officer(office: Office, duty: str, unit: str, on: date, without: frozenset[str]) -> Group | Unresolved:
+    """Return the officer, or who stands in, where nobody else is found; Unresolved without an officer."""
+    officer = office.officer_of_last_resort
+    if officer is None or officer.key in without:
+        return Unresolved(duty=duty, unit=unit)
+    instead = stand_in(office, officer, on)
+    if instead is not None and instead is not officer and instead.key not in without:
+        return (Recipient(person=instead, why="deputy", instead_of=officer),)
+    # The officer is notified even when away without a deputy: a letter that waits is better than none.
+    # The duty of another organisation is not theirs: it resolves it itself.
+    own = (None, *office.above(office.unit_id(unit)))
+    is_theirs = duty == "officer" and (not unit or office.organisation(officer.unit) in own)
+    return _group("duty" if is_theirs else "officer", [officer])
+
+
+def _heads(office: Office, place: str) -> Iterator[Group]:
     """Yield the heads on the way up, nearest first: the first is responsible for the unit, the second is above
     them.
     """
-    for unit_id in office.above(place):
-        holders = office.holders.get((unit_id, "head_of_unit")) or office.holders.get((unit_id, "head"))
-        if holders:
-            yield tuple(Recipient(person=person, why="duty_above") for person in holders)
+    for unit in office.above(place):
+        if holders := _holders(office, unit, _HEADS):
+            yield _group("duty_above", holders)
 
 
 def heads_over(
@@ -228,7 +206,7 @@ def heads_over(
     on: date,
     without: frozenset[str] = frozenset(),
     first_head: bool,
-) -> tuple[Recipient, ...] | Unresolved:
+) -> Group | Unresolved:
     """Return for each of these people the nearest heads above, other than themselves, who are present on that
     day (or their deputies); the officer where there are none at all.
 
@@ -241,19 +219,15 @@ def heads_over(
     people: dict[str, Recipient] = {}
     unit = ""
     for unit, key in places:
-        place = office.unit_id(unit)
-        for group in _heads(office, place):
+        for group in _heads(office, office.unit_id(unit)):
             if key in {recipient.person.key for recipient in group}:
                 continue
             if not first_head and not without and _are_first(office, group):
                 continue
-            allowed = [
-                recipient
-                for recipient in _present(office, group, on)
-                if recipient.person.key not in {key, *without}
-            ]
-            if allowed:
-                people.update((recipient.person.key, recipient) for recipient in allowed)
+            skipped = {key, *without}
+            present = _present(office, group, on)
+            if allowed := {r.person.key: r for r in present if r.person.key not in skipped}:
+                people |= allowed
                 break
     recipients = tuple(people.values()) or _officer(office, "head_of_unit", unit, on, without)
     if isinstance(recipients, Unresolved) and not first_head:
@@ -261,7 +235,7 @@ def heads_over(
     return recipients
 
 
-def _are_first(office: Office, heads: tuple[Recipient, ...]) -> bool:
+def _are_first(office: Office, heads: Group) -> bool:
     """Return whether they are first heads: holders of that duty at the top, or of an organisation of its
     own.
     """
@@ -269,11 +243,7 @@ def _are_first(office: Office, heads: tuple[Recipient, ...]) -> bool:
     return any(unit.kind or unit.parent not in office.units for unit in units)
 
 
-def _elsewhere(people: Iterable[Person]) -> tuple[Recipient, ...]:
-    return tuple(Recipient(person=person, why="duty_elsewhere") for person in people)
-
-
-def _present(office: Office, candidates: Iterable[Recipient], on: date) -> tuple[Recipient, ...]:
+def _present(office: Office, candidates: Iterable[Recipient], on: date) -> Group:
     """Return each candidate, or the deputy who stands in on that day, without repetition."""
     present: dict[str, Recipient] = {}
     for candidate in candidates:

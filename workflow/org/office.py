@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal, TypeVar, cast
 
 from workflow.org.name_index import NameIndex, alphabetical
@@ -125,6 +125,18 @@ class Person(Named):
         return any(first <= on <= last for first, last in self.away)
 
 
+_Key = TypeVar("_Key")
+_Member = TypeVar("_Member")
+
+
+def _grouped(pairs: Iterable[tuple[_Key, _Member]]) -> Mapping[_Key, tuple[_Member, ...]]:
+    """Return the members of each key, in their order."""
+    members: dict[_Key, list[_Member]] = {}
+    for key, member in pairs:
+        members.setdefault(key, []).append(member)
+    return {key: tuple(of_key) for key, of_key in members.items()}
+
+
 def name_order(member: Unit | Person) -> tuple[str, str]:
     """Return the key by which people and units are sorted by name."""
     return alphabetical(member.name), member.key if isinstance(member, Person) else member.id
@@ -166,18 +178,16 @@ class Office:
     former: Mapping[str, Person] = field(default_factory=dict)
     kind: str = ""
 
-    def order_in(self, language: str) -> Mapping[str, str]:
-        """Return the texts by which people, also those who left, and units are sorted in a language, by key."""
-        if language not in self._orders:
-            members_by_key: dict[str, Person | Unit] = {**self.former, **self.units, **self.people}
-            self._orders[language] = {
-                key: alphabetical(member.name_in(language)) for key, member in members_by_key.items()
-            }
-        return self._orders[language]
-
     @cached_property
-    def _orders(self) -> dict[str, Mapping[str, str]]:
-        return {}
+    def order_in(self) -> Callable[[str], Mapping[str, str]]:
+        """Returns the texts by which people, former ones too, and units are sorted in a language, by key."""
+
+        @cache
+        def order(language: str) -> Mapping[str, str]:
+            members: dict[str, Person | Unit] = {**self.former, **self.units, **self.people}
+            return {key: alphabetical(member.name_in(language)) for key, member in members.items()}
+
+        return order
 
     def member(self, key: str) -> Person | None:
         """Return the person with a key, including people who left; None where there is none."""
@@ -195,26 +205,19 @@ class Office:
     @cached_property
     def holders(self) -> Mapping[tuple[str, str], tuple[Person, ...]]:
         """(unit, duty) -> the people who hold it there, in order of name."""
-        people_by_place: dict[tuple[str, str], list[Person]] = {}
-        for person in sorted(self.people.values(), key=name_order):
-            for duty in person.duties:
-                people_by_place.setdefault((person.unit, duty), []).append(person)
-        return {place: tuple(people) for place, people in people_by_place.items()}
+        return _grouped(((person.unit, duty), person) for person in self.by_name for duty in person.duties)
 
     @cached_property
     def holders_by_organisation(self) -> Mapping[tuple[str, str], tuple[tuple[str, Person], ...]]:
         """(organisation, duty) -> (unit, person) of everybody who holds it in the organisation, in order of
         name; the organisation "" is the whole office.
         """
-        holders_by_place: dict[tuple[str, str], list[tuple[str, Person]]] = {}
-        for (unit, duty), holders in self.holders.items():
-            own_organisation = self.organisation(unit)
-            for place in ("", own_organisation) if own_organisation else ("",):
-                holders_by_place.setdefault((place, duty), []).extend((unit, person) for person in holders)
-        return {
-            place: tuple(sorted(all_, key=lambda holder: name_order(holder[1])))
-            for place, all_ in holders_by_place.items()
-        }
+        return _grouped(
+            ((organisation, duty), (person.unit, person))
+            for person in self.by_name
+            for duty in person.duties
+            for organisation in dict.fromkeys(("", self.organisation(person.unit) or ""))
+        )
 
     def unit_id(self, unit: str) -> str:
         """Return the id of a unit named by id or name, of namesakes the first; any other text unchanged."""
@@ -251,21 +254,19 @@ class Office:
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:
         """Unit -> the units directly below it, by name; "" -> the top-level units."""
-        ids_by_parent: dict[str, list[str]] = {}
-        for unit in sorted(self.units.values(), key=name_order):
-            ids_by_parent.setdefault(unit.parent or "", []).append(unit.id)
-        return {parent: tuple(below) for parent, below in ids_by_parent.items()}
+        units = sorted(self.units.values(), key=name_order)
+        return _grouped((unit.parent or "", unit.id) for unit in units)
 
-    def by_kind(self, root: str) -> Mapping[str, tuple[str, ...]]:
-        """Return the units at or below a unit ("" is all), grouped by their own kind, in order of id."""
-        units_by_kind = self._kinds.get(root)
-        if units_by_kind is None:
-            ids_by_kind: dict[str, list[str]] = {}
-            for unit in sorted(self.below(root) if root else self.units):
-                if unit in self.units:
-                    ids_by_kind.setdefault(self.units[unit].kind, []).append(unit)
-            units_by_kind = self._kinds[root] = {kind: tuple(units) for kind, units in ids_by_kind.items()}
-        return units_by_kind
+    @cached_property
+    def by_kind(self) -> Callable[[str], Mapping[str, tuple[str, ...]]]:
+        """Returns the units at or below a unit ("" is all), grouped by their own kind, in order of id."""
+
+        @cache
+        def kinds(root: str) -> Mapping[str, tuple[str, ...]]:
+            units = sorted(self.below(root) if root else self.units)
+            return _grouped((self.units[unit].kind, unit) for unit in units if unit in self.units)
+
+        return kinds
 
     @cached_property
     def tops(self) -> tuple[str, ...]:
@@ -294,10 +295,7 @@ class Office:
     @cached_property
     def people_of(self) -> Mapping[str, tuple[Person, ...]]:
         """Unit -> its own people, by name."""
-        people_by_unit: dict[str, list[Person]] = {}
-        for person in self.by_name:
-            people_by_unit.setdefault(person.unit, []).append(person)
-        return {unit: tuple(people) for unit, people in people_by_unit.items()}
+        return _grouped((person.unit, person) for person in self.by_name)
 
     def resolved_once(self, on: date, question: Hashable, resolve: Callable[[], Resolved]) -> Resolved:
         """Return the result of `resolve` for a query about a day, cached by query.
@@ -315,11 +313,20 @@ class Office:
     def _resolved(self) -> tuple[date | None, dict[Hashable, object]]:
         return None, {}
 
-    def below(self, root: str) -> tuple[str, ...]:
-        """Return the unit and all units below it, parents before children; an unknown unit gives itself."""
-        tree = self._trees.get(root)
-        if tree is None:
-            tree = self._trees[root] = tuple(self._unit_and_below(root))
+    @cached_property
+    def below(self) -> Callable[[str], tuple[str, ...]]:
+        """Returns a unit and all units below it, parents before children; an unknown unit gives itself."""
+
+        @cache
+        def tree(root: str) -> tuple[str, ...]:
+            waiting, seen_units = [root], dict[str, None]()
+            while waiting:
+                unit_id = waiting.pop()
+                if unit_id not in seen_units:  # once, whatever loops the tree has
+                    seen_units[unit_id] = None
+                    waiting += self.children.get(unit_id, ()) if unit_id else ()
+            return tuple(seen_units)
+
         return tree
 
     def whose_cases(self, root: str) -> tuple[str, ...]:
@@ -331,24 +338,6 @@ class Office:
     def units_with_word(self, word: str) -> tuple[str, ...]:
         """Return the units whose name contains a word, normalised as in searches."""
         return tuple(unit.id for unit in self.units.values() if word in normalise(unit.name))
-
-    @cached_property
-    def _trees(self) -> dict[str, tuple[str, ...]]:
-        return {}
-
-    @cached_property
-    def _kinds(self) -> dict[str, Mapping[str, tuple[str, ...]]]:
-        return {}
-
-    def _unit_and_below(self, root: str) -> Iterator[str]:
-        """Yield a unit and all below it, parents before children; each once, whatever loops the tree has."""
-        waiting, seen_units = [root], set[str]()
-        while waiting:
-            unit_id = waiting.pop()
-            if unit_id not in seen_units:
-                seen_units.add(unit_id)
-                yield unit_id
-                waiting += self.children.get(unit_id, ()) if unit_id else ()
 
     @cached_property
     def matched(self) -> Mapping[str, str]:

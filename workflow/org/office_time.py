@@ -6,7 +6,7 @@ notice is sent to somebody in the unit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
 from functools import lru_cache
@@ -68,28 +68,14 @@ def unit_calendar(calendar: Kazakhstan, office_time: OfficeTime) -> Kazakhstan:
     """
     if not office_time.week and not office_time.off and not office_time.working:
         return calendar
-    off, working = set(calendar.office_off), set(calendar.office_working)
+    works = dict.fromkeys(calendar.office_off, False) | dict.fromkeys(calendar.office_working, True)
     if office_time.week:
-        gained, lost = _week(calendar, frozenset(office_time.week))
-        off, working = (off - gained) | lost, (working - lost) | gained
-    off = (off - set(office_time.working)) | set(office_time.off)
-    working = (working - set(office_time.off)) | set(office_time.working)
-    return calendar.with_office_days(off=off, working=working)
-
-
-def _week(calendar: Kazakhstan, week: frozenset[int]) -> tuple[set[date], set[date]]:
-    """Return the working days a unit's week adds to the calendar, and those it removes."""
-    gained, lost = set[date](), set[date]()
-    for day, kind in _days(calendar):
-        if kind == "weekend" and day.isoweekday() in week:
-            gained.add(day)
-        elif kind == "working" and day.isoweekday() not in week:
-            lost.add(day)
-    return gained, lost
-
-
-def _days(calendar: Kazakhstan) -> Iterator[tuple[date, str]]:
-    """Yield every day of the records with its kind: `working`, `weekend` and others."""
-    for number in range(calendar.first.toordinal(), calendar.last.toordinal() + 1):
-        day = date.fromordinal(number)
-        yield day, calendar.day(day).kind
+        for number in range(calendar.first.toordinal(), calendar.last.toordinal() + 1):
+            day = date.fromordinal(number)
+            in_week = day.isoweekday() in office_time.week
+            if calendar.day(day).kind == ("weekend" if in_week else "working"):
+                works[day] = in_week
+    works |= dict.fromkeys(office_time.off, False) | dict.fromkeys(office_time.working, True)
+    return calendar.with_office_days(
+        off=[day for day in works if not works[day]], working=[day for day in works if works[day]]
+    )
