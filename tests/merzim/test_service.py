@@ -70,12 +70,13 @@ class Service:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         body = urlencode(form) if form is not None else None
         kind = {"content-type": "application/x-www-form-urlencoded"} if form is not None else {}
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request("GET" if form is None else "POST", path, body, {**kind, **sent})
+        sent = kind | {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request("GET" if form is None else "POST", path, body, sent)
         response = connection.getresponse()
         text = response.read().decode("utf-8")
         connection.close()
-        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, text)
+        headers = {name.lower(): value for name, value in reversed(response.getheaders())}
+        return Answer(response.status, headers, text)
 
     @property
     def lines(self) -> list[dict[str, Any]]:
