@@ -244,11 +244,22 @@ def job_handlers(app: AppContext, clock: Clock, *, planning: AppContext | None =
         planning: a separate application context for rounds and backups, as they run beside sending.
     """
     return JobHandlers(
-        round=lambda: attempt(planning or app, clock, _do_all_but_sending),
+        round=lambda: attempt(planning or app, clock, _alone("round", _do_all_but_sending)),
         deliver=lambda: attempt(app, clock, rounds.deliver),
-        back_up=lambda: attempt(planning or app, clock, back_up),
+        back_up=lambda: attempt(planning or app, clock, _alone("back_up", back_up)),
         every=app.settings.reminders.tick,
     )
+
+
+def _alone(name: str, function: Callable[..., object]) -> Callable[..., None]:
+    """Return a function that does nothing while another process runs it. `name`: of its lock."""
+
+    def run(app: AppContext, *, at: Moment) -> None:
+        with app.lock(name).alone() as is_alone:
+            if is_alone:
+                function(app, at=at)
+
+    return run
 
 
 def _require_free(host: str, port: int, address: str, tell: Tell, say_in_each: Say) -> None:

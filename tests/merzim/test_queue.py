@@ -96,40 +96,47 @@ def test_what_a_round_queues_the_delivery_sends_once(office_app: AppContext, tmp
     assert _letters(tmp_path) == _number(office_app, "sent") <= queued
 
 
+def _worked(office_app: AppContext, *, rounds: int = 1) -> int:
+    """Run a worker over rounds deferred one after the other; return how many were run."""
+    ran = list[int]()
+    handlers = queue.JobHandlers(round=lambda: ran.append(1), deliver=lambda: None, back_up=lambda: None)
+    app = queue.application(conninfo(office_app.engine), handlers)
+    app.periodic_registry.periodic_tasks.clear()
+
+    async def work() -> None:
+        async with app.open_async():
+            for _ in range(rounds):
+                await app.tasks["round"].defer_async(timestamp=0)
+                with suppress(Exception):
+                    await app.run_worker_async(wait=False, install_signal_handlers=False, delete_jobs="always")
+
+    asyncio.run(work())
+    return len(ran)
+
+
 def test_the_round_of_a_dead_worker_does_not_hold_up_the_next(office_app: AppContext) -> None:
-    """Requeueing the dead job beside a waiting one would violate the lock that allows one waiting job."""
-    insert_statement = (
-        "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, status) VALUES "
-    )
+    """Its job stays taken for ever, and nobody waits for its end."""
+    taken = "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, status) VALUES "
     with writing(office_app.engine) as connection:
-        for status in ("doing", "todo"):
-            connection.execute(text(f"{insert_statement} ('default', 'round', 'round', 'round', '{status}')"))
+        connection.execute(text(f"{taken} ('rounds', 'round', 'round', 'doing')"))
 
-    asyncio.run(_taken_back(office_app))
-
-    assert _jobs(office_app) == [("round", "todo", 0)]
-
-
-def test_a_worker_that_lives_keeps_its_job(office_app: AppContext) -> None:
-    """A long round outlasts the limit; its worker sends heartbeats meanwhile."""
-    with writing(office_app.engine) as connection:
-        worker = connection.execute(text("SELECT procrastinate_register_worker_v1()")).scalar()
-        insert_statement = "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id) VALUES "
-        connection.execute(text(f"{insert_statement} ('default', 'round', 'doing', {worker})"))
-
-    asyncio.run(_taken_back(office_app))
-
+    assert _worked(office_app) == 1
     assert _jobs(office_app) == [("round", "doing", 0)]
 
 
-async def _taken_back(office_app: AppContext) -> None:
-    app = queue.application(conninfo(office_app.engine), metronome.job_handlers(office_app, clock(MORNING)))
-    async with app.open_async():
-        await queue.end_stalled(app)
+def test_a_round_is_run_by_one_worker_at_a_time(office_app: AppContext) -> None:
+    """While another process is at it, the handler returns at once; afterwards it runs."""
+    handlers = metronome.job_handlers(office_app, clock(MORNING))
+    with office_app.lock("round").shared():
+        handlers.round()
+        assert _states(office_app) == {}
+    handlers.round()
+
+    assert set(_states(office_app)) == {"queued"}
 
 
-def test_the_end_of_a_job_is_written_when_its_connection_broke(office_app: AppContext) -> None:
-    """Otherwise a living worker would hold it for ever, and no round would follow."""
+def test_a_job_whose_end_was_not_written_does_not_hold_up_the_next(office_app: AppContext) -> None:
+    """The connection broke over it."""
     first_breaks = (
         "CREATE SEQUENCE ends",
         "CREATE FUNCTION breaks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF nextval('ends') = 1 "
@@ -140,22 +147,7 @@ def test_the_end_of_a_job_is_written_when_its_connection_broke(office_app: AppCo
         for statement in first_breaks:
             connection.execute(text(statement))
 
-    async def a_round() -> None:
-        handlers = queue.JobHandlers(
-            round=lambda: None,
-            deliver=lambda: None,
-            back_up=lambda: None,
-        )
-        app = queue.application(conninfo(office_app.engine), handlers)
-        app.periodic_registry.periodic_tasks.clear()
-        async with app.open_async():
-            await app.tasks["round"].defer_async(timestamp=0)
-            with suppress(Exception):
-                await app.run_worker_async(wait=False, install_signal_handlers=False, delete_jobs="always")
-
-    asyncio.run(a_round())
-
-    assert _jobs(office_app) == []
+    assert _worked(office_app, rounds=2) == 2
 
 
 def test_the_local_day_is_the_offices_though_cron_speaks_utc(office_app: AppContext) -> None:

@@ -1,58 +1,45 @@
 """Periodic tasks of an office on many machines: rounds, deliveries, backups. Alone uses Procrastinate.
 
-The work itself is recorded in the office's own tables only, so a job that is repeated, late or doubled does no
-harm. Weaknesses of the library that are handled here:
+The work itself is recorded in the office's own tables only, so a job that is repeated, late, doubled or never
+ended does no harm, and none waits for another to end: who may run a task alone holds a lock of the office
+(`AppContext.lock`), which ends with the process. Weaknesses of the library that are handled here:
 
 - Its cron uses UTC. Ours name no hour of the day, only intervals; the clock provides the local day.
 - A periodic task more than ten minutes late is dropped. A round does all that is due by now, so the next one
   makes up for those dropped.
 - It gives each minute of a periodic task out once: after a clock was set back, rounds wait until it has caught
   up. `merzim doctor` and /ready say that the last round lies ahead.
-- The job of a dead worker stays taken. Workers send heartbeats; live workers end the jobs of dead ones.
-- A job whose end could not be written stays taken by a live worker, and a round would block all later ones. Its
-  end is written once the database is back.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job, Status
-from procrastinate.manager import JobManager
 
-from merzim.storage.refusals import PATIENCE, StorageUnavailable
+from merzim.storage.refusals import StorageUnavailable
 
-HEARTBEAT_SECONDS = 5.0
-"""Interval of a worker's heartbeats."""
-DEAD_AFTER_SECONDS = 20.0
-"""Time without a heartbeat after which a worker counts as dead."""
 RECONNECT_SECONDS = 5.0
 """Interval of attempts to reach a database that does not answer."""
 POLL_SECONDS = 5.0
 """Interval of polls for jobs without a notification; also the delay until a scheduled job is seen."""
-# Recovery comes first.
-_TAKE_BACK, _ROUND = 20, 10
 ROUNDS, LETTERS = "rounds", "letters"
 """Names of the queues. Each worker serves rounds separately, so letters leave during a long round."""
-_CONCURRENCY = {LETTERS: 1, ROUNDS: 4}
-"""Jobs a worker does at a time: one delivery, so a kill repeats at most one batch a worker. Only one round runs
-in the whole installation; beside it recovery of dead workers' jobs, backups."""
+_CONCURRENCY = {LETTERS: 1, ROUNDS: 3}
+"""Jobs a worker does at a time: one delivery, so a kill repeats at most one batch a worker; a round, a backup,
+and one that finds that another worker does it.
+"""
 _ADVISORY = 0x4D657271  # "Merq": one process at a time prepares the queue
 POOL_SECONDS = 10.0
 """Seconds a statement of the queue waits for a connection."""
-_NO_SUCH_JOB = "P0001"  # raised by the library's functions: the job was ended before
 log = logging.getLogger("merzim.services.jobs.queue")
-# The library logs every argument of every job, hence people's addresses.
+# The library logs every job; ours log what they do.
 logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
 
 
@@ -61,7 +48,7 @@ class JobHandlers:
     """The functions that jobs call; none of them raises.
 
     Attributes:
-        back_up: writes the scheduled backup if it is due.
+        round, back_up: do nothing while another process does them; `back_up` only if the scheduled one is due.
         every: seconds between two calls of each.
     """
 
@@ -135,8 +122,6 @@ async def _run_workers(conninfo: str, handlers: JobHandlers, stopped: threading.
                     delete_jobs="always",
                     install_signal_handlers=False,
                     fetch_job_polling_interval=POLL_SECONDS,
-                    update_heartbeat_interval=HEARTBEAT_SECONDS,
-                    stalled_worker_timeout=DEAD_AFTER_SECONDS,
                 )
             )
             for queue in _CONCURRENCY
@@ -151,68 +136,25 @@ async def _run_workers(conninfo: str, handlers: JobHandlers, stopped: threading.
             raise trouble
 
 
-class _RetryingJobManager(JobManager):
-    """A job manager that repeats writing the end of a job while the database does not answer."""
-
-    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
-        """Write the end of a job, retrying for PATIENCE seconds.
-
-        A retry that finds the job gone succeeds: the first attempt ended it.
-        """
-        give_up = time.monotonic() + PATIENCE
-        is_retry = False
-        while True:
-            try:
-                return await super().finish_job(job, status, delete_job)
-            except ConnectorException as trouble:
-                is_gone = getattr(trouble.__cause__, "sqlstate", None) == _NO_SUCH_JOB
-                if is_retry and is_gone:
-                    return None
-                if is_gone or time.monotonic() > give_up:
-                    raise
-            is_retry = True
-            await asyncio.sleep(0.5)
-
-
 def application(conninfo: str, handlers: JobHandlers) -> App:
-    """Return the Procrastinate app of a database, with its periodic tasks: rounds, deliveries, backups, and the
-    end of dead workers' jobs.
+    """Return the Procrastinate app of a database, with its periodic tasks: rounds, deliveries, backups; at most
+    one of each waits, for it does the work of all that were missed.
     """
-    connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS)
-    app = App(connector=connector)
-    app.job_manager = _RetryingJobManager(app.connector)
-    cron = cron_line(handlers.every)
-
-    # One round at a time and at most one waiting: it does the work of all that were missed.
-    @app.periodic(cron=cron)
-    @app.task(name="round", queue=ROUNDS, queueing_lock="round", lock="round", priority=_ROUND)
-    def do_round(timestamp: int) -> None:
-        handlers.round()
-
-    @app.periodic(cron=cron)
-    @app.task(name="deliver", queue=LETTERS, queueing_lock="deliver")
-    def deliver(timestamp: int) -> None:
-        handlers.deliver()
-
-    @app.periodic(cron=cron)
-    @app.task(name="back_up", queue=ROUNDS, queueing_lock="back_up", lock="back_up")
-    def back_up(timestamp: int) -> None:
-        handlers.back_up()
-
-    @app.periodic(cron=cron)
-    @app.task(name="take_back", queue=ROUNDS, queueing_lock="take_back", priority=_TAKE_BACK)
-    async def take_back(timestamp: int) -> None:
-        await end_stalled(app)
-
+    app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS))
+    tasks = (("round", ROUNDS, handlers.round), ("deliver", LETTERS, handlers.deliver))
+    for name, queue, handler in (*tasks, ("back_up", ROUNDS, handlers.back_up)):
+        task = app.task(name=name, queue=queue, queueing_lock=name)(_job(handler))
+        app.periodic(cron=cron_line(handlers.every))(task)
     return app
 
 
-async def end_stalled(app: App) -> None:
-    """End the jobs of dead workers; the next of each comes soon."""
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
-        # Another worker may be ending it at this moment.
-        with contextlib.suppress(ConnectorException):
-            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+def _job(handler: Callable[[], None]) -> Callable[[int], None]:
+    """Return a handler as the library calls it, with the moment it was due."""
+
+    def job(timestamp: int) -> None:
+        handler()
+
+    return job
 
 
 def cron_line(seconds: int) -> str:

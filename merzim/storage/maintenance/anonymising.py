@@ -17,14 +17,13 @@ from datetime import date, datetime
 from sqlite3 import OperationalError
 from typing import Any
 
-from sqlalchemy import Engine, String, Table, Update, column, or_, select, text
+from sqlalchemy import Engine, String, Table, Update, column, or_, select
 from sqlalchemy import table as plain_table
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
 from merzim.storage import events
 from merzim.storage.accounts.accounts import end_entries
-from merzim.storage.database.dialect import is_sqlite
 from merzim.storage.database.engine import read_column, reading, writing
 from merzim.storage.events import Draft
 from merzim.storage.maintenance import triggers
@@ -122,8 +121,6 @@ def _rewrite(session: Session, words: Erasure) -> tuple[Counter[str], list[tuple
         session.execute(rewriting)
         counts[table.name] += 1
         ids += [before["id"]] if table is EVENT else []
-    if not is_sqlite(session):
-        _rewrite_jobs(session, words)
     triggers.install(session.connection())
     return counts, [(id, events.hash_now(session, id)) for id in ids]
 
@@ -198,17 +195,6 @@ def _erased(private: str, words: Erasure, *, shared: bool) -> str:
     texts = {name: canonical(pair) for name, pair in events.decoded(private).items()}
     kept = {name: text for name, text in texts.items() if words.replaced(text, "", shared=shared) == text}
     return canonical({name: json.loads(text) for name, text in kept.items()})
-
-
-def _rewrite_jobs(session: Session, words: Erasure) -> None:
-    """Rewrite the keys of letters in the jobs of the queue, if there is one."""
-    if session.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar() is None:
-        return
-    jobs = session.execute(text("SELECT id, args::text FROM procrastinate_jobs")).all()
-    for id, args in jobs:
-        if (replaced := words.replaced(args, "args")) != args:
-            step = text("UPDATE procrastinate_jobs SET args = CAST(:args AS jsonb) WHERE id = :id")
-            session.execute(step, {"args": replaced, "id": id})
 
 
 def _is_text(kind: object) -> bool:
