@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 
 import i18n
 from calendars.hours import end_of_day, moment_of
@@ -32,14 +33,24 @@ _LABELS = {"case": "event.", "register": "register.event."}
 CURSOR = "The number of an entry: the `cursor` of the answer before."
 
 
+def _has_moments(day: date) -> date:
+    """Refuse a day whose first or last moment cannot be said in UTC."""
+    if not date.min < day < date.max:
+        raise PydanticCustomError("bad_day", "a day within the calendar")
+    return day
+
+
+LogDay = Annotated[Day, AfterValidator(_has_moments)]
+
+
 class AskAudit(Command):
     """A filter for audit log entries. `after`: entries after a number, in order; `before`: the newest first."""
 
     person: Line = ""
     topic: Literal["", "login", "account", "people", "settings", "case", "register", "file"] = ""
     about: Annotated[Line, Field(description="A case, or a row of a register.")] = ""
-    since: Day | None = None
-    until: Day | None = None
+    since: LogDay | None = None
+    until: LogDay | None = None
     after: Annotated[int | None, Field(ge=0, le=2**53, description=CURSOR)] = None
     before: Annotated[int | None, Field(ge=1, le=2**53, description=CURSOR)] = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 100

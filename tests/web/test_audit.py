@@ -14,6 +14,7 @@ from tests.web.serving import browser_of, first_sheet
 from workflow.moments import Moment
 
 ADDRESS = "203.0.113.9"
+ENDS_OF_TIME = {"since": "0001-01-01"}, {"until": "9999-12-31"}
 
 
 @pytest.fixture
@@ -107,11 +108,13 @@ def test_a_downloaded_file_is_an_entry(watched: Site) -> None:
 
 
 def test_the_export_is_every_entry_in_order_as_lines(watched: Site) -> None:
-    """JSON lines resume after a cursor; the export is an entry too."""
+    """JSON lines resume after a cursor; the export is an entry too; a day beyond all moments is refused."""
     with watched.client("administrator") as client:
         lines = [json.loads(line) for line in client.get("/api/v1/audit/file/jsonl?lang=en").text.splitlines()]
         rest_lines = client.get(f"/api/v1/audit/file/jsonl?after={lines[-1]['seq']}&lang=en").text.splitlines()
+        beyond = [client.get("/api/v1/audit", params={"lang": "en", **days}) for days in ENDS_OF_TIME]
 
+    assert [answer.status_code for answer in beyond] == [422, 422]
     assert [line["seq"] for line in lines] == sorted(line["seq"] for line in lines)
     assert [json.loads(line)["kind"] for line in rest_lines] == ["audit_exported"]
     with watched.client("administrator") as client:
