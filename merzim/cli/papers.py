@@ -13,8 +13,9 @@ from merzim.cli.mount import command
 from merzim.cli.parsing import PROCEDURE, ProcedureOption, Unit, Year, evidence, number
 from merzim.cli.printing import titles
 from merzim.cli.rendering import Json, picked
+from merzim.documents.forms.checks import check_paper
 from merzim.documents.forms.definitions import form_named, form_names
-from merzim.documents.forms.filling import FormData
+from merzim.documents.forms.paper import missing_values
 from merzim.documents.forms.values import title
 from merzim.documents.package import write_package
 from merzim.documents.people.words import title as title_of
@@ -23,20 +24,10 @@ from merzim.documents.sheets.listing import write_file
 from merzim.services import audit
 from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import package_documents
-from merzim.services.documents.filling import (
-    approvers_of,
-    fill_form,
-    from_case,
-    letterhead,
-    paper_notes,
-    report_letterhead,
-    typed_values,
-)
-from merzim.services.documents.year_reports import (
-    quarter_of_report,
-    report_data,
-    report_marks,
-)
+from merzim.services.documents.filling import case_paper, document_of, paper_notes, typed_values
+from merzim.services.documents.row_papers import person_paper
+from merzim.services.documents.signing import approvers_of, letterhead, report_letterhead
+from merzim.services.documents.year_reports import quarter_of_report, report_marks, report_paper
 from merzim.services.evidence import clean_file_name
 from merzim.services.imports.considering import ImportSchedule
 from merzim.services.imports.schedules import keep_match, take_schedule
@@ -49,7 +40,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.documents.forms.definitions import Form
-    from merzim.documents.forms.filling import Missing
+    from merzim.documents.forms.paper import Missing
     from merzim.documents.sheets.unreadable import RowNote
     from merzim.services.imports.schedules import ImportedFile
     from workflow.cases.case import Evidence
@@ -207,8 +198,8 @@ def package(
     audit.record(call.ctx, "file", "package_read", case=case)
     answer = {"file": to, **picked(packed, "files", "links", "restricted")}
     for name in ("lost", "altered"):
-        documents = getattr(packed, name)
-        answer[name] = [picked(each, "case", "name") | {"sha256": each.reference} for each in documents]
+        damaged = [(each.case, each.evidence) for each in getattr(packed, name)]
+        answer[name] = [{"case": of, "name": item.name, "sha256": item.reference} for of, item in damaged]
     call.give(answer, "file", "files", "links", "lost", "altered", "case", "name", "sha256")
     if packed.restricted:
         call.print(call.say("cli.package.restricted", count=packed.restricted))
@@ -257,36 +248,29 @@ def form(
     view, where = call.view(case) if case else None, unit_named(call.app, unit)
     if view and definition.about == "case":
         where, year = view.case.unit, None
-        data = from_case(call.app, definition, view, language, today=call.moment.today, approver=approver)
+        paper = case_paper(call.app, definition, view, language, today=call.moment.today, approver=approver)
     else:
-        where = where or (view.case.unit if view else "")
+        where, view = where or (view.case.unit if view else ""), None
         quarter = quarter_of_report(definition, year, quarter, today=call.moment.today) if year else 0
-        data = report_data(
-            call.ctx,
-            definition,
-            language,
-            unit=where,
-            year=year,
-            quarter=quarter,
-            person=person,
-            row=row,
-            approver=approver,
-        )
-        view = None
-    data = FormData({**data.fields, **typed_values(definition, set_ or [])}, data.rows, data.looked_up)
-    paper = fill_form(call.app, definition, data, language)
-    write_file(to, paper.document)
+        known = {"unit": where, "approver": approver}
+        if definition.about == "person":
+            paper = person_paper(call.ctx, definition, language, row=row, person=person, **known)
+        else:
+            paper = report_paper(call.ctx, definition, language, year=year, quarter=quarter, **known)
+    paper = paper.with_values(typed_values(definition, set_ or []))
+    write_file(to, document_of(call.app, paper))
     notes: list[object] = [*_wrong_approver(call, definition, approver, view, where)]
     marks = (
         report_marks(call.ctx, definition, unit=where, languages=(language,), year=year, quarter=quarter or 0)
         if year
         else paper_notes(call.app, definition, (language,))
     )
-    notes += [*marks, *paper.notes]
+    notes += [*marks, *check_paper(paper)]
     if view and view.case.lacks_object_in(language) and view.case.object not in view.procedure.bodies:
         notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
     missing = [
-        {"field": item.field, "row": item.row, "title": _missing_title(call, item)} for item in paper.missing
+        {"field": item.field, "row": item.row, "title": _missing_title(call, item)}
+        for item in missing_values(paper)
     ]
     answer = {"form": definition.id, "language": language, "file": to, "missing": missing, "notes": notes}
     call.give(answer, "form", "file", "missing", "field", "row", "title", "notes")
@@ -303,7 +287,7 @@ def forms(call: CommandContext) -> None:
                 for field in form.fields.values()
             },
             "rows": form.rows.columns if form.rows else (),
-            "groups": {group.id: [*group.parts] for group in form.rows.groups} if form.rows else {},
+            "groups": {group.id: [*group.parts] for group in form.groups if group.id},
         }
         for form in map(form_named, form_names())
     ]

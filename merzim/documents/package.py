@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
+from calendars.hours import almaty
 from i18n import paragraph, say
 from merzim.documents.sheets.listing import ColumnFormat, Table, tables_workbook
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
+from workflow.cases.case import Evidence
 from workflow.law.procedure import Text
 
 _PLACE = re.compile(r"(P\d+)(\.T\d+)?(\.S\d+)?(?: intro)?")
@@ -36,6 +39,7 @@ _LONGEST = 120
 _STEP = 1024 * 1024
 # A fixed moment inside the archive: its bytes must not depend on when it was made.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
+NO_EVIDENCE = Evidence(kind="", reference="")
 _COLUMNS = (
     *(("place", 24), ("obligation", 44), ("case", 12), ("unit", 30), ("object", 34), ("kind", 26)),
     *(("evidence", 44), ("fact_on", 12), ("written_on", 12), ("recorded_on", 12), ("published_on", 12)),
@@ -45,18 +49,15 @@ _COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """One document or link of a fact, as listed in the index.
+    """What proves an obligation of a case, or the ground of an exemption from it: a line of the index.
 
     Attributes:
         paragraph: the paragraph that requires it; `P1.T2.S3` (or `P2`) becomes folders, any other is put under
             its act.
         act: name of the act.
-        kind: its kind (`evidence.<kind>`), "" when unknown.
-        reference: a link, or the SHA-256 of a stored file (`is_file`).
-        restricted: ground of a restriction; such a file is left out of the package and the index gives the
-            ground.
+        evidence: the document or link, with neither name nor reference where the package's reader may not see
+            it; a restricted file is left out of the package and the index gives the ground.
         exempted: ground of an exemption from the obligation, which then has no document; `fact_on` is its day.
-        name, reference: empty for a restricted document whose name the package's reader may not see.
     """
 
     paragraph: str
@@ -66,16 +67,7 @@ class Document:
     unit: str
     object: Mapping[str, str]
     fact_on: date
-    kind: str = ""
-    reference: str = ""
-    is_file: bool = False
-    name: str = ""
-    written_on: date | None = None
-    recorded_on: date | None = None
-    published_on: date | None = None
-    type: str = ""
-    size: int | None = None
-    restricted: str = ""
+    evidence: Evidence = NO_EVIDENCE
     exempted: str = ""
 
 
@@ -124,7 +116,8 @@ def write_package(
         with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as part:
             path = Path(part.name)
         try:
-            packed = _write(path, list(documents), content, language, restricted)
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                packed = _write(archive, documents, content, language, restricted)
             path.replace(target)
         finally:
             path.unlink(missing_ok=True)
@@ -136,8 +129,8 @@ def write_package(
 
 
 def _write(
-    path: Path,
-    documents: Sequence[Document],
+    archive: zipfile.ZipFile,
+    documents: Iterable[Document],
     content: Callable[[str], BinaryIO],
     language: str,
     restricted: bool,
@@ -145,43 +138,39 @@ def _write(
     """Write the files, the index of all documents and the hashes; files that are missing, altered or restricted
     stand in the index alone.
     """
-    taken_names: set[str] = set()
-    places: list[tuple[Document, str, str]] = []
-    lost: list[Document] = []
-    altered: list[Document] = []
-    hashes: list[str] = []
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for document in documents:
-            if document.exempted:
-                places.append((document, "", say("package.exempted", {"ground": document.exempted}, language)))
-                continue
-            if document.reference and not document.is_file:
-                places.append((document, document.reference, document.restricted))
-                continue
-            if document.restricted and not (restricted and document.reference):
-                remark = say("package.restricted", {"ground": document.restricted}, language)
-                places.append((document, document.name, remark))
-                continue
+    rows, hashes, damaged = list[Sequence[object]](), list[str](), dict[str, list[Document]]()
+    taken_names, links, hidden = set[str](), 0, 0
+    for document in documents:
+        item = document.evidence
+        is_file, place, remark = item.name is not None, item.name or "", item.restricted
+        hidden += bool(is_file and item.restricted and not restricted)
+        if document.exempted:
+            remark = say("package.exempted", {"ground": document.exempted}, language)
+        elif item.reference and not is_file:
+            links, place = links + 1, item.reference
+        elif item.restricted and not (restricted and item.reference):
+            remark = say("package.restricted", {"ground": item.restricted}, language)
+        else:
             try:
-                stored = content(document.reference)
+                stored = content(item.reference)
             except EvidenceDamaged as damage:
-                is_altered = damage.damage == "evidence_altered"
-                (altered if is_altered else lost).append(document)
-                remark = say("package.altered" if is_altered else "package.lost", {}, language)
-                places.append((document, document.name, remark))
-                continue
-            file_name = f"{document.fact_on.isoformat()} {_safe_name(document.name)}"
-            inside = _unique_name(f"{document_folder(document, language)}/{file_name}", taken_names)
-            with stored, archive.open(_entry(inside), "w") as entry:
-                while chunk := stored.read(_STEP):
-                    entry.write(chunk)
-            hashes.append(f"{document.reference}  {inside}\n")
-            places.append((document, inside, document.restricted))
-        archive.writestr(_entry(say("package.index_name", {}, language)), _index(places, language))
-        archive.writestr(_entry("SHA256SUMS"), "".join(hashes).encode())
-    hidden = [document for document in documents if document.is_file and document.restricted and not restricted]
-    links = sum(1 for document, _, _ in places if document.reference and not document.is_file)
-    return PackageContent(len(hashes), links, len(hidden), tuple(lost), tuple(altered))
+                kind = "altered" if damage.damage == "evidence_altered" else "lost"
+                damaged.setdefault(kind, []).append(document)
+                remark = say(f"package.{kind}", {}, language)
+            else:
+                name = f"{document.fact_on.isoformat()} {_safe_name(place)}"
+                place = _unique_name(f"{document_folder(document, language)}/{name}", taken_names)
+                with stored, archive.open(_entry(place), "w") as entry:
+                    copyfileobj(stored, entry, _STEP)
+                hashes.append(f"{item.reference}  {place}\n")
+        rows.append(_cells(document, place, remark, language))
+    heads = [say(f"head.{name}", {}, language) for name, _ in _COLUMNS]
+    columns = {at: ColumnFormat(width=width) for at, (_, width) in enumerate(_COLUMNS)}
+    index = tables_workbook([Table(heads, rows, say("package.sheet", {}, language), columns)])
+    archive.writestr(_entry(say("package.index_name", {}, language)), index)
+    archive.writestr(_entry("SHA256SUMS"), "".join(hashes).encode())
+    lost, altered = (tuple(damaged.get(kind, ())) for kind in ("lost", "altered"))
+    return PackageContent(len(hashes), links, hidden, lost, altered)
 
 
 def document_folder(document: Document, language: str) -> str:
@@ -236,32 +225,24 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
-    """Return the index workbook. `places`: each document with its place in the package or its link, and a
-    remark.
-    """
-    heads = [say(f"head.{name}", {}, language) for name, _ in _COLUMNS]
-    rows = [_cells(document, place, remark, language) for document, place, remark in places]
-    columns = {place: ColumnFormat(width=width) for place, (_, width) in enumerate(_COLUMNS)}
-    return tables_workbook([Table(heads, rows, say("package.sheet", {}, language), columns)])
-
-
 def _cells(document: Document, place: str, remark: str, language: str) -> Sequence[object]:
-    """Return the cells of a document in the order of the columns."""
+    """Return the cells of a document in the order of the columns. `place`: in the package, or its link."""
+    item = document.evidence
+    recorded_on = item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None
     return (
         document_folder(document, language).rpartition("/")[0].replace("/", ", "),
         document.obligation[language],
         document.case,
         document.unit,
         document.object[language],
-        say(f"evidence.{document.kind}", {}, language) if document.kind else "",
+        say(f"evidence.{item.kind}", {}, language) if item.kind else "",
         place,
         "" if document.exempted else document.fact_on,
-        document.written_on,
-        document.recorded_on,
-        document.published_on,
-        document.type,
-        document.size,
-        document.reference if document.is_file else "",
+        item.written_on,
+        document.fact_on if document.exempted else recorded_on,
+        item.published_on,
+        item.type or "",
+        item.size,
+        item.reference if item.name is not None else "",
         remark,
     )

@@ -14,9 +14,9 @@ import docx
 import pytest
 
 import i18n
-from merzim.documents.forms.checks import form_marks
+from merzim.documents.forms.checks import check_paper, form_marks
 from merzim.documents.forms.definitions import Field, Form, form_named, form_names, template
-from merzim.documents.forms.filling import fill
+from merzim.documents.forms.paper import Paper, fill, missing_values
 from merzim.documents.forms.values import parse_value, signed_name
 from merzim.documents.sheets.unreadable import UnreadableCell
 from workflow.languages import PAPER_LANGUAGES
@@ -99,11 +99,10 @@ def full(definition: Form) -> tuple[dict[str, object], list[Mapping[str, object]
     values = {name: value_of(field) for name, field in definition.fields.items()}
     if definition.rows is None:
         return values, []
-    groups = [(group.id, group.parts) for group in definition.rows.groups] or [("", definition.rows.parts)]
     rows = [
-        {part.id: value_of(part) for part in parts.values()}
-        | ({definition.rows.group_by: group} if group else {})
-        for group, parts in groups
+        {part.id: value_of(part) for part in group.parts.values()}
+        | ({definition.rows.group_by: group.id} if group.id else {})
+        for group in definition.groups
     ]
     return values, rows
 
@@ -112,11 +111,11 @@ def full(definition: Form) -> tuple[dict[str, object], list[Mapping[str, object]
 def test_an_empty_form_is_ruled_and_names_all_it_lacks(name: str, language: str) -> None:
     """Nothing is invented: every field without a default of the law's own is listed, and a line left for it."""
     definition = form_named(name)
-    filled = fill(definition, {}, language)
-    text = text_of(filled.document)
+    paper = Paper(definition, language, {})
+    text = text_of(fill(paper))
     due = {field.id for field in definition.fields.values() if not field.optional and not field.default}
 
-    assert {missing_field.field for missing_field in filled.missing} == due | (
+    assert {missing_field.field for missing_field in missing_values(paper)} == due | (
         {"rows"} if definition.rows else set()
     )
     assert "____" in text or "□" in text
@@ -130,10 +129,10 @@ def test_a_full_form_says_everything_and_lacks_nothing(name: str, language: str)
     """Each value is unchanged, including characters of XML and of template syntax."""
     definition = form_named(name)
     values, rows = full(definition)
-    filled = fill(definition, values, language, rows=rows)
-    text = text_of(filled.document)
+    paper = Paper(definition, language, values, rows)
+    text = text_of(fill(paper))
 
-    assert filled.missing == ()
+    assert missing_values(paper) == []
     for field in definition.fields.values():
         for piece in _expected(field, values[field.id], language):
             assert piece in text, field.id
@@ -181,15 +180,15 @@ def test_a_template_asks_exactly_what_its_form_declares(name: str, language: str
     assert set(definition.fields) - (gaps | lists) <= {"year"}
     assert gaps | lists <= set(definition.fields)
     rows = definition.rows
-    tables = [f"group_{at}" for at, _ in enumerate(rows.groups, 1)] or ["rows"] if rows else []
+    tables = list(rows.by_variable) if rows else []
     assert re.findall(r"for row in (\w+)", text) == tables
 
 
 def test_dates_are_official() -> None:
     """2026 жылғы 25 қараша; 25 ноября 2026 года; a period from day to day."""
     values = {"order_date": DAY, "period": (date(2026, 4, 13), date(2026, 5, 26))}
-    kazakh = text_of(fill(form_named("order"), values, "kk").document)
-    russian = text_of(fill(form_named("order"), values, "ru").document)
+    kazakh = text_of(fill(Paper(form_named("order"), "kk", values)))
+    russian = text_of(fill(Paper(form_named("order"), "ru", values)))
 
     assert "2026 жылғы 25 қараша" in kazakh
     assert "2026 жылғы 13 сәуірден 26 мамырға дейін" in kazakh
@@ -202,10 +201,10 @@ def test_a_date_in_kazakh_is_an_attribute_of_the_document_it_names() -> None:
     field_values = {"order_date": DAY, "order_number": "45"}
 
     assert "2026 жылғы 25 қарашадағы\n№ 45 бұйрыққа" in text_of(
-        fill(form_named("order"), field_values, "kk").document
+        fill(Paper(form_named("order"), "kk", field_values))
     )
     assert "2026 жылғы 25 қарашадағы № 45 бұйрық." in text_of(
-        fill(form_named("analytic_note"), field_values, "kk").document
+        fill(Paper(form_named("analytic_note"), "kk", field_values))
     )
 
 
@@ -227,17 +226,17 @@ def test_a_name_beside_a_signature_is_short_and_a_hint_stands_under_an_empty_lin
         "reconciliation_act",
     ):
         empty, filled = (
-            text_of(fill(form_named(name), values, "kk").document).replace("Т.А.Ә., лауазымы", "")
+            text_of(fill(Paper(form_named(name), "kk", values))).replace("Т.А.Ә., лауазымы", "")
             for values in ({}, {"approver_name": "Әлиева Айгүл"})
         )
         assert "_ (Т.А.Ә)" in empty
         assert "Әлиева Айгүл\n" in filled
         assert "(Т.А.Ә)" not in filled
     for name in ("consent", "confirmation"):
-        paper = text_of(fill(form_named(name), {"name": "Әлиева Айгүл", "post": "маман"}, "kk").document)
+        paper = text_of(fill(Paper(form_named(name), "kk", {"name": "Әлиева Айгүл", "post": "маман"})))
         assert "_ қолы\nӘлиева Айгүл\nмаман" in paper
         assert "ТАӘ" not in paper
-        assert "ТАӘ" in text_of(fill(form_named(name), {}, "kk").document)
+        assert "ТАӘ" in text_of(fill(Paper(form_named(name), "kk", {})))
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -245,7 +244,7 @@ def test_the_page_is_that_of_an_official_paper(name: str) -> None:
     """A4, margins 3, 1.5, 2 and 2 cm, Times New Roman 14; the annexes of the Instruction lie across.
     Properties stand in the order of the schema: LibreOffice forgives another one, Word calls the file
     damaged."""
-    document_read = docx.Document(io.BytesIO(fill(form_named(name), {}, "kk").document))
+    document_read = docx.Document(io.BytesIO(fill(Paper(form_named(name), "kk", {}))))
     section, body = document_read.sections[0], document_read.element.body
     sizes = [section.left_margin, section.right_margin, section.top_margin, section.bottom_margin]
     font = document_read.styles["Normal"].font
@@ -280,7 +279,7 @@ def test_what_is_ours_is_said_beside_a_form_and_never_on_it() -> None:
 @pytest.mark.parametrize(("name", "annex"), INSTRUCTION.items())
 def test_an_annex_of_the_instruction_is_headed_with_its_number(name: str, annex: int) -> None:
     """A bare "annex 4" is never enough."""
-    text = text_of(fill(form_named(name), {}, "kk").document)
+    text = text_of(fill(Paper(form_named(name), "kk", {})))
 
     assert f"жобаларын орындау жөніндегі Нұсқаулыққа №{annex} қосымша" in text
 
@@ -297,7 +296,7 @@ def test_annex_4_adds_up(theme: str, codes: list[str]) -> None:
     """The parts of B against the amount of A, and A against the whole; the share of rows is what is scored."""
     values = {"total_amount": Decimal(80_000_000), "theme_amount": Decimal(theme)}
     rows = [{"name": "Көкшетау қаласы", "amount": Decimal(5_000_000)}, {"name": "Зеренді ауданы"}]
-    notes = fill(form_named("social_order"), values, "kk", rows=rows).notes
+    notes = check_paper(Paper(form_named("social_order"), "kk", values, rows))
 
     assert [note.code for note in notes] == codes
     assert notes[-1].arguments == {"done": 1, "of": 2}
@@ -307,12 +306,12 @@ def test_what_a_register_has_no_row_of_is_said_not_left_blank() -> None:
     """Points are taken where nothing is submitted: a group with an empty register says so."""
     rows = [{"subtask": "P2.T5.S4", "taken_by": "бас маман А.", "given_by": "ЖШС", "reason": "-"}]
     group_ids = ["P2.T1.S1", "P2.T5.S4", "P2.T5.S5"]
-    filled = fill(form_named("legislation_report"), {}, "ru", rows=rows, looked_up=group_ids)
-    cells = [row[-1] for row in tables_of(filled.document)[0][1:]]
+    paper = Paper(form_named("legislation_report"), "ru", {}, rows, group_ids)
+    cells = [row[-1] for row in tables_of(fill(paper))[0][1:]]
 
     assert [cells[0], cells[-1]] == ["Не выявлено."] * 2
     assert cells.count("") == 6
-    assert [note.arguments["rows"] for note in filled.notes] == [[1, 9]]
+    assert [note.arguments["rows"] for note in check_paper(paper)] == [[1, 9]]
     wrong = {
         name: count
         for name, groups, nothing, times in [
@@ -321,11 +320,10 @@ def test_what_a_register_has_no_row_of_is_said_not_left_blank() -> None:
             ("propaganda_report", [""], "Өткізілген жоқ.", 1),
             ("social_order", [""], "Бөлінген жоқ.", 1),
         ]
-        if (count := text_of(fill(form_named(name), {}, "kk", looked_up=groups).document).count(nothing))
-        != times
+        if (count := text_of(fill(Paper(form_named(name), "kk", {}, (), groups))).count(nothing)) != times
     }
     assert wrong == {}
-    assert not any(missing.field == "rows" for missing in filled.missing)
+    assert not any(missing.field == "rows" for missing in missing_values(paper))
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -334,19 +332,19 @@ def test_a_very_long_text_is_kept_whole(name: str) -> None:
     definition = form_named(name)
     field = next(field for field in definition.fields.values() if field.kind in ("text", "long"))
     long = "\r\n".join(f"{number}-жол: " + "әіңғүұқөһ " * 40 for number in range(60))
-    text = text_of(fill(definition, {field.id: long}, "kk").document)
+    text = text_of(fill(Paper(definition, "kk", {field.id: long})))
 
     assert all(f"{number}-жол: әіңғүұқөһ" in text for number in range(60))
 
 
 def test_the_same_values_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """No moment of making lies in the file: neither that of its ZIP nor that of its properties."""
-    first = fill(form_named("order"), {"object": "Қаржы басқармасы"}, "kk").document
+    first = fill(Paper(form_named("order"), "kk", {"object": "Қаржы басқармасы"}))
     properties = docx.Document(io.BytesIO(first)).core_properties
     tomorrow = datetime(2027, 11, 26, tzinfo=UTC).timestamp()
     monkeypatch.setattr(time, "time", lambda: tomorrow)
 
-    assert fill(form_named("order"), {"object": "Қаржы басқармасы"}, "kk").document == first
+    assert fill(Paper(form_named("order"), "kk", {"object": "Қаржы басқармасы"})) == first
     assert properties.created == properties.modified == datetime(2013, 12, 23, 23, 15, tzinfo=UTC)
 
 
@@ -356,14 +354,14 @@ def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
         form_named("analytical_note")
     assert unknown.value.arguments["allowed"][0] == "analytic_note"
     with pytest.raises(Refusal, match="form_field_unknown") as field:
-        fill(form_named("order"), {"order_nr": "1"}, "kk")
+        fill(Paper(form_named("order"), "kk", {"order_nr": "1"}))
     assert field.value.arguments["allowed"][0] == "order_number"
     with pytest.raises(Refusal, match="form_part_unknown"):
-        fill(form_named("plan"), {}, "kk", rows=[{"budget": "1"}])
+        fill(Paper(form_named("plan"), "kk", {}, [{"budget": "1"}]))
     with pytest.raises(Refusal):
-        fill(form_named("reconciliation_act"), {}, "kk", rows=[{"category": "civil"}])
+        fill(Paper(form_named("reconciliation_act"), "kk", {}, [{"category": "civil"}]))
     with pytest.raises(Refusal, match="form_language"):
-        fill(form_named("order"), {}, "en")
+        fill(Paper(form_named("order"), "en", {}))
 
 
 @pytest.mark.parametrize(

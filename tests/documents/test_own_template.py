@@ -10,7 +10,7 @@ import pytest
 
 from merzim.documents.forms.definitions import form_named
 from merzim.documents.forms.definitions import template as ours
-from merzim.documents.forms.filling import fill
+from merzim.documents.forms.paper import Paper, fill
 from workflow.refusal import Refusal
 
 VALUES: dict[str, object] = {"object": "Отдел <закупок> & склад"}
@@ -33,9 +33,9 @@ def text_of(data: bytes) -> str:
 def test_a_template_of_ones_own_is_filled_like_ours() -> None:
     """With its own words around the values, which stand as they are, and its own rows."""
     own = template("АО «Жайық»", "{{ object }}", "{%p for row in rows %}", "{{ row.number }}", "{%p endfor %}")
-    filled = fill(form_named("plan"), VALUES, "ru", rows=[{}, {}], office_template=own)
+    filled = fill(Paper(form_named("plan"), "ru", VALUES, [{}, {}]), own)
 
-    assert text_of(filled.document) == "АО «Жайық»\nОтдел <закупок> & склад\n1.\n2."
+    assert text_of(filled) == "АО «Жайық»\nОтдел <закупок> & склад\n1.\n2."
 
 
 def test_a_template_of_libreoffice_gives_a_document_that_word_opens() -> None:
@@ -46,20 +46,18 @@ def test_a_template_of_libreoffice_gives_a_document_that_word_opens() -> None:
             theirs = b"officedocument/2006/relationships/metadata/core-properties"
             part = word.read(name).replace(b"package/2006/relationships/metadata/core-properties", theirs)
             libre.writestr(name, part)
-    filled = fill(form_named("order"), VALUES, "ru", office_template=own.getvalue())
-    parts = zipfile.ZipFile(io.BytesIO(filled.document)).namelist()
+    filled = fill(Paper(form_named("order"), "ru", VALUES), own.getvalue())
+    parts = zipfile.ZipFile(io.BytesIO(filled)).namelist()
 
     assert sorted(parts) == sorted(set(parts))
-    assert docx.Document(io.BytesIO(filled.document)).core_properties.title == form_named("order").title["ru"]
-    assert text_of(filled.document) == text_of(fill(form_named("order"), VALUES, "ru").document)
+    assert docx.Document(io.BytesIO(filled)).core_properties.title == form_named("order").title["ru"]
+    assert text_of(filled) == text_of(fill(Paper(form_named("order"), "ru", VALUES)))
 
 
 def test_names_the_form_does_not_have_are_named() -> None:
     """With those it has, the nearest first."""
     with pytest.raises(Refusal) as refusal:
-        fill(
-            form_named("plan"), VALUES, "ru", office_template=template("{{ object }} {{ obejct }} {{ total }}")
-        )
+        fill(Paper(form_named("plan"), "ru", VALUES), template("{{ object }} {{ obejct }} {{ total }}"))
 
     arguments = refusal.value.arguments
     assert (refusal.value.code, arguments["names"]) == ("form_template_unknown", ("obejct", "total"))
@@ -78,4 +76,4 @@ def test_names_the_form_does_not_have_are_named() -> None:
 def test_a_template_cannot_reach_beyond_its_values(own: bytes) -> None:
     """A program in it, or a slip, or what is no document, is refused by a sentence."""
     with pytest.raises(Refusal, match="form_template_broken"):
-        fill(form_named("plan"), VALUES, "ru", office_template=own)
+        fill(Paper(form_named("plan"), "ru", VALUES), own)

@@ -7,10 +7,11 @@ import stat
 import struct
 import zipfile
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import openpyxl
 import pytest
@@ -20,6 +21,7 @@ from merzim.documents.child import read
 from merzim.documents.package import Document, PackageContent, write_package
 from merzim.documents.sheets.file_kind import ALLOWED, MAX_MEMBERS, extension, media_type, packed_type
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
+from workflow.cases.case import Evidence
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal
 
@@ -28,27 +30,27 @@ SECRET = b"%PDF-1.7 secret"
 ACT = Text(kk="Стандарт: 2025/230", ru="Стандарт: 2025/230", en="Standard: 2025/230")
 
 
-def document(data: bytes | None = NOTE, **changed_fields: object) -> Document:
-    """One document of the note's subtask; without data it is a link."""
-    fields: dict[str, object] = {
-        "paragraph": "P1.T2.S3",
-        "act": ACT,
-        "obligation": Text(kk="Анықтама", ru="Справка", en="Note"),
-        "case": "2026-0001",
-        "unit": "Құқық басқармасы",
-        "object": dict.fromkeys(("kk", "ru", "en"), "Сатып алу"),
-        "kind": "document:note",
-        "reference": sha256(data).hexdigest() if data is not None else "https://example.kz/анықтама",
-        "is_file": data is not None,
-        "name": "анықтама.pdf" if data is not None else "",
-        "fact_on": date(2026, 6, 10),
-        "written_on": date(2026, 6, 9),
-        "recorded_on": date(2026, 6, 11),
-        "published_on": None,
-        "type": "application/pdf",
-        "size": len(data or b""),
-    }
-    return Document(**(fields | changed_fields))
+def document(data: bytes | None = NOTE, **changed_fields: Any) -> Document:
+    """One document of the note's subtask; without data it is a link. `changed_fields`: of its evidence."""
+    evidence = Evidence(
+        kind="document:note",
+        reference=sha256(data).hexdigest() if data is not None else "https://example.kz/анықтама",
+        name="анықтама.pdf" if data is not None else None,
+        written_on=date(2026, 6, 9),
+        recorded_at=datetime(2026, 6, 10, 20, tzinfo=UTC),
+        type="application/pdf",
+        size=len(data or b""),
+    )
+    return Document(
+        paragraph="P1.T2.S3",
+        act=ACT,
+        obligation=Text(kk="Анықтама", ru="Справка", en="Note"),
+        case="2026-0001",
+        unit="Құқық басқармасы",
+        object=dict.fromkeys(("kk", "ru", "en"), "Сатып алу"),
+        fact_on=date(2026, 6, 10),
+        evidence=replace(evidence, **changed_fields),
+    )
 
 
 def store(*contents: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
@@ -132,8 +134,8 @@ def test_a_file_that_was_lost_or_altered_is_named_and_left_out(tmp_path: Path) -
     answer = write_package(target, documents, store(NOTE, SECRET, altered=NOTE), language="kk")
     archive = zipfile.ZipFile(target)
 
-    assert ([document.name for document in answer.lost], answer.files) == (["анықтама.pdf"], 1)
-    assert [document.reference for document in answer.altered] == [sha256(NOTE).hexdigest()]
+    assert ([document.evidence.name for document in answer.lost], answer.files) == (["анықтама.pdf"], 1)
+    assert [document.evidence.reference for document in answer.altered] == [sha256(NOTE).hexdigest()]
     assert not answer.whole
     assert [row["Ескертпе"] for row in index(archive)[:2]] == [
         "Файл қоймада табылмады",

@@ -369,7 +369,7 @@ def test_the_consolidated_list_names_each_body_with_its_positions_once() -> None
 def test_the_ethics_report_has_a_line_for_each_talk_of_its_year() -> None:
     """The holder by name where the office knows the key."""
     office = Office(people={"a@b.kz": Person(key="a@b.kz", name="Ә. Әлиев", unit="")})
-    rows = period_rows(form_named("ethics_report"), [POSITIONS], office, 2026, "kk")
+    rows = period_rows("ethics_report", [POSITIONS], office, 2026, "kk")
 
     assert [(row["work"], row["name"], row["work_done"]) for row in rows] == [("2", "Ә. Әлиев", "әңгіме")]
-    assert not period_rows(form_named("propaganda_report"), [POSITIONS], office, 2026, "kk")
+    assert not period_rows("propaganda_report", [POSITIONS], office, 2026, "kk")

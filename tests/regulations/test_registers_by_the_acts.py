@@ -102,15 +102,15 @@ def test_the_rows_of_the_reports_come_from_registers() -> None:
     sums by supplier are counted from their source, and names of suppliers stand as registered.
     """
     sources = [
-        (name, group, source)
+        (name, group, group.source)
         for name in form_names()
-        if (rows := form_named(name).rows) and name != "supplier_sums"
-        for group, source in rows.sources.items()
+        for group in form_named(name).groups
+        if group.source and name != "supplier_sums"
     ]
     wrong = []
     for name, group, source in sources:
-        register, rows = shipped()[source.register_id], form_named(name).rows
-        part_ids = {part.id for part in rows.parts_of(group).values() if not part.optional}
+        register = shipped()[source.register_id]
+        part_ids = {part.id for part in group.parts.values() if not part.optional}
         source_fields = {field for fields in source.parts.values() for field in fields}
         translated = {*ALIKE, *(field.translation_of for field in register.fields.values())}
         texts = [
@@ -118,17 +118,17 @@ def test_the_rows_of_the_reports_come_from_registers() -> None:
             for field in source_fields & {*register.fields}
             if register.fields[field].kind in ("text", "long_text")
         ]
-        wrong += [(name, group, f"{field} in one language") for field in texts if field not in translated]
-        wrong += [(name, group, part) for part in sorted(part_ids - set(source.parts))]
-        wrong += [(name, group, part) for part in source.parts if part not in rows.columns]
+        wrong += [(name, group.id, f"{field} in one language") for field in texts if field not in translated]
+        wrong += [(name, group.id, part) for part in sorted(part_ids - set(source.parts))]
+        wrong += [(name, group.id, part) for part in source.parts if part not in group.parts]
         wrong += [
-            (name, group, field)
+            (name, group.id, field)
             for field in {*source_fields, *source.where, *source.dates}
             if field not in register.fields
         ]
         for where, values in source.where.items():
             options = {option.id for option in register.fields[where].options} or {"yes", "no"}
-            wrong += [(name, group, value) for value in values if value not in options]
+            wrong += [(name, group.id, value) for value in values if value not in options]
 
     assert wrong == []
     assert {name: len([source for source in sources if source[0] == name]) for name, _, _ in sources} == {

@@ -1,15 +1,14 @@
-"""Checks of a filled form before signing. They give remarks and never refuse."""
+"""Remarks on a form and a paper before it is signed. They never refuse."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from merzim.documents.forms.definitions import Form
+from merzim.documents.forms.paper import Paper, Row, groups_without_rows
 
-Row = Mapping[str, object]
-Values = Mapping[str, object]
 VIEWS = 1000
 """Minimum number of views of a publication (scoring document, P4.T3.S1)."""
 
@@ -32,13 +31,39 @@ def form_marks(form: Form, language: str) -> tuple[FormNote, ...]:
     return (FormNote(code="form.mark.translation"),) if translated else ()
 
 
-def check_form(form: Form, values: Values, rows: Sequence[Row]) -> tuple[FormNote, ...]:
-    """Return the remarks of a form's own check; none for a form that has none."""
-    check = _CHECKS.get(form.id)
-    return tuple(check(values, rows)) if check else ()
+def check_paper(paper: Paper) -> list[FormNote]:
+    """Return the remarks on the values of a paper."""
+    notes = list[FormNote]()
+    match paper.form.id:
+        case "social_order":
+            notes = _social_order(paper.values, paper.rows)
+        case "reconciliation_act":
+            # An act that is not in force yet; the form has no place for the second signature.
+            notes = _of_rows("form.note.not_in_force", (not row.get("in_force_on") for row in paper.rows))
+            notes.append(FormNote(code="form.note.second_signature"))
+        case "propaganda_report":
+            sparse = [isinstance(views := row.get("views"), int) and views < VIEWS for row in paper.rows]
+            notes = _of_rows("form.note.few_views", sparse, views=VIEWS)
+        case "confirmation":
+            # Some boxes ticked and others empty prove nothing.
+            boxes = {bool(paper.values.get(box)) for box in ("has_read", "undertakes", "is_aware")}
+            notes = [FormNote(code="form.note.box_empty")] if len(boxes) > 1 else []
+        case "plan":
+            for part in ("completion_form", "responsible", "term"):
+                without = (not row.get(part) for row in paper.rows)
+                notes += _of_rows("form.note.measures_without", without, field=part)
+    if empty := groups_without_rows(paper):
+        notes.append(FormNote(code="form.note.none_found", arguments={"rows": empty}))
+    return notes
 
 
-def _social_order(values: Values, rows: Sequence[Row]) -> list[FormNote]:
+def _of_rows(code: str, are_meant: Iterable[bool], **arguments: object) -> list[FormNote]:
+    """Return a remark on the rows that are meant, by their numbers; none where no row is."""
+    numbers = [number for number, is_meant in enumerate(are_meant, 1) if is_meant]
+    return [FormNote(code=code, arguments={**arguments, "rows": numbers})] if numbers else []
+
+
+def _social_order(values: Row, rows: Sequence[Row]) -> list[FormNote]:
     """Return remarks if the parts do not add up to the amount of the theme, or that exceeds the whole; and how
     many rows have an amount.
     """
@@ -56,54 +81,6 @@ def _social_order(values: Values, rows: Sequence[Row]) -> list[FormNote]:
     return notes
 
 
-def _reconciliation(values: Values, rows: Sequence[Row]) -> list[FormNote]:
-    """Return remarks on acts that are not in force yet, and on a second signature the form has no place for."""
-    waiting = [number for number, row in enumerate(rows, 1) if not row.get("in_force_on")]
-    notes = [FormNote(code="form.note.not_in_force", arguments={"rows": waiting})] if waiting else []
-    return [*notes, FormNote(code="form.note.second_signature")]
-
-
-def _propaganda(values: Values, rows: Sequence[Row]) -> list[FormNote]:
-    """Return remarks on publications with fewer views than required."""
-    sparse_rows = [
-        number
-        for number, row in enumerate(rows, 1)
-        if isinstance(views := row.get("views"), int) and views < VIEWS
-    ]
-    return (
-        [FormNote(code="form.note.few_views", arguments={"rows": sparse_rows, "views": VIEWS})]
-        if sparse_rows
-        else []
-    )
-
-
-def _confirmation(values: Values, rows: Sequence[Row]) -> list[FormNote]:
-    """Return a remark if some boxes are ticked and others left empty, which proves nothing."""
-    boxes = [bool(values.get(box)) for box in ("has_read", "undertakes", "is_aware")]
-    return [FormNote(code="form.note.box_empty")] if any(boxes) and not all(boxes) else []
-
-
-def _measures(values: Values, rows: Sequence[Row]) -> list[FormNote]:
-    """Return remarks on measures without a completion form, a responsible person or a term."""
-    notes = []
-    for part in ("completion_form", "responsible", "term"):
-        without = [number for number, row in enumerate(rows, 1) if not row.get(part)]
-        if without:
-            notes.append(
-                FormNote(code="form.note.measures_without", arguments={"field": part, "rows": without})
-            )
-    return notes
-
-
 def _amount(value: object) -> Decimal | None:
     """Return a number as a decimal; None for anything else."""
     return Decimal(value) if isinstance(value, int | Decimal) else None
-
-
-_CHECKS: Mapping[str, Callable[[Values, Sequence[Row]], list[FormNote]]] = {
-    "social_order": _social_order,
-    "reconciliation_act": _reconciliation,
-    "propaganda_report": _propaganda,
-    "confirmation": _confirmation,
-    "plan": _measures,
-}

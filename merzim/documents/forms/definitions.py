@@ -6,7 +6,7 @@ A form is three files in `templates/`: `order.toml`, `order.kk.docx` and `order.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
@@ -100,7 +100,7 @@ class RecordedFacts(Model):
 
 
 class RowGroup(Model):
-    """A fixed group of rows of a table: `group_1` and so on of a template."""
+    """Rows of a table of one kind: `group_1` and so on of a template; the one group "" is `rows`."""
 
     id: str
     parts: Fields
@@ -108,52 +108,58 @@ class RowGroup(Model):
     recorded: RecordedFacts | None = None
 
 
+def _in_groups(table: object) -> object:
+    """Return the rows of a form in groups: flat ones (`parts`, `from`) are those of the one group ""."""
+    if not isinstance(table, dict) or "group" in table:
+        return table
+    flat = {key: table[key] for key in ("parts", "from") if key in table}
+    return {**{key: table[key] for key in table.keys() - flat.keys()}, "group": [{"id": "", **flat}]}
+
+
 class Rows(Model):
     """The rows of a form: flat (`parts`), or in groups selected by the value of `group_by` in each row.
 
     Attributes:
         joined: text of a row -> the parts joined in it, each under its title.
-        blank: number of blank rows for handwriting, in all or in each group, when no rows are given.
-        source: the register of flat rows; of rows in groups each group has its own.
-        nothing: the text used if the register has no rows, and no fact says otherwise (`recorded`).
+        blank: number of blank rows for handwriting in each group when no rows are given.
+        nothing: the text used if the register of a group has no rows, and no fact says otherwise (`recorded`).
     """
 
-    parts: Fields = pydantic.Field(default={})
-    groups: Listed[RowGroup] = pydantic.Field((), alias="group")
+    groups: Listed[RowGroup] = pydantic.Field(alias="group")
     group_by: str = ""
     joined: Mapping[str, Listed[str]] = {}
     blank: int = 5
-    source: RegisterRows | None = pydantic.Field(None, alias="from")
     nothing: Mapping[str, str] = {}
     recorded: RecordedFacts | None = None
 
     @property
-    def sources(self) -> Mapping[str, RegisterRows]:
-        """Group ("" where there are no groups) -> the register that supplies its rows."""
-        sources = {"": self.source, **{group.id: group.source for group in self.groups}}
-        return {group: source for group, source in sources.items() if source}
-
-    @property
     def recorded_by_group(self) -> Mapping[str, RecordedFacts]:
-        """Facts of cases by group: "" is a table without groups, "*" all of one with."""
-        of_groups = {group.id: group.recorded for group in self.groups}
-        every = {"*" if self.groups else "": self.recorded, **of_groups}
+        """Facts of cases by group; "*": of all rows of the table."""
+        every = {"*": self.recorded, **{group.id: group.recorded for group in self.groups}}
         return {group: recorded for group, recorded in every.items() if recorded}
 
-    def parts_of(self, group: str) -> Mapping[str, Field]:
-        """Return the parts of the rows of a group ("" where there are no groups)."""
-        return next((row_group.parts for row_group in self.groups if row_group.id == group), self.parts)
+    @property
+    def by_variable(self) -> Mapping[str, RowGroup]:
+        """The groups by their variables in a template."""
+        names = [f"group_{place}" for place in range(1, len(self.groups) + 1)] if self.group_by else ["rows"]
+        return dict(zip(names, self.groups, strict=True))
 
-    def group_called(self, text: object) -> int | None:
-        """Return the index (from 0) of the group of an id or number (from 1); None if there is none."""
-        called = str(text or "").strip().casefold()
-        places = range(len(self.groups))
-        return next((at for at in places if called in (self.groups[at].id.casefold(), str(at + 1))), None)
+    def group_of(self, row: Mapping[str, object]) -> RowGroup:
+        """Return the group of a row, which names it by id or number (from 1). Raises Refusal for none."""
+        if not self.group_by:
+            return self.groups[0]
+        text = str(row.get(self.group_by) or "")
+        called = text.strip().casefold()
+        for place, group in enumerate(self.groups, 1):
+            if called in (group.id.casefold(), str(place)):
+                return group
+        allowed = tuple(group.id for group in self.groups)
+        raise Refusal("form_group_unknown", text=text, column=self.group_by, allowed=allowed)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All column names that a table of rows may have."""
-        part_ids = [part for parts in (self.parts, *(group.parts for group in self.groups)) for part in parts]
+        part_ids = [part for group in self.groups for part in group.parts]
         return tuple(dict.fromkeys([self.group_by, *part_ids] if self.group_by else part_ids))
 
 
@@ -180,9 +186,14 @@ class Form(Model):
     steps: Listed[str] = ()
     approvers: str = ""
     fields: Fields
-    rows: Rows | None = None
+    rows: Annotated[Rows, pydantic.BeforeValidator(_in_groups)] | None = None
     source: RegisterRows | None = pydantic.Field(None, alias="from")
     quarterly: bool = False
+
+    @property
+    def groups(self) -> Sequence[RowGroup]:
+        """The groups of its rows; empty for a form without rows."""
+        return self.rows.groups if self.rows else ()
 
     def field(self, name: str) -> Field:
         """Return the field of a name. Raises Refusal."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -65,6 +65,8 @@ def format_value(field: Field, value: object, language: str) -> str | None:
     match value:
         case None | () | []:
             return None
+        case _ if field.kind == "list":
+            text = "; ".join(items(value))
         case bool():
             return TICKED if value else EMPTY
         case date():
@@ -180,12 +182,6 @@ def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str 
             titled = titled[:1].lower() + titled[1:]
         pieces.append(value if name in untitled_parts else f"{titled}: {value}")
     return between.join(pieces)
-
-
-def value_or_default(values: Mapping[str, object], field: Field, language: str) -> object:
-    """Return the value given for a field; without one its default in the language, if it has any."""
-    value = values.get(field.id)
-    return field.default.get(language, value) if value in (None, "", (), []) else value
 
 
 def _blank_line(length: int) -> str:

@@ -10,14 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from calendars.hours import almaty
 from merzim.documents.forms.definitions import Form, form_named, form_names, forms_about
-from merzim.documents.forms.filling import missing_values
+from merzim.documents.forms.paper import missing_values
 from merzim.documents.forms.values import title as field_title
 from merzim.documents.package import Document, write_package
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import fill_form, from_case, paper_notes
+from merzim.services.documents.filling import case_paper, document_of, paper_notes
 from merzim.services.results import InLanguage, Result, Spoken
 from merzim.storage.queries import SqlReads
 from workflow.cases.case import ROW_OF, Case, EventKind
@@ -65,8 +64,7 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> list[FormAnsw
     view = _view(app, case.id, ctx.reads.scope_in(case), today)
     papers = []
     for about in forms_of(app.library.of(view.case)):
-        data = from_case(app, about, view, document_language, today=today)
-        missing = missing_values(about, data.fields, document_language, rows=data.rows)
+        missing = missing_values(case_paper(app, about, view, document_language, today=today))
         names = (field_title(each.field, language) for each in missing if each.row is None)
         papers.append(
             FormAnswer.of(
@@ -101,8 +99,7 @@ def filled_form(
     about = form_named(form)
     if about.about != "case":
         raise Refusal("form_unknown", form=form, allowed=form_names())
-    data = from_case(app, about, _view(app, case, scope, today), language, today=today)
-    return fill_form(app, about, data, language).document
+    return document_of(app, case_paper(app, about, _view(app, case, scope, today), language, today=today))
 
 
 def package_of_case(app: AppContext, case: str, language: str, scope: Scope | None) -> PackageFile:
@@ -112,7 +109,7 @@ def package_of_case(app: AppContext, case: str, language: str, scope: Scope | No
         entries = package_documents(app, case=case, reads=app.reads.seen_by(scope) if scope else app.reads)
         packed = write_package(target, entries, app.evidence.open, language=language)
         for document in (*packed.lost, *packed.altered):
-            log.error("left out of the package of %s: %s", case, document.reference)
+            log.error("left out of the package of %s: %s", case, document.evidence.reference)
         return PackageFile(content=target.open("rb"), whole=packed.whole)
 
 
@@ -155,58 +152,31 @@ def package_documents(
 
 def _documents_of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
     """Yield the evidence of a case in the order of its procedure, then what it was exempted from."""
-    case_procedure = app.library.named(case.edition)
-    order = {obligation.id: place for place, obligation in enumerate(case_procedure.obligations)}
+    own = app.library.named(case.edition)
+    order = {obligation.id: place for place, obligation in enumerate(own.obligations)}
 
-    def place(proof: ProvedItem) -> tuple[object, ...]:
-        return order.get(proof.of.partition(".")[0], len(order)), proof.on, proof.of
+    def line(procedure: Procedure, obligation: Obligation, on: date) -> Document:
+        return Document(
+            paragraph=_place(procedure, obligation),
+            act=procedure.acts[obligation.act].short,
+            obligation=obligation.title,
+            case=case.id,
+            unit=case.unit,
+            object=case.object_names(),
+            fact_on=on,
+        )
 
     # What an answered assignment proves no act asks for.
-    asked = (proof for proof in proofs(case) if proof.kind == "fact" or proof.kind in _PROVES)
-    for proof in sorted(asked, key=place):
-        if year is not None and proof.on.year != year:
-            continue
-        procedure, obligation = _proved_obligation(app, case_procedure, proof)
-        item = proof.evidence
-        yield replace(
-            _unproved(procedure, obligation, case, proof.on),
-            obligation=_title(case, obligation, proof),
-            kind=item.kind,
-            reference=item.reference,
-            is_file=item.name is not None,
-            name=item.name or "",
-            written_on=item.written_on,
-            recorded_on=item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None,
-            published_on=item.published_on,
-            type=item.type or "",
-            size=item.size,
-            restricted=item.restricted,
-        )
-    for document in _exemptions(case_procedure, case):
-        if year is None or document.fact_on.year == year:
-            yield document
-
-
-def _exemptions(procedure: Procedure, case: Case) -> Iterator[Document]:
-    """Yield the obligations a case was exempted from, each with its ground, in the order of the procedure."""
-    for obligation in procedure.obligations:
-        for name, exemption in case.exempted.items():
-            if name.partition(".")[0] == obligation.id and exemption.on is not None:
-                unproved = _unproved(procedure, obligation, case, exemption.on)
-                yield replace(unproved, recorded_on=exemption.on, exempted=exemption.ground)
-
-
-def _unproved(procedure: Procedure, obligation: Obligation, case: Case, on: date) -> Document:
-    """Return the line of an obligation of a case in the index, without a document."""
-    return Document(
-        paragraph=_place(procedure, obligation),
-        act=procedure.acts[obligation.act].short,
-        obligation=obligation.title,
-        case=case.id,
-        unit=case.unit,
-        object=case.object_names(),
-        fact_on=on,
-    )
+    asked = [proof for proof in proofs(case) if proof.kind == "fact" or proof.kind in _PROVES]
+    asked.sort(key=lambda proof: (order.get(proof.of.partition(".")[0], len(order)), proof.on, proof.of))
+    for proof in asked:
+        if year in (None, proof.on.year):
+            proved = line(*_proved_obligation(app, own, proof), proof.on)
+            yield replace(proved, obligation=_title(case, proved.obligation, proof), evidence=proof.evidence)
+    exempted = ((name.partition(".")[0], each) for name, each in case.exempted.items())
+    for of, exemption in sorted(exempted, key=lambda each: order.get(each[0], -1)):
+        if of in order and exemption.on is not None and year in (None, exemption.on.year):
+            yield replace(line(own, own.by_id[of], exemption.on), exempted=exemption.ground)
 
 
 def _proved_obligation(app: AppContext, own: Procedure, proof: ProvedItem) -> tuple[Procedure, Obligation]:
@@ -231,16 +201,10 @@ def _place(procedure: Procedure, obligation: Obligation) -> str:
     return obligation.indicator or (projects.pop() if of_project else obligation.paragraph)
 
 
-def _title(case: Case, obligation: Obligation, proof: ProvedItem) -> Text:
-    """Return the title of the obligation, for register rows with their subject."""
-    about = _about(case, proof)
-    title = obligation.title
+def _title(case: Case, title: Text, proof: ProvedItem) -> Text:
+    """Return the title of a proved obligation, for a register's row with its subject."""
+    subjects = {"measure_reviewed": "action", "risk_removed": "description", "talk_held": "title"}
+    if proof.kind not in subjects:
+        return title
+    about = rows_of(case, ROW_OF[proof.kind])[number_of(proof.of)][subjects[proof.kind]]
     return Text(**{key: f"{title[key]}: {about}" for key in LANGUAGES}) if about else title
-
-
-def _about(case: Case, proof: ProvedItem) -> str:
-    """Return the subject of a register's row that evidence proves; "" for a fact."""
-    titles = {"measure_reviewed": "action", "risk_removed": "description", "talk_held": "title"}
-    if proof.kind not in titles:
-        return ""
-    return str(rows_of(case, ROW_OF[proof.kind])[number_of(proof.of)][titles[proof.kind]])

@@ -1,18 +1,17 @@
-"""Documents made from register rows: the filled form of a row; those of a list or a campaign as one archive."""
+"""Papers about people, made from register rows: of one row, and of a list or a campaign as one archive."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
 from pydantic import BaseModel
 
 from i18n import say
 from merzim.documents.forms.definitions import Form, form_named, forms_about
-from merzim.documents.forms.filling import FormData, missing_values
+from merzim.documents.forms.paper import Paper, missing_values
 from merzim.documents.forms.values import title as field_title
 from merzim.services.campaigns.views import (
     ShowCampaign,
@@ -22,17 +21,13 @@ from merzim.services.campaigns.views import (
     seen_campaign,
 )
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import (
-    fill_form,
-    from_office,
-    paper_notes,
-    policy_unit,
-)
+from merzim.services.documents.filling import document_of, office_paper, paper_notes
+from merzim.services.documents.rows import row_parts
+from merzim.services.documents.signing import policy_unit
 from merzim.services.evidence import clean_file_name
 from merzim.services.names import person_named
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import RowView, field_view
-from merzim.services.registers.texts import row_in_language
 from merzim.services.registers.views import AskRow, RowDetail, list_rows, row_pages, show_row
 from merzim.services.verbs import verb
 from workflow.languages import PAPER_LANGUAGES
@@ -40,48 +35,6 @@ from workflow.refusal import Refusal
 
 MOST_PAPERS = 300
 """Maximum number of documents in one archive: some ten seconds of work."""
-
-
-def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> bytes:
-    """Return the form of a row as DOCX, filled with the fields its reader sees; the rest is left blank.
-
-    Raises:
-        UnknownRow: no such row, or none the reader sees.
-        Refusal: the row does not stand on that form.
-    """
-    about = form_named(form)
-    return _docx(ctx, about, recorded_fields(ctx, about, language, row=row, person=""), language)
-
-
-def papers_of_list(ctx: RequestContext, command: ListRows, language: str) -> bytes:
-    """Return the forms of all rows of a list as a ZIP. Raises Refusal for none or too many."""
-    papers: list[tuple[str, Form, Mapping[str, object]]] = []
-    for row_page in row_pages(replace(ctx, language=language), command):
-        for row in row_page.rows:
-            for about in forms_of_row(row):
-                fields = row_fields(ctx, about, row, language)
-                papers.append((f"{fields.get('name') or ''} {row.id}", about, fields))
-        _refuse_many(len(papers))
-    return _archive(ctx, papers, language)
-
-
-def papers_of_campaign(ctx: RequestContext, command: ShowCampaign, language: str) -> bytes:
-    """Return the forms of all people a campaign asks as a ZIP: with their answers, or blank except for name and
-    post.
-
-    Who left without an answer has none.
-    """
-    return _archive(ctx, list(_campaign_forms(ctx, command, language)), language)
-
-
-def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language: str) -> tuple[str, bytes]:
-    """Return file name and DOCX of the form of one person of a campaign, by their number there. Raises Refusal
-    for a person without a form.
-    """
-    key = person_key(ctx, campaign, number)
-    for _, about, fields in _campaign_forms(ctx, ShowCampaign(campaign=campaign), language, person=key):
-        return f"{about.id}-{campaign}-{number}-{language}.docx", _docx(ctx, about, fields, language)
-    raise Refusal("papers.none")
 
 
 class RowPaper(BaseModel):
@@ -102,105 +55,159 @@ class RowWithPapers(RowDetail):
 @verb("read", writes=False)
 def show_with_papers(ctx: RequestContext, command: AskRow) -> RowWithPapers:
     """Return a row with the fields visible to the reader, its history, and its forms with notes on them."""
-    detail, language, paper_language = show_row(ctx, command), ctx.language, PAPER_LANGUAGES[0]
-    view = detail.row
+    detail, language = show_row(ctx, command), ctx.language
     papers = [
         RowPaper(
-            form=form.id,
-            title=form.title[language],
-            blank=[
-                field_title(missing.field, language)
-                for missing in missing_values(form, row_fields(ctx, form, view, paper_language), paper_language)
-            ],
-            notes=[say(mark.code, mark.arguments, language) for mark in paper_notes(ctx.app, form)],
+            form=paper.form.id,
+            title=paper.form.title[language],
+            blank=[field_title(missing.field, language) for missing in missing_values(paper)],
+            notes=[say(mark.code, mark.arguments, language) for mark in paper_notes(ctx.app, paper.form)],
         )
-        for form in forms_of_row(view)
+        for paper in _papers(ctx, detail.row, PAPER_LANGUAGES[0])
     ]
     return RowWithPapers(**{name: getattr(detail, name) for name in RowDetail.model_fields}, papers=papers)
 
 
-def forms_of_row(row: RowView) -> Sequence[Form]:
-    """Return the forms that a row stands on; none for a withdrawn one."""
-    return () if row.withdrawn else _forms_of_values(row.register_id, row.values)
-
-
-def _forms_of_values(register: str, values: Mapping[str, object]) -> Sequence[Form]:
-    """Return the forms that a row of a register with these values stands on."""
-    return [
-        paper
-        for paper in register_papers(register)
-        if paper.source
-        and all(_written(values.get(name)) in allowed for name, allowed in paper.source.where.items())
-    ]
-
-
 def register_papers(register: str) -> Sequence[Form]:
     """Return the forms about a person that rows of a register fill."""
-    return [paper for paper in forms_about("person") if paper.source and paper.source.register_id == register]
+    return [form for form in forms_about("person") if form.source and form.source.register_id == register]
 
 
-def row_fields(ctx: RequestContext, form: Form, row: RowView, language: str) -> Mapping[str, object]:
-    """Return the values of a form's fields from a row and the office. `row`: with names in that language."""
-    office, key = ctx.reads.office(), ""
-    unit = _policy_unit(ctx, form, row)
-    register = ctx.app.registers.on(row.register_id, ctx.today)
-    row = row_in_language(row, map(field_view, register.fields.values()), language)
-    fields = from_office(ctx.app, form, language, unit=unit, year=None, person="", today=ctx.today)
-    for part, names in form.source.parts.items() if form.source else ():
-        value = next((row.values[name] for name in names if name in row.values), None)
-        match form.fields[part].kind:
-            case _ if value is None:
-                continue
-            case "date":
-                fields[part] = date.fromisoformat(str(value))
-            case "box":
-                fields[part] = value
-            case _:
-                fields[part] = row.names.get(str(value), str(value))
-                key = str(value) if part == "name" else key
-    person = office.member(key)
-    if person is not None and fields.get("post") in (person.post, person.post_kk, person.post_ru):
-        fields["post"] = person.post_in(language)
-    return fields
+def _forms_of_values(register: str, values: Mapping[str, object]) -> Iterator[Form]:
+    """Yield the forms that a row of a register with these values stands on."""
+    for form in register_papers(register):
+        where = form.source.where.items() if form.source else ()
+        if all(_written(values.get(name)) in allowed for name, allowed in where):
+            yield form
 
 
-def recorded_fields(
-    ctx: RequestContext, form: Form, language: str, *, row: str, person: str
-) -> Mapping[str, object]:
-    """Return the values of a form's fields from a row, or from a person's newest row; empty if there is none.
+def _written(value: object) -> str:
+    """Return a value of a row as the conditions of forms write it; "" for None."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def _papers(ctx: RequestContext, row: RowView, language: str) -> Iterator[Paper]:
+    """Yield the papers that a row stands on, none for a withdrawn one, with the fields its reader sees and what
+    the office knows.
+
+    Args:
+        row: with names in the language.
+    """
+    office, register = ctx.reads.office(), ctx.app.registers.on(row.register_id, ctx.today)
+    fields = {name: field_view(field) for name, field in register.fields.items()}
+    for form in () if row.withdrawn else _forms_of_values(row.register_id, row.values):
+        assert form.source is not None
+        # The policy is that of the row's unit, else of the person's.
+        people = [office.people.get(str(row.values.get(name))) for name in form.source.parts["name"]]
+        units = [row.unit, *(person.unit for person in people if person)]
+        unit = next(filter(None, (policy_unit(office, unit) for unit in units)), "")
+        paper = office_paper(ctx.app, form, language, unit=unit, today=ctx.today)
+        values = row_parts(row, fields, form.source, form.fields, language)
+        yield paper.with_values(values)
+
+
+def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> bytes:
+    """Return the form of a row as DOCX, filled with the fields its reader sees; the rest is left blank.
+
+    Raises:
+        UnknownRow: no such row, or none the reader sees.
+        Refusal: the row does not stand on that form.
+    """
+    return document_of(ctx.app, person_paper(ctx, form_named(form), language, row=row))
+
+
+def person_paper(
+    ctx: RequestContext,
+    form: Form,
+    language: str,
+    *,
+    row: str = "",
+    person: str = "",
+    unit: str = "",
+    approver: str = "",
+) -> Paper:
+    """Return a form about a person with what a row says, or the person's newest row; without one, with what the
+    office knows of the person. `unit`: the organisation it names instead of theirs.
 
     Raises:
         UnknownRow: no such row, or none the reader sees.
         Refusal: the row named does not stand on that form, or not exactly one person is called so.
     """
-    reader = replace(ctx, language=language)
+    reader, rows = replace(ctx, language=language), list[RowView]()
+    paper = _unrecorded(ctx, form, language, person=person, unit=unit, approver=approver)
     if row:
         rows = [show_row(reader, AskRow(row=row)).row]
-    else:
-        assert form.source is not None
-        filters = [{"field": _person_fields(form)[0], "is": [person_named(ctx.app.reads.office(), person)]}]
+    elif person and form.source:
+        key = person_named(ctx.app.reads.office(), person)
+        filters = [{"field": form.source.parts["name"][0], "is": [key]}]
         query = {"register_id": form.source.register_id, "filters": filters}
         rows = list_rows(reader, ListRows.model_validate(query)).rows
-    for form_row in rows:
-        if form in forms_of_row(form_row):
-            return row_fields(ctx, form, form_row, language)
-    if row:
+    papers = (paper for each in rows for paper in _papers(reader, each, language) if paper.form == form)
+    recorded = next(papers, None)
+    if row and recorded is None:
         raise Refusal("papers.none")
-    return {}
+    own = {name: paper.values[name] for name in ("organisation",) if unit and name in paper.values}
+    return recorded.with_values(own) if recorded else paper
+
+
+def _unrecorded(
+    ctx: RequestContext, form: Form, language: str, *, person: str, unit: str = "", approver: str = ""
+) -> Paper:
+    """Return a form about a person (by name or key; "" for nobody) with what the office knows of them."""
+    office = ctx.app.reads.office()
+    if not person:
+        return office_paper(ctx.app, form, language, today=ctx.today, unit=unit, approver=approver)
+    signer = office.people[person_named(office, person)]
+    place = unit or policy_unit(office, signer.unit)
+    paper = office_paper(ctx.app, form, language, today=ctx.today, unit=place, approver=approver)
+    own = {"name": signer.name_in(language), "post": signer.post_in(language)}
+    return paper.with_values({name: text for name, text in own.items() if text})
+
+
+def papers_of_list(ctx: RequestContext, command: ListRows, language: str) -> bytes:
+    """Return the forms of all rows of a list as a ZIP. Raises Refusal for none or too many."""
+    papers, reader = list[tuple[str, Paper]](), replace(ctx, language=language)
+    for row_page in row_pages(reader, command):
+        for row in row_page.rows:
+            for paper in _papers(reader, row, language):
+                papers.append((f"{paper.values.get('name') or ''} {row.id}", paper))
+        _refuse_many(len(papers))
+    return _archive(ctx, papers)
 
 
 def campaign_papers(ctx: RequestContext, campaign: str) -> Sequence[Form]:
     """Return the forms that the rows of a campaign the reader sees stand on."""
     started = seen_campaign(ctx, campaign)
     register, kind = definition_of(ctx, started)
-    return _forms_of_values(register.id, {**kind.values, **started.given})
+    return list(_forms_of_values(register.id, {**kind.values, **started.given}))
 
 
-def _campaign_forms(
+def papers_of_campaign(ctx: RequestContext, command: ShowCampaign, language: str) -> bytes:
+    """Return the forms of all people a campaign asks as a ZIP: with their answers, or blank except for name and
+    post.
+
+    Who left without an answer has none.
+    """
+    return _archive(ctx, list(_asked_papers(ctx, command, language)))
+
+
+def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language: str) -> tuple[str, bytes]:
+    """Return file name and DOCX of the form of one person of a campaign, by their number there. Raises Refusal
+    for a person without a form.
+    """
+    key = person_key(ctx, campaign, number)
+    for _, paper in _asked_papers(ctx, ShowCampaign(campaign=campaign), language, person=key):
+        return f"{paper.form.id}-{campaign}-{number}-{language}.docx", document_of(ctx.app, paper)
+    raise Refusal("papers.none")
+
+
+def _asked_papers(
     ctx: RequestContext, command: ShowCampaign, language: str, *, person: str = ""
-) -> Iterable[tuple[str, Form, Mapping[str, object]]]:
-    """Yield name, form and fields of each paper of a campaign, or of one person by key: of those who answered
-    the filled forms of their rows, of those awaited a form to fill in, of others none.
+) -> Iterator[tuple[str, Paper]]:
+    """Yield each paper of a campaign with its name, or those of one person by key: of those who answered the
+    filled forms of their rows, of those awaited a form to fill in, of others none.
     """
     forms, office = campaign_papers(ctx, command.campaign), ctx.reads.office()
     if not forms:
@@ -213,33 +220,23 @@ def _campaign_forms(
             continue
         if asked.answer:
             row = show_row(reader, AskRow(row=asked.answer)).row
-            for about in forms_of_row(row):
-                yield f"{asked.name} {row.id}", about, row_fields(ctx, about, row, language)
+            yield from ((f"{asked.name} {row.id}", paper) for paper in _papers(reader, row, language))
         elif asked.state == "awaited" and asked.person in office.people:
-            for about in forms:
-                blank = from_office(
-                    ctx.app, about, language, unit="", year=None, person=asked.person, today=ctx.today
-                )
-                yield asked.name, about, blank
+            for form in forms:
+                yield asked.name, _unrecorded(ctx, form, language, person=asked.person)
 
 
-def _docx(ctx: RequestContext, form: Form, fields: Mapping[str, object], language: str) -> bytes:
-    return fill_form(ctx.app, form, FormData(fields), language).document
-
-
-def _archive(
-    ctx: RequestContext, papers: Sequence[tuple[str, Form, Mapping[str, object]]], language: str
-) -> bytes:
-    """Return documents as a ZIP, each named after its person. Raises Refusal for none."""
+def _archive(ctx: RequestContext, papers: Sequence[tuple[str, Paper]]) -> bytes:
+    """Return papers as a ZIP of DOCX files, each named after its person. Raises Refusal for none."""
     if not papers:
         raise Refusal("papers.none")
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
-        for number, (name, form, fields) in enumerate(papers, 1):
-            file = clean_file_name(f"{number:03} {name.strip()} {form.id}-{language}.docx")
+        for number, (name, paper) in enumerate(papers, 1):
+            file = clean_file_name(f"{number:03} {name.strip()} {paper.form.id}-{paper.language}.docx")
             entry = zipfile.ZipInfo(file, date_time=ctx.now.timetuple()[:6])
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, _docx(ctx, form, fields, language))
+            archive.writestr(entry, document_of(ctx.app, paper))
     return target.getvalue()
 
 
@@ -247,25 +244,3 @@ def _refuse_many(count: int) -> None:
     """Raise Refusal for more papers than MOST_PAPERS."""
     if count > MOST_PAPERS:
         raise Refusal("papers.too_many", count=count, most=MOST_PAPERS)
-
-
-def _policy_unit(ctx: RequestContext, form: Form, row: RowView) -> str:
-    """Return the organisation whose policy a row falls under: that of its unit, else of its person; "" if
-    neither has one.
-    """
-    office = ctx.reads.office()
-    people = [office.people.get(str(row.values.get(name))) for name in _person_fields(form)]
-    units = [row.unit, *(person.unit for person in people if person)]
-    return next(filter(None, (policy_unit(office, unit) for unit in units)), "")
-
-
-def _person_fields(form: Form) -> Sequence[str]:
-    """Return the fields of a register that name the person a form is about."""
-    return form.source.parts.get("name", ()) if form.source else ()
-
-
-def _written(value: object) -> str:
-    """Return a value of a row as the conditions of forms write it; "" for None."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from calendars.terms import InPeriod, OnDate
 from i18n import date_long, days_list, percent, period, say, span
-from merzim.documents.forms.definitions import Form
+from merzim.documents.forms.definitions import Field, Form, RegisterRows
 from merzim.documents.people.words import title as title_of
 from merzim.services.cases.risks import scales
 from merzim.services.law.regulations import case_registers, option_title
-from merzim.services.registers.results import cell_value, field_view, paper_text, values_view
+from merzim.services.registers.results import (
+    FieldView,
+    RowView,
+    cell_value,
+    field_view,
+    paper_text,
+    values_view,
+)
+from merzim.services.registers.texts import row_in_language
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.cartogram import SECTIONS, cartograms
@@ -31,6 +39,56 @@ from workflow.registers.values import is_filled
 Row = dict[str, object]
 
 
+def row_parts(
+    row: RowView,
+    fields: Mapping[str, FieldView],
+    source: RegisterRows,
+    parts: Mapping[str, Field],
+    language: str,
+) -> Row:
+    """Return the parts of a form that a row of a register gives, without empty ones.
+
+    Args:
+        fields: of the row, as its reader sees them.
+    """
+    row = row_in_language(row, fields.values(), language)
+    cells = {
+        part: _cell(row, [fields[name] for name in names if name in fields], parts[part].kind, language)
+        for part, names in source.parts.items()
+    }
+    return {part: value for part, value in cells.items() if value is not None}
+
+
+def _cell(row: RowView, fields: Sequence[FieldView], kind: str, language: str) -> object:
+    """Return the value of a part of a form: a date, number or tick unchanged, else the texts of its fields."""
+    if kind == "box":
+        return next((row.values[field.id] for field in fields if field.id in row.values), None)
+    values = [
+        (field, value) for field in fields if (value := cell_value(field, row, language)) not in (None, "")
+    ]
+    if len(values) == 1 and kind in ("date", "number", "amount"):
+        return values[0][1]
+    return ", ".join(paper_text(field, value, language) for field, value in values) or None
+
+
+def case_rows(form: Form, view: View, office: Office, language: str, *, on: date) -> list[Row]:
+    """Return the rows of a form about a case as of a day: works, positions, else risks with their measures."""
+    match form.id:
+        case "schedule":
+            return schedule_rows(view, language)
+        case "exposed_positions":
+            return position_rows(form, view.case, office, language, on=on)
+    parts = form.rows.columns if form.rows else ()
+    if "recommendation" not in parts:
+        return []
+    risks = (_risk(line, office, language, on) for line in listed([view.case]))
+    return [{name: text for name, text in risk.items() if name in parts and text} for risk in risks]
+
+
+_OWN = "schedule_approved"
+"""The work that approves the schedule itself."""
+
+
 def schedule_rows(view: View, language: str) -> list[Row]:
     """Return the works of a case in the order of its procedure, each with its term and the person responsible.
 
@@ -40,45 +98,46 @@ def schedule_rows(view: View, language: str) -> list[Row]:
     """
     works: dict[str, list[Deadline]] = {}
     for deadline in view.deadlines:
-        obligation = deadline.obligation
-        if (
-            (deadline.state != "not_required" or deadline.exempted)
-            and not (obligation.occasional or is_entry(obligation.id))
-            and obligation.id != "analysis_ended"
-        ):
-            works.setdefault(obligation.id, []).append(deadline)
-    rows: dict[str, Row] = {
-        id: {
-            "work": _work(deadlines[0], language),
-            "term": _term(view, deadlines, language),
-            "responsible": _responsible(view, deadlines[0], language),
-        }
-        for id, deadlines in works.items()
-        if any(map(_scheduled, deadlines)) or deadlines[0].obligation.blocking or deadlines[0].exempted
+        name = deadline.obligation.id
+        left_out = deadline.obligation.occasional or is_entry(name) or name == "analysis_ended"
+        if not left_out and (deadline.state != "not_required" or deadline.exempted):
+            works.setdefault(name, []).append(deadline)
+    days = {
+        name: [each.planned_on or each.recorded_on or each.due for each in of] for name, of in works.items()
     }
-    days = (_scheduled(deadline) for id, works_of in works.items() if id != _OWN for deadline in works_of)
-    first = min((day for day in days if day), default=None)
-    if _OWN in rows and first and (_scheduled(works[_OWN][0]) or first) >= first:
-        rows[_OWN]["term"] = say("form.term.before_first", {"on": first}, language)
-    return [*rows.values()]
+    first = min((day for name in days if name != _OWN for day in days[name] if day), default=None)
+    rows = list[Row]()
+    for name, deadlines in works.items():
+        only, obligation = deadlines[0], deadlines[0].obligation
+        if not (any(days[name]) or obligation.blocking or only.exempted):
+            continue
+        term = _term(view, deadlines, language)
+        if name == _OWN and first and (days[name][0] or first) >= first:
+            term = say("form.term.before_first", {"on": first}, language)
+        is_analysis = name == "analysis_started"
+        work = say("form.work.analysis", {}, language) if is_analysis else obligation.title[language]
+        # As the case names them, else the duty its act names.
+        responsible = view.case.responsible.get(name) or title_of("duty", obligation.duty, language)
+        rows.append({"work": work, "term": term, "responsible": responsible})
+    return rows
 
 
-_OWN = "schedule_approved"
-"""The work that approves the schedule itself."""
-
-
-def _scheduled(deadline: Deadline) -> date | None:
-    """Return the plan date of a work, else the day it happened, else its due date; None without any."""
-    return deadline.planned_on or deadline.recorded_on or deadline.due
-
-
-def risk_rows(form: Form, case: Case, office: Office, language: str, *, on: date) -> list[Row]:
-    """Return the risks of a case as of a day, one row for each measure; empty for a form without risks."""
-    part_ids = form.rows.parts if form.rows else ()
-    if "recommendation" not in part_ids:
-        return []
-    risks = (_risk(line, office, language, on) for line in listed([case]))
-    return [{name: text for name, text in risk.items() if name in part_ids and text} for risk in risks]
+def _term(view: View, deadlines: list[Deadline], language: str) -> str:
+    """Return the term of a work of the schedule in words; "" where it has none."""
+    only = deadlines[0]
+    day = only.planned_on or only.recorded_on
+    if only.exempted:
+        return say("form.term.exempted", {"ground": only.exempted.ground}, language)
+    if only.obligation.id == "analysis_started":
+        ends = (each for each in view.deadlines if each.obligation.id == "analysis_ended")
+        last = next((each.planned_on or each.recorded_on for each in ends), None)
+        if day and last and day <= last:
+            return span(day, last, language)
+    if len(deadlines) > 1:
+        return days_list(tuple(deadline.due for deadline in deadlines if deadline.due), language, years=True)
+    if day:
+        return date_long(day, language)
+    return say("form.term.until", {"on": only.due}, language) if only.due else ""
 
 
 def group_rows(case: Case, office: Office, language: str) -> list[Row]:
@@ -111,7 +170,7 @@ def position_rows(form: Form, case: Case, office: Office, language: str, *, on: 
     """
     analysed = office.units.get(case.unit)
     unit = analysed.name_in(language) if analysed and not analysed.kind else ""
-    part_ids = form.rows.parts if form.rows else ()
+    part_ids = form.rows.columns if form.rows else ()
     rows = (
         {
             "unit": _name_or_words(office, position["department"] or position["district"], language) or unit,
@@ -263,46 +322,6 @@ def _rank(risk: RowOfCase, language: str) -> str:
     return scale.band(rank).title[language] if scale and rank else ""
 
 
-def _work(deadline: Deadline, language: str) -> str:
-    """Return the name of a work; the start and the end of the analysis are one."""
-    obligation = deadline.obligation
-    return (
-        say("form.work.analysis", {}, language)
-        if obligation.id == "analysis_started"
-        else obligation.title[language]
-    )
-
-
-def _term(view: View, deadlines: list[Deadline], language: str) -> str:
-    """Return the term of a work of the schedule in words; "" where it has none."""
-    only = deadlines[0]
-    if only.exempted:
-        return say("form.term.exempted", {"ground": only.exempted.ground}, language)
-    if only.obligation.id == "analysis_started":
-        end = next(
-            (deadline for deadline in view.deadlines if deadline.obligation.id == "analysis_ended"), None
-        )
-        first = only.planned_on or only.recorded_on
-        last = end and (end.planned_on or end.recorded_on)
-        if first and last and first <= last:
-            return span(first, last, language)
-    if len(deadlines) > 1:
-        return days_list(tuple(deadline.due for deadline in deadlines if deadline.due), language, years=True)
-    if day := only.planned_on or only.recorded_on:
-        return date_long(day, language)
-    return say("form.term.until", {"on": only.due}, language) if only.due else ""
-
-
-def _responsible(view: View, deadline: Deadline, language: str) -> str:
-    """Return who is responsible for a work as the case names them, else the duty its act names."""
-    responsible = view.case.responsible.get(deadline.obligation.id)
-    return responsible or title_of("duty", deadline.obligation.duty, language)
-
-
-FROM_CASE_REGISTERS = ("ethics_report", "cartogram_report")
-"""The reports whose rows come from the registers of cases."""
-
-
 def object_rows(cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
     """Return the objects of active cases whose analysis begins in a year, with its days, the earliest first.
 
@@ -324,15 +343,11 @@ def object_rows(cases: Iterable[Case], office: Office, year: int, language: str)
     return [row for _, row in sorted(dated_rows, key=lambda pair: pair[0])]
 
 
-def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
-    """Return a report's rows for a year from the registers of cases; none outside FROM_CASE_REGISTERS."""
-    match form.id:
-        case "ethics_report":
-            return sorted((row for case in cases for row in _talk_rows(case, office, year, language)), key=_day)
-        case "cartogram_report":
-            return [row for case in cases for row in _cartogram_rows(case, year)]
-        case _:
-            return []
+def period_rows(form: str, cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
+    """Return a report's rows for a year from the registers of cases, by day; none for other reports."""
+    read = FROM_CASE_REGISTERS.get(form)
+    rows = [row for case in cases for row in read(case, office, year, language)] if read else []
+    return sorted(rows, key=lambda row: str(row.get("held_on", "")))
 
 
 def _talk_rows(case: Case, office: Office, year: int, language: str) -> list[Row]:
@@ -351,7 +366,7 @@ def _talk_rows(case: Case, office: Office, year: int, language: str) -> list[Row
     ]
 
 
-def _cartogram_rows(case: Case, year: int) -> list[Row]:
+def _cartogram_rows(case: Case, _office: Office, year: int, _language: str) -> list[Row]:
     """Return each department and district once in each section, with the link that proves it."""
     cartogram = next(reversed(cartograms(case)), None)
     if cartogram is None or cartogram.on.year != year:
@@ -371,5 +386,5 @@ def _cartogram_rows(case: Case, year: int) -> list[Row]:
     ]
 
 
-def _day(row: Row) -> str:
-    return str(row["held_on"])
+FROM_CASE_REGISTERS = {"ethics_report": _talk_rows, "cartogram_report": _cartogram_rows}
+"""The reports whose rows come from the registers of cases, and what reads those of one case."""
