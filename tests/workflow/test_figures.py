@@ -19,7 +19,7 @@ from workflow.cases.case import Case, Event, EventKind, Evidence, Fact
 from workflow.deadlines.resolver import deadlines
 from workflow.org.office import Office, Unit
 from workflow.reports.consolidated import ExaminedCase, awaited_uploads, consolidated
-from workflow.reports.yearly_clock import Analysis, Turn, turn
+from workflow.reports.yearly_clock import ENDED, EXTERNAL, STARTED, Turn, turn
 
 MARCH = date(2026, 3, 1)
 
@@ -184,12 +184,17 @@ def test_slack_is_from_the_plan_to_the_due_date_and_the_least_of_it_is_critical(
     assert critical_step([steps_by_name["done"], steps_by_name["free"]]) is None
 
 
-def clock(*analyses: Analysis, today: date = date(2026, 11, 21)) -> Turn:
+def clock(*analyses: Case, today: date = date(2026, 11, 21)) -> Turn:
     return turn("unit", analyses, embargo=Embargo(1), calendar=CALENDAR, today=today)
 
 
-def ended_on(on: date) -> Analysis:
-    return Analysis(case="2026-0001", started=on.replace(day=1), ended=on)
+def of_days(case_id: str, starts: date | None = None, **days: date) -> Case:
+    """An analysis by the days of its facts, and the one it is planned to start on."""
+    return replace(case(facts=days), id=case_id, planned={STARTED: starts} if starts else {})
+
+
+def ended_on(on: date) -> Case:
+    return of_days("2026-0001", **{STARTED: on.replace(day=1), ENDED: on})
 
 
 @pytest.mark.parametrize(
@@ -209,14 +214,14 @@ def test_without_any_on_record_this_year_is_asked_for() -> None:
     """Nothing says that one was done before; an external one alone is no reason to be late: counted from
     the end of the closed window."""
     assert (clock().due, clock().state) == (date(2026, 12, 31), "waiting")
-    outside = Analysis(case="2026-0002", external=date(2026, 3, 31))
+    outside = of_days("2026-0002", **{EXTERNAL: date(2026, 3, 31)})
 
     assert clock(outside).due == date(2027, 12, 31)
 
 
 def test_an_external_analysis_closes_the_window_for_a_year_and_the_term_is_counted_anew() -> None:
     """Ended on 31 March 2026: closed until 31 March 2027; the day 31 December 2026 moves to the end of 2027."""
-    outside = Analysis(case="2026-0002", external=date(2026, 3, 31))
+    outside = of_days("2026-0002", **{EXTERNAL: date(2026, 3, 31)})
     turn = clock(ended_on(date(2025, 5, 26)), outside)
 
     assert (turn.closed_until, turn.due, turn.postponed) == (date(2027, 3, 31), date(2027, 12, 31), True)
@@ -227,7 +232,7 @@ def test_an_external_analysis_closes_the_window_for_a_year_and_the_term_is_count
 
 def test_a_window_that_opens_within_the_year_leaves_the_year_its_analysis() -> None:
     """Closed until 15 September 2026: there is time until 31 December, and nothing moves."""
-    outside = Analysis(case="2026-0002", external=date(2025, 9, 15))
+    outside = of_days("2026-0002", **{EXTERNAL: date(2025, 9, 15)})
     turn = clock(ended_on(date(2025, 5, 26)), outside)
 
     assert (turn.closed_until, turn.due, turn.postponed) == (date(2026, 9, 15), date(2026, 12, 31), False)
@@ -235,10 +240,10 @@ def test_a_window_that_opens_within_the_year_leaves_the_year_its_analysis() -> N
 
 def test_a_start_inside_the_closed_window_is_named() -> None:
     """The day after the external one and its last closed day are inside; the day after that is not."""
-    outside = Analysis(case="2026-0002", external=date(2026, 3, 31))
+    outside = of_days("2026-0002", **{EXTERNAL: date(2026, 3, 31)})
 
     def closed(starts: date) -> bool:
-        return clock(outside, Analysis(case="2026-0003", starts=starts)).next_closed
+        return clock(outside, of_days("2026-0003", starts=starts)).next_closed
 
     days = (date(2026, 4, 1), date(2027, 3, 31), date(2027, 4, 1))
     assert [closed(day) for day in days] == [True, True, False]
@@ -246,8 +251,8 @@ def test_a_start_inside_the_closed_window_is_named() -> None:
 
 def test_one_that_runs_or_is_planned_is_said_with_its_day() -> None:
     """What runs goes before what is planned; what is ahead has not ended."""
-    runs = Analysis(case="2026-0003", started=date(2026, 11, 2))
-    planned = Analysis(case="2026-0004", starts=date(2026, 12, 1))
+    runs = of_days("2026-0003", **{STARTED: date(2026, 11, 2)})
+    planned = of_days("2026-0004", starts=date(2026, 12, 1))
 
     assert (clock(planned).state, clock(planned).next_on) == ("planned", date(2026, 12, 1))
     assert (clock(planned, runs).state, clock(planned, runs).next_case) == ("running", "2026-0003")

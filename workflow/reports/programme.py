@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from calendars.kazakhstan import Kazakhstan
 from workflow.cases.case import Case
@@ -33,30 +33,28 @@ def yearly(library: Library, year: int) -> Iterator[Procedure]:
             yield edition
 
 
-def openings_of_year_before(
+def still_due(
+    before: Iterable[Opening],
     library: Library,
     office: Office,
     year: int,
     *,
-    units: Collection[str],
-    known_openings: Collection[OpeningKey],
     calendar: Kazakhstan,
     today: date,
     ground: str,
 ) -> Iterator[Opening]:
-    """Yield the cases to open for the year before, where something of it is still due, from today on.
+    """Yield the openings of the year before of which something is due in the year that begins, from today on.
 
     Obligations that are over or have no date are exempted: nothing due before the records began is required.
 
     Args:
-        year: the year that begins; `known_openings`: the cases of the year before.
         ground: of the exemptions.
     """
-    last = date(year - 1, 12, 31)
-    chains: dict[tuple[str, str], tuple[Deadline, ...]] = {}
-    for opening in openings(library, office, year - 1, units=units, known_openings=known_openings):
+    last = max(date(year - 1, 12, 31), today - timedelta(days=1))
+    awaited: dict[tuple[str, str], list[Deadline]] = {}
+    for opening in before:
         kind = office.kind_of(opening.unit)
-        if (opening.procedure, kind) not in chains:
+        if (opening.procedure, kind) not in awaited:
             edition = library.named(opening.edition)
             case = Case(
                 id="",
@@ -67,18 +65,11 @@ def openings_of_year_before(
                 planned=opening.planned,
             )
             chain = deadlines(case, edition, calendar, today=today, bare=True)
-            chains[opening.procedure, kind] = tuple(deadline for deadline in chain if deadline.state in AWAITED)
-        chain_deadlines = chains[opening.procedure, kind]
-        ahead = {
-            deadline.id
-            for deadline in chain_deadlines
-            if deadline.due is not None and deadline.due > last and deadline.due >= today
-        }
-        if ahead:
-            yield replace(
-                opening,
-                exempted={deadline.id: ground for deadline in chain_deadlines if deadline.id not in ahead},
-            )
+            awaited[opening.procedure, kind] = [each for each in chain if each.state in AWAITED]
+        of_case = awaited[opening.procedure, kind]
+        over = [each.id for each in of_case if each.due is None or each.due <= last]
+        if len(over) < len(of_case):
+            yield replace(opening, exempted=dict.fromkeys(over, ground))
 
 
 def openings(

@@ -6,35 +6,21 @@ calendar year (contradictions 3, 19 and 20).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from calendars.counting import count
 from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Embargo
+from workflow.cases.case import Case
 
 TurnState = Literal["closed", "overdue", "running", "planned", "waiting"]
 """An analysis is running; else the embargo holds (`closed`); else the last day for the next one has passed;
 else it is planned, or not even that (`waiting`).
 """
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Analysis:
-    """One analysis of an organisation (local dates).
-
-    Attributes:
-        started, ended: days of an internal analysis; starts: the day it is planned to start.
-        external: the day an external analysis by the authorised body ended.
-    """
-
-    case: str
-    started: date | None = None
-    ended: date | None = None
-    starts: date | None = None
-    external: date | None = None
+STARTED, ENDED, EXTERNAL = "analysis_started", "analysis_ended", "external_analysis_ended"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,8 +29,8 @@ class Turn:
 
     Attributes:
         last, last_case: the day the last internal analysis ended.
-        external, closed_until: the last external analysis, and the last day on which no internal one may run;
-            instead the plan after the external one is assessed.
+        closed_until: the last day on which no internal one may run after an external one by the authorised
+            body; instead the plan after the external one is assessed.
         due: the last day for the next one to end.
         postponed: whether `due` is counted from the end of the embargo (our reading).
         next_on: the day the next one started or is planned to start.
@@ -55,7 +41,6 @@ class Turn:
     state: TurnState
     last: date | None = None
     last_case: str = ""
-    external: date | None = None
     closed_until: date | None = None
     due: date
     postponed: bool = False
@@ -64,82 +49,56 @@ class Turn:
     next_closed: bool = False
 
 
-def turn(
-    unit: str,
-    analyses: Iterable[Analysis],
-    *,
-    embargo: Embargo,
-    calendar: Kazakhstan,
-    today: date,
-) -> Turn:
-    """Return the status of an organisation on a local date, by its analyses.
+def days_of(cases: Sequence[Case], fact: str, today: date) -> list[tuple[date, str]]:
+    """Return the days up to today on which a fact happened, each with its case."""
+    days = ((case.facts[fact].on, case.id) for case in cases if fact in case.facts)
+    return [(on, case) for on, case in days if on <= today]
+
+
+def turn(unit: str, analyses: Sequence[Case], *, embargo: Embargo, calendar: Kazakhstan, today: date) -> Turn:
+    """Return the status of an organisation on a local date, by the cases of its analyses.
 
     Args:
         embargo: how long after an external analysis no internal one may start, from the edition.
     """
-    all_analyses = tuple(analyses)
-    ended = [
-        (analysis.ended, analysis.case)
-        for analysis in all_analyses
-        if analysis.ended is not None and analysis.ended <= today
-    ]
+    ended = days_of(analyses, ENDED, today)
     last, last_case = max(ended, default=(None, ""))
-    external = max(
-        (analysis.external for analysis in all_analyses if analysis.external and analysis.external <= today),
-        default=None,
-    )
-    closed = _closed_until(external, embargo, calendar)
+    external, _ = max(days_of(analyses, EXTERNAL, today), default=(None, ""))
+    opens = count(embargo, external, calendar).opens if external else None
+    closed = opens - timedelta(days=1) if opens else None
     # Without any on record this year is required, since none is known to have been held before.
     due = date(last.year + 1 if last else today.year, 12, 31)
     postponed = closed is not None and due <= closed
-    if closed is not None and postponed:
+    if opens is not None and postponed:
         # Counted anew from the end of the embargo, during which the external analysis took its place.
-        due = date(date.fromordinal(closed.toordinal() + 1).year, 12, 31)
-    next_on, next_case, running = _next(all_analyses, today)
+        due = date(opens.year, 12, 31)
+    over = {case for _, case in ended}
+    open_ones = [case for case in analyses if case.id not in over]
+    running = days_of(open_ones, STARTED, today)
+    planned = [
+        (case.planned[STARTED], case.id)
+        for case in open_ones
+        if STARTED in case.planned and STARTED not in case.facts
+    ]
+    next_on, next_case = min(running or planned, default=(None, ""))
+    state: TurnState
+    if running:
+        state = "running"
+    elif closed and today <= closed:
+        state = "closed"
+    elif due < today:
+        state = "overdue"
+    else:
+        state = "planned" if planned else "waiting"
     return Turn(
         unit=unit,
-        state=_turn_state(due, closed, next_on, running=running, today=today),
+        state=state,
         last=last,
         last_case=last_case,
-        external=external,
         closed_until=closed,
         due=due,
         postponed=postponed,
         next_on=next_on,
         next_case=next_case,
-        next_closed=bool(closed and external and next_on is not None and external < next_on <= closed),
+        next_closed=bool(closed and external and next_on and external < next_on <= closed),
     )
-
-
-def _closed_until(external: date | None, embargo: Embargo, calendar: Kazakhstan) -> date | None:
-    """Return the last day of the embargo after an external analysis; None without one."""
-    if external is None:
-        return None
-    opens = count(embargo, external, calendar).opens
-    return date.fromordinal(opens.toordinal() - 1) if opens else None
-
-
-def _next(analyses: Iterable[Analysis], today: date) -> tuple[date | None, str, bool]:
-    """Return the day the next analysis began or is planned to begin, its case, and whether it is running."""
-    open_ones = [analysis for analysis in analyses if analysis.ended is None or analysis.ended > today]
-    running = sorted(
-        (analysis.started, analysis.case)
-        for analysis in open_ones
-        if analysis.started and analysis.started <= today
-    )
-    if running:
-        return (*running[0], True)
-    planned = sorted((analysis.starts, analysis.case) for analysis in open_ones if analysis.starts is not None)
-    return (*planned[0], False) if planned else (None, "", False)
-
-
-def _turn_state(
-    due: date, closed_until: date | None, next_on: date | None, *, running: bool, today: date
-) -> TurnState:
-    if running:
-        return "running"
-    if closed_until is not None and today <= closed_until:
-        return "closed"
-    if due < today:
-        return "overdue"
-    return "planned" if next_on is not None else "waiting"

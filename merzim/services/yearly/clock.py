@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -18,10 +18,11 @@ from workflow.moments import Moment
 from workflow.org.kinds import among
 from workflow.org.office import Office
 from workflow.refusal import Refusal
-from workflow.reports.yearly_clock import Analysis, Turn, turn
+from workflow.reports.yearly_clock import ENDED, Turn, days_of, turn
 
 PROCEDURE = "internal-analysis"
-STARTED, ENDED, EXTERNAL = "analysis_started", "analysis_ended", "external_analysis_ended"
+PROGRAMME, BEGUN, CARRIED_OUT = "tbn4-year", "year_begun", "analysis_carried_out"
+AUTHOR = "merzim"
 
 
 def turns(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tuple[Turn, ...]:
@@ -31,11 +32,8 @@ def turns(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tuple[
     Args:
         reads: read queries limited to what the reader may see.
     """
-    office = reads.office()
-    edition = app.library.edition(PROCEDURE, today)
-    embargo = next(
-        obligation.term for obligation in edition.obligations if isinstance(obligation.term, Embargo)
-    )
+    office, edition = reads.office(), app.library.edition(PROCEDURE, today)
+    embargo = next(each.term for each in edition.obligations if isinstance(each.term, Embargo))
     bound_units = [
         organisation
         for organisation in organisations(office, unit)
@@ -43,48 +41,24 @@ def turns(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tuple[
     ]
     analyses = analyses_of(reads, office, bound_units)
     return tuple(
-        turn(
-            organisation,
-            analyses.get(organisation, ()),
-            embargo=embargo,
-            calendar=app.calendar,
-            today=today,
-        )
-        for organisation in bound_units
+        turn(bound, analyses[bound], embargo=embargo, calendar=app.calendar, today=today)
+        for bound in bound_units
     )
 
 
-def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) -> Mapping[str, list[Analysis]]:
+def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) -> Mapping[str, list[Case]]:
     """Return the active analyses of organisations: each is of the nearest at or above its case's unit."""
-    wanted_ids = frozenset(organisation_ids)
     top = [organisation for organisation in organisation_ids if not office.is_within_another(organisation)]
+    analyses: dict[str, list[Case]] = {organisation: [] for organisation in organisation_ids}
     heads = reads.cases(procedure=PROCEDURE, status="active")
-    analyses: dict[str, list[Analysis]] = {}
     for case in reads.whole([head.id for head in heads]).values():
         place = office.unit_id(case.unit)
-        organisation = next((above_id for above_id in office.above(place) if above_id in wanted_ids), None)
-        if organisation is None and not place and len(top) == 1:
-            # A case without a unit is of the whole organisation: of the one at the top.
-            organisation = top[0]
+        # A case without a unit is of the whole organisation: of the one at the top.
+        whole = top[0] if not place and len(top) == 1 else None
+        organisation = next((above_id for above_id in office.above(place) if above_id in analyses), whole)
         if organisation is not None:
-            analyses.setdefault(organisation, []).append(_analysis(case))
+            analyses[organisation].append(case)
     return analyses
-
-
-def _analysis(case: Case) -> Analysis:
-    """Return the days of an analysis by its case; its planned start only until it has started."""
-    days = {name: fact.on for name, fact in case.facts.items()}
-    return Analysis(
-        case=case.id,
-        started=days.get(STARTED),
-        ended=days.get(ENDED),
-        starts=None if STARTED in days else case.planned.get(STARTED),
-        external=days.get(EXTERNAL),
-    )
-
-
-PROGRAMME, BEGUN, CARRIED_OUT = "tbn4-year", "year_begun", "analysis_carried_out"
-AUTHOR = "merzim"
 
 
 def record_carried_out(app: AppContext, *, at: Moment) -> int:
@@ -99,16 +73,19 @@ def record_carried_out(app: AppContext, *, at: Moment) -> int:
     app.process.last_days[CARRIED_OUT] = at.today
     reads = app.reads
     heads = reads.cases(procedure=PROGRAMME, status="active")
-    programmes = [(case, _year(case)) for case in reads.whole([head.id for head in heads]).values()]
+    programmes = reads.whole([head.id for head in heads]).values()
     if not programmes:
         return 0
     office, changed_count = reads.office(), 0
     analyses = analyses_of(reads, office, list(organisations(office, "")))
     ground = say("yearly_clock.moved", {}, app.settings.office.language)
     at = replace(at, by=AUTHOR)
-    for case, year in programmes:
+    for case in programmes:
+        begin_day = case.day_of(BEGUN)
+        year = begin_day.year if begin_day else None
         name = f"{CARRIED_OUT}.{year}"
-        ended, fact = _first_end(year, analyses.get(case.unit, ()), at.today), case.facts.get(name)
+        ends = (on for on, _ in days_of(analyses.get(case.unit, ()), ENDED, at.today) if on.year == year)
+        ended, fact = min(ends, default=None), case.facts.get(name)
         if fact is not None and (fact.by != AUTHOR or fact.on == ended):
             continue
         try:
@@ -120,15 +97,3 @@ def record_carried_out(app: AppContext, *, at: Moment) -> int:
             continue
         changed_count += fact is not None or ended is not None
     return changed_count
-
-
-def _year(case: Case) -> int | None:
-    """Return the year of a programme; None if its beginning is neither recorded nor planned."""
-    begin_day = case.day_of(BEGUN)
-    return begin_day.year if begin_day else None
-
-
-def _first_end(year: int | None, analyses: Sequence[Analysis], today: date) -> date | None:
-    """Return the first day, up to today, on which an analysis ended in that year; None without any."""
-    days = (analysis.ended for analysis in analyses if analysis.ended is not None and analysis.ended <= today)
-    return min((day for day in days if day.year == year), default=None)

@@ -28,10 +28,10 @@ from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.moments import Moment
-from workflow.org.office import Office, acts_of
+from workflow.org.office import Office
 from workflow.refusal import Refusal
 from workflow.reminders import next_step, steps_of
-from workflow.reports.programme import openings, openings_of_year_before, yearly
+from workflow.reports.programme import openings, still_due, yearly
 
 
 class NothingYearly(Refusal, LookupError):
@@ -116,9 +116,31 @@ def open_year(ctx: RequestContext, command: OpenYear) -> OpenedYear:
 
 @verb("manage")
 def undo_year(ctx: RequestContext, command: UndoYear) -> UndoneYear:
-    """Cancel the cases last opened for a year by the reader, while they hold no records. Raises CannotUndo."""
-    unit, ground = _own_unit(ctx, command.unit), say("withdraw.opened_by_mistake", {}, ctx.spoken_language)
-    cases = cancel_opened(ctx.app, command.year, unit=unit, ground=ground, at=ctx.moment)
+    """Take back the last opening of a year: its cases are cancelled without their plan dates, so that the year
+    can be opened again.
+
+    Raises:
+        CannotUndo: there is none, another user opened them, or something was recorded in one of them.
+    """
+    app, ground = ctx.app, say("withdraw.opened_by_mistake", {}, ctx.spoken_language)
+    units = organisations(app.reads.office(), _own_unit(ctx, command.unit))
+    begun, before = (
+        [case for case in _begun(app, year, active_only=True) if case.unit in units]
+        for year in (command.year, command.year - 1)
+    )
+    last = max((case.opened_at for case in begun), default=None)
+    cases = [case.id for case in (*begun, *before) if case.opened_at == last]
+    if last is None:
+        raise CannotUndo("no_opening_to_undo", year=command.year)
+    for case in cases:
+        for event in app.ledger.events(case):
+            if event.seq == 1 and event.by != ctx.moment.by:
+                raise CannotUndo("opening_of_another", by=event.by)
+            if event.by != AUTHOR and (event.at != last or event.kind not in ("opened", "planned", "exempted")):
+                raise CannotUndo("opening_in_use", case=case)
+    for case in cases:
+        app.case_commands.write(case, ctx.moment, take_back_opening, ground=ground)
+    app.process.proposed.clear()
     return UndoneYear(year=command.year, cancelled=cases)
 
 
@@ -195,63 +217,26 @@ def open_cases(
     return OpenedYear(year=year, opened=[case.id for case in cases], there=existing_count)
 
 
-def cancel_opened(app: AppContext, year: int, *, unit: str, ground: str, at: Moment) -> list[str]:
-    """Take back the last opening of a year: its cases are cancelled without their plan dates, so that the year
-    can be opened again. Return their ids.
-
-    Raises:
-        CannotUndo: there is none, another user opened them, or something was recorded in one of them.
-    """
-    units = organisations(app.reads.office(), unit)
-    records = [
-        [record for record in _begun(app, begin_year, active_only=True) if record.unit in units]
-        for begin_year in (year, year - 1)
-    ]
-    last = max((record.opened_at for record in records[0]), default=None)
-    cases = [record.id for of_year in records for record in of_year if record.opened_at == last]
-    if not cases:
-        raise CannotUndo("no_opening_to_undo", year=year)
-    for case in cases:
-        for event in app.ledger.events(case):
-            if event.seq == 1 and event.by != at.by:
-                raise CannotUndo("opening_of_another", by=event.by)
-            if event.by != AUTHOR and (event.at != last or event.kind not in ("opened", "planned", "exempted")):
-                raise CannotUndo("opening_in_use", case=case)
-    for case in cases:
-        app.case_commands.write(case, at, take_back_opening, ground=ground)
-    app.process.proposed.clear()
-    return cases
-
-
 def year_ahead(app: AppContext, year: int, *, unit: str, today: date) -> tuple[list[Opening], int]:
     """Return the cases opening a year would open, and the number already there. Errors as in `open_cases`.
 
     Cases of the year before with due dates ahead in this year (a report on last year due in April) are included
     if missing, because an office that begins in January must still fulfil them.
     """
-    start = date(year, 1, 1)
-    app.calendar.is_working_day(start)
-    procedures = list(yearly(app.library, year))
-    office = app.reads.office()
+    app.calendar.is_working_day(date(year, 1, 1))
+    library, office = app.library, app.reads.office()
     units = organisations(office, unit)
-    acts = app.library.known_acts(app.settings.regulations.acts)
-    asked = frozenset(acts).union(*(acts_of(office, place) for place in units), ("",))
-    if not any(procedure.adopted_act in asked for procedure in procedures):
+    if not any(library.is_adopted(each, office, place) for each in yearly(library, year) for place in units):
         raise NothingYearly("nothing_yearly", year=year)
-    begun_cases = {(case.procedure, case.unit) for case in _begun(app, year)}
-    new_openings = list(openings(app.library, office, year, units=units, known_openings=begun_cases))
+    there, before = ({(case.procedure, case.unit) for case in _begun(app, each)} for each in (year, year - 1))
+    ahead = list(openings(library, office, year, units=units, known_openings=there))
     if date(year - 1, *ROLLS_OVER_FROM) <= today <= date(year, 12, 31):
-        new_openings += openings_of_year_before(
-            app.library,
-            office,
-            year,
-            units=units,
-            known_openings={(case.procedure, case.unit) for case in _begun(app, year - 1)},
-            calendar=app.calendar,
-            today=today,
-            ground=say("rollover.ground", {"on": today}, app.settings.office.language),
+        of_year_before = openings(library, office, year - 1, units=units, known_openings=before)
+        ground = say("rollover.ground", {"on": today}, app.settings.office.language)
+        ahead += still_due(
+            of_year_before, library, office, year, calendar=app.calendar, today=today, ground=ground
         )
-    return new_openings, sum(place in units for _, place in begun_cases)
+    return ahead, sum(place in units for _, place in there)
 
 
 def _begun(app: AppContext, year: int, *, active_only: bool = False) -> Sequence[Row_]:
