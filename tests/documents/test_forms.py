@@ -97,11 +97,9 @@ def value_of(field: Field) -> object:
 def full(definition: Form) -> tuple[dict[str, object], list[Mapping[str, object]]]:
     """Values for every field, and a row for each group."""
     values = {name: value_of(field) for name, field in definition.fields.items()}
-    if definition.rows is None:
-        return values, []
     rows = [
         {part.id: value_of(part) for part in group.parts.values()}
-        | ({definition.rows.group_by: group.id} if group.id else {})
+        | ({definition.rows.group_by: group.id} if definition.rows and group.id else {})
         for group in definition.groups
     ]
     return values, rows
@@ -179,8 +177,7 @@ def test_a_template_asks_exactly_what_its_form_declares(name: str, language: str
     # The year of a report stands in its dates, where the table itself does not name it.
     assert set(definition.fields) - (gaps | lists) <= {"year"}
     assert gaps | lists <= set(definition.fields)
-    rows = definition.rows
-    tables = list(rows.by_variable) if rows else []
+    tables = list(definition.rows.by_variable) if definition.rows else []
     assert re.findall(r"for row in (\w+)", text) == tables
 
 
