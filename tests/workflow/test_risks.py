@@ -23,6 +23,7 @@ from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risk_import import PlanRow, rows_to_enter, withdrawn_rows
 from workflow.cases.commands.withdrawals import withdraw
+from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.measure_term import MeasureTerm, as_data
 from workflow.cases.registers.risk_scale import rank_of, read_scale
 from workflow.cases.registers.rows import RowOfCase, rows_of
@@ -121,9 +122,11 @@ def test_a_risk_is_found_described_anew_and_numbered(bare: Monitored) -> None:
 
 
 def test_a_rank_keeps_the_edition_of_our_scale(case: Monitored) -> None:
-    """Likelihood times effect; a level the scale does not have is refused with the last there is."""
-    case.commands.rank(case.id, 1, likelihood=3, effect=2, scale=SCALE, at=WHO)
+    """Likelihood times effect, proved on the day it is entered; an unknown level is refused."""
+    minutes = Evidence(kind="link:site", reference="https://example.kz/minutes")
+    case.commands.rank(case.id, 1, likelihood=3, effect=2, scale=SCALE, at=WHO, evidence=[minutes])
 
+    assert [(proof.of, proof.on) for proof in proofs(case.view().case)][-1] == ("risk.1", WHO.today)
     rank = rank_of(rows_of(case.view().case, "risk")[1])
     assert rank is not None
     assert (rank.scale, rank.points, SCALE.band(rank).id) == ("risk-scale.2026-01-01", 6, "high")

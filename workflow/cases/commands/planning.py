@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -130,11 +131,24 @@ def audit(
     return Plan(procedure=procedure, case=case, deadlines=chain, findings=(*edition_findings, *departures))
 
 
-def latest_start(case: Case, procedure: Procedure, calendar: Kazakhstan, *, fact: str, by: date) -> date | None:
-    """Return the latest working day to begin on so that `fact` is due by a local date, every step on its last
-    day.
+def _latest_starts(case: Case, procedure: Procedure, calendar: Kazakhstan) -> dict[str, date]:
+    """Return the latest start by planned fact, for those that a start within the calendar reaches; none when
+    the start itself is recorded or planned.
+    """
+    begin = procedure.begins_with
+    if begin in case.facts or begin in case.planned:
+        return {}
+    starts = {}
+    for fact, by in case.planned.items():
+        with suppress(OutOfRange):
+            if start := _latest_start(case, procedure, calendar, fact, by):
+                starts[fact] = start
+    return starts
 
-    None when no start within the calendar does it; raises OutOfRange where the working day lies outside it.
+
+def _latest_start(case: Case, procedure: Procedure, calendar: Kazakhstan, fact: str, by: date) -> date | None:
+    """Return the latest working day to begin on so that `fact` is due by a local date, every step on its last
+    day; None when no start within the calendar does it.
     """
 
     def comes_too_late(start: int) -> bool:
@@ -146,24 +160,6 @@ def latest_start(case: Case, procedure: Procedure, calendar: Kazakhstan, *, fact
     starts = range(calendar.first.toordinal(), by.toordinal() + 1)
     number = bisect_left(starts, True, key=comes_too_late)
     return calendar.find_previous_working_day(date.fromordinal(starts[number - 1])) if number else None
-
-
-def _latest_starts(case: Case, procedure: Procedure, calendar: Kazakhstan) -> dict[str, date]:
-    """Return the latest start by planned fact, for those that a start reaches; none when the start itself is
-    recorded or planned.
-    """
-    begin = procedure.begins_with
-    if begin in case.facts or begin in case.planned:
-        return {}
-    starts = {}
-    for fact, by in case.planned.items():
-        try:
-            start = latest_start(replace(case, planned={}), procedure, calendar, fact=fact, by=by)
-        except OutOfRange:
-            start = None
-        if start is not None:
-            starts[fact] = start
-    return starts
 
 
 def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Procedure, tuple[Finding, ...]]:
@@ -226,23 +222,30 @@ def mismatches(procedure: Procedure, calendar: Kazakhstan) -> Iterator[Mismatch]
             values=example.values,
             signed_by=example.signed_by,
         )
-        deadlines = {deadline.id: deadline for deadline in example_plan.deadlines}
-        for figure in ("due", "safe_by", "state"):
-            for name, expected in getattr(example, figure).items():
-                deadline = deadlines.get(name)
-                actual = getattr(deadline, figure) if deadline is not None else None
-                if deadline is None or actual != expected:
-                    yield Mismatch(
-                        example=example.title,
-                        what=f"{figure}.{name}",
-                        expected=str(expected or "none"),
-                        actual=str(actual or "none"),
-                    )
-        actual_findings = sorted(f"{finding.kind}:{finding.obligation}" for finding in example_plan.findings)
-        if example.findings is not None and actual_findings != sorted(example.findings):
-            yield Mismatch(
-                example=example.title,
-                what="findings",
-                expected=", ".join(sorted(example.findings)) or "[]",
-                actual=", ".join(actual_findings) or "[]",
-            )
+        by_id = {deadline.id: deadline for deadline in example_plan.deadlines}
+        expected: dict[str, object] = {
+            f"{figure}.{name}": value
+            for figure in ("due", "safe_by", "state")
+            for name, value in getattr(example, figure).items()
+        }
+        actual: dict[str, object] = {
+            what: getattr(by_id[what.partition(".")[2]], what.partition(".")[0])
+            for what in expected
+            if what.partition(".")[2] in by_id
+        }
+        if example.findings is not None:
+            expected["findings"] = sorted(example.findings)
+            actual["findings"] = sorted(f"{one.kind}:{one.obligation}" for one in example_plan.findings)
+        for what, value in expected.items():
+            if what not in actual or actual[what] != value:
+                yield Mismatch(
+                    example=example.title,
+                    what=what,
+                    expected=_written(value),
+                    actual=_written(actual.get(what)),
+                )
+
+
+def _written(value: object) -> str:
+    """Return a value of an example as its file writes it."""
+    return (", ".join(value) or "[]") if isinstance(value, list) else str(value or "none")

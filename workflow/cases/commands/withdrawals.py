@@ -78,8 +78,8 @@ def undo(view: View, line: int, *, ground: str, was_told: Callable[[Event], bool
         Contradiction, Refusal: as `withdraw`.
     """
     event = next((line_event for line_event in view.events if line_event.seq == line), None)
-    if event is not None:
-        require_undoable(event, was_told, at=at)
+    if event is not None and (refusal := _cannot_undo(event, was_told, at)):
+        raise refusal
     return withdraw(view, f"#{line}", ground=ground)
 
 
@@ -93,33 +93,26 @@ def take_back_opening(view: View, *, ground: str) -> Drafts:
     return [*plans, ("cancelled", "", None, {"ground": ground})]
 
 
-def require_undoable(event: Event, was_told: Callable[[Event], bool], *, at: Moment) -> None:
-    """Raise CannotUndo for an event of another user, older than ten minutes, or already reported by a
-    letter.
+def _cannot_undo(event: Event, was_told: Callable[[Event], bool], at: Moment) -> CannotUndo | None:
+    """Return the refusal to undo an event of another user, older than ten minutes, or already reported by a
+    letter; None for any other.
     """
     if event.by != at.by:
-        raise CannotUndo("undo_not_yours", by=event.by)
+        return CannotUndo("undo_not_yours", by=event.by)
     if not event.at <= at.now <= event.at + UNDO_TIME:
-        raise CannotUndo("undo_too_late", minutes=UNDO_TIME // timedelta(minutes=1))
-    if was_told(event):
-        raise CannotUndo("undo_letter_left", case=event.case)
+        return CannotUndo("undo_too_late", minutes=UNDO_TIME // timedelta(minutes=1))
+    return CannotUndo("undo_letter_left", case=event.case) if was_told(event) else None
 
 
 def undoable_event(
     events: Iterable[Event], name: str, was_told: Callable[[Event], bool], *, at: Moment
 ) -> Event | None:
     """Return the last record of a fact, its evidence or its plan date by that name, to offer it for undoing;
-    None where there is none, or `require_undoable` refuses it.
+    None where there is none, or it cannot be undone.
     """
     lines = [event for event in effective_events(tuple(events)) if event is not None and event.name == name]
-    undoable_events = [event for event in lines if event.kind in _UNDOABLE]
-    if not undoable_events:
-        return None
-    try:
-        require_undoable(undoable_events[-1], was_told, at=at)
-    except CannotUndo:
-        return None
-    return undoable_events[-1]
+    last = next((event for event in reversed(lines) if event.kind in _UNDOABLE), None)
+    return None if last is None or _cannot_undo(last, was_told, at) else last
 
 
 def withdrawal(view: View, name: str, *, ground: str, evidence: str = "") -> EventDraft:
@@ -227,12 +220,6 @@ def _of_line(view: View, live: Sequence[Event], seq: int) -> tuple[str, list[Eve
     return "", [event]
 
 
-def withdrawable(case: Case) -> tuple[str, ...]:
-    """Return the names of all records of a case that can be withdrawn: facts, plan dates, register rows."""
-    rows = dict.fromkeys(row_name(event) for event in case.entries)
-    return (*case.facts, *(PLAN + name for name in case.planned), *filter(None, rows))
-
-
 def _title(events: Sequence[Event]) -> str:
     """Return the title of a register row as last edited; "" for other records."""
     if events[0].kind not in ROW_OF:
@@ -279,8 +266,10 @@ def _missing(case: Case, name: str) -> Refusal:
 
 
 def _allowed(case: Case, name: str) -> tuple[str, ...]:
-    """Return the names of what can be withdrawn, the most similar first."""
-    return closest_first(name, withdrawable(case))[:ALLOWED_LIMIT]
+    """Return the names of what can be withdrawn (facts, plan dates, register rows), the most similar first."""
+    rows = dict.fromkeys(filter(None, map(row_name, case.entries)))
+    records = (*case.facts, *(PLAN + fact for fact in case.planned), *rows)
+    return closest_first(name, records)[:ALLOWED_LIMIT]
 
 
 def _already(name: str, on: date | None, by: str, at: datetime, ground: str) -> Contradiction:

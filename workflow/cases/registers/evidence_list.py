@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
+from calendars.hours import almaty
 from workflow.cases.case import (
     Case,
     Event,
@@ -51,9 +52,9 @@ def proofs(case: Case) -> tuple[ProvedItem, ...]:
     places = _places(case)
     grounds = _grounds(places)
     return tuple(
-        ProvedItem(kind=kind, of=of, on=on, evidence=_marked([item], grounds)[0])
+        ProvedItem(kind=kind, of=of, on=on, evidence=item)
         for (kind, of, on), items in places.items()
-        for item in items
+        for item in _marked(items, grounds)
     )
 
 
@@ -95,25 +96,20 @@ def stored_file(case: Case, reference: str) -> Evidence | None:
     """Return the stored file of a case with that SHA-256, including its restriction; None when no record has
     it.
     """
-    return next(
-        (
-            proved_item.evidence
-            for proved_item in proofs(case)
-            if proved_item.evidence.reference == reference and proved_item.evidence.name is not None
-        ),
-        None,
-    )
+    files = (proof.evidence for proof in proofs(case) if proof.evidence.name is not None)
+    return next((file for file in files if file.reference == reference), None)
 
 
 def _places(case: Case) -> Places:
     """Return the evidence of a case by the record that has it: each fact, each event of a register row."""
     places: dict[tuple[EventKind, str, date], tuple[Evidence, ...]] = {
-        ("fact", name, fact.on): fact.evidence for name, fact in case.facts.items()
+        ("fact", fact.name, fact.on): fact.evidence for fact in case.facts.values()
     }
     for event in case.entries:
         if items := evidence_of(event):
-            assert event.on is not None
-            place = (event.kind, _about(event), event.on)
+            about = f"{row_name(event) or 'cartogram'}.{event.payload.get('period', '')}".rstrip(".")
+            # A rank has no day of its own: its evidence is of the day it was recorded.
+            place = (event.kind, about, event.on or event.at.astimezone(almaty()).date())
             places[place] = merged_evidence(places.get(place, ()), items)
     return places
 
@@ -131,28 +127,23 @@ def _marked(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]
 
 def _hidden(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]:
     """Return documents for readers who may not open the restricted ones: those anonymised as `as_seen` says."""
-    shown_items: dict[tuple[str, ...], Evidence] = {}
+    shown: dict[tuple[str | None, ...], Evidence] = {}
     for item in items:
-        ground = grounds.get(item.reference, "")
-        if not ground:
-            shown_items[item.kind, item.reference] = item
-            continue
-        place = ("restricted", item.kind, ground, "link" if item.name is None else "file")
-        shown_item = shown_items.get(place)
-        days = [
-            evidence.published_on
-            for evidence in (item, shown_item)
-            if evidence is not None and evidence.published_on is not None
-        ]
-        shown_items[place] = Evidence(
-            kind=item.kind,
-            reference="",
-            name=None if item.name is None else "",
-            published_on=max(days, default=None),
-            recorded_at=item.recorded_at,
-            restricted=ground,
-        )
-    return tuple(shown_items.values())
+        place: tuple[str | None, ...] = (item.kind, item.reference)
+        if ground := grounds.get(item.reference, ""):
+            name = None if item.name is None else ""
+            place = (item.kind, ground, name)
+            published = [one.published_on for one in (item, shown.get(place)) if one and one.published_on]
+            item = Evidence(
+                kind=item.kind,
+                reference="",
+                name=name,
+                published_on=max(published, default=None),
+                recorded_at=item.recorded_at,
+                restricted=ground,
+            )
+        shown[place] = item
+    return tuple(shown.values())
 
 
 def _event_seen(event: Event, show_evidence: ShowEvidence, grounds: Grounds) -> Event:
@@ -162,8 +153,3 @@ def _event_seen(event: Event, show_evidence: ShowEvidence, grounds: Grounds) -> 
         return event
     shown_evidence = evidence_payload(show_evidence(items, grounds))
     return replace(event, payload={**event.payload, "evidence": shown_evidence})
-
-
-def _about(event: Event) -> str:
-    """Return the row (or `cartogram`) that the evidence of an event belongs to."""
-    return f"{row_name(event) or 'cartogram'}.{event.payload.get('period', '')}".rstrip(".")
