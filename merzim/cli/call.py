@@ -32,10 +32,6 @@ if TYPE_CHECKING:
 
 DONE, NOT_SO, BAD_INPUT = 0, 1, 2
 DEFAULT_LANGUAGE = "kk"
-CONFIG_VARIABLE = "MERZIM_CONFIG"
-"""The environment variable that names the file of settings where --config does not."""
-NOW_VARIABLE = "MERZIM_NOW"
-"""The environment variable that replaces the clock where --now does not; empty means the real clock."""
 
 
 class CommandContext:
@@ -45,12 +41,16 @@ class CommandContext:
     `print` and `show` print it, which are silent with --json, and `answer` the answer.
 
     Attributes:
+        now: --now, else MERZIM_NOW: replaces the clock; None or empty for the real one.
         creates_database: whether the command may create a database that does not exist; to be set before `app`.
     """
 
     def __init__(self, common: CommonOptions) -> None:
-        self.common = common
-        self.json = common.json
+        self.common, self.json = common, common.json
+        self.now = common.now or os.environ.get("MERZIM_NOW")
+        self._language = common.language or os.environ.get("MERZIM_LANG")
+        file = common.config or os.environ.get("MERZIM_CONFIG")
+        self.settings_file = Path(file) if file else None
         self.creates_database = False
         self._opened = ExitStack()
 
@@ -68,21 +68,12 @@ class CommandContext:
         """
         return read(self.settings_file, at=Path.cwd())
 
-    @property
-    def settings_file(self) -> Path | None:
-        """The file that --config, else MERZIM_CONFIG, names; None for neither."""
-        file = self.common.config or os.environ.get(CONFIG_VARIABLE)
-        return Path(file) if file else None
-
     @cached_property
     def language(self) -> str:
         """--lang, else MERZIM_LANG, else the office's own language. Raises Refusal for an unknown one."""
-        language = self.common.language or os.environ.get("MERZIM_LANG", "")
-        if not language:
-            return self.settings.office.language
-        if language not in LANGUAGES:
-            raise Refusal("cli.unknown_language", language=language, allowed=LANGUAGES)
-        return language
+        if self._language and self._language not in LANGUAGES:
+            raise Refusal("cli.unknown_language", language=self._language, allowed=LANGUAGES)
+        return self._language or self.settings.office.language
 
     @property
     def paper_language(self) -> str:
@@ -101,16 +92,16 @@ class CommandContext:
             return DEFAULT_LANGUAGE
 
     @cached_property
-    def moment(self) -> Moment:
-        """The current moment: the clock, read once, or the value of --now; who runs the command acts."""
-        return replace(self.clock(), by=self.by)
-
-    @cached_property
     def clock(self) -> Clock:
         """The clock of this command; --now, else MERZIM_NOW, replaces it."""
         from merzim.clock import clock
 
-        return clock(self.common.now or os.environ.get(NOW_VARIABLE))
+        return clock(self.now)
+
+    @cached_property
+    def moment(self) -> Moment:
+        """The current moment: the clock, read once, or the value of --now; who runs the command acts."""
+        return replace(self.clock(), by=_author())
 
     @cached_property
     def app(self) -> AppContext:
@@ -133,10 +124,10 @@ class CommandContext:
         return operator_context(self.app, at=self.moment, language=self.language)
 
     def check(self) -> None:
-        """Refuse an invalid --lang, --now or MERZIM_NOW, even when the command would not use it."""
-        if self.common.language:
+        """Refuse an invalid language or moment, even when the command would not use it."""
+        if self._language:
             _ = self.language
-        if self.common.now or os.environ.get(NOW_VARIABLE):
+        if self.now:
             _ = self.clock
 
     def open_file(self, file: str) -> OpenFile:
@@ -148,16 +139,6 @@ class CommandContext:
         """Close what was opened."""
         self._opened.close()
 
-    @property
-    def by(self) -> str:
-        """Name recorded as the author: MERZIM_BY, else the system account."""
-        if author := os.environ.get("MERZIM_BY"):
-            return author
-        try:
-            return getuser()
-        except (KeyError, OSError):
-            return "merzim"
-
     def say(self, code: str, **arguments: object) -> str:
         """Return a sentence of the catalogues in the command's language."""
         return i18n.say(code, arguments, self.language_or_default)
@@ -166,8 +147,7 @@ class CommandContext:
         """Return a sentence in the language asked for; where none was, in Kazakh, Russian and English, a line
         each.
         """
-        language = self.common.language or os.environ.get("MERZIM_LANG", "")
-        languages = (self.language_or_default,) if language else LANGUAGES
+        languages = (self.language_or_default,) if self._language else LANGUAGES
         return "\n".join(i18n.say(code, arguments, language) for language in languages)
 
     def name(self, key: str) -> str:
@@ -230,3 +210,11 @@ class CommandContext:
     def view(self, case: str) -> View:
         """Return a case with its deadlines as of today. Raises UnknownCase."""
         return self.app.case_commands.view(case, today=self.moment.today)
+
+
+def _author() -> str:
+    """Return the name recorded as the author: MERZIM_BY, else the system account."""
+    try:
+        return os.environ.get("MERZIM_BY") or getuser()
+    except (KeyError, OSError):
+        return "merzim"

@@ -91,21 +91,14 @@ def cases(call: CommandContext) -> None:
     heads = call.app.reads.cases()
     stages = call.app.reads.stages(heads)
     call.answer({"cases": [_summary(call, head) | {"stage": stages.get(head.id)} for head in heads]})
-    editions = {head.id: call.app.library.named(head.edition) for head in heads}
-    recurring = {id: edition.begins_with for id, edition in editions.items() if edition.opened != "once"}
-    days, this_year = call.app.reads.days_of(recurring), call.moment.today.year
-    rows = []
-    for head in heads:
-        year = days[head.id].year if head.id in days else this_year
-        title = case_title(head, editions[head.id])[call.language]
-        rows.append(
-            {
-                "id": head.id,
-                "object": title if year == this_year else f"{title} ({year})",
-                "unit": head.unit,
-                "stage": _stage(call, head, stages[head.id]),
-            }
-        )
+    rows = [
+        {
+            **picked(head, "id", "unit"),
+            "object": case_title(head, call.app.library.of(head)),
+            "stage": _stage(call, head, stages[head.id]),
+        }
+        for head in heads
+    ]
     call.show({"cases": rows}, "cases", "id", "object", "unit", "stage")
 
 

@@ -10,7 +10,7 @@ import i18n
 from merzim.services.names import obligation_title
 from merzim.services.results import FindingResult
 from workflow.cases.registers.entries import is_entry, period_in
-from workflow.deadlines.lateness import holds_on, lateness
+from workflow.deadlines.lateness import lateness, status_on
 from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
@@ -63,23 +63,19 @@ def state(call: CommandContext, deadline: Deadline, *, today: date | None, title
     if deadline.answer is not None:
         answer = f"{deadline.answer.title[call.language]} ({deadline.answer.id})"
         return call.say("cli.state.answered", on=deadline.done_on, answer=answer)
-    if deadline.state == "done" and deadline.done_on is not None:
-        code = "cli.state.done_late" if deadline.late_by is not None else "cli.state.done"
-        return call.say(code, on=deadline.done_on, late_by=deadline.late_by)
-    if today is not None and deadline.state == "open":
-        delay = lateness(deadline, today=today)
-        if delay.overdue:
-            return call.say("look.overdue")
-        if delay.slipped:
+    is_open = deadline.state == "open" and today is None
+    look = "open" if is_open else status_on(deadline, today=today or date.max, soon=date.min)
+    match look:
+        case "done" | "done_late":
+            return call.say(f"cli.state.{look}", on=deadline.done_on, late_by=deadline.late_by)
+        case "slipped":
             return call.say("cli.state.slipped", on=deadline.planned_on)
-        if delay.waiting_for is not None:
-            title = titles.get(delay.waiting_for)
-            return call.say("cli.state.waits", what=title[call.language] if title else delay.waiting_for)
-        if deadline.due is not None and not holds_on(deadline, today):
-            return call.say("look.not_recorded")
-    if deadline.state == "open" and deadline.due is not None:
-        return call.say(f"status.{deadline.status}")
-    return call.say(f"look.{deadline.state}")
+        case "waits" if today:
+            what = lateness(deadline, today=today).waiting_for or ""
+            return call.say("cli.state.waits", what=titles[what][call.language] if what in titles else what)
+        case "open" if deadline.due is not None:
+            return call.say(f"status.{deadline.status}")
+    return call.say(f"look.{look}")
 
 
 def titles(call: CommandContext, case: Case) -> Callable[[str], str]:

@@ -154,16 +154,6 @@ def test_a_case_page_has_all_it_shows(engine: Engine, case: Case) -> None:
     assert [notice.person for notice in reads.notices(case)] == ["ә@x.kz", "а@x.kz"]
 
 
-def test_the_day_of_a_step_is_when_it_was_done_else_is_planned(engine: Engine) -> None:
-    """Of each case the step asked about; none of a step without a day, nor of another case's."""
-    planned, done_case, other = (opened(engine) for _ in range(3))
-    case_commands(engine).write(done_case.id, AT, recording.record, "analysis_started", on=TODAY)
-    steps = {planned.id: "analysis_started", done_case.id: "analysis_started", other.id: "note_signed"}
-
-    assert SqlReads(engine).days_of(steps) == {planned.id: date(2026, 4, 13), done_case.id: TODAY}
-    assert SqlReads(engine).seen_by(Scope(unit=None, names=("a",))).days_of(steps) == {}
-
-
 def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engine) -> None:
     """Under a case and alone; done, refused and overdue apart; a withdrawn one is in no list; by units seen."""
     core, day = case_commands(engine), timedelta(days=1)

@@ -46,10 +46,13 @@ MAX_LISTED = 200
 
 
 class CalendarAct(Command):
-    """An act that moves days, as TOML. `name`: its name in the office's chain."""
+    """An act that moves days, as TOML. `name`: its name in the office's chain. `preview`: show what it would
+    move and write nothing.
+    """
 
     text: Annotated[str, Field(min_length=1, max_length=MAX_BYTES), NO_NUL]
     name: Line = "act.toml"
+    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +146,11 @@ def preview_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
 
 @verb("manage")
 def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
-    """Adopt an act and move the due dates it changes; unsent notices of these are withdrawn. Adopting it again
-    changes nothing.
+    """Adopt an act and move the due dates it changes, or only show them (`preview`); unsent notices of these
+    are withdrawn. Adopting it again changes nothing.
     """
+    if command.preview:
+        return preview_act(ctx, command)
     app, act, text = ctx.app, _parse(ctx, command), normal_text(command.text)
     while True:
         effect = _effect(app, act, today=ctx.today)

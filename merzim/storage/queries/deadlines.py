@@ -150,15 +150,6 @@ class DeadlineReads(ReaderQueries):
         """
         return rows_by_case(read_for_names(self._engine, _ONLY[only], [case.id for case in cases]))
 
-    def days_of(self, steps: Mapping[str, str]) -> Mapping[str, date]:
-        """Return by case the day on which its given obligation was done, else is planned; cases without a day
-        are left out.
-        """
-        day, names = func.coalesce(_D.done_on, _D.planned_on), sorted({*steps.values()})
-        query = select(*_PLACE, day).where(in_names(_D.case), _D.obligation.in_(names), day.is_not(None))
-        records = read_for_names(self._engine, query, self._among(steps))
-        return {case: on for case, obligation, on in records if steps[case] == obligation}
-
 
 def _days(horizon: Horizon) -> Mapping[str, ColumnElement[bool]]:
     """Return by urgency the condition on the days of an open row whose due date, if any, still applies."""

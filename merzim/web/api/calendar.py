@@ -9,13 +9,12 @@ from fastapi import Path, Query
 
 from calendars.layout import build_year
 from merzim.services.inputs import Day
-from merzim.services.law.calendar_acts import ActPreview, CalendarAct, adopt_act, preview_act
+from merzim.services.law.calendar_acts import adopt_act
 from merzim.services.names import known_year
 from merzim.services.results import InLanguage, Keys, Result, at
+from merzim.web.api import mount
 from merzim.web.api.answers import api_router
-from merzim.web.api.mount import Writing
-from merzim.web.auth.dependencies import Managing, Reading, reads_files
-from merzim.web.ui.render import RequestTranslator
+from merzim.web.auth.dependencies import Reading
 
 router = api_router(tags=["calendar"])
 LocalDate = date
@@ -23,26 +22,25 @@ AsOf = Annotated[Day | None, Query(description="As it was known on that day.")]
 YearNumber = Annotated[int, Path(ge=1, le=9999)]
 
 
-class DayAnswer(Result):
+class CalendarDay(Result):
+    date: LocalDate = at("on")
+    working: bool
+    kind: str
+    name: str | None
+
+
+class DayAnswer(CalendarDay):
     """A day of the calendar. `knowledge`: confirmed, or provisional while the transfers of its year are not
     ordered.
     """
 
-    date: LocalDate = at("on")
-    working: bool
-    kind: str
-    name: str | None
     knowledge: str
     calendar_version: str
 
 
-class DayLine(Result):
+class DayLine(CalendarDay):
     """A special day of a year. `act`: id of the act that sets its kind; `due`: number of open deadlines."""
 
-    date: LocalDate = at("on")
-    working: bool
-    kind: str
-    name: str | None
     act: str | None
     due: int
 
@@ -84,12 +82,6 @@ class DateMoved(Result):
     people: Keys
 
 
-class SentAct(CalendarAct):
-    """An act that moves days, as TOML. `preview`: show what it would move and write nothing."""
-
-    preview: bool = False
-
-
 class ActAnswer(Result):
     """The effects of an act. `known`: the office adopted it before; `hidden`: number of moved dates in cases
     the reader may not see; `written`: number of cases in which dates were moved, 0 in a preview.
@@ -122,17 +114,4 @@ def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> Y
     return YearAnswer.of(layout, year=number, calendar_version=layout.version, unusual=unusual)
 
 
-@router.post("/calendar/acts")
-@reads_files
-def adopt_calendar_act(ctx: Managing, once: Writing, body: SentAct, translator: RequestTranslator) -> ActAnswer:
-    """Adopt an act and move the due dates it changes, or only show them (`preview`). Adopting it again changes
-    nothing.
-    """
-    act = CalendarAct(text=body.text, name=body.name)
-
-    def answer(effect: ActPreview) -> ActAnswer:
-        return ActAnswer.of(effect, translator.language)
-
-    if body.preview:
-        return answer(preview_act(ctx, act))
-    return once(ctx, body, lambda: answer(adopt_act(ctx, act)), ActAnswer)
+mount.post(router, "/calendar/acts", adopt_act, name="adopt_calendar_act", files=True, answer=ActAnswer)

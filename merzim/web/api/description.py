@@ -96,7 +96,6 @@ def _description(
                 operation["security"] = []
             if "401" in operation["responses"]:
                 operation["responses"]["401"]["headers"] = CHALLENGE
-    _give_items(document["components"]["schemas"])
     describe_fields(document)
     return document
 
@@ -151,15 +150,3 @@ def example_kind(schema: Mapping[str, Any]) -> str:
         if kind and kind != "null":
             return "" if "enum" in part or "const" in part else str(kind)
     return ""
-
-
-def _give_items(schema: Any) -> None:
-    """Set `items` also for arrays of a fixed length, as OpenAPI tools require."""
-    if isinstance(schema, dict):
-        if schema.get("type") == "array" and "prefixItems" in schema and "items" not in schema:
-            schema["items"] = schema["prefixItems"][0]
-        for part in schema.values():
-            _give_items(part)
-    elif isinstance(schema, list):
-        for part in schema:
-            _give_items(part)
