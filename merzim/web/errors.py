@@ -33,8 +33,8 @@ from workflow.registers.definition import UnknownRegister
 
 AWAY = "storage_unavailable"
 """Code of the error when the database does not answer, which is not the client's fault."""
-LATER = ("paper_readers_busy", "paper_reading_stopped")
-"""Codes of errors after which the same request may be sent again."""
+LATER = {AWAY: 30, "paper_readers_busy": 60, "paper_reading_stopped": 60}
+"""Codes of errors after which the same request may be sent again, and the seconds to wait."""
 log = logging.getLogger("merzim.web")
 MOST_FAULTS = 200
 """Number of bad rows or fields named in one answer."""
@@ -59,17 +59,43 @@ def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Re
         code: code of the catalogue. faults: the single errors, which only programs get.
     """
     ctx = plain_context(request)
-    calendar = ctx.calendar
     arguments = {
-        "first": calendar.first.year,
-        "last": calendar.last.year,
+        "first": ctx.calendar.first.year,
+        "last": ctx.calendar.last.year,
         "megabytes": MAX_BODY // 1024 // 1024,
         "text_megabytes": MAX_TEXT // 1024 // 1024,
     }
-    detail = Translator(ctx.language).say(code, **arguments)
-    if _is_from_program(request):
-        return problem_answer(status, code, detail, faults)
-    return _problem_page(request, status, detail, reference=correlation_id.get() if status >= 500 else "")
+    return _answer(request, status, code, Translator(ctx.language).say(code, **arguments), errors=faults)
+
+
+def _answer(
+    request: Request, status: int, code: str, detail: str, near: Sequence[str] = (), **lists: Faults
+) -> Response:
+    """Return a sentence as a page as its reader sees pages; for programs as a problem (RFC 9457).
+
+    Args:
+        near: units the page offers instead. lists: what only programs get, by the problem's own names.
+    """
+    if not _is_from_program(request):
+        ctx, reader = plain_context(request), getattr(request.state, "reader", None)
+        # Behind an error of ours may be the database, which is then asked for nothing about the reader.
+        seen_by = ctx if reader is None or status >= 500 else ctx.read_by(reader)
+        reference = correlation_id.get() if status >= 500 and code.startswith("web.problem.") else ""
+        values: dict[str, Any] = {"number": status, "detail": detail, "near": near, "reference": reference}
+        return page(seen_by, "problem.html", status=status, **values)
+    body: dict[str, object] = {
+        "type": f"urn:merzim:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **{name: list(faults) for name, faults in lists.items() if faults},
+    }
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    # A browser that is shown it as a page finds no tag in what somebody typed. Half a character (a lone
+    # surrogate, which JSON can spell) is quoted as "?".
+    content = text.replace("<", "\\u003c").encode(errors="replace")
+    return Response(content, status_code=status, media_type="application/problem+json")
 
 
 def on_http(request: Request, error: Exception) -> Response:
@@ -107,13 +133,9 @@ def on_invalid(request: Request, error: Exception) -> Response:
 
 def on_refusal(request: Request, error: Exception) -> Response:
     """Answer a refusal raised outside a form, e.g. an edition that no longer exists, or a day beyond the
-    records.
+    records, by its own sentence; programs also get its bad rows, fields or changes.
     """
     assert isinstance(error, Refusal)
-    if error.code == AWAY:
-        # Users are not operators: the location of the database is not shown to them.
-        log.error("the database is not available: %s", error)
-        return _again_in(30, problem(request, 503, "web.problem.away"))
     match error:
         case UnknownCase():
             return problem(request, 404, "web.problem.no_case")
@@ -123,9 +145,20 @@ def on_refusal(request: Request, error: Exception) -> Response:
             return problem(request, 404, error.not_found or error.code)
         case NotAllowed():
             return problem(request, 403, error.code)
+    if error.code == AWAY:
+        # Users are not operators: the location of the database is not shown to them.
+        log.error("the database is not available: %s", error)
+        response = problem(request, 503, "web.problem.away")
+    else:
+        translator = Translator(plain_context(request).language)
+        status = 500 if isinstance(error, EvidenceDamaged) else 503 if error.code in LATER else status_of(error)
+        near: Any = error.arguments.get("near", ()) if "unit" in request.query_params else ()
+        faults, changes = row_faults(error, translator), other_changes(error)
+        detail = i18n.refusal(error, translator.language)
+        response = _answer(request, status, error.code, detail, near, errors=faults, changes=changes)
     if error.code in LATER:
-        return _again_in(60, _refused(request, error, 503))
-    return _refused(request, error, 500 if isinstance(error, EvidenceDamaged) else status_of(error))
+        response.headers["retry-after"] = str(LATER[error.code])
+    return response
 
 
 async def on_stranger(request: Request, error: Exception) -> Response:
@@ -170,31 +203,6 @@ def on_error(request: Request, error: Exception) -> Response:
     return response
 
 
-def _refused(request: Request, error: Refusal, status: int) -> Response:
-    """Return the answer with the refusal's own sentence; for programs also its bad rows, fields or changes."""
-    translator = Translator(plain_context(request).language)
-    detail = i18n.refusal(error, translator.language)
-    if _is_from_program(request):
-        return problem_answer(status, error.code, detail, row_faults(error, translator), other_changes(error))
-    near = error.arguments.get("near", ()) if "unit" in request.query_params else ()
-    return _problem_page(request, status, detail, near=near)
-
-
-def _problem_page(request: Request, status: int, detail: str, **values: Any) -> Response:
-    """Return the error page as its reader sees pages; after an error of ours one that needs no database."""
-    reader = getattr(request.state, "reader", None)
-    ctx = plain_context(request)
-    # Behind an error of ours may be the database, which is then asked for nothing about the reader.
-    seen_by = ctx if reader is None or status >= 500 else ctx.read_by(reader)
-    return page(seen_by, "problem.html", status=status, number=status, detail=detail, **values)
-
-
-def _again_in(seconds: int, response: Response) -> Response:
-    """Return the answer, with the advice to repeat the request after so many seconds."""
-    response.headers["retry-after"] = str(seconds)
-    return response
-
-
 def row_faults(error: Refusal, translator: Translator) -> Faults:
     """Return the first MOST_FAULTS bad rows of a refused file, or bad fields of a refused row, in words."""
     return [
@@ -219,26 +227,6 @@ def other_changes(error: Exception) -> Faults:
         }
         for change in reversed(changes[-MOST_FAULTS:])
     ]
-
-
-def problem_answer(status: int, code: str, detail: str, faults: Faults = (), changes: Faults = ()) -> Response:
-    """Return a problem for programs (RFC 9457)."""
-    body: dict[str, object] = {
-        "type": f"urn:merzim:{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-    }
-    if faults:
-        body["errors"] = list(faults)
-    if changes:
-        body["changes"] = list(changes)
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    # A browser that is shown it as a page finds no tag in what somebody typed. Half a character (a lone
-    # surrogate, which JSON can spell) is quoted as "?".
-    content = text.replace("<", "\\u003c").encode(errors="replace")
-    return Response(content, status_code=status, media_type="application/problem+json")
 
 
 def _is_from_program(request: Request) -> bool:
