@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import astuple, replace
 from datetime import date, timedelta
+from itertools import chain
 
 from calendars.terms import AtOnce, month_end, months_later
-from workflow.cases.case import Case
-from workflow.cases.registers.cartogram import Cartogram, CartogramLine, cartograms
+from workflow.cases.case import Case, EntryKind
+from workflow.cases.registers.cartogram import Cartogram, CartogramLine, Section, cartograms
 from workflow.cases.registers.risk_lists import unasked, words_of
 from workflow.cases.registers.risk_scale import rank_of
 from workflow.cases.registers.rows import RowOfCase, measures_of, rows_of
@@ -39,8 +40,7 @@ _EFFORT = (
     *("жетілдір", "жол бермеу"),
 )
 _SHORT, _MIN_WORDS = 6, 3
-REVIEWED = "quarter_reviewed"
-_QUARTER = re.compile(r"\d{4}Q[1-4]")
+_QUARTER_REVIEWED = re.compile(r"quarter_reviewed\.((\d{4})Q([1-4]))")
 
 
 def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, ...]:
@@ -53,23 +53,27 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
         return ()
     risks, measures = rows_of(case, "risk"), rows_of(case, "measure")
     due = {deadline.obligation.id: deadline.due for deadline in deadlines if deadline.due is not None}
-    findings: list[Finding] = []
-    for measure in measures.values():
-        if measure["risk"] not in risks:
-            findings.append(
-                _about(measure, "risk.measure_of_withdrawn_risk", kind="order", risk=measure["risk"])
-            )
-        findings += quality(measure)
-        findings += _reviewed(case, measure)
-        findings += _within_the_year(case, measure, due.get(f"measure.{measure.number}"))
-    for risk in risks.values():
-        findings += _risk(case, risk, measures_of(measures, risk.number))
-    findings += _unranked(risks.values())
-    for position in rows_of(case, "position").values():
-        findings += _position(position)
-    for remark in rows_of(case, "remark").values():
-        findings += _remark(case, remark)
-    return tuple(findings)
+    findings = [
+        *(_measure(case, measure, risks, due.get(f"measure.{number}")) for number, measure in measures.items()),
+        *(_risk(case, risk, measures_of(measures, number)) for number, risk in risks.items()),
+        _unranked(risks.values()),
+        *(_position(position) for position in rows_of(case, "position").values()),
+        *(_remark(case, remark) for remark in rows_of(case, "remark").values()),
+    ]
+    return tuple(chain.from_iterable(findings))
+
+
+def _measure(case: Case, measure: RowOfCase, risks: Container[int], due: date | None) -> Iterator[Finding]:
+    """Yield what is wrong with a measure: of a risk no longer there, without quality, with its reviews, or due
+    after the year of monitoring.
+    """
+    if measure["risk"] not in risks:
+        yield _about(measure, "risk.measure_of_withdrawn_risk", kind="order", risk=measure["risk"])
+    yield from quality(measure)
+    yield from _reviewed(case, measure)
+    signed = case.facts.get("note_signed")
+    if signed is not None and due is not None and due > (until := months_later(signed.on, 12)):
+        yield _about(measure, "risk.measure_after_monitoring", kind="feasibility", due=due, until=until)
 
 
 def quality(measure: RowOfCase) -> Iterator[Finding]:
@@ -103,42 +107,18 @@ def _reviewed(case: Case, measure: RowOfCase) -> Iterator[Finding]:
             yield _about(measure, "risk.executed_unproved", on=latest.on)
         if not latest["done_on"]:
             yield _about(measure, "risk.executed_without_day", on=latest.on)
-    ends = [
-        review.on
-        for review in reviews
-        if review["outcome"] in ("executed", "irrelevant") and not review["period"]
-    ]
-    done_on = min(ends, default=None)
+    ended = [review for review in reviews if review["outcome"] in ("executed", "irrelevant")]
+    first_on = measure.first_on or date.min
+    last_on = min((review.on for review in ended if not review["period"]), default=date.max)
     for name, fact in sorted(case.facts.items()):
-        fact_of, _, period = name.partition(".")
-        if (
-            fact_of != REVIEWED
-            or not _QUARTER.fullmatch(period)
-            or (done_on is not None and done_on <= fact.on)
-        ):
+        quarter = _QUARTER_REVIEWED.fullmatch(name)
+        if quarter is None or not first_on <= fact.on < last_on:
             continue
-        if measure.first_on is not None and measure.first_on > fact.on:
-            continue
-        first, last = _quarter_after(period)
-        if not any(first <= review.on <= last for review in reviews):
+        period, year, number = quarter.groups()
+        # The report for a quarter is reviewed in the next one.
+        after = period_of(month_end(int(year), 3 * int(number)) + timedelta(days=1), "quarter")
+        if not any(after.first <= review.on <= after.last for review in reviews):
             yield _about(measure, "risk.measure_not_reviewed", period=period)
-
-
-def _quarter_after(period: str) -> tuple[date, date]:
-    """Return the first and last day of the quarter in which the report for a quarter (`2026Q3`) is reviewed."""
-    ends = month_end(int(period[:4]), 3 * int(period[5]))
-    span = period_of(ends + timedelta(days=1), "quarter")
-    return span.first, span.last
-
-
-def _within_the_year(case: Case, measure: RowOfCase, due: date | None) -> Iterator[Finding]:
-    """Yield a finding for a measure due after the year of monitoring."""
-    signed = case.facts.get("note_signed")
-    if signed is None or due is None:
-        return
-    until = months_later(signed.on, 12)
-    if due > until:
-        yield _about(measure, "risk.measure_after_monitoring", kind="feasibility", due=due, until=until)
 
 
 def _risk(case: Case, risk: RowOfCase, measures: Sequence[RowOfCase]) -> Iterator[Finding]:
@@ -217,6 +197,11 @@ def _about(
 
 UPDATED = "cartogram_updated"
 """The obligation of the internal analysis to update the cartogram."""
+_SECTIONS: Sequence[tuple[Section, str, str, EntryKind]] = (
+    ("positions", "position", "title", "position_cleared"),
+    ("risks", "risk", "description", "risk_removed"),
+)
+"""Sections of a cartogram: the kind of their rows, the field shown, the record that takes a row off it."""
 
 
 def expected_lines(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
@@ -225,21 +210,14 @@ def expected_lines(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
 
     A row without a department belongs to the unit (by id) of its case.
     """
-    lines: list[CartogramLine] = []
-    for case in cases:
-        lines += [
-            CartogramLine(
-                "positions", position["department"] or case.unit, position["district"], position["title"]
-            )
-            for position in rows_of(case, "position").values()
-            if not position.last("position_cleared")
-        ]
-        lines += [
-            CartogramLine("risks", risk["department"] or case.unit, risk["district"], risk["description"])
-            for risk in rows_of(case, "risk").values()
-            if not risk.last("risk_removed")
-        ]
-    return tuple(sorted(set(lines), key=lambda line: (line.section, line.department, line.district, line.text)))
+    listed = (
+        CartogramLine(section, row["department"] or case.unit, row["district"], row[text])
+        for case in cases
+        for section, kind, text, ended in _SECTIONS
+        for row in rows_of(case, kind).values()
+        if not row.last(ended)
+    )
+    return tuple(sorted(set(listed), key=astuple))
 
 
 def with_unit_names(lines: Iterable[CartogramLine], office: Office) -> tuple[CartogramLine, ...]:
@@ -253,7 +231,7 @@ def with_unit_names(lines: Iterable[CartogramLine], office: Office) -> tuple[Car
 
 def latest_cartogram(cases: Iterable[Case]) -> Cartogram | None:
     """Return the cartogram with the latest date of publication; None where none was recorded."""
-    latest = [cartogram for case in cases for cartogram in cartograms(case)[-1:]]
+    latest = (cartogram for case in cases for cartogram in cartograms(case)[-1:])
     return max(latest, key=lambda cartogram: cartogram.on, default=None)
 
 
@@ -267,18 +245,17 @@ def cartogram_findings(lines: Iterable[CartogramLine], cartogram: Cartogram | No
         return (_finding("risk.cartogram_missing"),)
     should = {_key(line): line for line in lines}
     does = {_key(line): line for line in cartogram.lines}
-    lacking = [_of_line("risk.cartogram_lacks", should[key]) for key in sorted(should.keys() - does.keys())]
-    besides = [_of_line("risk.cartogram_exceeds", does[key]) for key in sorted(does.keys() - should.keys())]
-    return (*lacking, *besides)
+    lacking = [("risk.cartogram_lacks", should[key]) for key in sorted(should.keys() - does.keys())]
+    besides = [("risk.cartogram_exceeds", does[key]) for key in sorted(does.keys() - should.keys())]
+    return tuple(
+        _finding(code, place=place_of(line) or "–", section=line.section, text=line.text)
+        for code, line in (*lacking, *besides)
+    )
 
 
 def place_of(line: CartogramLine) -> str:
     """Return the name of the place (department, district) of a line, for people."""
     return ", ".join(filter(None, (line.department, line.district)))
-
-
-def _of_line(code: str, line: CartogramLine) -> Finding:
-    return _finding(code, place=place_of(line) or "–", section=line.section, text=line.text)
 
 
 def _finding(code: str, **arguments: object) -> Finding:
