@@ -267,7 +267,7 @@ class Link:
             return True
         if obligation.lapses_with and obligation.lapses_with in case.facts:
             return True
-        return self.has_fallen() if self.span or not obligation.recurs else False
+        return (self.span is not None or not obligation.recurs) and self.has_fallen()
 
     def waiting(self) -> Waiting | None:
         """Return what it waits for: the fact that opens it (its branch, or the fact its periods begin with), or
@@ -283,17 +283,34 @@ class Link:
         if obligation.when or recurs:
             for fact, of in ((obligation.when, span), (recurs and recurs.since, None)):
                 if fact and (day := chain.day(fact, of)).state != "happened":
-                    return _waiting(chain, fact, of, day, due=due)
+                    return chain.link(fact, of).awaited(day, due)
         if since is None or ahead.state == "happened" or not isinstance(obligation.term, COUNTED):
             return None
         # What counts forward ends no earlier than its anchor, which is as long as it is valid anyway.
-        is_late = ahead.state == "planned" or chain.link(since, span).is_sure()
-        waits = _waiting(chain, since, span, ahead, due=None if is_late else due)
+        link = chain.link(since, span)
+        waits = link.awaited(ahead, None if ahead.state == "planned" or link.is_sure() else due)
         if due is None or ahead.on is None or due >= ahead.on:
             return waits
         # It is to be done before its anchor: it does not wait for that, but for what the anchor waits for.
-        held = _behind(chain, since, span, ahead)
+        held = link.held(ahead)
         return held if held and held.valid_until == waits.valid_until else waits
+
+    def awaited(self, day: AnchorDate, due: date | None) -> Waiting:
+        """Return what waits for its fact, expected on `day`: its due date is valid no longer than that day, nor
+        than `due` where given.
+        """
+        held = self.held(day)
+        days = filter(None, (day.on, due, held and held.valid_until))
+        return Waiting(self.id, min(days, default=None))
+
+    def held(self, day: AnchorDate) -> Waiting | None:
+        """Return what its fact, expected on `day`, waits for in its turn; None if that day stands by itself.
+
+        A slip travels down: what was planned, or derived, after a day that passed unrecorded stands no more
+        than that day.
+        """
+        is_planned = day.state == "planned" and isinstance(self.obligation.term, COUNTED)
+        return self.waiting() if is_planned or day.state == "derived" else None
 
     def is_sure(self) -> bool:
         """Return whether the day of its fact follows from recorded facts by obligatory terms alone."""
@@ -319,24 +336,3 @@ def judged_on(obligation: Obligation, fact: Fact) -> date:
         if item.published_on is not None and (not item.kind or item.kind in obligation.evidence)
     ]
     return max(published, default=fact.on)
-
-
-def _waiting(
-    chain: CaseChain, fact: str, span: PeriodSpan | None, day: AnchorDate, *, due: date | None
-) -> Waiting:
-    """Return a Waiting for this fact; the date is valid no longer than the fact's own day, nor than `due` where
-    given.
-    """
-    behind = _behind(chain, fact, span, day)
-    valid_until = min(filter(None, (day.on, due, behind and behind.valid_until)), default=None)
-    return Waiting(chain.procedure.by_id[fact].name_in(span), valid_until)
-
-
-def _behind(chain: CaseChain, fact: str, span: PeriodSpan | None, day: AnchorDate) -> Waiting | None:
-    """Return what an unrecorded fact waits for in its turn; None if its day stands by itself.
-
-    A slip travels down: what was planned, or derived, after a day that passed unrecorded stands no more than
-    that day.
-    """
-    is_planned = day.state == "planned" and isinstance(chain.procedure.by_id[fact].term, COUNTED)
-    return chain.link(fact, span).waiting() if day.state == "derived" or is_planned else None
