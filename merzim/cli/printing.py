@@ -66,7 +66,7 @@ def state(call: CommandContext, deadline: Deadline, *, today: date | None, title
     is_open = deadline.state == "open" and today is None
     look = "open" if is_open else status_on(deadline, today=today or date.max, soon=date.min)
     match look:
-        case "done" | "done_late":
+        case "done" | "done_late" if deadline.done_on is not None:
             return call.say(f"cli.state.{look}", on=deadline.done_on, late_by=deadline.late_by)
         case "slipped":
             return call.say("cli.state.slipped", on=deadline.planned_on)
