@@ -274,8 +274,10 @@ def test_the_case_asks_its_question_and_is_closed_by_the_answer(asking: Site) ->
 def test_a_measure_is_shown_and_never_asked_for_as_a_fact(site: Site, browser: TestClient) -> None:
     case = f"/cases/{site.real}"
     browser.post(f"{case}/rows/risks", data={"field.description": "Тәртіп жоқ", "field.on": "2026-04-01"})
-    measure = {"field.risk": "1", "field.action": "Сатып алу қағидасын бекіту", "field.term": "01.04.2026"}
-    browser.post(f"{case}/rows/measures", data=measure)
+    form = browser.get(f"{case}/risks?risk=1").text.partition('id="measures-new-1"')[2].partition("</form>")[0]
+    drawn = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    measure = {"field.action": "Сатып алу қағидасын бекіту", "field.term": "01.04.2026"}
+    browser.post(f"{case}/rows/measures", data={**drawn, **measure})
     page = browser.get(case).text
     recorded, _, withdrawn = page.partition('id="withdraw-title"')
 
