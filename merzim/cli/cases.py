@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, give_change, mount
 from merzim.cli.parsing import DryRun, Unit
-from merzim.cli.printing import EXTRA, deadline_named, explanation, print_deadlines, print_findings, titles
+from merzim.cli.printing import deadline_named, explanation, print_deadlines, print_findings, titles
 from merzim.cli.rendering import Json, paragraph, picked
 from merzim.services.cases import verbs
 from merzim.services.cases.faces import FACES
@@ -191,9 +191,6 @@ def explain(call: CommandContext, case: str, name: str) -> None:
     """Explains why a deadline is what it is, with its act."""
     view = call.view(case)
     deadlines = deadline_named(view, name)
-    answers = [
-        {"case": view.case.id, **ObligationResult.of(deadline, call.language).model_dump(exclude=EXTRA)}
-        for deadline in deadlines
-    ]
+    answers = [{"case": view.case.id, **dict(ObligationResult.of(each, call.language))} for each in deadlines]
     call.answer(answers[0] if len(answers) == 1 else {"obligations": answers})
     call.print("\n\n".join(explanation(call, deadline) for deadline in deadlines))

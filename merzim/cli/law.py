@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import PROCEDURE, DryRun, ProcedureOption, day, named
-from merzim.cli.printing import EXTRA, explanation, print_deadlines, print_findings, results
+from merzim.cli.printing import explanation, print_deadlines, print_findings, results
 from merzim.cli.rendering import Json, paragraph, picked
 from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
@@ -135,7 +135,7 @@ def plan(
         kind=kind,
     )
     result = PlanResult.of(plan, call.language, calendar_version=call.app.calendar.version)
-    call.answer(result.model_dump(exclude={"obligations": {"__all__": EXTRA}}))
+    call.answer(result)
     call.print(f"{plan.procedure.title[call.language]} ({plan.procedure.edition})\n")
     print_deadlines(call, plan.deadlines)
     if dated := [deadline for deadline in plan.deadlines if deadline.due is not None]:

@@ -19,7 +19,7 @@ from merzim.services.channels import CHANNEL, create_channel, refuse_bad_address
 from merzim.services.configuration import key_place
 from merzim.services.upkeep import doctor as configuration
 from merzim.services.upkeep import maintenance
-from merzim.services.upkeep.doctor import Check, diagnose
+from merzim.services.upkeep.doctor import diagnose
 from merzim.storage.accounts.encryption import new_key as generate_key
 from merzim.storage.maintenance.verify import count_recorded_files, damages, unreadable_values
 from merzim.storage.refusals import display_address
@@ -92,7 +92,7 @@ def backup(call: CommandContext, file: Path) -> None:
     """Makes a whole copy of the database; the files of evidence are to be copied apart."""
     maintenance.backup(call.app, file, now=call.moment.now)
     if call.app.stored_secrets():
-        call.note(call.say("cli.key_not_in_copy", where=key_place(call.app.settings, os.environ)))
+        _tell_of_key(call, "cli.key_not_in_copy")
     files, folder = count_recorded_files(call.app.engine), str(call.app.settings.evidence.folder)
     call.give({"file": file, "evidence": {"files": files, "folder": folder}}, "file")
     if files:
@@ -106,22 +106,14 @@ def restore(call: CommandContext, file: Path) -> bool:
     Exit code 1 when files of evidence or keys of the copy are missing here.
     """
     before = maintenance.restore(call.app, file)
-    closed = _tell_of_keys(call)
-    damaged = tuple(damages(call.app.engine, call.app.evidence))
-    if damaged:
+    unopened = maintenance.unopened_secrets(call.app)
+    if call.app.stored_secrets():
+        _tell_of_key(call, "cli.key_not_here" if unopened else "cli.key_not_in_copy", count=unopened)
+    if damaged := tuple(damages(call.app.engine, call.app.evidence)):
         folder = str(call.app.settings.evidence.folder)
         call.remark(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
     call.give({"file": file, "before": before, "problems": _problems(damaged)}, "file", "before", "problems")
-    return not (damaged or closed)
-
-
-def _tell_of_keys(call: CommandContext) -> bool:
-    """Print which key decrypts the secrets of a restored copy; return whether one is missing here."""
-    unopened = maintenance.unopened_secrets(call.app)
-    if call.app.stored_secrets():
-        code = "cli.key_not_here" if unopened else "cli.key_not_in_copy"
-        call.note(call.say(code, where=key_place(call.app.settings, os.environ), count=unopened))
-    return bool(unopened)
+    return not (damaged or unopened)
 
 
 @command("migrate-to ADDRESS")
@@ -129,15 +121,19 @@ def migrate_to(call: CommandContext, address: str) -> bool:
     """Copies the office's SQLite database into an empty PostgreSQL one: postgresql://user@host/name."""
     before = display_address(call.app.engine)
     rows, problems = maintenance.migrate_to(call.app, address, at=call.moment)
-    evidence = count_recorded_files(call.app.engine)
-    counts = {"events": rows["event"], "rows": rows, "evidence_files": evidence}
+    files, folder = count_recorded_files(call.app.engine), str(call.app.settings.evidence.folder)
+    counts = {"events": rows["event"], "rows": rows, "evidence_files": files}
     answer = {**counts, "problems": _problems(problems)}
     call.give(answer, "events", "evidence_files", "rows", "problems")
-    folder = str(call.app.settings.evidence.folder)
-    call.print(call.say("cli.migrated_evidence", count=evidence, folder=folder))
+    call.print(call.say("cli.migrated_evidence", count=files, folder=folder))
     call.remark(call.say("cli.migrated_next", before=before))
-    call.note(call.say("cli.key_moves_along", where=key_place(call.app.settings, os.environ)))
+    _tell_of_key(call, "cli.key_moves_along")
     return not problems
+
+
+def _tell_of_key(call: CommandContext, code: str, *, count: int = 0) -> None:
+    """Print where the key is that decrypts the secrets of a database, in this sentence."""
+    call.note(call.say(code, where=key_place(call.app.settings, os.environ), count=count))
 
 
 @command("installation", writes=True)
@@ -194,20 +190,14 @@ def check_config(call: CommandContext) -> bool:
     """
     with _checked_office(call) as (read, app, problems):
         settings = app.settings
-    browser_keys = settings.from_browser
+    browser_keys, in_clear = settings.from_browser, read.settings.in_clear
     sources = {**read.sources, **dict.fromkeys(browser_keys, call.say("cli.in_browser"))}
-    values = () if problems else tuple(configuration.values(settings))
-    in_clear = read.settings.in_clear
-    answer = {
-        "file": read.settings.file,
-        "problems": _problems(problems),
-        "in_clear": in_clear,
-        "settings": [{"key": key, "value": value, "source": sources.get(key, "")} for key, value in values],
-    }
-    call.answer(answer)
-    lines = [{"key": key, "source": sources.get(key, ""), "value": _line(call, value)} for key, value in values]
-    shows = ("problems", "settings", "key", "source", "value")
-    call.show({"problems": answer["problems"], "settings": lines}, *shows)
+    values = () if problems else configuration.values(settings)
+    lines = [{"key": key, "value": value, "source": sources.get(key, "")} for key, value in values]
+    answer = {"file": read.settings.file, "problems": _problems(problems), "in_clear": in_clear}
+    call.answer({**answer, "settings": lines})
+    shown = [{**line, "value": _line(call, line["value"])} for line in lines]
+    call.show({**answer, "settings": shown}, "problems", "settings", "key", "source", "value")
     if not problems:
         call.print("\n" + call.say("cli.config_holds"))
     if browser_keys:
@@ -252,9 +242,6 @@ def doctor(call: CommandContext) -> bool:
     Sends no letter, changes nothing. Exit code 1 when something is wrong.
     """
 
-    def advice(check: Check) -> str:
-        return call.say(f"doctor.advice.{check.advice}") if check.advice else ""
-
     with _checked_office(call) as (_, app, problems):
         checks = list(diagnose(app, problems))
     rows = [
@@ -262,7 +249,7 @@ def doctor(call: CommandContext) -> bool:
             "check": check.name,
             "state": check.state,
             "message": check,
-            "advice": advice(check),
+            "advice": call.say(f"doctor.advice.{check.advice}") if check.advice else "",
         }
         for check in checks
     ]

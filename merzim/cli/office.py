@@ -6,6 +6,7 @@ from typing import Annotated
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, mount
+from merzim.cli.rendering import picked
 from merzim.services.accounts import verbs as accounts
 from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, unit_of_acts
@@ -83,8 +84,8 @@ def add(
 ) -> None:
     """Makes an account and gives the address at which its password is chosen."""
     fields = {"login": login, "access": access, "person": person, "name": name}
-    command = build(accounts.AccountAccess, {**fields, "unit": unit_named(call.app, unit or "")})
-    made = accounts.add(call.ctx, command)
+    fields["unit"] = unit_named(call.app, unit or "")
+    made = accounts.add(call.ctx, build(accounts.AccountAccess, fields))
     answer = {"login": made.login, "link": made.address}
     call.tell(answer, "cli.user.added", **answer, hours=call.app.settings.web.invitation_hours)
     _warn_of_no_unit(call, login)
@@ -94,13 +95,8 @@ def add(
 def change(call: CommandContext, login: str, access: AccessOption = "", unit: Place = None) -> None:
     """Changes the access or the unit of an account."""
     reader = accounts.get_account(call.ctx, login).reader
-    fields = {
-        "login": reader.login,
-        "access": access or reader.access,
-        "person": reader.person,
-        "name": reader.name,
-        "unit": reader.unit if unit is None else unit_named(call.app, unit),
-    }
+    fields = picked(reader, "login", "person", "name") | {"access": access or reader.access}
+    fields["unit"] = reader.unit if unit is None else unit_named(call.app, unit)
     accounts.change(call.ctx, build(accounts.AccountAccess, fields))
     call.tell({"login": reader.login}, "cli.user.changed", login=reader.login)
     _warn_of_no_unit(call, login)

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from workflow.law.procedure import Text
 
 
-EXTRA = {"waiting_for", "exempted"}
-"""What a deadline of `plan --json` and `explain --json` does not have."""
-
-
 def results(call: CommandContext, findings: Iterable[Finding]) -> list[FindingResult]:
     """Return findings as JSON has them, in the format of the contract."""
     return [FindingResult.of(finding, call.language) for finding in findings]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, give_change, mount
 from merzim.cli.parsing import DryRun, Unit, named_texts
+from merzim.cli.rendering import picked
 from merzim.documents.sheets.listing import Table, tables_workbook, write_file
 from merzim.services.cases import rows as case_rows
 from merzim.services.cases import verbs as cases
@@ -159,24 +160,20 @@ def _list_of_cases(call: CommandContext, name: str, case: str, unit: str, *, to:
     titles = {key: field.title[call.language] for key, field in fields.items()}
     cells = [{"case": row.case, "id": row.id, **dict.fromkeys(titles, ""), **row.values} for row in rows]
     for line in cells:
-        line |= {
-            key: option_title(key, line[key], call.language)
-            for key, field in fields.items()
-            if field.options and line[key]
-        }
-    if to:
-        heads = {"case": call.say("head.case"), "id": call.say("head.id"), **titles}
-        # A measure names its risk in words, so that the file can be imported again.
-        risks = [risk for each in found for risk in case_rows.rows_in(call.ctx, each, "risks")]
-        described = {(risk.case, risk.id): risk.values["description"] for risk in risks}
-        for line in cells if name == "measures" else ():
-            line["risk"] = described.get((line["case"], f"risk.{line['risk']}"), line["risk"])
-        lines = [[line[key] for key in heads] for line in cells]
-        table = Table([*heads.values()], lines, definition.title[call.language])
-        _write_file(call, to, tables_workbook([table]))
+        chosen = [key for key, field in fields.items() if field.options and line[key]]
+        line |= {key: option_title(key, line[key], call.language) for key in chosen}
+    if not to:
+        call.answer({"register": name, "rows": rows})
+        call.show({"rows": cells}, "rows", "case", "id", *titles, titles=titles)
         return
-    call.answer({"register": name, "rows": rows})
-    call.show({"rows": cells}, "rows", "case", "id", *titles, titles=titles)
+    # A measure names its risk in words, so that the file can be imported again.
+    risks = [risk for each in found for risk in case_rows.rows_in(call.ctx, each, "risks")]
+    described = {(risk.case, risk.id): risk.values["description"] for risk in risks}
+    for line in cells if name == "measures" else ():
+        line["risk"] = described.get((line["case"], f"risk.{line['risk']}"), line["risk"])
+    heads = {"case": call.say("head.case"), "id": call.say("head.id"), **titles}
+    lines = [[line[key] for key in heads] for line in cells]
+    _write_file(call, to, tables_workbook([Table([*heads.values()], lines, definition.title[call.language])]))
 
 
 def _write_file(call: CommandContext, file: str, content: bytes) -> None:
@@ -188,16 +185,14 @@ def _list(call: CommandContext, query: ListRows) -> None:
     """Print every matching row and the totals; with --search also which fields were not searched."""
     page, *others = views.row_pages(call.ctx, query)
     rows = [row for each in (page, *others) for row in each.rows]
-    answer = {"register": query.register_id, "total": page.total, "totals": page.totals}
-    call.answer({**answer, "rows": rows})
     titles = {field.id: field.title[call.language] for field in page.fields}
+    call.answer({"register": query.register_id, **picked(page, "total", "totals"), "rows": rows})
+    unsearched = [titles[field.id] for field in page.fields if field.confidential and not field.translation_of]
+    if query.search and unsearched:
+        call.remark(call.say("web.registers.unsearched", fields=unsearched))
     cells = [
         {"id": row.id} | {field.id: cell_value(field, row, call.language) for field in page.fields}
         for row in rows
     ]
     totals = {titles.get(name, name): amount for name, amount in page.totals.items()}
-    unsearched = [titles[field.id] for field in page.fields if field.confidential and not field.translation_of]
-    if query.search and unsearched:
-        call.remark(call.say("web.registers.unsearched", fields=unsearched))
-    shown = {"rows": cells, "totals": totals} if cells else {}
-    call.show(shown, "rows", "id", *titles, "totals", titles=titles)
+    call.show({"rows": cells, "totals": totals if rows else {}}, "rows", "id", *titles, "totals", titles=titles)
