@@ -174,8 +174,8 @@ def menu(client: TestClient) -> list[str]:
     return re.findall(r'href="(/[^"]*)"', re.search(r'<nav class="menu".*?</nav>', page, re.S)[0])
 
 
-def adopt(client: TestClient, act: str, do: str = "adopt") -> None:
-    assert client.post("/acts", data={"act": act, "unit": "head", "do": do}).status_code == 303
+def adopt(client: TestClient, act: str, leave: str = "") -> None:
+    assert client.post("/acts", data={"act": act, "unit": "head", "leave": leave}).status_code == 303
 
 
 def test_a_new_office_has_internal_analysis_alone(officer: TestClient) -> None:

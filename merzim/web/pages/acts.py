@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, unit_of_acts
 from merzim.web.auth.dependencies import Managing, Reading
 from merzim.web.http import WebContext
+from merzim.web.ui.command_forms import read_command
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
@@ -51,7 +51,6 @@ def _page(ctx: WebContext, unit: str = "", *, tried: RejectedForm | None = None)
 @shown_again(_page)
 def change(ctx: Managing, answers: Fields) -> Response:
     """Adopt an act for a unit and all below it, or leave it: its open obligations are then exempted."""
-    unit = answers.get("unit", "")
-    fields = {"act": answers.get("act", ""), "unit": unit, "leave": answers.get("do") == "leave"}
-    change_act(ctx, build(ChangeAct, fields))
-    return redirect(ctx, "/acts", unit=unit)
+    command = read_command(ctx, ChangeAct, answers)
+    change_act(ctx, command)
+    return redirect(ctx, "/acts", unit=command.unit)

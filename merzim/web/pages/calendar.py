@@ -26,7 +26,7 @@ from merzim.services.law.calendar_acts import (
 from merzim.services.names import case_title, cases_of, known_year, unit_name
 from merzim.web.auth.dependencies import Managing, Reading, reads_files
 from merzim.web.http import WebContext
-from merzim.web.ui.form_values import InvalidForm, file_of, parse_date, submitted_form, text_fields, tidy
+from merzim.web.ui.form_values import InvalidForm, file_of, one_line, parse_date, submitted_form, text_fields
 from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import page
 from workflow.board.rows import Row
@@ -190,7 +190,7 @@ def _act_text(form: FormData) -> tuple[str, str]:
     elif _is_transfer(typed_texts):
         text, name = _transfer(typed_texts), f"transfer-{typed_texts.get('off', '')[:10]}.toml"
     else:
-        text, name = typed_texts.get("text", ""), tidy(typed_texts.get("name", ""))[-100:] or "act.toml"
+        text, name = typed_texts.get("text", ""), one_line(typed_texts.get("name", ""))[-100:] or "act.toml"
     return normal_text(text), name
 
 
@@ -208,10 +208,10 @@ def _transfer(typed_texts: Mapping[str, str]) -> str:
     days = {name: parse_date(typed_texts.get(name, "")) for name in ("off", "work")}
     if typed_texts.get("adopted", "").strip():
         days["adopted"] = parse_date(typed_texts["adopted"])
-    texts = {name: tidy(typed_texts.get(name, "")) for name in ("act", "address", "number")}
+    texts = {name: one_line(typed_texts.get(name, "")) for name in ("act", "address", "number")}
     if not texts["act"]:
         raise InvalidForm("web.act.unnamed")
-    titles = {name: tidy(typed_texts.get(f"title_{name}", "")) for name in ("kk", "ru")}
+    titles = {name: one_line(typed_texts.get(f"title_{name}", "")) for name in ("kk", "ru")}
     title = ", ".join(f"{name} = {_quoted(text)}" for name, text in titles.items() if text)
     lines = [
         "[[transfer]]",

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import acts_here
 from merzim.web.auth.dependencies import Own
-from merzim.web.ui.form_values import tidy
+from merzim.web.ui.form_values import one_line
 from merzim.web.ui.guides import GUIDE_OF, GUIDES, Guide, find_sections, guide, shown_sections
 from merzim.web.ui.render import page
 
@@ -23,7 +23,7 @@ def help_page(ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Respon
     """List the guides, that of the first day and the reader's own first; above them the sections that match the
     search words.
     """
-    text = tidy(q)
+    text = one_line(q)
     own_guide = GUIDE_OF[ctx.request.state.reader.access]
     order = dict.fromkeys(("first-day", own_guide, *GUIDES))
     return page(

@@ -17,7 +17,7 @@ from merzim.services.registers.views import list_rows
 from merzim.services.search import Hit, Search, search
 from merzim.services.verbs import NotAllowed
 from merzim.web.auth.dependencies import Own, Reading
-from merzim.web.ui.form_values import tidy
+from merzim.web.ui.form_values import one_line
 from merzim.web.ui.name_fields import MAX_SUGGESTIONS, Suggestion, own_units, person_names, unit_names
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import row_title
@@ -29,7 +29,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/search")
 def search_page(ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """Show the results for the search words in the address."""
-    text = tidy(q)
+    text = one_line(q)
     results = search(ctx, Search(text=text)) if text else None
     hits = [hit for group in results.groups for hit in group.hits] if results else []
     latest = [ctx.library.latest(name) for name in ctx.library.procedures()]
@@ -125,7 +125,7 @@ def _cases(ctx: RequestContext, q: str, language: str) -> list[Suggestion]:
 def _rows(ctx: RequestContext, register_id: str, q: str, t: Translator) -> list[Suggestion]:
     """Suggest rows of a register by words of them; the first ones for no words. Raises UnknownRegister."""
     register = register_view(ctx, seen_register(ctx, register_id))
-    command = ListRows(register_id=register_id, search=tidy(q), size=MAX_SUGGESTIONS)
+    command = ListRows(register_id=register_id, search=one_line(q), size=MAX_SUGGESTIONS)
     return [
         Suggestion(typed=row.id, beside=row_title(register, row, t)) for row in list_rows(ctx, command).rows
     ]

@@ -22,11 +22,11 @@ from merzim.services.registers.results import FieldView
 from merzim.services.verbs import Command
 from merzim.web.ui.form_values import (
     InvalidForm,
+    one_line,
     parse_date,
     parse_event_number,
     parse_numbers,
     parse_text,
-    tidy,
 )
 from merzim.web.ui.name_fields import NameField, person_names, unit_names
 from workflow.org.office import Office
@@ -211,8 +211,8 @@ def read_command(
 def _value(office: Office, root: str, kind: str, text: str) -> object:
     """Return a typed text as a value of the kind of its field. Raises InvalidForm."""
     if kind in NAMES:
-        return NAMES[kind](office, root).resolve(tidy(text))
-    return PARSERS.get(kind, tidy)(text)
+        return NAMES[kind](office, root).resolve(one_line(text))
+    return PARSERS.get(kind, one_line)(text)
 
 
 def _kind(info: FieldInfo) -> tuple[str, int | None]:

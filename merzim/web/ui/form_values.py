@@ -5,7 +5,6 @@ what was typed after a refusal.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -235,12 +234,12 @@ def parse_event_number(text: str) -> int:
     return int(text)
 
 
-def tidy(text: str) -> str:
-    """Return the text in one line with single spaces; control characters become spaces."""
-    spaced = "".join(
-        " " if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") else letter for letter in text
-    )
-    return " ".join(spaced.split())
+def one_line(text: str | None, *, longest: int = MAX_TEXT_LENGTH) -> str:
+    """Return a text as one line with single spaces, without unprintable characters, cut to `longest`; "" for
+    None.
+    """
+    clean = "".join(sign for sign in text or "" if sign.isprintable() or sign.isspace())
+    return " ".join(clean.split())[:longest]
 
 
 def is_same_text(text: str, other: str) -> bool:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 import i18n
 from merzim.web.ui.assets import asset_address
@@ -72,8 +72,7 @@ _SHARED = re.compile(r"^\{([a-z-]+)#([a-z-]+)\}$", re.MULTILINE)
 """A line that stands for a section of another guide."""
 _LABEL = re.compile(r"\{([a-z_.]+)\}")
 _PICTURE = re.compile(r"!\[([^\]]+)\]\(([a-z-]+)\)")
-_IMAGE = re.compile(r'<img src="([a-z-]+)"')
-_MARKED = re.compile("\x01(.*?)\x02")
+_IMAGE = re.compile(r'<img src="([a-z.-]+)"')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,12 +100,9 @@ def guide(id: str, language: str) -> Guide:
     """Return a guide in a language. Raises KeyError for an unknown one."""
     if id not in GUIDES:
         raise KeyError(id)
-    text = source(id, language)
-    head, *parts = _HEADING.split(text)
+    head, *parts = _HEADING.split(site_markdown(id, language))
     title, _, lead = head.strip().removeprefix("# ").partition("\n")
-    sections = tuple(
-        _section(part, parts[n + 1], parts[n + 2], language) for n, part in enumerate(parts) if n % 3 == 0
-    )
+    sections = tuple(map(_section, parts[0::3], parts[1::3], parts[2::3]))
     return Guide(id=id, title=title, lead=lead.strip(), sections=sections)
 
 
@@ -146,7 +142,7 @@ def pictures(id: str, language: str) -> list[tuple[str, str]]:
 
 
 def site_markdown(id: str, language: str) -> str:
-    """Return the Markdown of a guide for the site: names of buttons filled in, pictures as files."""
+    """Return the Markdown of a guide with names of buttons filled in, in bold, and pictures as files."""
     labelled_text = _LABEL.sub(lambda match: f"**{i18n.say(match[1], {}, language)}**", source(id, language))
     return _PICTURE.sub(rf"![\1](\2.{language}.webp)", labelled_text)
 
@@ -184,17 +180,13 @@ def find_sections(text: str, language: str, acts: Collection[str]) -> list[tuple
     return sorted(hits, key=lambda hit: not any(word in normalise(hit[1].title) for word in words))
 
 
-def _section(title: str, id: str, text: str, language: str) -> GuideSection:
-    """Return a section with names of buttons from the catalogues, in bold."""
-    # Control characters stand for the label's ends: Markdown leaves them alone, whatever the label contains.
-    marked = _LABEL.sub(lambda match: f"\x01{match[1]}\x02", text.strip())
-    html = MarkdownIt("commonmark", {"html": False}).render(marked)
-    html = _IMAGE.sub(lambda match: _image(f"{match[1]}.{language}.webp"), html)
-    labelled_html = _MARKED.sub(
-        lambda match: f'<b class="label">{escape(i18n.say(match[1], {}, language))}</b>', html
-    )
-    plain = _MARKED.sub(lambda match: i18n.say(match[1], {}, language), _PICTURE.sub(r"\1", marked))
-    return GuideSection(id=id, title=title, html=Markup(labelled_html), words=normalise(f"{title} {plain}"))
+def _section(title: str, id: str, text: str) -> GuideSection:
+    """Return a section of a guide as a page has it: all that is bold is a label."""
+    html = MarkdownIt("commonmark", {"html": False}).render(text.strip())
+    html = html.replace("<strong>", '<b class="label">').replace("</strong>", "</b>")
+    html = _IMAGE.sub(lambda match: _image(match[1]), html)
+    words = normalise(f"{title} {Markup(html).striptags()}")
+    return GuideSection(id=id, title=title, html=Markup(html), words=words)
 
 
 def _image(file: str) -> str:

@@ -191,7 +191,7 @@ def own_units(ctx: RequestContext) -> NameChoices:
 
 
 def own_people(ctx: RequestContext) -> NameChoices:
-    """Return the people the reader's forms may name: those of their own unit and below."""
+    """Return the people the reader's forms and filters may name: those of their own unit and below."""
     return person_names(ctx.reads.office(), ctx.reader.root)
 
 
@@ -230,17 +230,7 @@ UnitParam = Annotated[str, Depends(parse_unit)]
 MatchedUnit = Annotated[str, Depends(match_unit)]
 
 
-def person_filter(ctx: RequestContext, chosen: str) -> NameField:
-    """Return the field that filters a list by person; nobody of a unit the reader does not see is offered."""
-    return own_people(ctx).field(chosen)
-
-
 def unit_filter(ctx: RequestContext, chosen: str) -> NameField:
     """Return the field that filters a list by unit: of all, or of the reader's own where they are too many."""
     names = unit_names(ctx.reads.office())
     return (names if names.is_listed else own_units(ctx)).field(chosen)
-
-
-def unit_choices(ctx: RequestContext, chosen: str) -> NameField:
-    """Return the field for choosing a unit: the reader's own and those below."""
-    return own_units(ctx).field(chosen or ctx.reader.root)

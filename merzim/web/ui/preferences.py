@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from operator import itemgetter
 from urllib.parse import urlencode
 
 from starlette.requests import HTTPConnection
@@ -14,6 +16,8 @@ from merzim.web.http import WebContext
 DEFAULT_LANGUAGE = "kk"
 THEMES = ("auto", "light", "dark")
 _YEAR = 365 * 24 * 60 * 60
+_ACCEPTED = re.compile(r"(?:^|,)\s*([a-z]+)(?:-[\w-]*)?\s*(?:;\s*q=([01](?:\.\d*)?))?\s*(?=,|$)")
+"""A language of an Accept-Language header, with its weight."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,19 +49,9 @@ def preferences(request: HTTPConnection) -> Preferences:
 
 def preferred_language(header: str) -> str:
     """Return the supported language an Accept-Language header prefers; Kazakh when it accepts none."""
-    ranked = []
-    for position, item in enumerate(header.split(",")[:20]):
-        name, _, weight = item.strip().partition(";")
-        language = name.strip().partition("-")[0].lower()
-        if language not in i18n.LANGUAGES:
-            continue
-        try:
-            quality = float(weight.strip().removeprefix("q=")) if weight else 1.0
-        except ValueError:
-            quality = 0.0
-        if quality > 0:
-            ranked.append((-quality, position, language))
-    return min(ranked)[2] if ranked else DEFAULT_LANGUAGE
+    accepted = ((match[1], float(match[2] or 1)) for match in _ACCEPTED.finditer(header[:500].lower()))
+    ours = [(language, weight) for language, weight in accepted if weight and language in i18n.LANGUAGES]
+    return max(ours, key=itemgetter(1), default=(DEFAULT_LANGUAGE, 1))[0]
 
 
 def set_preference_cookies(response: Response, cookies: tuple[tuple[str, str], ...]) -> None:

@@ -137,7 +137,7 @@ class Translator:
 
     def word(self, prefix: str, code: str) -> str:
         """Return the word for a code; a code without a word unchanged."""
-        return self.say(prefix + code) if i18n.knows(prefix + code) else code
+        return self.say_or(prefix + code, code)
 
     def told(self, done: str) -> str:
         """Return what to say after a change of a case, by the kind of event or message of its address."""
@@ -242,10 +242,7 @@ class Translator:
 
     def asks(self, obligation: Obligation, procedure: Procedure) -> str:
         """Return a description of an obligation in our own words: what, by when, who, and the evidence."""
-        terms = (
-            i18n.say(element.code, element.arguments, self.language)
-            for element in rule_parts(obligation, procedure)
-        )
+        terms = (self.say(part.code, **part.arguments) for part in rule_parts(obligation, procedure))
         arguments = {
             "title": i18n.inner(obligation.title[self.language]),
             "term": "; ".join(terms),
@@ -296,10 +293,7 @@ class Translator:
 
     def holiday(self, name: str | None) -> str:
         """Return the name of a holiday; "" for none, the code itself without a name in the catalogues."""
-        if not name:
-            return ""
-        code = f"holiday.{name}"
-        return i18n.say(code, {}, self.language) if i18n.knows(code) else name
+        return self.word("holiday.", name) if name else ""
 
     def day_title(self, day: Day | Run) -> str:
         """Return the title of a special day or run of days: its kind and the holiday's name."""
@@ -333,10 +327,6 @@ class Translator:
         """Return the name of a period: "III квартал 2026 года"."""
         return i18n.period(period, self.language)
 
-    def tongue(self, language: str) -> str:
-        """Return the name of a language in that language."""
-        return self.say(f"web.tongue.in_{language}")
-
     def say_or(self, code: str, otherwise: str, **arguments: object) -> str:
         """Return the text of a code, or `otherwise` when the catalogues have none."""
         return i18n.say(code, arguments, self.language) if i18n.knows(code) else otherwise
@@ -345,17 +335,13 @@ class Translator:
         """Return a notice's step in words."""
         return step_in_words(notice, self.language)
 
-    def channel(self, name: str) -> str:
-        """Return the name of a channel; the id itself for a channel of a plug-in."""
-        return self.say_or(f"web.channel.{name}", name)
-
     def notice_state(self, state: str, channel: str) -> str:
-        return i18n.say(f"notice.{displayed_state(state, channel)}", {}, self.language)
+        return self.say(f"notice.{displayed_state(state, channel)}")
 
     def size(self, size: int) -> str:
         """Return a number of bytes in KB or MB."""
         number, unit = (size / 1024, "kb") if size < 1024 * 1024 else (size / 1024 / 1024, "mb")
-        return i18n.say(f"web.size.{unit}", {"n": max(1, round(number))}, self.language)
+        return self.say(f"web.size.{unit}", n=max(1, round(number)))
 
     def number(self, number: Decimal) -> str:
         """Return a number with the language's decimal sign, with thousands separated from five digits on."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import wraps
+from operator import attrgetter
 from typing import Any, Generic, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
@@ -20,7 +21,6 @@ from merzim.services.names import UnitName
 from merzim.services.registers.results import FieldView, RegisterView, RowView, cell_value
 from merzim.web.http import WebContext, as_workbook
 from merzim.web.ui.render import Translator
-from workflow.board.figures import Performance
 from workflow.law.procedure import Text
 
 
@@ -161,25 +161,18 @@ def figures_columns(
         with_delay: whether to include the days of delay.
     """
 
-    def figure(code: str, value: Callable[[Performance], object]) -> Column[FiguresLine]:
-        return Column(f"web.figures.{code}", lambda _, line: value(line.figures), "col-points")
+    figures = ["due", "on_time", "late", "unmet", "rate", "median_late", *(["delay"] if with_delay else [])]
+    values: dict[str, Callable[[FiguresLine], object]] = {
+        name: attrgetter(f"figures.{name}") for name in figures
+    }
+    if with_pace:
+        values["took"] = lambda line: line.pace.medians[0] if line.pace else None
+        values["norm"] = lambda line: line.pace.medians[1] if line.pace else None
 
-    def pace(code: str, place: int) -> Column[FiguresLine]:
-        return Column(
-            f"web.figures.{code}", lambda _, line: line.pace.medians[place] if line.pace else None, "col-points"
-        )
+    def column(name: str) -> Column[FiguresLine]:
+        return Column(f"web.figures.{name}", lambda _, line: values[name](line), "col-points")
 
-    return (
-        Column(head, line_name, ""),
-        figure("due", lambda performance: performance.due),
-        figure("on_time", lambda performance: performance.on_time),
-        figure("late", lambda performance: performance.late),
-        figure("unmet", lambda performance: performance.unmet),
-        figure("rate", lambda performance: performance.rate),
-        figure("median_late", lambda performance: performance.median_late),
-        *((figure("delay", lambda performance: performance.delay),) if with_delay else ()),
-        *((pace("took", 0), pace("norm", 1)) if with_pace else ()),
-    )
+    return (Column(head, line_name, ""), *map(column, values))
 
 
 def cell_of(field: FieldView, row: RowView, translator: Translator) -> Content:

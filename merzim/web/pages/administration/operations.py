@@ -23,7 +23,7 @@ from merzim.services.upkeep.operations import ResendLetter, get_operations, rese
 from merzim.services.verbs import Ask, NotFound
 from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Setting
 from merzim.web.http import AuditQuery, WebContext
-from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
+from merzim.web.ui.form_values import Fields, InvalidForm, one_line, parse_date
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
@@ -67,7 +67,7 @@ def send_again(ctx: Setting, letter: Annotated[str, Form(max_length=100)] = "") 
 @router.post(f"{PATH}/channels")
 def test_channel(ctx: Setting, typed: Fields) -> Response:
     """Send a test letter at once, and show the server's answer."""
-    channel, email = (tidy(typed.get(name, "")) for name in ("channel", "email"))
+    channel, email = (one_line(typed.get(name, "")) for name in ("channel", "email"))
     tried: dict[str, Any] = {"email": email, "tried": channel}
     try:
         language = ctx.language

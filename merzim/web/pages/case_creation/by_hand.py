@@ -31,8 +31,8 @@ from merzim.services.yearly.opening import (
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
 from merzim.web.auth.limits import limit_plans
 from merzim.web.http import XLSX, WebContext, as_file
-from merzim.web.pages.case_creation.outlook import NOTHING, PlannedForm, make_outlook, one_line, read_dates
-from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, shown_again
+from merzim.web.pages.case_creation.outlook import NOTHING, PlannedForm, make_outlook, read_dates
+from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, one_line, shown_again
 from merzim.web.ui.name_fields import own_units, person_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page

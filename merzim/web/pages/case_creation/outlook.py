@@ -112,12 +112,6 @@ def _date_fields(procedure: Procedure, given: Mapping[str, str]) -> Iterator[Dat
         )
 
 
-def one_line(answer: str | None, *, longest: int = 300) -> str:
-    """Return a value as one line, without control characters, cut to `longest`; "" for None."""
-    clean = "".join(sign for sign in answer or "" if sign.isprintable() or sign.isspace())
-    return " ".join(clean.split())[:longest]
-
-
 def chain(
     ctx: RequestContext,
     case: Case,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from merzim.services.inputs import build
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import FieldView, RegisterView, RowView
 from merzim.web.http import WebContext
-from merzim.web.ui.name_fields import NameField, own_people, own_units, person_filter, unit_filter
+from merzim.web.ui.name_fields import NameField, own_people, own_units, unit_filter
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import cell_of, row_title
 
@@ -41,11 +42,15 @@ def filters_of(ctx: WebContext, fields: Sequence[FieldView]) -> list[RowFilter]:
 
     Translations of texts have none: pages would double theirs, and the search finds both.
     """
-    filters, finding = [], {"person": person_filter, "unit": unit_filter}
+    finding: Mapping[str, Callable[[str], NameField]] = {
+        "person": own_people(ctx).field,
+        "unit": partial(unit_filter, ctx),
+    }
+    filters = []
     for field in fields:
         if field.filterable and not field.translation_of:
             typed = {part: ctx.query.get(f"{part}.{field.id}", "").strip() for part in PARTS}
-            names = finding[field.kind](ctx, typed["is"]) if field.kind in finding else None
+            names = finding[field.kind](typed["is"]) if field.kind in finding else None
             filters.append(RowFilter(field=field, typed=typed, names=names))
     return filters
 

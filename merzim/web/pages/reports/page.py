@@ -17,7 +17,7 @@ from merzim.web.downloads import NoticeQuery, get_report
 from merzim.web.http import PageNumber, Year, as_workbook
 from merzim.web.pages.reports import figures, monitoring, organisations, points
 from merzim.web.pages.reports.report import Report, ReportQuery, content_of
-from merzim.web.ui.name_fields import MatchedUnit, person_filter, unit_choices
+from merzim.web.ui.name_fields import MatchedUnit, own_people, own_units
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import page_heads
 from notifications.notice import NOTICE_STATES
@@ -87,7 +87,7 @@ def report_page(
             for other, (title, _) in REPORTS.items()
             if is_scored or other == report or other not in OF_THE_ASSESSMENT
         },
-        units=unit_choices(ctx, unit),
+        units=own_units(ctx).field(unit or ctx.reader.root),
         link=query.link,
         heads={section.id: page_heads(section.columns) for section in view.sections},
         cells=lambda section, row: [
@@ -108,7 +108,7 @@ def journal_page(ctx: Reading, query: NoticeQuery, number: PageNumber = 1) -> Re
         "notice_journal.html",
         view=view,
         query=query,
-        people=person_filter(ctx, query["person"]),
+        people=own_people(ctx).field(query["person"]),
         states=NOTICE_STATES,
     )
 
