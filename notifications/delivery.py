@@ -13,9 +13,9 @@ from itertools import chain
 from calendars.hours import moment_of
 from notifications.channels import Channel, ClosedChannel, OnSent, OutgoingMessage
 from notifications.daily import queue_letters
-from notifications.dispatch import Dispatch
-from notifications.fallback import Attempt, fall_back, readdressed
-from notifications.letters.composing import ComposedLetters, compose
+from notifications.dispatch import Dispatch, readdressed
+from notifications.fallback import Attempt, fall_back
+from notifications.letters.composing import compose
 from notifications.letters.overview import OpenDeadlines
 from notifications.notice import UNREACHABLE, Notice, NoticeState, Outcome
 from notifications.ports import Outbox
@@ -95,7 +95,8 @@ def _send_claimed(
     related = outbox.related(everything, since=moment_of(dispatch.moment.today, None))
     composed = compose(dispatch, [*letters.values()], related=related, carried=items, overview=overview)
     # Before the others are withdrawn, so that nobody is left without a notice if the process dies meanwhile.
-    queued = outbox.add(_redirected(dispatch, composed))
+    successors = (readdressed(*successor, dispatch.channels, dispatch) for successor in composed.redirected)
+    queued = outbox.add([*chain.from_iterable(successors)])
     for parcel in composed.parcels:
         key, hashed = parcel.notice.key, text_hash(parcel.letter)
         letters[key] = replace(letters[key], address=parcel.notice.address, text_hash=hashed)
@@ -151,15 +152,6 @@ def _open_letters(
             items.setdefault(key, []).append(notice)
     outbox.mark(closed, now=now)
     return letters, items
-
-
-def _redirected(dispatch: Dispatch, composed: ComposedLetters) -> list[Notice]:
-    """Return the notices for those who are to be told instead of the people they were queued for."""
-    return [
-        new
-        for notice, channel, person in composed.redirected
-        for new in readdressed(notice, person, (channel,), dispatch)
-    ]
 
 
 def _takes_no_more(outcomes: Collection[Outcome]) -> bool:

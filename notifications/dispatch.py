@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -17,6 +17,9 @@ from workflow.law.library import Library
 from workflow.moments import Moment
 from workflow.org.office import Office, Person, with_officer
 from workflow.scoring.prospects import StakesOfYear
+
+_SAID = ("case", "obligation", "due", "step", "kind", "bundle", "about")
+"""What a notice says, whomever it is for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,41 +49,35 @@ class Dispatch:
         return OfficeTimes(self.office, self.calendar, self.rules)
 
 
-def notice_to(
-    person: Person, channel: Channel, place: str, *, now: datetime, rules: Rules, **said: Any
-) -> Notice | None:
-    """Return a notice queued now for a person; None where the channel has no address of theirs.
+def notices_to(
+    person: Person, channels: Iterable[Channel], place: str, *, now: datetime, rules: Rules, **said: Any
+) -> Iterator[Notice]:
+    """Yield a notice queued now for a person, for each channel that has an address of theirs.
 
     Args:
         place: its key but for person and channel.
         said: the other fields of the notice.
     """
-    address = channel.address(person)
-    if address is None:
-        return None
-    key = f"{place}:{person.key}:{channel.name}"
-    return Notice(
-        key=key,
-        person=person.key,
-        channel=channel.name,
-        address=address,
-        language=person.language,
-        queued_at=now,
-        message_id=message_id(key, rules.domain),
-        **said,
-    )
+    for channel in channels:
+        if (address := channel.address(person)) is not None:
+            key = f"{place}:{person.key}:{channel.name}"
+            yield Notice(
+                key=key,
+                person=person.key,
+                channel=channel.name,
+                address=address,
+                language=person.language,
+                queued_at=now,
+                message_id=message_id(key, rules.domain),
+                **said,
+            )
 
 
-def notice_anew(notice: Notice, key: str, dispatch: Dispatch, **changes: Any) -> Notice:
-    """Return a notice with changes and another key, queued now: not tried, sent or carried by a letter yet."""
-    untried: Mapping[str, Any] = {
-        "state": "queued",
-        "attempts": 0,
-        "answer": "",
-        "text_hash": "",
-        "carrier": "",
-        **dict.fromkeys(("attempted_at", "sent_at", "acknowledged_at")),
-    }
-    id = message_id(key, dispatch.rules.domain)
-    queued = {"key": key, "message_id": id, "queued_at": dispatch.moment.now}
-    return replace(notice, **{**untried, **queued, **changes})
+def readdressed(
+    notice: Notice, person: Person, channels: Iterable[Channel], dispatch: Dispatch
+) -> Iterator[Notice]:
+    """Yield what a notice says as a new one for a person, for each channel that reaches them."""
+    place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
+    now, said = dispatch.moment.now, {name: getattr(notice, name) for name in _SAID}
+    for new in notices_to(person, channels, place, now=now, rules=dispatch.rules, not_before=now, **said):
+        yield replace(new, not_before=dispatch.times.leaving(new, now))

@@ -10,7 +10,7 @@ from calendars import OutOfRange
 from i18n import paragraph
 from notifications.channels import NO_ADDRESS, Channel, Switchable
 from notifications.daily import DAY, bundle_of, next_opening
-from notifications.dispatch import Dispatch, notice_to
+from notifications.dispatch import Dispatch, notices_to
 from notifications.notice import ANSWER_DAY, Notice, message_id
 from notifications.ports import InboxLine
 from notifications.rules import OfficeTimes, Rules, local_day
@@ -50,25 +50,23 @@ def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
         about["by"] = author.name_in(person.language) if author else event.by
     if event.on is not None and kind in _DATED:
         about["until"] = event.on.isoformat()
-    for channel in dispatch.channels:
-        notice = notice_to(
-            person,
-            channel,
-            f"{line_key(event.case, event.seq)}{due.isoformat()}:{COMMENT}",
-            now=now,
-            rules=dispatch.rules,
-            kind="comment",
-            case=event.case,
-            due=due,
-            step=COMMENT,
-            not_before=times.opening(person.key, now),
-            bundle="" if kind in _AT_ONCE else bundle_of(person, times.days(person.key), today=local_day(now)),
-            about=about,
-        )
-        if notice is not None:
-            yield notice
-            if kind == "question" and event.on is not None:
-                yield from _on_its_day(notice, dispatch)
+    for notice in notices_to(
+        person,
+        dispatch.channels,
+        f"{line_key(event.case, event.seq)}{due.isoformat()}:{COMMENT}",
+        now=now,
+        rules=dispatch.rules,
+        kind="comment",
+        case=event.case,
+        due=due,
+        step=COMMENT,
+        not_before=times.opening(person.key, now),
+        bundle="" if kind in _AT_ONCE else bundle_of(person, times.days(person.key), today=local_day(now)),
+        about=about,
+    ):
+        yield notice
+        if kind == "question" and event.on is not None:
+            yield from _on_its_day(notice, dispatch)
 
 
 def _on_its_day(notice: Notice, dispatch: Dispatch) -> Iterator[Notice]:
@@ -116,23 +114,19 @@ def account_notices(
         event: code of the event; with `facts` the content of the letter (`notifications.letters.events`).
         mark: distinguishes two notices of the same second.
     """
-    place = f"::{at.today.isoformat()}:{event}.{login}@{at.now:%Y%m%dT%H%M%S}{mark}"
-    notices = (
-        notice_to(
-            person,
-            channel,
-            place,
-            now=at.now,
-            rules=rules,
-            kind="account",
-            due=at.today,
-            step="account",
-            not_before=at.now,
-            about={"event": event, "login": login, "at": at.now.isoformat(), **facts},
-        )
-        for channel in channels
+    notices = notices_to(
+        person,
+        channels,
+        f"::{at.today.isoformat()}:{event}.{login}@{at.now:%Y%m%dT%H%M%S}{mark}",
+        now=at.now,
+        rules=rules,
+        kind="account",
+        due=at.today,
+        step="account",
+        not_before=at.now,
+        about={"event": event, "login": login, "at": at.now.isoformat(), **facts},
     )
-    return tuple(notice for notice in notices if notice is not None)
+    return tuple(notices)
 
 
 INVITATION, REMINDER = "invitation", "reminder"
@@ -165,9 +159,9 @@ def campaign_notice(
         return None
     language = person.language
     step = f"{REMINDER}-{campaign.wave}" if campaign_person.written >= 0 else INVITATION
-    return notice_to(
+    notices = notices_to(
         person,
-        channel,
+        (channel,),
         f":{campaign.id}:{campaign.until.isoformat()}:{step}",
         now=now,
         rules=rules,
@@ -187,6 +181,7 @@ def campaign_notice(
             "days": [[field.title[language], day.isoformat()] for field, day in given_days(register, campaign)],
         },
     )
+    return next(notices, None)
 
 
 def given_days(register: Register, campaign: StartedCampaign) -> list[tuple[RegisterField, date]]:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from notifications.channels import Channel, Switchable
-from notifications.dispatch import Dispatch, notice_anew
+from notifications.dispatch import Dispatch, readdressed
 from notifications.notice import INSTEAD_OF, PRIVATE, Notice, Outcome
-from notifications.recipients import channels_for
+from notifications.recipients import reached
 from notifications.rules import OTHERS_AFTER
-from workflow.org.office import Person, Recipient
+from workflow.org.office import Recipient
 
 Attempt = tuple[Notice, Outcome]
 """A notice as it is after an attempt to send it, with the outcome of that."""
@@ -52,19 +52,17 @@ def _goes_elsewhere(notice: Notice, outcome: Outcome, dispatch: Dispatch) -> boo
 
 
 def _via_other_channels(notice: Notice, channels: Sequence[Channel], dispatch: Dispatch) -> Iterator[Notice]:
-    """Yield the same notice for the person's other channels; where none reaches them, for the officer instead.
+    """Return the same notice for the person's other channels; where none reaches them, for the officer instead.
 
     Private notices (`PRIVATE`) never go to the officer.
     """
-    office = dispatch.office
-    person = office.people.get(notice.person)
-    if person is not None:
-        for channel, reached in channels_for(Recipient(person=person, why="duty"), channels, office):
-            if reached.person == person:
-                yield from readdressed(notice, person, (channel,), dispatch)
-            elif notice.kind not in PRIVATE:
-                told_instead = replace(notice, about={**notice.about, INSTEAD_OF: person.key})
-                yield from readdressed(told_instead, reached.person, (channel,), dispatch)
+    person = dispatch.office.people.get(notice.person)
+    told = person and reached(Recipient(person=person, why="duty"), channels, dispatch.office)
+    if not told or (told.person != person and notice.kind in PRIVATE):
+        return iter(())
+    if told.person != person:
+        notice = replace(notice, about={**notice.about, INSTEAD_OF: notice.person})
+    return readdressed(notice, told.person, channels, dispatch)
 
 
 def _to_officer(
@@ -78,25 +76,3 @@ def _to_officer(
         key = f"{place}:lost.{channel.name}.{notice.person}:{notice.person}:{notice.channel}"
         news = replace(notice, key=key, kind="lost", step="lost", about=about, bundle="")
         yield from readdressed(news, officer, channels, dispatch)
-
-
-def readdressed(
-    notice: Notice, person: Person, channels: Sequence[Channel], dispatch: Dispatch
-) -> Iterator[Notice]:
-    """Yield a notice, not tried or carried by a letter yet, for each channel that reaches the person."""
-    place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
-    for channel in channels:
-        address = channel.address(person)
-        if address is None:
-            continue
-        key = f"{place}:{person.key}:{channel.name}"
-        new_notice = notice_anew(
-            notice,
-            key,
-            dispatch,
-            person=person.key,
-            channel=channel.name,
-            address=address,
-            language=person.language,
-        )
-        yield replace(new_notice, not_before=dispatch.times.leaving(new_notice, dispatch.moment.now))

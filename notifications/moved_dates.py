@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from notifications.daily import bundle_of
-from notifications.dispatch import Dispatch, notice_anew
+from notifications.dispatch import Dispatch, notices_to
 from notifications.notice import Notice
 from notifications.ports import Move
 from notifications.rules import local_day
@@ -37,7 +37,7 @@ def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice])
 
 
 def last_told(notices: Iterable[Notice]) -> Iterable[Notice]:
-    """Return the last notice of a date that each person had of each deadline through each channel.
+    """Return the last notice of a date that each person had of each deadline.
 
     Questions about a plan date or an open duty tell of no due date.
 
@@ -45,7 +45,7 @@ def last_told(notices: Iterable[Notice]) -> Iterable[Notice]:
         notices: in order of time.
     """
     return {
-        (notice.obligation, notice.person, notice.channel): notice
+        (notice.obligation, notice.person): notice
         for notice in notices
         if notice.state in DELIVERED_STATES and notice.step not in PLAN_STEPS and not undated_kind(notice.step)
     }.values()
@@ -72,8 +72,8 @@ def _is_news(due: date | None, last: Notice) -> bool:
 
 
 def move_notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
-    """Yield the notices of a moved deadline, one for each recipient of an earlier notice to whom it is news,
-    unless another letter tells them; none of one that is done or missed.
+    """Yield the notices of a moved deadline for each recipient of an earlier one to whom it is news, unless
+    another letter tells them or they left; none of a deadline that is done or missed.
     """
     row, times, now = move.row, dispatch.times, dispatch.moment.now
     if row is not None and row.state in ("done", "missed"):
@@ -85,20 +85,25 @@ def move_notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
     due = row.due if row is not None and row.state in AWAITED and awaited is None else None
     step, elsewhere = MOVED if due else WITHDRAWN, move.cause.get("told")
     for last in last_told(move.notified):
-        if not _is_news(due, last) or (isinstance(elsewhere, list) and last.person in elsewhere):
+        person = dispatch.office.people.get(last.person)
+        is_told_elsewhere = isinstance(elsewhere, list) and last.person in elsewhere
+        if person is None or is_told_elsewhere or not _is_news(due, last):
             continue
         about = {"old": last.due.isoformat(), "cause": dict(move.cause), "change": move.change}
         told_due = due or last.due
-        # The change is part of the key: each time a date moves away and back is a new notice.
-        place = f"{move.case}:{move.obligation}:{told_due.isoformat()}:{step}@{move.change}"
-        yield notice_anew(
-            last,
-            f"{place}:{last.person}:{last.channel}",
-            dispatch,
+        yield from notices_to(
+            person,
+            dispatch.channels,
+            # The change is part of the key: each time a date moves away and back is a new notice.
+            f"{move.case}:{move.obligation}:{told_due.isoformat()}:{step}@{move.change}",
+            now=now,
+            rules=dispatch.rules,
+            case=move.case,
+            obligation=move.obligation,
             due=told_due,
             step=step,
-            not_before=times.opening(last.person, now),
+            not_before=times.opening(person.key, now),
             kind="moved",
-            bundle=bundle_of(times.person(last.person), times.days(last.person), today=today, due=due),
+            bundle=bundle_of(person, times.days(person.key), today=today, due=due),
             about=about if awaited is None else {**about, "awaited": awaited},
         )

@@ -118,18 +118,13 @@ def persons_concerned(case: Case, duty: str) -> frozenset[str]:
     return frozenset({case.person}) if case.person and duty != "person_concerned" else frozenset()
 
 
-def channels_for(
-    recipient: Recipient, channels: Sequence[Channel], office: Office
-) -> tuple[tuple[Channel, Recipient], ...]:
-    """Return the channels that reach a person, or the officer's when none does.
-
-    So a person without Telegram hears by e-mail. Empty when not even the officer can be reached.
+def reached(recipient: Recipient, channels: Sequence[Channel], office: Office) -> Recipient | None:
+    """Return a recipient, or the officer in their place when no channel reaches them; None when none reaches
+    either.
     """
-    direct = tuple(
-        (channel, recipient) for channel in channels if channel.address(recipient.person) is not None
-    )
     officer = office.officer_of_last_resort
-    if direct or officer is None:
-        return direct
-    instead = Recipient(person=officer, why="unreachable", instead_of=recipient.person)
-    return tuple((channel, instead) for channel in channels if channel.address(officer) is not None)
+    instead = officer and Recipient(person=officer, why="unreachable", instead_of=recipient.person)
+    for told in (recipient, instead):
+        if told and any(channel.address(told.person) is not None for channel in channels):
+            return told
+    return None

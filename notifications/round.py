@@ -13,15 +13,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from calendars import OutOfRange
-from notifications.channels import Channel
 from notifications.daily import DAY, bundle_of, first_of_week, next_opening, queue_letters
-from notifications.dispatch import Dispatch, notice_to
+from notifications.dispatch import Dispatch, notices_to
 from notifications.event_notices import comment_notices
 from notifications.letters.daily import unconfirmed_year
 from notifications.moved_dates import move_notices
 from notifications.notice import Notice
 from notifications.ports import InboxLine, Move, Settlement
-from notifications.recipients import channels_for, present_officer, resolve_recipients
+from notifications.recipients import present_officer, reached, resolve_recipients
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.deadlines.register_deadlines import entry_obligation
@@ -205,13 +204,13 @@ def _plan_step(
     for addressee in people:
         if quiet is not None and addressee.person.key == quiet.person and today < quiet.until:
             continue
-        reached = channels_for(addressee, dispatch.channels, office)
-        if not reached:
+        recipient = reached(addressee, dispatch.channels, office)
+        if recipient is None:
             channels = ", ".join(channel.name for channel in dispatch.channels)
             problems.append(_problem(row, "no_address", person=addressee.person.name, channel=channels))
-        for channel, recipient in reached:
-            notice = _notice(dispatch, row, come, recipient.person, channel)
-            if notice is not None and not (recipient.person.key in unasked and _was_asked(dispatch, notice)):
+            continue
+        for notice in _notices(dispatch, row, come, recipient.person):
+            if not (recipient.person.key in unasked and _was_asked(dispatch, notice)):
                 planned.setdefault(notice.key, PlannedNotice(recipient, notice))
     return [*planned.values()], problems
 
@@ -229,15 +228,13 @@ def _was_asked(dispatch: Dispatch, notice: Notice) -> bool:
     return bool(dispatch.outbox.states(keys))
 
 
-def _notice(
-    dispatch: Dispatch, row: Row, come: ScheduledStep, person: Person, channel: Channel
-) -> Notice | None:
-    """Return the notice of a step; its key is `case:obligation:due:step:person:channel`."""
+def _notices(dispatch: Dispatch, row: Row, come: ScheduledStep, person: Person) -> Iterator[Notice]:
+    """Return the notices of a step to a person; their keys are `case:obligation:due:step:person:channel`."""
     now, today, days = dispatch.moment.now, dispatch.moment.today, dispatch.times.days(person.key)
     due = come.about if undated_kind(come.id) not in ("open", "points") else None
-    return notice_to(
+    return notices_to(
         person,
-        channel,
+        dispatch.channels,
         f"{row.case}:{row.obligation}:{come.about.isoformat()}:{come.id}",
         now=now,
         rules=dispatch.rules,
@@ -263,19 +260,16 @@ def calendar_calls(dispatch: Dispatch) -> list[Notice]:
         is_called = first_of_week(today, days) or (days.is_working_day(today) and left <= LAST_DAYS)
     except OutOfRange:
         return []
-    notices = (
-        notice_to(
-            reader,
-            channel,
-            f"calendar:{today.isoformat()}",
-            now=now,
-            rules=dispatch.rules,
-            kind="calendar",
-            due=today,
-            step="",
-            not_before=next_opening(today, reader.key, times, now=now),
-            bundle=DAY,
-        )
-        for channel in (dispatch.channels if is_called else ())
+    notices = notices_to(
+        reader,
+        dispatch.channels if is_called else (),
+        f"calendar:{today.isoformat()}",
+        now=now,
+        rules=dispatch.rules,
+        kind="calendar",
+        due=today,
+        step="",
+        not_before=next_opening(today, reader.key, times, now=now),
+        bundle=DAY,
     )
-    return [notice for notice in notices if notice is not None]
+    return [*notices]

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import chain
 
 from i18n import available_language
-from notifications.channels import Channel, OutgoingMessage
+from notifications.channels import OutgoingMessage
 from notifications.dispatch import Dispatch
 from notifications.letters.daily import Items, daily_letter, unconfirmed_year
 from notifications.letters.events import (
@@ -35,12 +35,12 @@ class ComposedLetters:
     """Letters ready to send, and the outcomes of notices that need none (by key).
 
     Attributes:
-        redirected: notices that are to go to another person, with their channel.
+        redirected: notices that are to go to another person.
     """
 
     parcels: tuple[OutgoingMessage, ...]
     settled: Mapping[str, Outcome] = field(default_factory=dict)
-    redirected: Sequence[tuple[Notice, Channel, Person]] = ()
+    redirected: Sequence[tuple[Notice, Person]] = ()
 
 
 def compose(

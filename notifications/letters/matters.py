@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from notifications.channels import Channel
 from notifications.dispatch import Dispatch
 from notifications.letter_links import answer_address, choice_address, rarer_than
 from notifications.letters.deadlines import DayRelation, Matter, relation_to
 from notifications.notice import ANSWER_DAY, INSTEAD_OF, Notice
-from notifications.recipients import channels_for, resolve_recipients
+from notifications.recipients import reached, resolve_recipients
 from workflow.cases.case import Case, Event, withdrawn_lines
 from workflow.cases.registers.assignments import assignments
 from workflow.cases.states import AWAITED
@@ -29,7 +28,7 @@ class Matters:
     """The subjects of the notices of one batch; computes each deadline once.
 
     Attributes:
-        redirected: notices that are to go to another person, with their channel.
+        redirected: notices that are to go to another person.
     """
 
     def __init__(
@@ -39,7 +38,7 @@ class Matters:
         self.office = dispatch.office
         self.today = dispatch.moment.today
         self.rules = dispatch.rules
-        self.redirected: list[tuple[Notice, Channel, Person]] = []
+        self.redirected: list[tuple[Notice, Person]] = []
         self._cases = cases
         self._deadlines: dict[tuple[str, str], Deadline | None] = {}
         self._withdrawn = {(event.case, seq) for event in comments for seq in withdrawn_lines(event.payload)}
@@ -68,7 +67,7 @@ class Matters:
         if notice.person not in recipients:
             successors = self._successors(notice, case, deadline.obligation, step, told)
             if successors is not None:
-                self.redirected += [(notice, channel, person) for channel, person in successors]
+                self.redirected += [(notice, person) for person in successors]
                 return None
         unit, stakes = self.office.units.get(case.unit), self.dispatch.stakes
         indicator = deadline.obligation.indicator
@@ -151,18 +150,18 @@ class Matters:
             return ()
         return resolve_recipients(self.office, case, obligation, notice.obligation, step, on=self.today)[0]
 
-    def _reached(self, people: Sequence[Recipient]) -> list[tuple[Channel, Recipient]]:
-        """Return the channels that reach these people, or the officer in their place."""
-        channels, office = self.dispatch.channels, self.office
-        return [pair for recipient in people for pair in channels_for(recipient, channels, office)]
+    def _reached(self, people: Sequence[Recipient]) -> list[Recipient]:
+        """Return these people, or the officer in the place of whom no channel reaches."""
+        told = (reached(recipient, self.dispatch.channels, self.office) for recipient in people)
+        return [recipient for recipient in told if recipient is not None]
 
     def _recipients(self, notice: Notice, told: Sequence[Recipient]) -> Mapping[str, Recipient]:
         """Return by key the people whom channels reach, and the officer where they got the notice in the place
         of one of them.
         """
         recipients: dict[str, Recipient] = {}
-        for _, reached in self._reached(told):
-            recipients.setdefault(reached.person.key, reached)
+        for recipient in self._reached(told):
+            recipients.setdefault(recipient.person.key, recipient)
         officer = self.office.people.get(notice.person)
         unreached = recipients.get(str(notice.about.get(INSTEAD_OF, "")))
         if officer is not None and unreached is not None:
@@ -172,7 +171,7 @@ class Matters:
 
     def _successors(
         self, notice: Notice, case: Case, obligation: Obligation, step: Step | None, told: Sequence[Recipient]
-    ) -> Sequence[tuple[Channel, Person]] | None:
+    ) -> Sequence[Person] | None:
         """Return who is to be told instead; None while it is for the person it was queued for.
 
         A reminder is for whom its step is for today; that of missed questions about a plan date also for the
@@ -190,10 +189,10 @@ class Matters:
             asked = self._told(case, obligation, notice, replace(step, to=RESPONSIBLE))
             if any(recipient.person.key == notice.person for recipient in asked):
                 return None
-        reached = [(channel, recipient.person) for channel, recipient in self._reached(told)]
-        if not reached:
+        successors = [recipient.person for recipient in self._reached(told)]
+        if not successors:
             raise LookupError(f"nobody to send {notice.obligation} to")
-        return reached
+        return successors
 
     def is_still_for(self, notice: Notice) -> bool:
         """Return whether the recipient is still in the office, what it tells of is not withdrawn, and the
