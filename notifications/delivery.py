@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain
 
 from calendars.hours import moment_of
-from notifications.channels import Channel, ClosedChannel, OnSent, OutgoingMessage
+from notifications.channels import Channel, OnSent, OutgoingMessage, SilentChannel
 from notifications.daily import queue_letters
 from notifications.dispatch import Dispatch, readdressed
 from notifications.fallback import Attempt, fall_back
@@ -72,9 +72,13 @@ def deliver(dispatch: Dispatch, *, go_on: Callable[[], bool] = lambda: True) -> 
 
 
 def _closed(dispatch: Dispatch) -> list[Channel]:
-    """Return the channels that letters wait for and that are used no more; none if no other is used."""
+    """Return the channels that letters wait for and that are used no more; none if no other is used. What waits
+    goes through the others.
+    """
     used = {channel.name for channel in dispatch.channels}
-    return [ClosedChannel(name) for name in dispatch.outbox.awaited_channels() if used and name not in used]
+    waiting = dispatch.outbox.awaited_channels() if used else ()
+    elsewhere = Outcome(state="withdrawn", answer="", use_other_channels=True, tried=False)
+    return [SilentChannel(name, elsewhere) for name in waiting if name not in used]
 
 
 def _left_open(channel: Channel) -> NoticeState:

@@ -53,7 +53,7 @@ def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
     for notice in notices_to(
         person,
         dispatch.channels,
-        f"{line_key(event.case, event.seq)}{due.isoformat()}:{COMMENT}",
+        f"{event.case}:#{event.seq}:{due.isoformat()}:{COMMENT}",
         now=now,
         rules=dispatch.rules,
         kind="comment",
@@ -90,11 +90,6 @@ def _on_its_day(notice: Notice, dispatch: Dispatch) -> Iterator[Notice]:
         message_id=message_id(key, dispatch.rules.domain),
         about={**notice.about, "kind": ANSWER_DAY},
     )
-
-
-def line_key(case: str, seq: int) -> str:
-    """Return the common prefix of the keys of notices about an event of a case."""
-    return f"{case}:#{seq}:"
 
 
 def account_notices(

@@ -10,7 +10,7 @@ from calendars import OutOfRange
 from calendars.hours import almaty
 from calendars.kazakhstan import Kazakhstan
 from notifications.notice import Notice
-from workflow.org.office import Office, Person, time_of
+from workflow.org.office import Office, time_of
 from workflow.org.office_time import unit_calendar
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
@@ -100,9 +100,6 @@ class OfficeTimes:
         self._calendar = calendar
         self._rules = rules
         self._own: dict[str, tuple[Kazakhstan, Rules]] = {}
-
-    def person(self, key: str) -> Person | None:
-        return self._office.people.get(key)
 
     def days(self, person: str) -> Kazakhstan:
         """Return the calendar of the unit of a person (by key); their own leave does not count."""

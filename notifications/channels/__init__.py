@@ -85,20 +85,25 @@ class Channel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ClosedChannel:
-    """A channel that is used no more: what waits for it goes through the others."""
+class SilentChannel:
+    """A channel that sends nothing and answers alike for each letter: one used no more, or one of a rehearsal.
+
+    Attributes:
+        original: the channel whose recipients it has; None where it has none.
+    """
 
     name: str
+    outcome: Outcome
+    original: Channel | None = None
     repeatable: bool = True
 
     def address(self, person: Person) -> str | None:
-        return None
+        return self.original.address(person) if self.original is not None else None
 
     async def send(
         self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
     ) -> Mapping[str, Outcome]:
-        outcome = Outcome(state="withdrawn", answer="", use_other_channels=True, tried=False)
-        return {message.notice.key: outcome for message in batch}
+        return {message.notice.key: self.outcome for message in batch}
 
 
 @runtime_checkable

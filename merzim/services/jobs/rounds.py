@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from merzim.storage.maintenance.readiness import board_steps, write_installation
 from merzim.storage.notices import delivery_state
 from merzim.storage.notices.delivery_state import record_run
 from notifications import round as rounds
-from notifications.channels import Channel, OutgoingMessage
+from notifications.channels import SilentChannel
 from notifications.delivery import DeliveryReport
 from notifications.delivery import deliver as send
 from notifications.dispatch import Dispatch
@@ -34,7 +34,6 @@ from notifications.notice import Outcome
 from notifications.round import RoundReport
 from notifications.rules import OfficeTimes
 from workflow.moments import Moment
-from workflow.org.office import Person
 
 MAX_REPORTED = 100
 """Most cases named in one line of the log, and most notices listed in a round's report."""
@@ -144,7 +143,8 @@ def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, R
         copy = Path(folder) / "copy.sqlite"
         backup(app.engine, copy)
         stage = app.on_database(f"sqlite:///{copy.as_posix()}")
-        silent = {name: _SilentChannel(channel) for name, channel in stage.channels.items()}
+        sent = Outcome(state="sent", answer="")
+        silent = {name: SilentChannel(name, sent, channel) for name, channel in stage.channels.items()}
         vars(stage)["channels"] = silent
         try:
             for step in range((last - first).days + 1):
@@ -163,26 +163,3 @@ def _run_day(stage: AppContext, *, at: Moment) -> RoundReport:
     notices = [stage.outbox.notice(other.key) for other in report.others]
     sent = tuple(notice for notice in notices if notice is not None and notice.state != "withdrawn")
     return replace(report, others=sent)
-
-
-@dataclass(frozen=True, slots=True)
-class _SilentChannel:
-    """A channel with the name and recipients of a real one that only reports every letter as sent."""
-
-    original: Channel
-
-    @property
-    def name(self) -> str:
-        return self.original.name
-
-    @property
-    def repeatable(self) -> bool:
-        return self.original.repeatable
-
-    def address(self, person: Person) -> str | None:
-        return self.original.address(person)
-
-    async def send(
-        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: object = None
-    ) -> Mapping[str, Outcome]:
-        return {parcel.notice.key: Outcome(state="sent", answer="") for parcel in batch}
