@@ -7,10 +7,10 @@ causes no database access.
 from __future__ import annotations
 
 import hmac
+import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple, TypeVar
 
 from notifications.daily import WEEKLY
 from notifications.notice import Notice, NoticeKind, fingerprint
@@ -20,33 +20,70 @@ from workflow.org.office import Person
 _CODE_BYTES = 24
 ANSWERED_BY_BUTTONS = ("telegram",)
 """Channels with buttons of their own."""
+DAILY = "daily"
+CHOICES = {DAILY: "", WEEKLY: WEEKLY}
+"""How often a person may be reminded -> the stored value: one letter a day, or one a week."""
 
 
-def _signed(key: str, kind: str, content: str) -> str:
-    """Return the secret part of an address of a kind. `key`: of the office, never empty."""
-    code = hmac.digest(key.encode(), f"{kind}:{content}".encode(), sha256)[:_CODE_BYTES]
-    return urlsafe_b64encode(code + content.encode()).decode().rstrip("=")
-
-
-def _content(key: str, kind: str, token: str) -> str | None:
-    """Return what the secret part of an address holds; None if the office did not issue it for that kind."""
-    try:
-        content = urlsafe_b64decode(token.encode("ascii") + b"==")[_CODE_BYTES:].decode()
-    except ValueError:
-        return None
-    return content if key and hmac.compare_digest(token, _signed(key, kind, content)) else None
-
-
-@dataclass(frozen=True, slots=True)
-class ReminderLink:
-    """The contents of the address for answering a reminder: the fingerprint of its notice, and its case."""
+class ReminderLink(NamedTuple):
+    """What the address for answering a reminder is for: the fingerprint of its notice's key, and its case."""
 
     mark: str
     case: str
 
-    def find(self, notices: Iterable[Notice]) -> Notice | None:
-        """Return the notice of the link among those of its case."""
-        return next((notice for notice in notices if fingerprint(notice.key) == self.mark), None)
+
+class ChoiceLink(NamedTuple):
+    """What the address at which a person (key) chooses how often to be reminded is for."""
+
+    person: str
+
+
+class CampaignLink(NamedTuple):
+    """What the address for answering a campaign is for; an answer makes it invalid.
+
+    `number`: of the person in the campaign; `version`: the number of answers they gave before.
+    """
+
+    campaign: str
+    number: int
+    version: int
+
+
+_PAGES = {ReminderLink: "answer", ChoiceLink: "digest", CampaignLink: "confirm"}
+"""The page of the addresses of each kind; the secret of one is none of another."""
+Link = ReminderLink | ChoiceLink | CampaignLink
+L = TypeVar("L", ReminderLink, ChoiceLink, CampaignLink)
+
+
+def secret_of(key: str, link: Link) -> str:
+    """Return the secret part of an address. `key`: of the office, never empty."""
+    return _signed(key, _PAGES[type(link)], json.dumps(link).encode())
+
+
+def read_secret(key: str, secret: str, kind: type[L]) -> L | None:
+    """Return what an address is for by its secret part; None if the office did not issue it for that kind."""
+    try:
+        content = urlsafe_b64decode(secret.encode("ascii") + b"==")[_CODE_BYTES:]
+    except ValueError:
+        return None
+    if not key or not hmac.compare_digest(secret, _signed(key, _PAGES[kind], content)):
+        return None
+    return kind(*json.loads(content))
+
+
+def _signed(key: str, page: str, content: bytes) -> str:
+    code = hmac.digest(key.encode(), f"{page}:".encode() + content, sha256)[:_CODE_BYTES]
+    return urlsafe_b64encode(code + content).decode().rstrip("=")
+
+
+def link_path(key: str, link: Link) -> str:
+    """Return the path of an address."""
+    return f"/{_PAGES[type(link)]}/{secret_of(key, link)}"
+
+
+def link_address(rules: Rules, link: Link) -> str:
+    """Return the whole address."""
+    return f"{rules.public_address}{link_path(rules.link_key, link)}"
 
 
 def answer_address(rules: Rules, notice: Notice) -> str:
@@ -55,40 +92,12 @@ def answer_address(rules: Rules, notice: Notice) -> str:
     """
     if not rules.carries_secrets or notice.kind != "reminder" or notice.channel in ANSWERED_BY_BUTTONS:
         return ""
-    return f"{rules.public_address}/answer/{answer_token(rules.link_key, notice)}"
-
-
-def answer_token(key: str, notice: Notice) -> str:
-    """Return the secret part of the address for answering a reminder."""
-    return _signed(key, "answer", f"{fingerprint(notice.key)} {notice.case}")
-
-
-def read_answer_token(key: str, token: str) -> ReminderLink | None:
-    """Return the contents of the address for answering a reminder; None if the office did not issue it."""
-    content = _content(key, "answer", token)
-    return ReminderLink(*content.split(" ", 1)) if content else None
-
-
-DAILY = "daily"
-CHOICES = {DAILY: "", WEEKLY: WEEKLY}
-"""How often a person may be reminded -> the stored value: one letter a day, or one a week."""
-
-
-def choice_token(key: str, person: str) -> str:
-    """Return the secret part of the address at which a person (key) chooses how often to be reminded."""
-    return _signed(key, "digest", person)
-
-
-def read_choice_token(key: str, token: str) -> str | None:
-    """Return the person whose address for choosing it is; None if the office did not issue it."""
-    return _content(key, "digest", token)
+    return link_address(rules, ReminderLink(fingerprint(notice.key), notice.case))
 
 
 def choice_address(rules: Rules, person: str) -> str:
     """Return the address at which a person chooses how often to be reminded; "" without https pages."""
-    if not rules.carries_secrets:
-        return ""
-    return f"{rules.public_address}/digest/{choice_token(rules.link_key, person)}"
+    return link_address(rules, ChoiceLink(person)) if rules.carries_secrets else ""
 
 
 def choice_of(person: Person) -> str:
@@ -99,33 +108,3 @@ def choice_of(person: Person) -> str:
 def rarer_than(chosen: str, kind: NoticeKind) -> str:
     """Return the choice one click on a letter of that kind makes, rarer than the present one; "" for none."""
     return WEEKLY if kind in ("letter", "reminder", "moved") and chosen != WEEKLY else ""
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignLink:
-    """The contents of the address for answering a campaign.
-
-    `number`: of the person in the campaign; `version`: the number of answers they gave before.
-    """
-
-    campaign: str
-    number: int
-    version: int
-
-
-def campaign_token(key: str, link: CampaignLink) -> str:
-    """Return the secret part of an address of a campaign; an answer makes it invalid."""
-    return _signed(key, "campaign", f"{link.campaign} {link.number} {link.version}")
-
-
-def read_campaign_token(key: str, token: str) -> CampaignLink | None:
-    """Return the contents of an address of a campaign; None if the office did not issue it."""
-    if not (content := _content(key, "campaign", token)):
-        return None
-    campaign, number, version = content.split()
-    return CampaignLink(campaign, int(number), int(version))
-
-
-def campaign_address(rules: Rules, link: CampaignLink) -> str:
-    """Return the address at which a person answers a campaign."""
-    return f"{rules.public_address}/confirm/{campaign_token(rules.link_key, link)}"

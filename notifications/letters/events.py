@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import cast
 
 from i18n import date_long, say
-from notifications.letter_links import CampaignLink, campaign_address
+from notifications.letter_links import CampaignLink, link_address
 from notifications.letters.matters import Matters
 from notifications.letters.page import LetterLine, LetterPage, render_letter
 from notifications.notice import Letter, Notice
@@ -94,7 +94,7 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
         sections={
             say("letter.heading_do", {}, language): [
                 LetterLine(
-                    text=said(str(about.get("asks", "link"))), link=campaign_address(rules, link), below=True
+                    text=said(str(about.get("asks", "link"))), link=link_address(rules, link), below=True
                 ),
                 LetterLine(text=said("own")),
             ]

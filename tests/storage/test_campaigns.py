@@ -53,7 +53,7 @@ from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.channels.folder import Folder
 from notifications.channels.telegram import channel as telegram
 from notifications.event_notices import given_days
-from notifications.letter_links import CampaignLink, campaign_token, read_campaign_token
+from notifications.letter_links import CampaignLink, read_secret, secret_of
 from notifications.letters.events import campaign_letter
 from notifications.links import hash_code
 from notifications.notice import Outcome
@@ -327,15 +327,15 @@ def test_a_link_is_good_for_its_person_alone(app: AppContext, ctx: RequestContex
     """Guessed, altered, of another office, of another person or answer: the same refusal, and nothing read."""
     campaign = start(ctx)
     token = run(app)["guest"]
-    link = read_campaign_token(app.rules.link_key, token)
+    link = read_secret(app.rules.link_key, token, CampaignLink)
     assert link is not None
     assert open_link(ctx, token).person.key == "guest@org.kz"
     flipped = [token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token))]
     other_tokens = [
-        campaign_token("another office's secret", link),
-        campaign_token(app.rules.link_key, CampaignLink(campaign, link.number, 1)),
-        campaign_token(app.rules.link_key, CampaignLink("2026-999", link.number, 0)),
-        campaign_token(app.rules.link_key, CampaignLink(campaign, 999, 0)),
+        secret_of("another office's secret", link),
+        secret_of(app.rules.link_key, CampaignLink(campaign, link.number, 1)),
+        secret_of(app.rules.link_key, CampaignLink("2026-999", link.number, 0)),
+        secret_of(app.rules.link_key, CampaignLink(campaign, 999, 0)),
         token[:-1],
         token + "A",
         token.swapcase(),
@@ -343,7 +343,7 @@ def test_a_link_is_good_for_its_person_alone(app: AppContext, ctx: RequestContex
         "é" * 48,
     ]
     assert [token for token in (*flipped, *other_tokens) if not refused(ctx, token)] == []
-    assert read_campaign_token("", campaign_token("x", link)) is None
+    assert read_secret("", secret_of("x", link), CampaignLink) is None
 
 
 def test_of_two_answers_at_once_one_is_taken(app: AppContext, ctx: RequestContext) -> None:

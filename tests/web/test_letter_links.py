@@ -16,8 +16,15 @@ from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.org.settings import link_key
 from merzim.storage.queries import SqlReads
-from notifications.letter_links import answer_token, choice_address, choice_token, read_choice_token
-from notifications.notice import Notice
+from notifications.letter_links import (
+    ChoiceLink,
+    ReminderLink,
+    choice_address,
+    link_path,
+    read_secret,
+    secret_of,
+)
+from notifications.notice import Notice, fingerprint
 from notifications.rules import Rules
 from notifications.wire.message import build_message
 from tests.notifications.sample_office import (
@@ -193,8 +200,8 @@ def test_a_link_of_another_key_another_person_or_nobody_is_refused(
     notice = next(candidate for candidate in town.notices() if candidate.person == AIGUL.key)
     strange: Notice = replace(notice, key=notice.key.replace("aigul", "nobody"))
     for wrong in (
-        f"/answer/{answer_token('another key', notice)}",
-        f"/answer/{answer_token(town.rules.link_key, strange)}",
+        link_path("another key", ReminderLink(fingerprint(notice.key), notice.case)),
+        link_path(town.rules.link_key, ReminderLink(fingerprint(strange.key), notice.case)),
         path[:-3],
         "/answer/x",
         "/answer/ы",
@@ -308,10 +315,11 @@ def test_the_page_leads_back_to_one_letter_a_day(town: Town, site: Site) -> None
 @pytest.mark.parametrize("path", ["/digest/{other}/weekly", "/digest/{mine}/off", "/digest/short/weekly"])
 def test_nobody_elses_address_and_nothing_like_off(town: Town, site: Site, path: str) -> None:
     """A secret made with another key, or with none; a choice there is none of, half a secret."""
-    mine, other = choice_token(town.rules.link_key, AIGUL.key), choice_token("another key", AIGUL.key)
+    aigul = ChoiceLink(AIGUL.key)
+    mine, other = secret_of(town.rules.link_key, aigul), secret_of("another key", aigul)
 
     assert site.stranger().post(path.format(mine=mine, other=other)).status_code == 404
-    assert read_choice_token("", choice_token("", AIGUL.key)) is None
+    assert read_secret("", secret_of("", aigul), ChoiceLink) is None
     assert chosen(town) == ""
     assert choices(town) == []
 

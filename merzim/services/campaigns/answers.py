@@ -15,7 +15,7 @@ from merzim.services.verbs import NotFound
 from merzim.storage.database.engine import writing
 from merzim.storage.notices.campaigns import AlreadyAnswered
 from notifications.event_notices import INVITATION
-from notifications.letter_links import CampaignLink, campaign_token, read_campaign_token
+from notifications.letter_links import CampaignLink, link_path, read_secret
 from notifications.rules import local_day
 from workflow.law.procedure import Text
 from workflow.org.access import Reader
@@ -68,7 +68,7 @@ def open_link(ctx: RequestContext, token: str) -> CampaignForm:
     Raises:
         CampaignLinkRefused: an invalid or used link, or one of a campaign that ended or a person who left.
     """
-    link = read_campaign_token(ctx.app.rules.link_key, token)
+    link = read_secret(ctx.app.rules.link_key, token, CampaignLink)
     store = campaign_store(ctx)
     campaign_person = store.person(link.campaign, link.number) if link is not None else None
     if link is None or campaign_person is None or campaign_person.version != link.version:
@@ -78,12 +78,12 @@ def open_link(ctx: RequestContext, token: str) -> CampaignForm:
 
 def is_genuine(ctx: RequestContext, token: str) -> bool:
     """Return whether a link was issued here, still valid or not."""
-    return read_campaign_token(ctx.app.rules.link_key, token) is not None
+    return read_secret(ctx.app.rules.link_key, token, CampaignLink) is not None
 
 
 def language_of_link(ctx: RequestContext, token: str) -> str:
     """Return the language of the person a link was made for, valid or not; "" where nobody is known by it."""
-    link = read_campaign_token(ctx.app.rules.link_key, token)
+    link = read_secret(ctx.app.rules.link_key, token, CampaignLink)
     campaign_person = campaign_store(ctx).person(link.campaign, link.number) if link is not None else None
     person = ctx.app.reads.office().member(campaign_person.person) if campaign_person else None
     return person.language if person else ""
@@ -105,7 +105,7 @@ def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
         with suppress(CampaignLinkRefused):
             form = _awaited_form(ctx, campaign, store.people(campaign.id, [person]).get(person))
             link = CampaignLink(campaign.id, form.invitee.number, form.invitee.version)
-            place = f"/confirm/{campaign_token(ctx.app.rules.link_key, link)}"
+            place = link_path(ctx.app.rules.link_key, link)
             answers.append(
                 AwaitedAnswer(title=campaign.titled(form.definition), until=campaign.until, place=place)
             )

@@ -14,8 +14,8 @@ from merzim.services.context import RequestContext, require_visible, write_case
 from merzim.services.inputs import CaseCommand, Key
 from merzim.services.sending import acknowledge
 from merzim.services.verbs import NotFound, verb
-from notifications.letter_links import read_answer_token
-from notifications.notice import Notice
+from notifications.letter_links import ReminderLink, read_secret
+from notifications.notice import Notice, fingerprint
 from workflow.cases.case import Case
 from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.assignments import CannotComment
@@ -77,8 +77,9 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
     Raises:
         LetterLinkRefused: the link was not issued here, or belongs to a person who left.
     """
-    link = read_answer_token(ctx.app.rules.link_key, token)
-    notice = link.find(ctx.app.outbox.notices(case=link.case)) if link is not None else None
+    link = read_secret(ctx.app.rules.link_key, token, ReminderLink)
+    notices = ctx.app.outbox.notices(case=link.case) if link is not None else ()
+    notice = next((notice for notice in notices if link and fingerprint(notice.key) == link.mark), None)
     person = ctx.app.reads.office().people.get(notice.person) if notice is not None else None
     if notice is None or person is None:
         raise LetterLinkRefused(LetterLinkRefused.not_found)
@@ -102,7 +103,7 @@ def _question(ctx: RequestContext, notice: Notice, person: Person) -> LetterQues
 
 def is_genuine(ctx: RequestContext, token: str) -> bool:
     """Return whether a link was issued here, still valid or not."""
-    return read_answer_token(ctx.app.rules.link_key, token) is not None
+    return read_secret(ctx.app.rules.link_key, token, ReminderLink) is not None
 
 
 class AnswerLetter(CaseCommand):

@@ -20,7 +20,7 @@ from merzim.services.context import RequestContext, reader_of
 from merzim.services.inputs import Day, Key
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.org.staff import SqlStaff
-from notifications.letter_links import CHOICES, read_choice_token
+from notifications.letter_links import CHOICES, ChoiceLink, read_secret
 from notifications.notice import CalendarEntry as Item
 from notifications.notice import item_id
 from workflow.board.rows import DeadlineFilter, Horizon, Row
@@ -263,7 +263,8 @@ def set_digest(ctx: RequestContext, command: DigestChoice) -> DigestChoice:
 
 def person_of_link(ctx: RequestContext, token: str) -> Person:
     """Return the person whose letters hold this address for choosing. Raises NotFound."""
-    person = ctx.reads.office().people.get(read_choice_token(ctx.app.rules.link_key, token) or "")
+    link = read_secret(ctx.app.rules.link_key, token, ChoiceLink)
+    person = ctx.reads.office().people.get(link.person) if link is not None else None
     if person is None:
         raise NotFound("web.problem.no_choice")
     return person
