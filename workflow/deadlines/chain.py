@@ -30,7 +30,7 @@ from calendars.terms import (
 from workflow.cases.case import Case, Fact, exemption_of
 from workflow.cases.states import State
 from workflow.deadlines.applicability import is_asked_of, with_answers
-from workflow.deadlines.deadline import AnchorState, knowledge_of
+from workflow.deadlines.deadline import AnchorDate, knowledge_of
 from workflow.deadlines.late_entries import before_entry, entry_known_too_late
 from workflow.deadlines.lateness import is_before_records
 from workflow.law.procedure import Obligation, Procedure
@@ -42,13 +42,6 @@ COUNTED = (After, Duration, AtOnce)
 """Terms counted from their anchor; all others name a day of their own, or none."""
 _UNWAITED: dict[type[Term], State] = {OngoingDuty: "standing", Target: "target"}
 _NOTHING = CountedTerm()
-
-
-class AnchorDate(NamedTuple):
-    """The day a term counts from, and whether it has happened, is planned or derived, or not known ("none")."""
-
-    on: date | None
-    state: AnchorState
 
 
 _NEVER = AnchorDate(None, "none")

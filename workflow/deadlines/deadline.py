@@ -32,6 +32,14 @@ def knowledge_of(counted: CountedTerm, calendar: Kazakhstan) -> Knowledge:
     return calendar.knowledge(counted.first, counted.last)
 
 
+class AnchorDate(NamedTuple):
+    """The day (local date) a term counts from, and what gives it; `fact`: of a row's term, whose day it is."""
+
+    on: date | None
+    state: AnchorState
+    fact: str | None = None
+
+
 class Deadline(NamedTuple):
     """When one obligation of one case is due, and why.
 
@@ -49,7 +57,8 @@ class Deadline(NamedTuple):
         closes: the last day of a right that may be used within a time.
         answer: of a decision the option chosen, None while it is unanswered.
         state: status of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day.
-        late_by: working days late when done late, else None.
+        late_by: working days late when done after its term (0 if days off alone lie between), else None; never
+            of one planned only after its term had passed.
         waiting_for: the unrecorded fact it is counted from or opened by, with its period; None where it can be
             late by itself.
         counts_until: the last day (local date) on which a due date computed from that fact holds, or the due
@@ -91,13 +100,6 @@ class Deadline(NamedTuple):
     explanation: Explanation = ()
     span_first: date | None = None
     span_last: date | None = None
-
-    @property
-    def is_done_late(self) -> bool:
-        """Whether it was done after its term; one planned only after its term had passed is not late."""
-        if self.taken_up_on is not None:
-            return False
-        return self.due is not None and self.done_on is not None and self.done_on > self.due
 
     @property
     def fact(self) -> str:

@@ -20,7 +20,7 @@ from workflow.cases.registers.entries import is_entry, number_of, row_kind
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.rows import RowOfCase, review_of, rows_of
 from workflow.cases.states import AWAITED, State
-from workflow.deadlines.deadline import AnchorState, Deadline, knowledge_of, status_by
+from workflow.deadlines.deadline import AnchorDate, Deadline, knowledge_of, status_by
 from workflow.deadlines.explanations import due_elements
 from workflow.deadlines.late_entries import before_entry, entry_known_too_late
 from workflow.deadlines.lateness import is_before_records, late_by
@@ -52,14 +52,6 @@ class _Asked(NamedTuple):
     state: State = "open"
     done_on: date | None = None
     settled_on: date | None = None
-
-
-class _Anchor(NamedTuple):
-    """The day (local date) a term counts from, and the fact of the case it belongs to, if any."""
-
-    on: date | None
-    state: AnchorState
-    fact: str | None = None
 
 
 def entry_deadlines(
@@ -185,15 +177,15 @@ def _reviewed(asked: _Asked, measure: RowOfCase, risk: RowOfCase | None, today: 
     return asked._replace(state="not_due_yet") if span and today < span.first else asked
 
 
-def _plan_day(case: Case) -> _Anchor:
+def _plan_day(case: Case) -> AnchorDate:
     """Return the anchor of numbers of days and of periods: approval of the plan, else signing of the note."""
     for fact in (APPROVED, NOTED):
         if fact in case.facts:
-            return _Anchor(case.facts[fact].on, "happened", fact)
+            return AnchorDate(case.facts[fact].on, "happened", fact)
     for fact in (APPROVED, NOTED):
         if fact in case.planned:
-            return _Anchor(case.planned[fact], "planned", fact)
-    return _Anchor(None, "none")
+            return AnchorDate(case.planned[fact], "planned", fact)
+    return AnchorDate(None, "none")
 
 
 def _deadline(case: Case, asked: _Asked, calendar: Kazakhstan, today: date, *, bare: bool) -> Deadline:
@@ -202,13 +194,13 @@ def _deadline(case: Case, asked: _Asked, calendar: Kazakhstan, today: date, *, b
     """
     term, span, state = asked.term, asked.span, asked.state
     named = term.since or asked.sent_on
-    anchor = _Anchor(named, "happened") if named else _plan_day(case)
+    anchor = AnchorDate(named, "happened") if named else _plan_day(case)
     start = anchor.on if term.every is None else span.last if span else None
     counted = _counted(term.term, start, calendar, today)
     if asked.sent_on is not None:
-        anchor = _Anchor(asked.sent_on, "happened")
+        anchor = AnchorDate(asked.sent_on, "happened")
     elif term.reading != "after" and term.every is None:
-        anchor = _Anchor(None, "happened")
+        anchor = AnchorDate(None, "happened")
     if case.status != "active" and state != "done":
         state = "not_required"
     due, done_on, knowledge = counted.due, asked.done_on, knowledge_of(counted, calendar)
@@ -257,7 +249,7 @@ def _counted(term: Term, start: date | None, calendar: Kazakhstan, today: date) 
     return before_entry(counted, count(term, start, calendar.as_known(counted.due)), entry)
 
 
-def _explanation(asked: _Asked, counted: CountedTerm, anchor: _Anchor) -> Iterator[Element]:
+def _explanation(asked: _Asked, counted: CountedTerm, anchor: AnchorDate) -> Iterator[Element]:
     """Yield the elements of a row's deadline: due date, the plan's words, anchor, days counted."""
     term, due, kind = asked.term, counted.due, row_kind(asked.obligation.id)
     yield from due_elements(asked.obligation, due)

@@ -163,12 +163,11 @@ def _late(
 
 def _term(deadline: Deadline, by: _Judging) -> Iterator[Finding]:
     """Yield what was done after its term, after the closing of its window, or over too many days."""
-    done_on, closes = deadline.done_on, deadline.closes
+    done_on, closes, late = deadline.done_on, deadline.closes, deadline.late_by
     if done_on is not None and closes is not None and done_on > closes:
         yield departure(deadline, "term", "window_closed", closes=closes, on=done_on)
-    if done_on is None or not deadline.is_done_late or deadline.obligation.by_itself:
+    if done_on is None or late is None:
         return
-    late = late_by(deadline.due, done_on, by.calendar)
     code = "late" if late else "late_day_off"
     if by.known_calendar is not None:
         known_due = count(deadline.obligation.term, deadline.anchor_on, by.known_calendar).due
