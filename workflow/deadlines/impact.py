@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from calendars import FIRST
@@ -12,8 +11,6 @@ from workflow.cases.case import Case
 from workflow.cases.states import State
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
-
-_DAY = timedelta(days=1)
 
 
 class DayChange(NamedTuple):
@@ -48,7 +45,7 @@ def changed_days(before: Kazakhstan, after: Kazakhstan) -> tuple[DayChange, ...]
 
 
 def reach(before: Kazakhstan, after: Kazakhstan) -> tuple[tuple[date, date], ...]:
-    """Return the spans of days over which deadlines may be affected, ascending and without overlap.
+    """Return the spans of days over which deadlines may be affected, ascending.
 
     They are the changed days; whole years whose transfers are decided in one calendar alone; and religious days
     that move or become final, with the days they may fall on.
@@ -59,7 +56,7 @@ def reach(before: Kazakhstan, after: Kazakhstan) -> tuple[tuple[date, date], ...
     spans += [(date(year, 1, 1), date(year, 12, 31)) for year in unsure]
     moving = set(before.religious_windows(*everything)) ^ set(after.religious_windows(*everything))
     spans += [(day.earliest, day.latest) for day in moving]
-    return tuple(_apart(spans))
+    return tuple(sorted({*spans}))
 
 
 def moved(
@@ -91,14 +88,3 @@ def moved(
         for name, deadline in {**was, **becomes}.items()
     )
     return tuple(deadline for deadline in compared if deadline.old != deadline.new)
-
-
-def _apart(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
-    """Return the same days as the smallest number of spans, overlapping ones merged."""
-    joined_spans: list[tuple[date, date]] = []
-    for first, last in sorted(spans):
-        if joined_spans and first <= joined_spans[-1][1] + _DAY:
-            joined_spans[-1] = (joined_spans[-1][0], max(joined_spans[-1][1], last))
-        else:
-            joined_spans.append((first, last))
-    return joined_spans
