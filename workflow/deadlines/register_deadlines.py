@@ -7,23 +7,24 @@ term without a day gives no due date but a finding (workflow/findings/of_risks.p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from calendars import OutOfRange
 from calendars.counting import CountedTerm, count
 from calendars.kazakhstan import Kazakhstan
-from calendars.terms import Element, OnDate, Term, YearlyDate, months_later
-from workflow.cases.case import Case
+from calendars.terms import Element, OnDate, YearlyDate, months_later
+from workflow.cases.case import Case, Fact
 from workflow.cases.registers.assignments import assignments
 from workflow.cases.registers.entries import is_entry, number_of, row_kind
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.rows import RowOfCase, review_of, rows_of
-from workflow.cases.states import AWAITED, State
-from workflow.deadlines.deadline import AnchorDate, Deadline, knowledge_of, status_by
+from workflow.cases.states import State
+from workflow.deadlines.chain import CaseChain, Waiting
+from workflow.deadlines.deadline import AnchorDate, Deadline, knowledge_of
 from workflow.deadlines.explanations import due_elements
 from workflow.deadlines.late_entries import before_entry, entry_known_too_late
-from workflow.deadlines.lateness import is_before_records, late_by
 from workflow.law.library import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.law.terms import AnchoredTerm
@@ -54,20 +55,73 @@ class _Asked(NamedTuple):
     settled_on: date | None = None
 
 
-def entry_deadlines(
-    case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date, bare: bool = False
-) -> tuple[Deadline, ...]:
-    """Return the deadlines of a case's measures, then requests, then assignments, each by number.
-
-    Args:
-        today: local date; it decides whether the period of a recurring measure has begun, and which acts came
-            too late for a due date.
-        bare: without explanations.
+class RowLink:
+    """What a row asks, of one period where it recurs, counted by the words of its plan: a link of its case as
+    those of the law (`workflow.deadlines.chain.Link`).
     """
-    if not any(event.kind in _TERMED for event in case.entries):
-        return ()
-    asked_of_rows = _asked_of_rows(case, procedure, today)
-    return tuple(_deadline(case, asked, calendar, today, bare=bare) for asked in asked_of_rows)
+
+    def __init__(self, chain: CaseChain, asked: _Asked) -> None:
+        term, span = asked.term, asked.span
+        self.chain, self.asked, self.obligation, self.span = chain, asked, asked.obligation, span
+        self.id = f"{asked.obligation.id}.{span.name}" if span else asked.obligation.id
+        named = term.since or asked.sent_on
+        self.anchor = AnchorDate(named, "happened") if named else _plan_day(chain.case)
+        start = self.anchor.on if term.every is None else span.last if span else None
+        self.counted = _counted(asked, start, chain.calendar, chain.today)
+        self.knowledge = knowledge_of(self.counted, chain.calendar)
+        if asked.sent_on is not None:
+            self.anchor = AnchorDate(asked.sent_on, "happened")
+        elif term.reading != "after" and term.every is None:
+            self.anchor = AnchorDate(None, "happened")
+        self.anchor_fact = self.anchor.fact
+        due, settled_on, done_on = self.counted.due, asked.settled_on, asked.done_on
+        if done_on is None and settled_on and (due is None or settled_on <= due):
+            # Settled after the due date, it was not necessarily done late.
+            done_on = settled_on
+        self.fact = Fact(name=self.id, on=done_on) if done_on else None
+
+    def judged_on(self) -> date | None:
+        """Return the day it was done; None where none is known."""
+        return self.fact.on if self.fact else None
+
+    def state(self) -> State:
+        """Return its state; unless it is done, it is not required in a case that is not active."""
+        state = self.asked.state
+        return state if state == "done" or self.chain.case.status == "active" else "not_required"
+
+    def waiting(self) -> Waiting | None:
+        """Return what it waits for: a number of days counts from the approval of the plan; until that happens
+        the planned date is used.
+        """
+        anchor, due = self.anchor, self.counted.due
+        if anchor.state != "planned" or anchor.fact is None or due is None:
+            return None
+        return Waiting(anchor.fact, min(filter(None, (anchor.on, due))))
+
+    def explanation(self) -> Iterator[Element]:
+        """Yield its elements: due date, the plan's words, anchor, days counted."""
+        term, due, kind = self.asked.term, self.counted.due, row_kind(self.id)
+        yield from due_elements(self.obligation, due)
+        if term.written or kind != "measure":
+            yield Element(code=f"risk.basis_{kind}", arguments={**self.asked.about, "written": term.written})
+        if term.day_in_doubt:
+            yield Element(code="risk.until", arguments={"on": due}, on=due)
+        if term.since is not None:
+            yield Element(code="risk.since_named", arguments={"on": term.since}, on=term.since)
+        if self.anchor.fact is not None:
+            code = "risk.since_approval" if self.anchor.fact == APPROVED else "risk.since_note"
+            yield Element(code=code, arguments={"on": self.anchor.on}, on=self.anchor.on)
+        if term.dateless:
+            yield Element(code=f"risk.dateless.{term.reading}")
+        else:
+            yield from self.counted.elements
+
+
+def row_links(chain: CaseChain) -> Iterator[RowLink]:
+    """Yield the links of a case's measures, then requests, then assignments, each by number."""
+    if any(event.kind in _TERMED for event in chain.case.entries):
+        asked_of_rows = _asked_of_rows(chain.case, chain.procedure, chain.today)
+        yield from (RowLink(chain, asked) for asked in asked_of_rows)
 
 
 def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
@@ -188,81 +242,17 @@ def _plan_day(case: Case) -> AnchorDate:
     return AnchorDate(None, "none")
 
 
-def _deadline(case: Case, asked: _Asked, calendar: Kazakhstan, today: date, *, bare: bool) -> Deadline:
-    """Return the deadline of what a row asks; unless it is done, it is not required in a case that is not
-    active.
+def _counted(asked: _Asked, start: date | None, calendar: Kazakhstan, today: date) -> CountedTerm:
+    """Return the term of a row counted from a day, without an act that came too late for it; nothing counted
+    where it ends beyond the calendar's records.
     """
-    term, span, state = asked.term, asked.span, asked.state
-    named = term.since or asked.sent_on
-    anchor = AnchorDate(named, "happened") if named else _plan_day(case)
-    start = anchor.on if term.every is None else span.last if span else None
-    counted = _counted(term.term, start, calendar, today)
-    if asked.sent_on is not None:
-        anchor = AnchorDate(asked.sent_on, "happened")
-    elif term.reading != "after" and term.every is None:
-        anchor = AnchorDate(None, "happened")
-    if case.status != "active" and state != "done":
-        state = "not_required"
-    due, done_on, knowledge = counted.due, asked.done_on, knowledge_of(counted, calendar)
-    if done_on is None and asked.settled_on and (due is None or asked.settled_on <= due):
-        # Settled after the due date, it was not necessarily done late.
-        done_on = asked.settled_on
-    # A number of days counts from the approval of the plan; until that happens the planned date is used.
-    waits = anchor.state == "planned" and state in AWAITED and due is not None
-    valid_until = min(filter(None, (anchor.on, due)), default=None) if waits else None
-    return Deadline(
-        id=f"{asked.obligation.id}.{span.name}" if span else asked.obligation.id,
-        obligation=asked.obligation,
-        period=span.name if span else None,
-        due=due,
-        earliest=due,
-        latest=due,
-        safe_by=due - timedelta(days=1) if due and term.day_in_doubt else counted.safe_by,
-        anchor=anchor.state,
-        anchor_fact=anchor.fact,
-        anchor_on=anchor.on,
-        calendar=knowledge,
-        status=status_by(anchor.state, knowledge),
-        state=state,
-        waiting_for=anchor.fact if waits else None,
-        counts_until=due if is_before_records(case, due) else valid_until,
-        done_on=done_on,
-        recorded_on=done_on,
-        late_by=late_by(due, done_on, calendar),
-        explanation=() if bare else tuple(_explanation(asked, counted, anchor)),
-        span_first=counted.first,
-        span_last=counted.last,
-    )
-
-
-def _counted(term: Term, start: date | None, calendar: Kazakhstan, today: date) -> CountedTerm:
-    """Return a term counted from a day, without an act that came too late for it; nothing counted where it ends
-    beyond the calendar's records.
-    """
+    term = asked.term.term
     try:
         counted = count(term, start, calendar)
     except OutOfRange:
         return CountedTerm()
-    entry = entry_known_too_late(calendar, counted, today=today)
-    if entry is None:
-        return counted
-    return before_entry(counted, count(term, start, calendar.as_known(counted.due)), entry)
-
-
-def _explanation(asked: _Asked, counted: CountedTerm, anchor: AnchorDate) -> Iterator[Element]:
-    """Yield the elements of a row's deadline: due date, the plan's words, anchor, days counted."""
-    term, due, kind = asked.term, counted.due, row_kind(asked.obligation.id)
-    yield from due_elements(asked.obligation, due)
-    if term.written or kind != "measure":
-        yield Element(code=f"risk.basis_{kind}", arguments={**asked.about, "written": term.written})
-    if term.day_in_doubt:
-        yield Element(code="risk.until", arguments={"on": due}, on=due)
-    if term.since is not None:
-        yield Element(code="risk.since_named", arguments={"on": term.since}, on=term.since)
-    if anchor.fact is not None:
-        code = "risk.since_approval" if anchor.fact == APPROVED else "risk.since_note"
-        yield Element(code=code, arguments={"on": anchor.on}, on=anchor.on)
-    if term.dateless:
-        yield Element(code=f"risk.dateless.{term.reading}")
-    else:
-        yield from counted.elements
+    if entry := entry_known_too_late(calendar, counted, today=today):
+        counted = before_entry(counted, count(term, start, calendar.as_known(counted.due)), entry)
+    if counted.due is not None and asked.term.day_in_doubt:
+        return replace(counted, safe_by=counted.due - timedelta(days=1))
+    return counted

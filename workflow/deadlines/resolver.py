@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import TypeAlias
 
 from calendars.kazakhstan import Kazakhstan
-from calendars.terms import AtOnce, Before, Embargo, WithoutTerm
+from calendars.terms import AtOnce, Before, Element, Embargo, WithoutTerm
 from workflow.cases.case import Case, exemption_of
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
@@ -15,9 +16,13 @@ from workflow.deadlines.chain import CaseChain, Link, Waiting
 from workflow.deadlines.deadline import Deadline, status_by
 from workflow.deadlines.explanations import explanation
 from workflow.deadlines.lateness import is_before_records, late_by
-from workflow.deadlines.register_deadlines import entry_deadlines
+from workflow.deadlines.register_deadlines import RowLink, row_links
 from workflow.law.procedure import Procedure
 from workflow.org.office import OUTSIDE
+
+Ranges: TypeAlias = "dict[str, tuple[date | None, date | None]]"
+"""The earliest and latest due date, by id."""
+AnyLink: TypeAlias = Link | RowLink
 
 
 def deadlines(
@@ -33,35 +38,25 @@ def deadlines(
     """
     chain = CaseChain(case, procedure, calendar, today=today)
     links = [link for obligation in procedure.obligations for link in chain.links_of(obligation)]
-    of_rows = entry_deadlines(case, procedure, calendar, today=today, bare=bare)
-    return (*_deadlines_of(chain, links, bare=bare), *of_rows)
+    ranges = _ranges(chain, links)
+    of_rows: Iterator[AnyLink] = row_links(chain)
+    return tuple(_deadline(link, ranges, bare=bare) for link in (*links, *of_rows))
 
 
 def deadline(
     case: Case, procedure: Procedure, calendar: Kazakhstan, obligation: str, *, today: date
 ) -> Deadline | None:
     """Return one deadline of the case by its id, computing only its own anchors; None for an unknown id."""
+    chain = CaseChain(case, procedure, calendar, today=today)
     if is_entry(obligation):
-        found = iter(entry_deadlines(case, procedure, calendar, today=today))
-    elif known := procedure.by_id.get(obligation.partition(".")[0]):
-        chain = CaseChain(case, procedure, calendar, today=today)
-        links = [link for link in chain.links_of(known) if link.id == obligation]
-        found = _deadlines_of(chain, links, bare=False)
-    else:
-        return None
-    return next((deadline for deadline in found if deadline.id == obligation), None)
+        row = next((row for row in row_links(chain) if row.id == obligation), None)
+        return _deadline(row, {}, bare=False) if row else None
+    known = procedure.by_id.get(obligation.partition(".")[0])
+    link = next((link for link in chain.links_of(known) if link.id == obligation), None) if known else None
+    return _deadline(link, _ranges(chain, [link]), bare=False) if link else None
 
 
-def _deadlines_of(chain: CaseChain, links: Sequence[Link], *, bare: bool) -> Iterator[Deadline]:
-    """Yield the deadlines of these links, in their order; `bare` as in `deadlines`."""
-    ranges = _ranges(chain, links)
-    for link in links:
-        due = link.counted.due
-        earliest, latest = ranges.get(link.id, (due, due))
-        yield _deadline(link, earliest, latest, bare=bare)
-
-
-def _ranges(chain: CaseChain, links: Sequence[Link]) -> dict[str, tuple[date | None, date | None]]:
+def _ranges(chain: CaseChain, links: Sequence[Link]) -> Ranges:
     """Return the earliest and latest due date by id, over the calendars in which a religious day moved by one
     day; empty where none that may move touches a counted day.
     """
@@ -79,10 +74,11 @@ def _ranges(chain: CaseChain, links: Sequence[Link]) -> dict[str, tuple[date | N
     return {name: (min(days), max(days)) for name, days in dues.items()}
 
 
-def _deadline(link: Link, earliest: date | None, latest: date | None, *, bare: bool) -> Deadline:
+def _deadline(link: AnyLink, ranges: Ranges, *, bare: bool) -> Deadline:
     """Return the deadline of a link; `bare` as in `deadlines`."""
     chain, obligation, counted = link.chain, link.obligation, link.counted
     case, due, judged, state = chain.case, counted.due, link.judged_on(), link.state()
+    earliest, latest = ranges.get(link.id, (due, due))
     knowledge = "provisional" if earliest != latest else link.knowledge
     waits = link.waiting() if state in AWAITED else None
     taken_up = taken_up_after(case, chain.procedure, obligation, link.id, due)
@@ -114,10 +110,15 @@ def _deadline(link: Link, earliest: date | None, latest: date | None, *, bare: b
         reminds_from=_reminds_from(link, state),
         taken_up_on=taken_up,
         exempted=exemption_of(case, link.id),
-        explanation=() if bare else tuple(explanation(link, judged, taken_up)),
+        explanation=() if bare else tuple(_explanation(link, judged, taken_up)),
         span_first=counted.first,
         span_last=counted.last,
     )
+
+
+def _explanation(link: AnyLink, judged: date | None, taken_up: date | None) -> Iterator[Element]:
+    """Return the elements of a link's explanation: by the law, or by the words of a row's plan."""
+    return link.explanation() if isinstance(link, RowLink) else explanation(link, judged, taken_up)
 
 
 def _first_possible_day(chain: CaseChain, facts: tuple[str, ...], opens: date | None = None) -> date | None:
@@ -127,7 +128,7 @@ def _first_possible_day(chain: CaseChain, facts: tuple[str, ...], opens: date | 
     return max(filter(None, (opens, *(chain.day(fact).on for fact in facts))), default=None)
 
 
-def _counts_until(link: Link, state: State, waits: Waiting | None, taken_up: date | None) -> date | None:
+def _counts_until(link: AnyLink, state: State, waits: Waiting | None, taken_up: date | None) -> date | None:
     """Return the last day (local date) on which the due date holds; None where nothing limits it.
 
     Of one required before a fact, that is the last day on which that fact's expected day is valid: after it,
@@ -143,7 +144,7 @@ def _counts_until(link: Link, state: State, waits: Waiting | None, taken_up: dat
     return waits.valid_until if waits else None
 
 
-def _reminds_from(link: Link, state: State) -> date | None:
+def _reminds_from(link: AnyLink, state: State) -> date | None:
     """Return the day (local date) the reminders of an obligation without a due date count from: our practice,
     not the law's. Acts name no number of days for half of what they oblige to.
 
@@ -153,10 +154,10 @@ def _reminds_from(link: Link, state: State) -> date | None:
     force.
     """
     obligation, chain = link.obligation, link.chain
-    if state not in AWAITED or link.counted.due is not None or link.is_beyond or obligation.by_itself:
+    if isinstance(link, RowLink) or state not in AWAITED or link.counted.due is not None or link.is_beyond:
         return None
     is_binding = obligation.force == "obligatory" and not obligation.practice
-    if obligation.duty == OUTSIDE or not (is_binding or obligation.options):
+    if obligation.by_itself or obligation.duty == OUTSIDE or not (is_binding or obligation.options):
         return None
     if isinstance(obligation.term, Before) and obligation.since is not None:
         fact, ahead = chain.link(obligation.since, link.span), link.anchor
