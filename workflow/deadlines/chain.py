@@ -69,7 +69,7 @@ class CaseChain:
 
     def __init__(self, case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date) -> None:
         self.case = with_answers(case, procedure)
-        self.procedure = procedure
+        self.procedure, self.by_id = procedure, procedure.by_id
         self.calendar = calendar
         self.today = today
         # Most cases have nothing a term could be left without: then no chain of anchors is looked into.
@@ -79,11 +79,11 @@ class CaseChain:
 
     def link(self, fact: str, span: PeriodSpan | None = None) -> Link:
         """Return the link of a fact, in a period where it recurs."""
-        obligation = self.procedure.by_id[fact]
+        obligation = self.by_id[fact]
         name = obligation.name_in(span)
-        if name not in self.counted:
-            self.counted[name] = Link(self, obligation, span if obligation.recurs else None)
-        return self.counted[name]
+        if (link := self.counted.get(name)) is None:
+            link = self.counted[name] = Link(self, obligation, span if obligation.recurs else None)
+        return link
 
     def links_of(self, obligation: Obligation) -> Iterator[Link]:
         """Yield the obligation's one link, or one for each period: one without a period while no day is known
@@ -102,7 +102,7 @@ class CaseChain:
         """Return the day of a fact (a recurring one needs `span`): happened, planned, derived from its own due
         date, or none. What is fulfilled by itself happens on its plan or due date.
         """
-        obligation = self.procedure.by_id[fact]
+        obligation = self.by_id[fact]
         name = obligation.name_in(span)
         if recorded := self.case.facts.get(name):
             return AnchorDate(recorded.on, "happened")
@@ -124,7 +124,7 @@ class CaseChain:
         """
         if obligation.when is None:
             return True
-        fact = self.procedure.by_id[obligation.when].name_in(span)
+        fact = self.by_id[obligation.when].name_in(span)
         return fact in self.case.facts or fact in self.case.planned
 
 
