@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
-from i18n import LANGUAGES
 from merzim.web.api.answers import Problem
 
 LICENSE = {"name": "MIT", "identifier": "MIT"}
@@ -55,29 +54,20 @@ EXAMPLES = {"date": "2026-04-06", "date-time": "2026-04-06T05:00:00Z", "boolean"
 """Examples by format or type, where a field has none of its own."""
 
 
-Routes = Callable[[], tuple[BaseRoute, ...]]
-
-
-def describe_api(pages: FastAPI, routes: Routes, *, address: str) -> None:
+def describe_api(pages: FastAPI, routes: Callable[[], tuple[BaseRoute, ...]], *, address: str) -> None:
     """Set the full OpenAPI description of an application. `routes`: its operations; `address`: where it is
     reached.
     """
-
-    def describe() -> dict[str, Any]:
-        return _description(routes, pages.title, pages.version, address, LANGUAGES)
-
-    pages.openapi = describe  # type: ignore[method-assign]
+    description = partial(_description, routes, pages.title, pages.version, address)
+    pages.openapi = description  # type: ignore[method-assign]
 
 
 @cache
 def _description(
-    routes: Routes, title: str, version: str, address: str, languages: tuple[str, ...]
+    routes: Callable[[], tuple[BaseRoute, ...]], title: str, version: str, address: str
 ) -> dict[str, Any]:
     """Return the OpenAPI description with what the library leaves out: address, security, tags, problems, words
     of fields.
-
-    Args:
-        languages: those of this installation, which models read by themselves; here another key of the cache.
     """
     document = get_openapi(title=title, version=version, routes=routes())
     document["info"] |= {"description": ABOUT, "license": LICENSE, "contact": {"url": address}}
@@ -90,12 +80,12 @@ def _description(
     problem = jsonable_encoder(problem, exclude_none=True)  # as the library writes the schemas of models
     schemas = {**document["components"]["schemas"], **problem.pop("$defs"), "Problem": problem}
     document["components"] = {"schemas": dict(sorted(schemas.items())), "securitySchemes": {"token": TOKEN}}
-    for path, item in document["paths"].items():
-        for operation in item.values():
-            if path in OPEN_PATHS:
-                operation["security"] = []
-            if "401" in operation["responses"]:
-                operation["responses"]["401"]["headers"] = CHALLENGE
+    for path in OPEN_PATHS:
+        for operation in document["paths"].get(path, {}).values():
+            operation["security"] = []
+    for operation in operations(document):
+        if "401" in operation["responses"]:
+            operation["responses"]["401"]["headers"] = CHALLENGE
     describe_fields(document)
     return document
 
