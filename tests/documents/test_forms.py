@@ -195,14 +195,11 @@ def test_dates_are_official() -> None:
 
 def test_a_date_in_kazakh_is_an_attribute_of_the_document_it_names() -> None:
     """2026 жылғы 25 қарашадағы № 45 бұйрық; also in the annex to it."""
-    field_values = {"order_date": DAY, "order_number": "45"}
+    values = {"order_date": DAY, "order_number": "45"}
+    order, note = (fill(Paper(form_named(name), "kk", values)) for name in ("order", "analytic_note"))
 
-    assert "2026 жылғы 25 қарашадағы\n№ 45 бұйрыққа" in text_of(
-        fill(Paper(form_named("order"), "kk", field_values))
-    )
-    assert "2026 жылғы 25 қарашадағы № 45 бұйрық." in text_of(
-        fill(Paper(form_named("analytic_note"), "kk", field_values))
-    )
+    assert "2026 жылғы 25 қарашадағы\n№ 45 бұйрыққа" in text_of(order)
+    assert "2026 жылғы 25 қарашадағы № 45 бұйрық." in text_of(note)
 
 
 def test_a_name_beside_a_signature_is_short_and_a_hint_stands_under_an_empty_line_alone() -> None:

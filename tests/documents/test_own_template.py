@@ -33,9 +33,8 @@ def text_of(data: bytes) -> str:
 def test_a_template_of_ones_own_is_filled_like_ours() -> None:
     """With its own words around the values, which stand as they are, and its own rows."""
     own = template("АО «Жайық»", "{{ object }}", "{%p for row in rows %}", "{{ row.number }}", "{%p endfor %}")
-    filled = fill(Paper(form_named("plan"), "ru", VALUES, [{}, {}]), own)
-
-    assert text_of(filled) == "АО «Жайық»\nОтдел <закупок> & склад\n1.\n2."
+    paper = Paper(form_named("plan"), "ru", VALUES, [{}, {}])
+    assert text_of(fill(paper, own)) == "АО «Жайық»\nОтдел <закупок> & склад\n1.\n2."
 
 
 def test_a_template_of_libreoffice_gives_a_document_that_word_opens() -> None:

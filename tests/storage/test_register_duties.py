@@ -232,6 +232,10 @@ def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) 
     open_cases(app, 2026, unit="ministry", at=AT)
     below = visit(app, "2026-01-12", unit="branch")
     assert recorded(app, "agency") == {JANUARY: ("2026-01-12", below)}
+    for parent, there, gone in (("hr", "ministry", "agency"), ("agency", "agency", "ministry")):
+        save(engine, units=[Unit(id="branch", name="Бөлім", parent=parent)], people=[])
+        run_round(app, at=AT)  # the row went with its unit
+        assert (recorded(app, there), recorded(app, gone)) == ({JANUARY: ("2026-01-12", below)}, {})
     clerk = reader(app, "clerk", "responsible")
     values = {"place": "Зал", "came_on": "2026-01-13", "purpose": "talk"}
     fields = {"register_id": "visits", "unit": "hr", "values": values}

@@ -8,12 +8,12 @@ whole years; the others compare the cases somebody changed that day. Comparing a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from functools import cache, cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from calendars.hours import moment_of
 from merzim.services.app import AppContext
@@ -21,11 +21,11 @@ from merzim.storage.cases.twins import cases_beginning_on
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands.case_commands import Drafts, View
-from workflow.cases.commands.row_facts import DutyRow, row_changes
-from workflow.law.procedure import Obligation, Procedure
+from workflow.cases.commands.row_facts import DutyRow, agrees_with_rows, row_changes
+from workflow.law.procedure import Recurrence
 from workflow.moments import Moment
 from workflow.org.audit import EVERYTHING, AuditFilter
-from workflow.periods import PeriodSpan, period_of
+from workflow.periods import period_of
 from workflow.registers.definition import Fulfilment, Register
 from workflow.registers.rows import RegisterRow
 from workflow.registers.values import Values, as_date, holds, is_filled
@@ -36,8 +36,7 @@ COMPARED = "rows"
 """The task of comparing whole years, once a day."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Done:
+class _Done(NamedTuple):
     """What a row carries out: the day that decides its period, and the key by which duplicates count once."""
 
     day: date
@@ -74,11 +73,11 @@ def follow_duties(
 def record_year(app: AppContext, year: int, *, among: Collection[str] | None = None, at: Moment) -> None:
     """Make the yearly cases match the register rows that carry out their facts. `among`: only these cases."""
     duties = _YearDuties(app, year, today=at.today)
-    cases = duties.cases() if among is None else duties.cases().intersection(among)
+    cases = [case for case in duties.cases.values() if among is None or case in among]
     rows = duties.rows() if cases else {}
     for case in app.ledger.cases(cases).values():
-        view = app.case_commands.view_of(case, today=duties.today)
-        if row_changes(view, duties.of_case(case, view.procedure, rows)):
+        view = app.case_commands.view_of(case, today=at.today)
+        if not agrees_with_rows(view, duties.of_case(view, rows)):
             _follow(app, duties, case.id, ground="", at=at)
 
 
@@ -88,13 +87,12 @@ def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, 
     """
 
     def changes(view: View) -> Drafts:
-        case, procedure = view.case, view.procedure
-        rows_by_fact = duties.of_case(case, procedure, duties.rows(duties.units_of(case)))
+        rows_by_fact = duties.of_case(view, duties.rows(duties.units_of(view.case)))
         rows = {row.row for duty_rows in rows_by_fact.values() for row in duty_rows}
-        recorded = (fact for fact in case.facts.values() if fact.name.partition("#")[0] in rows_by_fact)
+        recorded = [fact for fact in view.case.facts.values() if fact.name.partition("#")[0] in rows_by_fact]
         if any(fact.row and fact.row not in rows for fact in recorded):
             # The row was deleted, or its unit no longer belongs to the case.
-            rows_by_fact = duties.of_case(case, procedure, duties.rows())
+            rows_by_fact = duties.of_case(view, duties.rows())
         return row_changes(view, rows_by_fact, ground=ground)
 
     app.case_commands.write(case_id, at, changes)
@@ -115,48 +113,41 @@ def record_due_rows(app: AppContext, *, at: Moment) -> None:
 
 def duties_of(app: AppContext, register: Register, row: RegisterRow, *, today: date) -> list[tuple[str, Fact]]:
     """Return the facts recorded from a row, each with its case, ordered by day."""
-    facts_by_case = dict[tuple[str, str], Fact]()
-    for fulfilment in register.fulfils:
-        day = _period_day(fulfilment, row.values)
-        case_id = _YearDuties(app, day.year, today=today).case_of(fulfilment.fact, row.unit) if day else ""
-        case = app.ledger.case(case_id) if case_id else None
-        facts = case.facts.values() if case else ()
-        facts_by_case |= {(case_id, fact.name): fact for fact in facts if fact.row == row.id}
-    return sorted(
-        ((case, fact) for (case, _), fact in facts_by_case.items()), key=lambda case_fact: case_fact[1].on
-    )
+    cases = {
+        _YearDuties(app, day.year, today=today).case_of(fulfilment.fact, row.unit)
+        for fulfilment in register.fulfils
+        if (day := _period_day(fulfilment, row.values)) is not None
+    }
+    found = app.ledger.cases(sorted(cases - {""})).values()
+    facts = [(case.id, fact) for case in found for fact in case.facts.values() if fact.row == row.id]
+    return sorted(facts, key=lambda case_fact: case_fact[1].on)
 
 
 class _YearDuties:
     """The rows of a year that carry out duties, and the cases they belong to; read on demand."""
 
     def __init__(self, app: AppContext, year: int, *, today: date) -> None:
-        self._app, self.today = app, today
+        self._app, self._year, self._today = app, year, today
         self._lists, self._office = SqlRegisterLists(app.engine), app.reads.office()
-        self.first, self.last = date(year, 1, 1), date(year, 12, 31)
         self._case_of = cache(self._find_case)
 
     @cached_property
-    def by_fact(self) -> Mapping[str, list[tuple[Register, Fulfilment]]]:
-        """Fact -> the registers and rules that carry it out, in the versions in force at the end of the
-        year.
+    def _carriers(self) -> Sequence[tuple[Register, Fulfilment]]:
+        """The rules that carry out facts, with their registers that have rows, in the versions in force at the
+        end of the year.
         """
-        carriers: dict[str, list[tuple[Register, Fulfilment]]] = defaultdict(list)
-        registers = self._app.registers.all_on(min(self.today, self.last))
+        registers = self._app.registers.all_on(min(self._today, date(self._year, 12, 31)))
         fulfilling = [register for register in registers if register.fulfils]
-        kept_registers = self._lists.registers_with_rows() if fulfilling else ()
-        for register in fulfilling:
-            for fulfilment in register.fulfils if register.id in kept_registers else ():
-                carriers[fulfilment.fact].append((register, fulfilment))
-        return carriers
+        kept = self._lists.registers_with_rows() if fulfilling else ()
+        return [(register, rule) for register in fulfilling if register.id in kept for rule in register.fulfils]
 
     @cached_property
-    def _cases(self) -> Mapping[tuple[str, str], str]:
+    def cases(self) -> Mapping[tuple[str, str], str]:
         """(Procedure, unit) -> the active case of the year."""
         library = self._app.library
-        names = {fact.partition(":")[0] for fact in self.by_fact} & {*library.procedures()}
+        names = {rule.fact.partition(":")[0] for _, rule in self._carriers} & {*library.procedures()}
         begins = {name: library.latest(name).begins_with for name in names}
-        cases = cases_beginning_on(self._app.engine, begins, [self.first], active_only=True)
+        cases = cases_beginning_on(self._app.engine, begins, [date(self._year, 1, 1)], active_only=True)
         return {(case.procedure, case.unit): case.id for case in reversed(cases)}
 
     def case_of(self, fact: str, unit: str) -> str:
@@ -166,7 +157,7 @@ class _YearDuties:
     def _find_case(self, procedure: str, unit: str) -> str:
         organisation = self._office.organisation(unit)
         for unit_above in self._office.above(unit):
-            case = self._cases.get((procedure, unit_above), "")
+            case = self.cases.get((procedure, unit_above), "")
             if case or unit_above == organisation:
                 return case
         return ""
@@ -176,54 +167,44 @@ class _YearDuties:
         below = self._office.below(case.unit)
         return [unit for unit in below if self._case_of(case.procedure, unit) == case.id]
 
-    def cases(self) -> set[str]:
-        """Return the cases of all units that have ever had rows, even if none is left in the year."""
-        facts = [(register.id, fact) for fact, carriers in self.by_fact.items() for register, _ in carriers]
-        units = self._lists.units({name for name, _ in facts}) if facts else ()
-        return {self.case_of(fact, unit) for kept, unit in units for name, fact in facts if name == kept} - {""}
-
     def rows(self, units: Collection[str] | None = None) -> _Rows:
         """Return what the rows of the year carry out up to today. `units`: rows of these; None for all."""
         rows: dict[tuple[str, str], list[_Done]] = defaultdict(list)
-        for fact, carriers in self.by_fact.items():
-            for register, fulfilment in carriers:
-                for record in self._lists.dated(register.id, fulfilment.within, self.first, self.last, units):
-                    values: Values = record.shown
-                    day, on = _period_day(fulfilment, values), as_date(values.get(fulfilment.date))
-                    case = self.case_of(fact, record.unit)
-                    if day and on and on <= self.today and (case or record.unit not in self._office.units):
-                        key = values.get(fulfilment.distinct) or record.id
-                        row = _duty_row(fulfilment, record.id, on, values)
-                        rows[case, fact].append(_Done(day=day, key=key, row=row))
+        first, last = date(self._year, 1, 1), date(self._year, 12, 31)
+        for register, rule in self._carriers:
+            for record in self._lists.dated(register.id, rule.within, first, last, units):
+                values: Values = record.shown
+                day, on = _period_day(rule, values), as_date(values.get(rule.date))
+                case = self.case_of(rule.fact, record.unit)
+                if day and on and on <= self._today and (case or record.unit not in self._office.units):
+                    key = values.get(rule.distinct) or record.id
+                    row = _duty_row(rule, record.id, on, values)
+                    rows[case, rule.fact].append(_Done(day, key, row))
         return rows
 
-    def of_case(self, case: Case, procedure: Procedure, rows: _Rows) -> Mapping[str, Sequence[DutyRow]]:
+    def of_case(self, view: View, rows: _Rows) -> Mapping[str, Sequence[DutyRow]]:
         """Return the rows that carry out facts of a case, by name of the fact with its period."""
-        rows_by_fact = dict[str, Sequence[DutyRow]]()
+        case, procedure, rows_by_fact = view.case, view.procedure, dict[str, Sequence[DutyRow]]()
         recorded = {fact.row for fact in case.facts.values()}
-        for fact in self.by_fact:
-            obligation = procedure.by_id.get(fact.partition(":")[2])
-            if obligation is None or not fact.startswith(f"{procedure.id}:"):
+        for fact in dict.fromkeys(rule.fact for _, rule in self._carriers):
+            of, _, name = fact.partition(":")
+            if of != procedure.id or name not in procedure.by_id:
                 continue
+            every = procedure.by_id[name].recurs
+            months = (date(self._year, month, 1) for month in range(1, 13))
+            once: dict[str, dict[object, DutyRow]] = {_period_name(name, every, month): {} for month in months}
             # The unit of a row may be gone from the office: what was recorded of it stays.
             stay = [done for done in rows.get(("", fact), ()) if done.row.row in recorded]
-            done_here = sorted((*rows.get((case.id, fact), ()), *stay), key=lambda done: done.row.on)
-            for name, span in self._periods(obligation):
-                once: dict[object, DutyRow] = {}
-                for done in done_here:
-                    if span.first <= done.day <= span.last:
-                        once.setdefault(done.key, done.row)
-                rows_by_fact[name] = sorted(once.values(), key=lambda row: (row.on, row.row))
+            for done in sorted((*rows.get((case.id, fact), ()), *stay), key=lambda done: done.row.on):
+                once[_period_name(name, every, done.day)].setdefault(done.key, done.row)
+            for period, of_period in once.items():
+                rows_by_fact[period] = sorted(of_period.values(), key=lambda row: (row.on, row.row))
         return rows_by_fact
 
-    def _periods(self, obligation: Obligation) -> Iterator[tuple[str, PeriodSpan]]:
-        """Yield the periods of an obligation in the year: name of the fact, and the period."""
-        if obligation.recurs is None:
-            yield obligation.id, PeriodSpan(str(self.first.year), self.first, self.last)
-            return
-        months = [self.first.replace(month=month) for month in range(1, 13)]
-        for span in dict.fromkeys(period_of(month, obligation.recurs.every) for month in months):
-            yield f"{obligation.id}.{span.name}", span
+
+def _period_name(obligation: str, recurs: Recurrence | None, day: date) -> str:
+    """Return the name of an obligation's fact of the period a day lies in."""
+    return f"{obligation}.{period_of(day, recurs.every).name}" if recurs else obligation
 
 
 def _period_day(fulfilment: Fulfilment, values: Values) -> date | None:

@@ -216,11 +216,6 @@ class SqlRegisterLists:
             statement = statement.where(_R.unit.in_(units))
         return dict(map(tuple, read(self._engine, statement.group_by(_R.register_id))))
 
-    def units(self, registers: Collection[str]) -> Sequence[tuple[str, str]]:
-        """Return the (register, unit) pairs of all rows of these registers."""
-        statement = select(_R.register_id, _R.unit).where(_R.register_id.in_(registers)).distinct()
-        return [(register, unit) for register, unit in read(self._engine, statement)]
-
     def exists(self, register: str, row: str) -> bool:
         """Return whether a register has a row with that id that is not withdrawn."""
         statement = select(_R.id).where(_R.id == row, _R.register_id == register, _R.withdrawn.is_(False))

@@ -43,25 +43,36 @@ def row_changes(view: View, duties: Mapping[str, Sequence[DutyRow]], *, ground: 
         duties: name of a fact with its period -> every row that carries it out, by their days.
         ground: of corrections and withdrawals; "" for the name of the row.
     """
-    case, procedure, drafts = view.case, view.procedure, list[EventDraft]()
+    gone, drafts = _compared(view, duties, ground)
+    return [*(withdrawal(view, key, ground=ground or fact.row) for key, fact in gone.items()), *drafts]
+
+
+def agrees_with_rows(view: View, duties: Mapping[str, Sequence[DutyRow]]) -> bool:
+    """Return whether `row_changes` has nothing to change; a case read without its events will do."""
+    return not any(_compared(view, duties, ""))
+
+
+def _compared(
+    view: View, duties: Mapping[str, Sequence[DutyRow]], ground: str
+) -> tuple[dict[str, Fact], list[EventDraft]]:
+    """Return the facts that rows no longer support, by name, and the drafts of those they support now."""
+    case, procedure, gone, drafts = view.case, view.procedure, dict[str, Fact](), list[EventDraft]()
     if case.status != "active":
-        return ()
+        return gone, drafts
     facts_by_period = {
         name: _recorded(case, name)
         for name in duties
         if (obligation := procedure.by_id.get(name.partition(".")[0])) is not None
         and is_asked_of(case, procedure, obligation, name)
     }
-    withdrawn_facts = dict[str, Fact]()
-    for name in facts_by_period:
-        for key, fact in facts_by_period[name].items():
-            if fact.row and all(row.row != fact.row for row in duties[name]):
-                withdrawn_facts[fact.row] = fact
-                drafts.append(withdrawal(view, key, ground=ground or fact.row))
     for name, facts in facts_by_period.items():
-        stay = {key: fact for key, fact in facts.items() if fact.row not in withdrawn_facts}
-        drafts += _of_period(procedure, name, duties[name], stay, withdrawn_facts, ground)
-    return drafts
+        rows = {"", *(row.row for row in duties[name])}
+        gone |= {key: fact for key, fact in facts.items() if fact.row not in rows}
+    gone_rows = {fact.row: fact for fact in gone.values()}
+    for name, facts in facts_by_period.items():
+        stay = {key: fact for key, fact in facts.items() if fact.row not in gone_rows}
+        drafts += _of_period(procedure, name, duties[name], stay, gone_rows, ground)
+    return gone, drafts
 
 
 def _of_period(
