@@ -201,35 +201,32 @@ def supplier_rows(purchases: Iterable[Row], language: str) -> list[Row]:
 
     Suppliers are related where one is named as the other's related organisation, or both name the same one.
     """
-    amounts, counts, related = dict[str, Decimal](), Counter[str](), dict[str, set[str]]()
+    amounts, counts, related = dict[str, Decimal](), Counter[str](), dict[str, dict[str, str]]()
     for purchase in purchases:
         supplier = str(purchase.get("supplier") or "")
         amounts[supplier] = amounts.get(supplier, Decimal(0)) + Decimal(str(purchase.get("amount") or 0))
         counts[supplier] += 1
-        named = re.split(r"[,;\n]", str(purchase.get("related") or ""))
-        related.setdefault(supplier, set()).update(name.strip() for name in named if name.strip())
+        names = (name.strip() for name in re.split(r"[,;\n]", str(purchase.get("related") or "")))
+        related.setdefault(supplier, {}).update({_folded(name): name for name in names if name})
+    own = {supplier: supplier.partition(", ")[0] for supplier in amounts}
     circles = list[set[str]]()
-    for supplier, names in related.items():
-        circle = {_folded(name) for name in (supplier.partition(", ")[0], *names)}
+    for supplier, named in related.items():
+        circle = {_folded(own[supplier]), *named}
         joined = [known for known in circles if known & circle]
         circles = [known for known in circles if known not in joined] + [circle.union(*joined)]
-    total = sum(amounts.values(), Decimal(0))
-    rows = list[Row]()
+    total, rows = sum(amounts.values(), Decimal(0)), list[Row]()
     for supplier in sorted(amounts, key=lambda supplier: (-amounts[supplier], supplier)):
-        circle = next(circle for circle in circles if _folded(supplier.partition(", ")[0]) in circle)
-        others = [each for each in amounts if _folded(each.partition(", ")[0]) in circle and each != supplier]
+        circle = next(circle for circle in circles if _folded(own[supplier]) in circle)
+        others = [each for each in amounts if _folded(own[each]) in circle and each != supplier]
         row: Row = {
             "supplier": supplier,
             "contracts": counts[supplier],
             "amount": amounts[supplier],
             "share": _share(amounts[supplier], total, language),
         }
-        by_name = {
-            _folded(each): each for each in (*(each.partition(", ")[0] for each in others), *related[supplier])
-        }
-        if bound := sorted(by_name.values()):
+        if bound := {_folded(own[each]): own[each] for each in others} | related[supplier]:
             together = amounts[supplier] + sum((amounts[each] for each in others), Decimal(0))
-            row |= {"related": "; ".join(bound), "related_amount": together}
+            row |= {"related": "; ".join(sorted(bound.values())), "related_amount": together}
             row["related_share"] = _share(together, total, language)
         rows.append(row)
     return rows
