@@ -252,11 +252,12 @@ def form(
     else:
         where, view = where or (view.case.unit if view else ""), None
         quarter = quarter_of_report(definition, year, quarter, today=call.moment.today) if year else 0
-        known = {"unit": where, "approver": approver}
         if definition.about == "person":
-            paper = person_paper(call.ctx, definition, language, row=row, person=person, **known)
+            paper = person_paper(call.ctx, definition, language, row=row, person=person, unit=where)
         else:
-            paper = report_paper(call.ctx, definition, language, year=year, quarter=quarter, **known)
+            paper = report_paper(
+                call.ctx, definition, language, unit=where, year=year, quarter=quarter, approver=approver
+            )
     paper = paper.with_values(typed_values(definition, set_ or []))
     write_file(to, document_of(call.app, paper))
     notes: list[object] = [*_wrong_approver(call, definition, approver, view, where)]

@@ -119,14 +119,7 @@ def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> byt
 
 
 def person_paper(
-    ctx: RequestContext,
-    form: Form,
-    language: str,
-    *,
-    row: str = "",
-    person: str = "",
-    unit: str = "",
-    approver: str = "",
+    ctx: RequestContext, form: Form, language: str, *, row: str = "", person: str = "", unit: str = ""
 ) -> Paper:
     """Return a form about a person with what a row says, or the person's newest row; without one, with what the
     office knows of the person. `unit`: the organisation it names instead of theirs.
@@ -136,7 +129,7 @@ def person_paper(
         Refusal: the row named does not stand on that form, or not exactly one person is called so.
     """
     reader, rows = replace(ctx, language=language), list[RowView]()
-    paper = _unrecorded(ctx, form, language, person=person, unit=unit, approver=approver)
+    paper = _unrecorded(ctx, form, language, person=person, unit=unit)
     if row:
         rows = [show_row(reader, AskRow(row=row)).row]
     elif person and form.source:
@@ -144,24 +137,22 @@ def person_paper(
         filters = [{"field": form.source.parts["name"][0], "is": [key]}]
         query = {"register_id": form.source.register_id, "filters": filters}
         rows = list_rows(reader, ListRows.model_validate(query)).rows
-    papers = (paper for each in rows for paper in _papers(reader, each, language) if paper.form == form)
-    recorded = next(papers, None)
+    papers = (each for form_row in rows for each in _papers(reader, form_row, language))
+    recorded = next((each for each in papers if each.form.id == form.id), None)
     if row and recorded is None:
         raise Refusal("papers.none")
     own = {name: paper.values[name] for name in ("organisation",) if unit and name in paper.values}
     return recorded.with_values(own) if recorded else paper
 
 
-def _unrecorded(
-    ctx: RequestContext, form: Form, language: str, *, person: str, unit: str = "", approver: str = ""
-) -> Paper:
+def _unrecorded(ctx: RequestContext, form: Form, language: str, *, person: str, unit: str = "") -> Paper:
     """Return a form about a person (by name or key; "" for nobody) with what the office knows of them."""
     office = ctx.app.reads.office()
     if not person:
-        return office_paper(ctx.app, form, language, today=ctx.today, unit=unit, approver=approver)
+        return office_paper(ctx.app, form, language, today=ctx.today, unit=unit)
     signer = office.people[person_named(office, person)]
     place = unit or policy_unit(office, signer.unit)
-    paper = office_paper(ctx.app, form, language, today=ctx.today, unit=place, approver=approver)
+    paper = office_paper(ctx.app, form, language, today=ctx.today, unit=place)
     own = {"name": signer.name_in(language), "post": signer.post_in(language)}
     return paper.with_values({name: text for name, text in own.items() if text})
 
