@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
 from calendars.hours import moment_of
-from notifications.channels import Channel, OnSent, OutgoingMessage, SilentChannel
+from notifications.channels import Channel, OutgoingMessage, SilentChannel
 from notifications.daily import queue_letters
 from notifications.dispatch import Dispatch, readdressed
 from notifications.fallback import Attempt, fall_back
@@ -185,7 +186,11 @@ def _record_channel_state(
 
 
 def _send(
-    channel: Channel, parcels: Sequence[OutgoingMessage], store: OnSent, *, now: datetime
+    channel: Channel,
+    parcels: Sequence[OutgoingMessage],
+    store: Callable[[str, Outcome], None],
+    *,
+    now: datetime,
 ) -> dict[str, Outcome]:
     """Return an outcome for every message, even when the channel raises.
 
@@ -196,12 +201,15 @@ def _send(
         return {}
     outcomes: dict[str, Outcome] = {}
 
-    def on_sent(key: str, outcome: Outcome) -> None:
-        outcomes[key] = outcome
-        store(key, outcome)
+    async def send() -> None:
+        async with aclosing(channel.send(parcels, now=now)) as answers:
+            async for key, outcome in answers:
+                outcomes[key] = outcome
+                if outcome.state == "sent":
+                    store(key, outcome)
 
     try:
-        outcomes |= asyncio.run(channel.send(parcels, now=now, on_sent=on_sent))
+        asyncio.run(send())
         silence = "the channel said nothing of it"
     except Refusal:
         raise

@@ -12,7 +12,7 @@ from i18n import refusal, say
 from merzim.documents.sheets.texts import is_email
 from merzim.settings import BadSetting, Settings
 from merzim.storage.notices.links import SqlLinks
-from notifications.channels import Channel, OutgoingMessage, channel_type
+from notifications.channels import Channel, OutgoingMessage, channel_type, send_all
 from notifications.letters.page import LetterPage, render_letter
 from notifications.notice import Notice, Outcome, message_id
 from workflow.org.office import Person
@@ -104,4 +104,4 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
         message_id=message_id(key, sender_domain(settings) or "merzim.invalid"),
     )
     message = OutgoingMessage(notice=notice, letter=render_letter(page), name=person.name)
-    return asyncio.run(channel.send([message], now=now))[key]
+    return asyncio.run(send_all(channel, [message], now=now))[key]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol, cast, runtime_checkable
@@ -31,14 +31,8 @@ NO_ADDRESS = "no-address@localhost.invalid"
 """Recipient address of letters in a folder if no e-mail address is known."""
 
 
-OnSent = Callable[[str, "Outcome"], None]
-"""Function called with key and outcome as soon as a message is accepted, before the next one leaves."""
-
-
-def ignore_sent(key: str, outcome: Outcome) -> None:
-    """Do nothing: the caller reads the outcomes at the end."""
-
-
+Outcomes = AsyncGenerator[tuple[str, Outcome], None]
+"""Key and outcome of each message, as soon as it is known."""
 STAYS_HERE = frozenset({"folder"})
 """Channels whose letters never leave the server: they reach nobody."""
 
@@ -74,13 +68,11 @@ class Channel(Protocol):
     def address(self, person: Person) -> str | None:
         """Return the person's address in this channel; None when there is none."""
 
-    async def send(
-        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
-    ) -> Mapping[str, Outcome]:
-        """Try each message once; return an outcome for every key, without raising for errors of server or disk.
+    def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Outcomes:
+        """Try each message once; yield its outcome before the next one leaves. Errors of server or disk are
+        outcomes, too.
 
         `queued` means: try again later. The delivery decides when, and when to give up.
-        What `on_sent` raises is raised.
         """
 
 
@@ -100,10 +92,14 @@ class SilentChannel:
     def address(self, person: Person) -> str | None:
         return self.original.address(person) if self.original is not None else None
 
-    async def send(
-        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
-    ) -> Mapping[str, Outcome]:
-        return {message.notice.key: self.outcome for message in batch}
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Outcomes:
+        for message in batch:
+            yield message.notice.key, self.outcome
+
+
+async def send_all(channel: Channel, batch: Sequence[OutgoingMessage], *, now: datetime) -> dict[str, Outcome]:
+    """Return the outcome of each message by key, once all have been tried."""
+    return {key: outcome async for key, outcome in channel.send(batch, now=now)}
 
 
 @runtime_checkable

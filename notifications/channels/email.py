@@ -11,7 +11,7 @@ import asyncio
 import os
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +21,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 import aiosmtplib
 
-from notifications.channels import ChannelSection, OnSent, OutgoingMessage, ignore_sent
+from notifications.channels import ChannelSection, Outcomes, OutgoingMessage
 from notifications.notice import UNREACHABLE, Outcome
 from notifications.section import EMPTY, MAIL_PORTS, OptionalPath, Port, Seconds
 from notifications.wire.message import build_message
@@ -102,47 +102,42 @@ class Email(ChannelSection):
     def address(self, person: Person) -> str | None:
         return person.email
 
-    async def send(
-        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
-    ) -> Mapping[str, Outcome]:
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Outcomes:
         """Send a batch over one connection."""
-        outcomes: dict[str, Outcome] = {}
         server: aiosmtplib.SMTP | None = None
-        failures = 0
+        failures, is_first, began = 0, True, time.monotonic()
         waiting = Outcome(state="queued", answer="")
-        began = time.monotonic()
         try:
             for parcel in batch:
                 key = parcel.notice.key
                 if failures >= PATIENCE:
-                    outcomes[key] = waiting
+                    yield key, waiting
                     continue
-                if outcomes and time.monotonic() - began > BATCH_SECONDS:
-                    outcomes[key] = Outcome(state="queued", answer=_SLOW, tried=False)
+                if not is_first and time.monotonic() - began > BATCH_SECONDS:
+                    yield key, Outcome(state="queued", answer=_SLOW, tried=False)
                     continue
+                is_first = False
                 try:
                     message = self._envelope(parcel, now)
                 except ValueError as problem:
-                    outcomes[key] = Outcome(state="failed", answer=str(problem))
+                    yield key, Outcome(state="failed", answer=str(problem))
                     continue
                 try:
                     if server is None or not server.is_connected:
                         server = await self._connect()
                 except (aiosmtplib.SMTPException, OSError, ValueError, KeyError) as problem:
-                    failures = PATIENCE
-                    outcomes[key] = waiting = _out_of_reach(problem)
+                    failures, waiting = PATIENCE, _out_of_reach(problem)
+                    yield key, waiting
                     continue
-                outcomes[key] = await _submit(server, message)
-                if outcomes[key].state == "sent":
-                    on_sent(key, outcomes[key])
-                elif outcomes[key].fault:
+                outcome = await _submit(server, message)
+                yield key, outcome
+                if outcome.fault:
                     failures += 1
-                    waiting = replace(outcomes[key], tried=False)
+                    waiting = replace(outcome, tried=False)
                     await _cut(server)
         finally:
             if server is not None and server.is_connected:
                 await _hang_up(server)
-        return outcomes
 
     async def probe(self) -> Outcome:
         """Connect, with TLS and log-in as configured, and hang up."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from notifications.channels import NO_ADDRESS, ChannelSection, OnSent, OutgoingMessage, ignore_sent
+from notifications.channels import NO_ADDRESS, ChannelSection, Outcomes, OutgoingMessage
 from notifications.notice import Outcome
 from notifications.section import Folder as FolderPath
 from notifications.wire.message import build_message
@@ -28,11 +28,10 @@ class Folder(ChannelSection):
     def address(self, person: Person) -> str | None:
         return person.email or NO_ADDRESS
 
-    async def send(
-        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
-    ) -> Mapping[str, Outcome]:
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Outcomes:
         """Write each letter of the batch to its file; written again after a crash it is the same file."""
-        return {parcel.notice.key: self._write(parcel, now) for parcel in batch}
+        for parcel in batch:
+            yield parcel.notice.key, self._write(parcel, now)
 
     def _write(self, parcel: OutgoingMessage, now: datetime) -> Outcome:
         """Write one letter to its file; an error of the disk leaves it queued."""

@@ -12,7 +12,7 @@ import asyncio
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.util import find_spec
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from pydantic import Field
 
-from notifications.channels import ChannelSection, OnSent, OutgoingMessage, ignore_sent
+from notifications.channels import ChannelSection, Outcomes, OutgoingMessage
 from notifications.links import Links, TelegramLink
 from notifications.notice import UNREACHABLE, Outcome
 from notifications.section import Seconds
@@ -85,24 +85,25 @@ class Telegram(ChannelSection):
         """Mark the person's account as blocking the bot."""
         self._links.block(person, now=now)
 
-    async def send(
-        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
-    ) -> Mapping[str, Outcome]:
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Outcomes:
         # The present accounts: people may have changed or lost them since their notices were queued.
         accounts = self._links.of_people({parcel.notice.person for parcel in batch})
         chats = {person: link.chat for person, link in accounts.items() if self._usable(link)}
-        no_account = Outcome(state="failed", answer="no account", use_other_channels=True)
-        outcomes = {parcel.notice.key: no_account for parcel in batch if parcel.notice.person not in chats}
+        for parcel in batch:
+            if parcel.notice.person not in chats:
+                yield parcel.notice.key, Outcome(state="failed", answer="no account", use_other_channels=True)
         waiting = [parcel for parcel in batch if parcel.notice.person in chats]
         if not waiting:
-            return outcomes
+            return
         try:
             bot = self.client()
         except TokenMissing as problem:
             answer = Outcome(
                 state="queued", answer=str(problem), use_other_channels=True, fault="token", tried=False
             )
-            return outcomes | {parcel.notice.key: answer for parcel in waiting}
+            for parcel in waiting:
+                yield parcel.notice.key, answer
+            return
         began, failures, rest = time.monotonic(), 0, None
         try:
             for parcel in waiting:
@@ -111,24 +112,21 @@ class Telegram(ChannelSection):
                 if rest is None and pause > 0 and wait > SHORT_PAUSE:
                     rest = Outcome(state="queued", answer=TOO_MANY, wait=_whole_seconds(wait), tried=False)
                 if rest is not None:
-                    outcomes[parcel.notice.key] = rest
+                    yield parcel.notice.key, rest
                     continue
                 await asyncio.sleep(max(pause, APART))
                 outcome = await self._send_message(bot, chats[parcel.notice.person], parcel)
                 if outcome.wait is not None:
                     outcome = replace(outcome, wait=_whole_seconds(self._rests_until - began))
-                outcomes[parcel.notice.key] = outcome
+                yield parcel.notice.key, outcome
                 failures += outcome.fault == UNREACHABLE or outcome.state == "unknown"
-                if outcome.state == "sent":
-                    on_sent(parcel.notice.key, outcome)
-                elif outcome.fault == "token":
+                if outcome.fault == "token":
                     # Telegram no longer accepts the bot: nobody gets messages until the token is corrected.
                     rest = outcome
-                elif failures >= PATIENCE:
+                elif outcome.state != "sent" and failures >= PATIENCE:
                     rest = Outcome(state="queued", answer=outcome.answer, fault=UNREACHABLE, tried=False)
         finally:
             await hang_up(bot)
-        return outcomes
 
     async def probe(self) -> Outcome:
         """Ask the Bot API which bot the token belongs to; the outcome is `sent` with its name, or `failed`."""

@@ -18,7 +18,7 @@ from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import store as office_store
 from merzim.storage.tables.notices import NOTICE
 from notifications import round as rounds
-from notifications.channels import Channel, OnSent, OutgoingMessage, ignore_sent
+from notifications.channels import Channel, Outcomes, OutgoingMessage
 from notifications.delivery import DeliveryReport, deliver
 from notifications.dispatch import Dispatch
 from notifications.notice import CalendarEntry, Letter, Notice, Outcome, message_id
@@ -181,19 +181,14 @@ class Shelf:
     def address(self, person: Person) -> str | None:
         return person.email
 
-    async def send(
-        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
-    ) -> Mapping[str, Outcome]:
-        outcomes = {}
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Outcomes:
         for parcel in batch:
             answer = next(self._answers)
             if isinstance(answer, Exception):
                 raise answer
-            outcomes[parcel.notice.key] = answer
             if answer.state == "sent":
                 self.kept.append(parcel)
-                on_sent(parcel.notice.key, answer)
-        return outcomes
+            yield parcel.notice.key, answer
 
 
 class OfficersShelf(Shelf):

@@ -19,7 +19,7 @@ import i18n
 from i18n import LANGUAGES, refusal
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.delivery_state import ChannelFault, channel_faults, figures, resend_all
-from notifications.channels import channel_type, names
+from notifications.channels import channel_type, names, send_all
 from notifications.channels.email import Email
 from notifications.channels.email import channel as email_channel
 from notifications.channels.folder import Folder, channel
@@ -34,7 +34,7 @@ NOW = noon(FIVE_BEFORE)
 
 def written(folder: Folder, *numbers: int) -> list[Outcome]:
     batch = [parcel(number) for number in numbers]
-    outcomes = asyncio.run(folder.send(batch, now=NOW))
+    outcomes = asyncio.run(send_all(folder, batch, now=NOW))
     return [outcomes[parcel.notice.key] for parcel in batch]
 
 
@@ -81,7 +81,7 @@ def test_a_letter_is_one_file_a_mail_program_opens(tmp_path: Path) -> None:
 def test_a_letter_to_no_address_has_failed(tmp_path: Path) -> None:
     """As by e-mail: nobody finds it in the folder instead."""
     nowhere = parcel(address="nobody")
-    outcomes = asyncio.run(channel(path=tmp_path, sender="merzim@example.kz").send([nowhere], now=NOW))
+    outcomes = asyncio.run(send_all(channel(path=tmp_path, sender="merzim@example.kz"), [nowhere], now=NOW))
 
     assert outcomes == {nowhere.notice.key: Outcome(state="failed", answer="not an e-mail address: 'nobody'")}
     assert not list(tmp_path.iterdir())

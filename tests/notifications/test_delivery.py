@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.channels import OnSent, OutgoingMessage, ignore_sent
+from notifications.channels import Outcomes, OutgoingMessage
 from notifications.channels.folder import channel as folder
 from notifications.delivery import deliver
 from notifications.notice import Notice, Outcome, message_id
@@ -139,15 +139,12 @@ def test_what_was_done_while_its_letter_waited_is_not_reminded_of(town: Town, ca
 class Dying(Shelf):
     """A channel whose process is killed after the server has taken the third letter."""
 
-    async def send(
-        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
-    ) -> Mapping[str, Outcome]:
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Outcomes:
         for number, message in enumerate(batch, 1):
             self.kept.append(message)
             if number == 3:
                 raise SystemExit
-            on_sent(message.notice.key, Outcome(state="sent", answer="250"))
-        return {}
+            yield message.notice.key, Outcome(state="sent", answer="250")
 
 
 @pytest.mark.parametrize("repeatable", [True, False])

@@ -13,7 +13,7 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from notifications.channels import OutgoingMessage
+from notifications.channels import OutgoingMessage, send_all
 from notifications.channels.email import PATIENCE, Email
 from notifications.notice import NoticeState, Outcome
 from notifications.wire.signing import load_signing_key
@@ -46,7 +46,7 @@ def certified(authority: trustme.CA) -> ssl.SSLContext:
 
 
 def sent(email: Email, batch: Sequence[OutgoingMessage] = BATCH) -> Mapping[str, Outcome]:
-    return asyncio.run(email.send(batch, now=NOW))
+    return asyncio.run(send_all(email, batch, now=NOW))
 
 
 def states(outcomes: Mapping[str, Outcome], batch: Sequence[OutgoingMessage] = BATCH) -> list[NoticeState]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -49,7 +49,7 @@ from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
 from merzim.settings import WebSettings
 from merzim.storage.org.store import save
-from notifications.channels import OnSent, OutgoingMessage, ignore_sent
+from notifications.channels import Outcomes, OutgoingMessage
 from notifications.channels.folder import Folder
 from notifications.channels.telegram import channel as telegram
 from notifications.event_notices import given_days
@@ -105,10 +105,9 @@ TOKEN = re.compile(r"/confirm/([A-Za-z0-9_-]{48,})")
 class Failing(Folder):
     """A mail server that takes no letter."""
 
-    async def send(
-        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
-    ) -> Mapping[str, Outcome]:
-        return {parcel.notice.key: Outcome(state="failed", answer="550 no such user") for parcel in batch}
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Outcomes:
+        for parcel in batch:
+            yield parcel.notice.key, Outcome(state="failed", answer="550 no such user")
 
 
 class OfficerAlone(Folder):

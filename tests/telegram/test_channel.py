@@ -12,7 +12,7 @@ from time import monotonic
 import pytest
 
 from merzim.storage.notices.links import SqlLinks
-from notifications.channels import OutgoingMessage
+from notifications.channels import OutgoingMessage, send_all
 from notifications.channels.telegram import PATIENCE, Telegram, channel
 from notifications.links import hash_code
 from notifications.notice import UNREACHABLE, Action, Outcome
@@ -46,7 +46,7 @@ def batch(links: SqlLinks, people: int, messages_each: int = 1) -> list[Outgoing
 
 
 def sent(bot: Telegram, parcels: Sequence[OutgoingMessage]) -> Mapping[str, Outcome]:
-    return asyncio.run(bot.send(parcels, now=NOW))
+    return asyncio.run(send_all(bot, parcels, now=NOW))
 
 
 def only(outcomes: Mapping[str, Outcome]) -> Outcome:
