@@ -154,21 +154,9 @@ Networks = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PublicAddress:
-    """The address at which users reach the pages.
-
-    Attributes:
-        origin: as in the `Origin` header: lower case, Punycode, no default port.
-        host: the same without scheme and port, as in the `Host` header.
-    """
-
-    origin: str
-    host: str
-
-
-def public_address(text: str) -> PublicAddress:
-    """Parse `public_address` of config.toml into the form browsers send.
+def public_origin(text: str) -> str:
+    """Return `public_address` of config.toml as browsers send it in `Origin`: lower case, Punycode, no default
+    port.
 
     Raises:
         ValueError: it is not `http(s)://host` or `http(s)://host:port`, with or without a slash at the end.
@@ -186,14 +174,14 @@ def public_address(text: str) -> PublicAddress:
         raise ValueError("public_address")
     shown_host = f"[{host}]" if ":" in host else host
     suffix = "" if port is None or port == default_ports[scheme] else f":{port}"
-    return PublicAddress(origin=f"{scheme}://{shown_host}{suffix}", host=host)
+    return f"{scheme}://{shown_host}{suffix}"
 
 
 def _address(text: str, info: ValidationInfo) -> str:
     """Return the address at which users reach the pages, this machine's for "". Raises ValueError."""
     if not text:
         return f"http://127.0.0.1:{info.data.get('port', 8000)}"
-    public_address(text)
+    public_origin(text)
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache, wraps
 from importlib import import_module
@@ -17,7 +18,7 @@ from starlette.routing import BaseRoute
 
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.settings import public_address
+from merzim.settings import public_origin
 from merzim.web.api.description import describe_api
 from merzim.web.auth.middleware import GuardMiddleware, HeadMiddleware
 from merzim.web.errors import add_error_handlers, problem
@@ -50,12 +51,12 @@ def create_app(app: AppContext, clock: Clock) -> FastAPI:
 
     pages.state.context = context
     add_error_handlers(pages)
-    public = public_address(settings.public_address)
-    public_host = f"[{public.host}]" if ":" in public.host else public.host
+    origin = public_origin(settings.public_address)
+    public_host = re.sub(r"^https?://|:\d+$", "", origin)
     hosts = ["127.0.0.1", "[::1]", "localhost", public_host]
     # The last is the outermost.
     pages.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
-    pages.add_middleware(GuardMiddleware, problem=problem, public=public)
+    pages.add_middleware(GuardMiddleware, problem=problem, origin=origin)
     pages.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     pages.add_middleware(HeadMiddleware)
     pages.add_middleware(RequestLogMiddleware)

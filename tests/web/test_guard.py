@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from merzim.metronome import http_server
-from merzim.settings import public_address
+from merzim.settings import public_origin
 from merzim.storage.queries import SqlReads
 from merzim.web.auth.dependencies import COOKIE
 from merzim.web.auth.limits import client_address
@@ -187,7 +187,7 @@ PUBLIC, PROXY, BROWSER = "https://merzim.mne.kz", "127.0.0.3", "198.51.100.4"
 )
 def test_an_origin_is_what_browsers_make_of_the_address(address: str, origin: str) -> None:
     """Lower case, without the port everybody knows, Kazakh letters as Punycode."""
-    assert public_address(address).origin == origin
+    assert public_origin(address) == origin
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from merzim.services.context import ORIGIN, Origin
-from merzim.settings import PublicAddress, is_loopback
+from merzim.settings import is_loopback
 
 MAX_BODY = 25 * 1024 * 1024
 MAX_TEXT = 2 * 1024 * 1024
@@ -55,7 +55,7 @@ class GuardMiddleware:
 
     Args:
         problem: function that makes the error page for a status and a catalogue code.
-        public: the address pages are opened by, besides this machine's own names.
+        origin: the address pages are opened by, besides this machine's own names.
     """
 
     def __init__(
@@ -63,11 +63,11 @@ class GuardMiddleware:
         app: ASGIApp,
         *,
         problem: Callable[[Request, int, str], Response],
-        public: PublicAddress,
+        origin: str,
     ) -> None:
         self.app = app
         self.problem = problem
-        self.public = public
+        self.origin = origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -100,7 +100,7 @@ class GuardMiddleware:
             await send(message)
 
         answer: ASGIApp = self.app
-        if request.method not in SAFE_METHODS and not is_same_origin(request, self.public):
+        if request.method not in SAFE_METHODS and not is_same_origin(request, self.origin):
             answer = self.problem(request, 403, "web.problem.foreign_origin")
         elif not _fits(request.headers.get("content-length", "0"), limit):
             answer = self.problem(request, 413, code)
@@ -125,11 +125,11 @@ def is_local(request: Request) -> bool:
     return from_here and is_loopback(request.url.hostname or "") and not is_forwarded
 
 
-def is_same_origin(request: Request, public: PublicAddress) -> bool:
+def is_same_origin(request: Request, public: str) -> bool:
     """Return whether a write comes from one of our pages, or from a program, which names no origin."""
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         return False
-    origins = {public.origin}
+    origins = {public}
     if is_loopback(request.url.hostname or ""):
         origins.add(f"{request.url.scheme}://{request.url.netloc}")
     origin = request.headers.get("origin")
