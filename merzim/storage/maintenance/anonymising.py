@@ -12,8 +12,9 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from sqlite3 import OperationalError
 from typing import Any
 
@@ -66,17 +67,14 @@ class Erasure:
     names: tuple[str, ...]
     shared_names: tuple[str, ...]
     logins: tuple[str, ...]
-    _patterns: dict[str, re.Pattern[str]] = field(default_factory=dict)
 
     def needles(self) -> list[str]:
         """Return texts to search rows by: a row that contains none of them need not be rewritten."""
-        texts = {form for word in (*self.keys, *self.names) for form in _forms(word)}
-        return sorted(texts | set(self.logins))
+        return sorted({*_forms(self.keys), *_forms(self.names), *self.logins})
 
     def key_in(self, texts: Iterable[str]) -> bool:
         """Return whether any of these texts contains one of the keys and addresses."""
-        pattern = self._pattern("keys", self.keys, r"[\w.+-]", r"(?:[\w@+-]|\.\w)")
-        return any(pattern.search(text) for text in texts)
+        return any(_addresses(self.keys).search(text) for text in texts)
 
     def replaced(self, text: str, name: str, *, shared: bool = True) -> str:
         """Return a column's text with the person's names, keys and log-ins replaced.
@@ -88,26 +86,34 @@ class Erasure:
         if name in _LOGIN_COLUMNS and text in self.logins:
             return self.token
         for login in self.logins if text.startswith(("{", "[")) else ():
-            quoted = json.dumps(login, ensure_ascii=False)
-            text = re.sub(
-                rf'({_OF_ACCOUNTS},\[|"(?:by|login)":){re.escape(quoted)}', rf'\1"{self.token}"', text
-            )
-        text = self._pattern("keys", self.keys, r"[\w.+-]", r"(?:[\w@+-]|\.\w)").sub(self.token, text)
+            quoted = re.escape(json.dumps(login, ensure_ascii=False))
+            text = re.sub(rf'({_OF_ACCOUNTS},\[|"(?:by|login)":){quoted}', rf'\1"{self.token}"', text)
+        text = _addresses(self.keys).sub(self.token, text)
         replacement = self.name_in.get(name.rpartition("_")[2], self.name)
 
         def named(match: re.Match[str]) -> str:
             small = match.group() == match.group().casefold()
             return replacement.casefold() if small else replacement
 
-        text = self._pattern("names", self.names, r"\w", r"\w").sub(named, text)
-        return self._pattern("shared", self.shared_names, r"\w", r"\w").sub(named, text) if shared else text
+        return _words((*self.names, *(self.shared_names if shared else ()))).sub(named, text)
 
-    def _pattern(self, kind: str, words: tuple[str, ...], before: str, after: str) -> re.Pattern[str]:
-        if kind not in self._patterns:
-            forms = sorted({form for word in words for form in _forms(word)}, key=len, reverse=True)
-            either = "|".join(map(re.escape, forms)) or r"(?!)"
-            self._patterns[kind] = re.compile(rf"(?<!{before})(?:{either})(?!{after})", re.IGNORECASE)
-        return self._patterns[kind]
+
+def _forms(words: Iterable[str]) -> set[str]:
+    """Return the forms words occur in: as written, in lower case, normalised for searches, escaped in JSON."""
+    ways = (str, str.casefold, normalise, lambda word: json.dumps(word, ensure_ascii=False)[1:-1])
+    return {way(word) for word in words for way in ways} - {""}
+
+
+@lru_cache(maxsize=4)
+def _words(words: tuple[str, ...], around: tuple[str, str] = (r"\w", r"\w")) -> re.Pattern[str]:
+    """Return the pattern of these words, the longest first, with nothing like `around` before and behind."""
+    either = "|".join(map(re.escape, sorted(_forms(words), key=len, reverse=True))) or r"(?!)"
+    return re.compile(rf"(?<!{around[0]})(?:{either})(?!{around[1]})", re.IGNORECASE)
+
+
+def _addresses(keys: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the pattern of these keys and addresses."""
+    return _words(keys, (r"[\w.+-]", r"(?:[\w@+-]|\.\w)"))
 
 
 def _rewrite(session: Session, words: Erasure) -> tuple[Counter[str], list[tuple[int, str]]]:
@@ -138,13 +144,6 @@ def rewritten(session: Session) -> dict[int, str]:
     orders = session.execute(IN_ORDER.where(EVENT.c.kind == ANONYMISED))
     contents = [events.decoded(order.payload) for order in orders]
     return {id: hash for content in contents for id, hash in content.get("rewritten", ())}
-
-
-def _forms(word: str) -> set[str]:
-    """Return the forms a word occurs in: as written, in lower case, normalised for searches, escaped in
-    JSON.
-    """
-    return {word, word.casefold(), normalise(word), json.dumps(word, ensure_ascii=False)[1:-1]} - {""}
 
 
 def _take_away(session: Session, words: Erasure, now: datetime) -> None:
