@@ -13,7 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, get_args
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -325,6 +325,19 @@ class DatabaseSettings(Section):
     url: Annotated[str, AfterValidator(_database_beside)] = "sqlite:///var/merzim.sqlite"
     password_env: str = ""
     installation: str = ""
+
+    @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database; None for a server, and for a database in memory."""
+        scheme, _, path = self.url.partition(":///")
+        file = path.partition("?")[0]
+        return Path(file) if scheme.startswith("sqlite") and file and not file.startswith(":") else None
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is a file that was not created yet. The path may be percent-encoded."""
+        file = self.file
+        return file is not None and not (file.exists() or Path(unquote(str(file))).exists())
 
 
 class EvidenceSettings(Section):

@@ -10,9 +10,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, reduce
-from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import unquote
 
 import calendars
 from calendars.kazakhstan import Kazakhstan, compiled
@@ -137,7 +135,7 @@ class AppContext:
     @property
     def has_database(self) -> bool:
         """Whether there is a database; False where its file was not created yet."""
-        return not _is_missing_file(self.configured.database.url)
+        return not self.configured.database.is_missing
 
     @property
     def newest(self) -> AppContext:
@@ -234,7 +232,7 @@ class AppContext:
         database these are left out.
         """
         read = read_editions(self.configured)
-        if self.configured.regulations.folder is None or _is_missing_file(self.configured.database.url):
+        if self.configured.regulations.folder is None or not self.has_database:
             return read
         try:
             bodies = bodies_of(self.configured.office)
@@ -299,9 +297,8 @@ class AppContext:
 
     def _refuse_missing_database(self) -> None:
         """Raise if there is no database, without creating one (opening an SQLite file would)."""
-        url = self.configured.database.url
-        if _is_missing_file(url):
-            raise StorageUnavailable("no_database", where=url.partition(":///")[2])
+        if not self.has_database:
+            raise StorageUnavailable("no_database", where=str(self.configured.database.file))
         refuse_missing(self.unprepared)
 
     @property
@@ -433,12 +430,3 @@ class AppContext:
 def _version(database: Any) -> str:
     """Return the hash of the last event that changed settings or calendar acts; "" for none."""
     return head(database, (CALENDAR_CHANGED, CHANGED))
-
-
-def _is_missing_file(url: str) -> bool:
-    """Return whether the address is an SQLite file that does not exist. The path may be percent-encoded."""
-    scheme, mark, path = url.partition(":///")
-    file = path.partition("?")[0]
-    return (
-        bool(mark) and scheme.startswith("sqlite") and not (Path(file).exists() or Path(unquote(file)).exists())
-    )

@@ -70,10 +70,8 @@ def key_file(settings: Settings) -> Path:
     """Return the file of the key when the environment holds none: beside the database unless configured."""
     if settings.secrets.key_file is not None:
         return settings.secrets.key_file
-    scheme, mark, path = settings.database.url.partition(":///")
-    if mark and scheme.startswith("sqlite") and path and not path.startswith(":"):
-        return Path(path).with_suffix(".key")
-    return settings.evidence.folder.parent / "merzim.key"
+    database = settings.database.file
+    return database.with_suffix(".key") if database else settings.evidence.folder.parent / "merzim.key"
 
 
 def key_place(settings: Settings, environment: Mapping[str, str]) -> str:

@@ -196,9 +196,8 @@ def _check_folders(app: AppContext) -> Iterator[Check]:
 def _check_disk(app: AppContext) -> Iterator[Check]:
     """Check the free space of each disk that holds the database or a folder, once."""
     paths = [folder for _, folder in folders(app.settings)]
-    scheme, mark, path = app.settings.database.url.partition(":///")
-    if mark and scheme.startswith("sqlite") and path and not path.startswith(":"):
-        paths.insert(0, Path(path.partition("?")[0]).parent)
+    if (database := app.settings.database.file) is not None:
+        paths.insert(0, database.parent)
     disks = {_existing(path).stat().st_dev: _existing(path) for path in reversed(paths)}
     for folder in reversed(disks.values()):
         free = shutil.disk_usage(folder).free
@@ -262,7 +261,7 @@ def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
 def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
     """Check the database, and by what it records the last backup, round, letters and clock."""
     if not app.has_database:
-        where = {"where": app.settings.database.url.partition(":///")[2]}
+        where = {"where": str(app.settings.database.file)}
         yield Check("database", "doctor.no_database", where, "warning", "no_database")
         return
     try:
