@@ -6,13 +6,13 @@ A key left out has the default below; config.toml shows and explains them all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import (
@@ -74,46 +74,22 @@ def expecting(code: str) -> WrapValidator:
     return WrapValidator(check)
 
 
-def _without_zone(value: time | None) -> time | None:
-    """Return a time of day. Raises ValueError for one with a zone of its own: it is Almaty's."""
-    if value is not None and value.tzinfo:
-        raise ValueError("time_of_day")
-    return value
+def must(code: str, holds: Callable[[Any], bool]) -> AfterValidator:
+    """Return the validator that refuses, as `cli.expected.<code>`, a value of which something does not hold."""
+
+    def check(value: object) -> object:
+        if not holds(value):
+            raise ValueError(code)
+        return value
+
+    return AfterValidator(check)
 
 
-def _in_order(hours: tuple[time, time]) -> tuple[time, time]:
-    """Return two times of day. Raises ValueError unless the first is the earlier and neither has a zone."""
-    if hours[0].tzinfo or hours[1].tzinfo or hours[0] >= hours[1]:
-        raise ValueError("hours")
-    return hours
-
-
-def _in_calendar(days: frozenset[date]) -> frozenset[date]:
-    """Return the days. Raises ValueError for one outside the calendar."""
-    if not all(FIRST <= day <= LAST for day in days):
-        raise ValueError("dates_on_record")
-    return days
-
-
-def _not_all(networks: tuple[Network, ...]) -> tuple[Network, ...]:
-    """Return the networks. Raises ValueError for one of all addresses."""
-    if any(network.prefixlen == 0 for network in networks):
-        raise ValueError("networks")
-    return networks
-
-
-def _networks(value: object) -> object:
+def _texts(value: object) -> object:
     """Return a list of texts and networks. Raises ValueError for anything else: numbers are addresses, too."""
     if not isinstance(value, list | tuple) or not all(isinstance(one, str | Network) for one in value):
         raise ValueError("networks")
     return value
-
-
-def _usable_steps(days: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the steps. Raises ValueError for none, for one named twice, or one beyond 60 days."""
-    if not days or len({*days}) < len(days) or not all(-60 <= day <= 60 for day in days):
-        raise ValueError("steps")
-    return days
 
 
 NotBlank = Annotated[str, Field(pattern=r"\S")]
@@ -122,10 +98,11 @@ Number = Annotated[int, Field(ge=1), NO_BOOL]
 UpToThousand = Annotated[int, Field(ge=1, le=1000), NO_BOOL]
 Years = Annotated[int, Field(ge=0, le=100), NO_BOOL]
 _HOUR = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}
-TimeOfDay = Annotated[time, AfterValidator(_without_zone), expecting("time_of_day"), WithJsonSchema(_HOUR)]
+_IN_ALMATY = must("time_of_day", lambda at: at.tzinfo is None)
+TimeOfDay = Annotated[time, _IN_ALMATY, expecting("time_of_day"), WithJsonSchema(_HOUR)]
 Steps = Annotated[
     tuple[StrictInt, ...],
-    AfterValidator(_usable_steps),
+    must("steps", lambda days: 0 < len({*days}) == len(days) and all(-60 <= day <= 60 for day in days)),
     expecting("steps"),
     WithJsonSchema(
         {
@@ -137,12 +114,16 @@ Steps = Annotated[
     ),
 ]
 Hours = Annotated[
-    tuple[time, time],
-    AfterValidator(_in_order),
+    tuple[Annotated[time, _IN_ALMATY], Annotated[time, _IN_ALMATY]],
+    must("hours", lambda hours: hours[0] < hours[1]),
     expecting("hours"),
     WithJsonSchema({"type": "array", "items": _HOUR, "minItems": 2, "maxItems": 2}),
 ]
-Days = Annotated[frozenset[date], expecting("dates"), AfterValidator(_in_calendar)]
+Days = Annotated[
+    frozenset[date],
+    expecting("dates"),
+    must("dates_on_record", lambda days: all(FIRST <= day <= LAST for day in days)),
+]
 OptionalDay = Annotated[
     date | None,
     EMPTY,
@@ -150,7 +131,10 @@ OptionalDay = Annotated[
     WithJsonSchema({"anyOf": [{"const": ""}, {"type": "string", "format": "date"}]}),
 ]
 Networks = Annotated[
-    tuple[Network, ...], AfterValidator(_not_all), BeforeValidator(_networks), expecting("networks")
+    tuple[Network, ...],
+    must("networks", lambda networks: all(network.prefixlen for network in networks)),
+    BeforeValidator(_texts),
+    expecting("networks"),
 ]
 
 
@@ -198,13 +182,6 @@ def _issuer(text: str) -> str:
     return text
 
 
-def _require_each_language(names: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the names. Raises ValueError unless there is one in each language and in no other."""
-    if names.keys() != set(LANGUAGES):
-        raise ValueError("bodies")
-    return names
-
-
 Function = Literal["prevention", "detection"]
 """What an authorised body is authorised in."""
 
@@ -220,7 +197,7 @@ class AuthorisedBody(Section):
         confirmed_on: the day it officially confirmed the rules, None if it has not.
     """
 
-    name: Annotated[Mapping[str, NotBlank], AfterValidator(_require_each_language)]
+    name: Annotated[Mapping[str, NotBlank], must("bodies", lambda names: names.keys() == {*LANGUAGES})]
     function: Function | None = None
     since: date = Field(validation_alias=AliasChoices("from", "since"))
     until: date | None = None
