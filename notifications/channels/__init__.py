@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol, cast, runtime_checkable
@@ -45,6 +45,10 @@ class ChannelSection(Section):
     """
 
     needed: ClassVar[tuple[str, ...]] = ()
+
+    def variables(self) -> Mapping[str, str]:
+        """Return the variables of the environment that hold its secrets, by the key that names them."""
+        return {}
 
     def refuse_unusable(self) -> None:
         """Raise Refusal for what a section names and the channel cannot use: a file, a library."""

@@ -11,7 +11,7 @@ import asyncio
 import os
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -84,6 +84,9 @@ class Email(ChannelSection):
     def signing_key(self) -> SigningKey | None:
         """The key of `dkim_key`. Raises Refusal: it cannot be read, or has no selector."""
         return load_signing_key(self.sender, self.dkim_key, self.dkim_selector) if self.dkim_key else None
+
+    def variables(self) -> Mapping[str, str]:
+        return {"password_env": self.password_env} if self.user and self._given is None else {}
 
     def refuse_unusable(self) -> None:
         _ = self.signing_key

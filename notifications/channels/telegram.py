@@ -12,7 +12,7 @@ import asyncio
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.util import find_spec
@@ -65,6 +65,9 @@ class Telegram(ChannelSection):
     timeout: Seconds = 20.0
     _links: Links
     _rests_until: float = 0.0  # moment of the monotonic clock before which Telegram wants no message
+
+    def variables(self) -> Mapping[str, str]:
+        return {} if self.token else {"token_env": self.token_env}
 
     def refuse_unusable(self) -> None:
         if find_spec("aiogram") is None:

@@ -27,7 +27,7 @@ from merzim.storage.database.engine import parse_address
 from merzim.storage.maintenance.readiness import check_readiness, refuse_other_installation, server_time
 from merzim.storage.notices.delivery_state import Figures, figures
 from merzim.storage.refusals import display_address, hide_secrets
-from notifications.channels import STAYS_HERE, Testable
+from notifications.channels import STAYS_HERE, ChannelSection, Testable
 from notifications.notice import UNREACHABLE
 from workflow.moments import CLOCK_TOLERANCE, is_late
 from workflow.refusal import Refusal
@@ -48,39 +48,26 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
         lambda: open_provider(settings, environment),
         lambda: list(own_files(settings)),
     ]
-    checks.extend(partial(create_channel, name, settings) for name in sorted(settings.channels.use))
-    unused = sorted(settings.channels.sections.keys() - settings.channels.use)
-    checks.extend(partial(_refuse_wrong_keys, name, settings) for name in unused)
+    variables = {"database.password_env": settings.database.password_env}
+    checks.extend(partial(_note_variables, name, settings, variables) for name in sorted(settings.channels.use))
     raised = [settings.lost_password] if settings.lost_password is not None else []
     for run in checks:
         try:
             run()
         except Refusal as refusal:
             raised.append(refusal)
-    return [*raised, *_missing_variables(settings, environment)]
+    return raised + [
+        BadSetting("cli.no_variable", file=str(settings.file), key=key, variable=variable)
+        for key, variable in variables.items()
+        if variable and not environment.get(variable)
+    ]
 
 
-def _refuse_wrong_keys(name: str, settings: Settings) -> None:
-    """Refuse unknown or wrong keys of a channel not in use; missing ones may be given in the browser later."""
-    try:
-        create_channel(name, settings)
-    except BadSetting as refusal:
-        if refusal.code != "cli.missing_setting":
-            raise
-
-
-def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> Iterator[Refusal]:
-    """Yield a refusal for each environment variable that the settings name but that is not set."""
-    variables = {"database.password_env": settings.database.password_env}
-    for channel in settings.channels.use:
-        section = settings.channels.sections.get(channel, {})
-        if channel == "telegram" and not section.get("token"):
-            variables["channels.telegram.token_env"] = str(section.get("token_env", "MERZIM_TELEGRAM_TOKEN"))
-        if channel == CHANNEL and section.get("user") and settings.mail_password is None:
-            variables["channels.email.password_env"] = str(section.get("password_env", ""))
-    for key, variable in variables.items():
-        if variable and not environment.get(variable):
-            yield BadSetting("cli.no_variable", file=str(settings.file), key=key, variable=variable)
+def _note_variables(name: str, settings: Settings, variables: dict[str, str]) -> None:
+    """Note which variables hold the secrets of a channel, by key. Raises Refusal: it cannot be used."""
+    channel = create_channel(name, settings)
+    assert isinstance(channel, ChannelSection)
+    variables |= {f"channels.{name}.{key}": variable for key, variable in channel.variables().items()}
 
 
 def values(settings: Settings) -> Iterator[tuple[str, object]]:
