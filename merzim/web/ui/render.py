@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, partial
@@ -176,11 +176,11 @@ class Translator:
         is_known = i18n.knows(f"row.{kind}")
         return self.say(f"row.{kind}", number=number) if is_known else i18n.row_number(name, self.language)
 
-    def change(self, change: FieldChange, titles: Mapping[str, Text], names: Mapping[str, Name]) -> str:
+    def change(self, change: FieldChange, titles: Mapping[str, Text], named: Callable[[str], Name]) -> str:
         """Return the change of one field by an event: `Field: "before" → "after"`.
 
         Args:
-            names: names of people and units by key.
+            named: returns the name of a person or unit by key.
         """
         code, definition = f"change.field.{change.field}", row_field(change.field)
         if not i18n.knows(code) and definition is None:
@@ -189,7 +189,7 @@ class Translator:
         if change.of:
             field = f"{field}, {titles[change.of][self.language] if change.of in titles else change.of}"
         values = (
-            self.name(names[str(value)]) if change.field in _NAMING and value in names else value
+            self.name(named(value)) if change.field in _NAMING and isinstance(value, str) else value
             for value in (change.before, change.after)
         )
         before, after = (self._field_text(change.field, value) for value in values)

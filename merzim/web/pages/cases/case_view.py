@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,6 @@ from merzim.services.names import (
     assignee_key,
     name_assignees,
     name_of,
-    person_name,
     unit_name,
 )
 from merzim.services.registers.results import field_view, values_view
@@ -29,9 +28,8 @@ from merzim.web.ui.tables import cell_of
 from merzim.web.ui.timeline import Timeline, build_timeline
 from notifications.notice import Notice
 from workflow.cases.case import Case, Event, Fact, effective_events
-from workflow.cases.changes import FieldChange, comment_of, field_changes
-from workflow.cases.registers.assignments import GIVEN
-from workflow.cases.registers.rows import OWN_FIELDS, RowOfCase, as_written, rows_of
+from workflow.cases.changes import FieldChange, field_changes
+from workflow.cases.registers.rows import OWN_FIELDS, RowOfCase, as_written
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import (
@@ -45,7 +43,6 @@ from workflow.deadlines.lateness import (
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure, Stage, Text
 from workflow.machine import COMPLETED
-from workflow.org.office import Office
 from workflow.registers.definition import Register
 
 SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
@@ -127,7 +124,7 @@ class CaseView:
         status: where the case stands: a stage, or what comes after all of them.
         stage: of the case; None once all of them are over. parts: the entries by stage.
         changes: the fields each event changed, by its number; withdrawn: numbers of withdrawn events.
-        people: names by keys, those of units that were changed among them.
+        named: returns the name of a person or unit by key; what is no key as it is.
     """
 
     case: Case
@@ -143,7 +140,7 @@ class CaseView:
     changes: Mapping[int, tuple[FieldChange, ...]]
     withdrawn: frozenset[int]
     notices: tuple[Notice, ...]
-    people: dict[str, Name]
+    named: Callable[[str], Name]
     today: date
 
     @property
@@ -202,8 +199,11 @@ def build_case_view(ctx: RequestContext, case_id: str) -> CaseView:
             stale=deadline.due is not None and not holds_on(deadline, today),
         )
 
-    entries = tuple(map(entry, view.deadlines))
-    changes, effective = field_changes(events), effective_events(events)
+    def named(key: str) -> Name:
+        entity = office.named(key)
+        return name_of(entity) if entity else key
+
+    entries, effective = tuple(map(entry, view.deadlines)), effective_events(events)
     return CaseView(
         case=case,
         procedure=procedure,
@@ -219,13 +219,10 @@ def build_case_view(ctx: RequestContext, case_id: str) -> CaseView:
             **_titles_of_repeated(procedure, events),
         },
         events=tuple(reversed(events)),
-        changes=changes,
+        changes=field_changes(events),
         withdrawn=frozenset(event.seq for event, one in zip(events, effective, strict=True) if one is None),
         notices=tuple(notices),
-        people={
-            **{key: person_name(office, key) for key in _people(case, events, notices)},
-            **_names_in(changes, office),
-        },
+        named=named,
         today=today,
     )
 
@@ -259,27 +256,6 @@ def _order(entry: ShownObligation, *, today: date) -> tuple[bool, bool, date]:
     """Return the sort key of what to do next: what can be done first, of that the overdue, then by day."""
     day = _day(entry.deadline, today) or date.max
     return not can_be_done(entry.deadline), entry.look != "overdue", day
-
-
-def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> set[str]:
-    """Return the keys of everybody named on the pages of a case."""
-    named_people = {event.name for event in events if event.kind.startswith("reader_")}
-    for event in events:
-        if event.kind == "commented":
-            comment = comment_of(event)
-            named_people |= {comment.person, comment.asks, *comment.mentions} - {""}
-        elif event.kind == GIVEN:
-            named_people |= {str(event.payload["assignee"]), str(event.payload.get("person", ""))} - {""}
-    named_people |= {measure["responsible"] for measure in rows_of(case, "measure").values()}
-    return {notice.person for notice in notices} | set(case.readers) | named_people
-
-
-def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> dict[str, Name]:
-    """Return the names of the units and people whose keys changed fields hold, by key."""
-    all_changes = (change for field_changes in changes.values() for change in field_changes)
-    keys = {str(key) for change in all_changes for key in (change.before, change.after)}
-    named = {key: office.named(key) for key in keys}
-    return {key: name_of(entity) for key, entity in named.items() if entity is not None}
 
 
 def registers_view(

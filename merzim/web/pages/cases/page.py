@@ -42,7 +42,7 @@ from merzim.web.pages.cases.recording import (
 from merzim.web.pages.registers.forms import row_field
 from merzim.web.ui.command_forms import FormField, command_fields
 from merzim.web.ui.form_values import RejectedForm, typed_into
-from merzim.web.ui.name_fields import NameField, own_people, person_names
+from merzim.web.ui.name_fields import own_people, person_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.cases.case import Event
@@ -51,7 +51,6 @@ from workflow.cases.commands.assignments import CannotComment
 from workflow.cases.registers.assignments import assignments
 from workflow.cases.registers.evidence_list import proofs
 from workflow.deadlines.deadline import Deadline
-from workflow.findings.finding import Finding
 from workflow.languages import PAPER_LANGUAGES
 from workflow.registers.definition import Register
 
@@ -72,7 +71,7 @@ def case_page(
     changes by others contradict it).
     """
     view = build_case_view(ctx, case)
-    message = _message(ctx, view)
+    left_out = _parameter(ctx, "left_out", 4)
     return page(
         ctx,
         f"case_{tab}.html",
@@ -83,17 +82,15 @@ def case_page(
         tab=tab,
         tabs=ADDRESSES,
         may_write=ctx.reader.may("record") and ctx.reads.may_write(view.case),
-        message=message,
         tried=tried,
         inputs=partial(_inputs, ctx, tried),
-        undo=_event_to_undo(ctx, case, message),
-        remarks=_remarks(view, message),
         # Of an imported plan: measures withdrawn in the case before, columns and sheets that were not read.
-        left_out=int(left_out) if (left_out := _parameter(ctx, "left_out", 4)).isdecimal() else 0,
+        left_out=int(left_out) if left_out.isdecimal() else 0,
         not_read=_parameter(ctx, "unread", UNREAD),
         source_row=_source_row(ctx, view),
         row_registers=_row_registers(ctx, view),
         names=author_names(ctx, {event.by for event in view.events}),
+        **_after(ctx, view),
         **_tab(ctx, view, tab, tried),
     )
 
@@ -123,10 +120,6 @@ def _parameter(ctx: WebContext, name: str, longest: int = 200) -> str:
     return ctx.query.get(name, "").replace("\0", "")[:longest]
 
 
-UNDOABLE = ("recorded", "replanned")
-"""Messages of the page about what can be undone for ten minutes."""
-
-
 def redirect_to_case(ctx: WebContext, case: str, *, tab: Tab = "deadlines", **parameters: str) -> Response:
     """Redirect to a page of a case after a change; to the reader's assignments, if the case was visible by one
     that is answered now.
@@ -152,51 +145,40 @@ def _row_registers(ctx: RequestContext, view: CaseView) -> Mapping[str, Register
     return {row: registers.latest(name) for row, name in names.items() if name in registers.ids()}
 
 
-def _event_to_undo(ctx: RequestContext, case: str, message: tuple[str, str] | None) -> Event | None:
-    """Return the event to offer for undoing: of the recording or plan date the message is about, else None."""
-    if message is None or message[0] not in UNDOABLE or not ctx.reader.may("record"):
-        return None
-    return cases.event_to_undo(ctx, case, message[1])
-
-
-def _remarks(view: CaseView, message: tuple[str, str] | None) -> tuple[Finding, ...]:
-    """Return the findings about the fact just recorded or corrected; none after anything else."""
-    if message is None or message[0] not in ("recorded", "corrected"):
-        return ()
-    return cases.findings_of_fact(view.findings, view.procedure, message[1])
-
-
 def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
     """Return the forms of the page of deadlines; the one that was refused with what was typed."""
-    deadlines = [entry.deadline for entry in view.entries]
+    case, deadlines = view.case, [entry.deadline for entry in view.entries]
+    hand, fix = _parameter(ctx, "hand"), _parameter(ctx, "fix")
 
     def of(name: str) -> RejectedForm | None:
         return tried if tried is not None and tried.form == name else None
 
-    fix = _parameter(ctx, "fix")
     return {
         **_recording(ctx, view, deadlines, of("record")),
         "comments": comments(view.events[::-1]),
-        "assignments": tuple(assignments(view.case).values()),
+        "assignments": tuple(assignments(case).values()),
         "asking": _comment_form(ctx, view, of("comment")),
         "last_day": ctx.calendar.last,
-        "handing": _handover(ctx, view),
+        # The obligation to hand over and the field for the person, where the address asks for it.
+        "handing": (hand, own_people(ctx).field(""))
+        if hand in view.titles and ctx.reader.may("manage")
+        else None,
         "plan": plan_form(deadlines, fact=_parameter(ctx, "plan"), tried=of("plan")),
-        "correct": correct_form(view.case, deadlines, fact=fix, tried=of("correct")),
+        "correct": correct_form(case, deadlines, fact=fix, tried=of("correct")),
         "correcting": bool(fix),
         "passport": passport_form(ctx, view),
         "withdraw": withdraw_form(
-            view.case,
+            case,
             view.titles,
             chosen=(_parameter(ctx, "withdraw"), _parameter(ctx, "evidence", 2000)),
             tried=of("withdraw"),
         ),
         "exempt": exempt_form(deadlines, fact=_parameter(ctx, "exempt"), tried=of("exempt")),
-        "reopening": reopen_choices(view.case, deadlines),
+        "reopening": reopen_choices(case, deadlines),
         "editions": [
             (edition.edition, edition.in_force)
-            for edition in ctx.library.editions_of(view.case.procedure)
-            if edition.edition != view.case.edition
+            for edition in ctx.library.editions_of(case.procedure)
+            if edition.edition != case.edition
         ],
     }
 
@@ -209,17 +191,16 @@ def _recording(
 ) -> dict[str, Any]:
     """Return the form that records a fact, with its entry, its papers and what recording would change."""
     on = _parameter(ctx, "on")
-    record = record_form(
-        deadlines,
-        fact=tried.answers.get("fact", "") if tried else _parameter(ctx, "fact") or pressing_fact(view),
-        rejected_form=tried or (RejectedForm(form="record", refusal=None, answers={"on": on}) if on else None),
-        kind=view.case.kind,
-        today=ctx.today,
-    )
+    if tried is not None:
+        fact = tried.answers.get("fact", "")
+    else:
+        fact = _parameter(ctx, "fact") or pressing_fact(view)
+        tried = RejectedForm(form="record", refusal=None, answers={"on": on}) if on else None
+    record = record_form(deadlines, fact=fact, rejected_form=tried, kind=view.case.kind, today=ctx.today)
     return {
         "record": record,
-        "now": next((entry for entry in view.entries if entry.deadline.id == record.fact), None),
-        "forms": [about for about in forms_of(view.procedure) if record.fact in about.steps],
+        "now": next((entry for entry in view.entries if entry.deadline.id == record["fact"]), None),
+        "forms": [about for about in forms_of(view.procedure) if record["fact"] in about.steps],
         "effect": foreseen_effect(ctx, view.case.id, record) if on and ctx.reader.may("record") else None,
     }
 
@@ -252,14 +233,6 @@ def _comment_form(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -
     return {"obligation": about if about in view.titles else "", **values}
 
 
-def _handover(ctx: WebContext, view: CaseView) -> tuple[str, NameField] | None:
-    """Return the obligation to hand over and the field for the person; None unless the address asks for it."""
-    name = _parameter(ctx, "hand")
-    if name not in view.titles or not ctx.reader.may("manage"):
-        return None
-    return name, own_people(ctx).field("")
-
-
 def pressing_fact(view: CaseView) -> str:
     """Return the fact to record next: of the most urgent deadline, else of the first not done; "" for none."""
     if view.next is not None:
@@ -288,29 +261,28 @@ router.get("/cases/{case}/forms/{form}/{language}")(get_form)
 router.get("/cases/{case}/package")(get_package)
 
 
-@router.get("/cases/{case}")
-def deadlines_page(ctx: Reading, case: CaseId) -> Response:
-    return case_page(ctx, case)
+def _serve(tab: Tab) -> None:
+    """Add a page of the case to the routes."""
+
+    def show(ctx: Reading, case: CaseId) -> Response:
+        return case_page(ctx, case, tab=tab)
+
+    router.add_api_route(f"/cases/{{case}}{ADDRESSES[tab]}", show, name=f"case_{tab}")
 
 
-@router.get("/cases/{case}/risks")
-def registers_page(ctx: Reading, case: CaseId) -> Response:
-    return case_page(ctx, case, tab="risks")
+for _name in ADDRESSES:
+    _serve(_name)
 
 
-@router.get("/cases/{case}/papers")
-def documents_page(ctx: Reading, case: CaseId) -> Response:
-    return case_page(ctx, case, tab="papers")
-
-
-@router.get("/cases/{case}/history")
-def history_page(ctx: Reading, case: CaseId) -> Response:
-    return case_page(ctx, case, tab="history")
+OF_ONE = {"corrected": "corrected", "exempted": "exempted_one", "reopened": "reopened_one"}
+"""Messages that name the obligation they are about, by kind of event."""
+UNDOABLE = ("recorded", "replanned")
+"""Messages of the page about what can be undone for ten minutes."""
 
 
 def _message(ctx: WebContext, view: CaseView) -> tuple[str, str] | None:
     """Return the code of the last action and its object; None for a code without a sentence."""
-    for said in ("recorded", "replanned"):
+    for said in UNDOABLE:
         if of := _parameter(ctx, said):
             return (said, of) if of in view.titles else None
     said, of = _parameter(ctx, "said"), _parameter(ctx, "of")
@@ -318,5 +290,17 @@ def _message(ctx: WebContext, view: CaseView) -> tuple[str, str] | None:
     return (said, of) if known and (not of or of in view.titles) else None
 
 
-OF_ONE = {"corrected": "corrected", "exempted": "exempted_one", "reopened": "reopened_one"}
-"""Messages that name the obligation they are about, by kind of event."""
+def _after(ctx: WebContext, view: CaseView) -> dict[str, Any]:
+    """Return what the page says of the last action (`message`): the event that may be undone (`undo`), and the
+    findings about the fact just recorded or corrected (`remarks`).
+    """
+    message = _message(ctx, view)
+    said, of = message or ("", "")
+    undoes = said in UNDOABLE and ctx.reader.may("record")
+    return {
+        "message": message,
+        "undo": cases.event_to_undo(ctx, view.case.id, of) if undoes else None,
+        "remarks": cases.findings_of_fact(view.findings, view.procedure, of)
+        if said in ("recorded", "corrected")
+        else (),
+    }

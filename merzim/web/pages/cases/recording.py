@@ -5,24 +5,24 @@ After a refusal the typed values are shown again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
+from merzim.services.inputs import build
 from merzim.services.law.regulations import case_registers
 from merzim.web.pages.cases.case_view import CaseView
 from merzim.web.pages.cases.evidence import evidence_fields
-from merzim.web.ui.form_values import Confirmation, RejectedForm, is_same_text, parse_date, parse_text
+from merzim.web.ui.form_values import RejectedForm, is_same_text, parse_date, parse_text
 from merzim.web.ui.name_fields import own_units
 from workflow.cases.case import PLAN, Case
 from workflow.cases.commands.previews import Preview
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.registers.rows import rows_of
 from workflow.deadlines.deadline import Deadline
-from workflow.law.procedure import Option, Text
+from workflow.law.procedure import Text
 from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE
 from workflow.refusal import Refusal
 
@@ -30,33 +30,8 @@ SIGNATORIES = tuple(duty for duty in DUTIES if duty not in {OUTSIDE, *OF_A_PERSO
 """Duties whose holders may have signed a document."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CaseForm:
-    """The form that records a fact: its choices, its values, the refusal.
-
-    Attributes:
-        values: names of the fact's numbers, each with its value, "" for none.
-        published: whether the fact is done by publishing, so that a link is dated as the fact.
-        signatories: possible signatories, those named by the act first.
-        options: the options if a decision is chosen; `option`: the chosen one.
-        confirmation: the changes the user must confirm.
-        is_recorded: whether the chosen fact is recorded already: its day is kept, evidence is added.
-    """
-
-    choices: tuple[tuple[str, Text], ...]
-    fact: str = ""
-    on: str = ""
-    fields: tuple[dict[str, Any], ...] = ()
-    published: bool = False
-    values: tuple[tuple[str, str], ...] = ()
-    signatories: tuple[str, ...] = ()
-    signed_by: str = ""
-    options: tuple[Option, ...] = ()
-    option: str = ""
-    is_recorded: bool = False
-    confirmation: Confirmation | None = None
-    refusal: Refusal | None = None
-    had_files: bool = False
+Choices = list[tuple[str, Text]]
+"""Obligations to choose from, by id and title."""
 
 
 def record_form(
@@ -66,64 +41,65 @@ def record_form(
     rejected_form: RejectedForm | None,
     kind: str,
     today: date,
-) -> CaseForm:
-    """Return the form that records a fact. By default the earliest open obligation is chosen.
+) -> dict[str, Any]:
+    """Return the form that records a fact: its `choices`, what is chosen (`fact`, `option` of a decision's
+    `options`), the day `on`, the `numbers` to give, `signatories`, `fields` for evidence, and why it was
+    refused (`refusal`) or is to be confirmed (`confirmation`).
 
-    A recorded fact can be chosen by its link; its day is kept and evidence is added.
+    By default the earliest open obligation is chosen. A recorded fact can be chosen by its link; its day is
+    kept and evidence is added (`is_recorded`). `published`: it is done by publishing, so that a link is dated
+    as the fact.
 
     Args:
         kind: the kind of organisation, which decides who may sign.
         today: the default day, unless another was recorded or typed.
     """
-    answers = rejected_form.answers if rejected_form else {}
-    refusal = rejected_form.refusal if rejected_form else None
-    deadlines_by_id = {deadline.id: deadline for deadline in deadlines if not is_entry(deadline.id)}
-    choices = tuple(
-        (deadline.id, deadline.obligation.title)
-        for deadline in deadlines_by_id.values()
+    tried = rejected_form or RejectedForm(form="record", refusal=None)
+    by_id = {deadline.id: deadline for deadline in deadlines if not is_entry(deadline.id)}
+    offered = [
+        deadline
+        for deadline in by_id.values()
         if deadline.id == fact
         or (deadline.state not in ("done", "not_required") and deadline.recorded_on is None)
-    )
-    if fact not in deadlines_by_id:
-        still_open = [d for d in deadlines if d.state == "open" and d.id in dict(choices)]
-        next_deadline = min(still_open, key=lambda d: (d.due is None, d.due or date.max), default=None)
-        fact = next_deadline.id if next_deadline else (choices[0][0] if choices else "")
-    chosen = deadlines_by_id.get(fact)
-    recorded = chosen.recorded_on if chosen else None
-    option = chosen.answer if chosen else None
-    published = chosen is not None and chosen.obligation.judged_by == "published"
-    on = answers.get("on", (recorded if recorded and not refusal else today).isoformat())
-    return CaseForm(
-        choices=choices,
-        fact=fact,
-        on=on,
-        fields=evidence_fields(
-            chosen.obligation.evidence if chosen else (), answers, published_on=on if published else ""
+    ]
+    still_open = sorted((d for d in offered if d.state == "open"), key=lambda d: d.due or date.max)
+    chosen = by_id.get(fact) or next(iter(still_open or offered), None)
+    obligation, option = (chosen.obligation, chosen.answer) if chosen else (None, None)
+    recorded_on = chosen.recorded_on if chosen and tried.refusal is None else None
+    on = tried.answers.get("on", (recorded_on or today).isoformat())
+    is_published = obligation is not None and obligation.judged_by == "published"
+    return {
+        "choices": _titled(offered),
+        "fact": chosen.id if chosen else "",
+        "on": on,
+        "fields": evidence_fields(
+            obligation.evidence if obligation else (), tried.answers, published_on=on if is_published else ""
         ),
-        published=published,
-        values=_values(chosen, answers),
-        signatories=_signatories(chosen, kind),
-        signed_by=answers.get("signed_by", ""),
-        options=(option,) if option else chosen.obligation.options if chosen else (),
-        option=option.id if option else answers.get("option", ""),
-        is_recorded=recorded is not None and refusal is None,
-        confirmation=rejected_form.confirmation if rejected_form else None,
-        refusal=refusal,
-        had_files=rejected_form is not None and rejected_form.had_files,
-    )
+        "published": is_published,
+        "numbers": [
+            (name, tried.answers.get(f"value.{name}", "")) for name in (obligation.values if obligation else ())
+        ],
+        "signatories": _signatories(chosen, kind),
+        "signed_by": tried.answers.get("signed_by", ""),
+        "options": (option,) if option else obligation.options if obligation else (),
+        "option": option.id if option else tried.answers.get("option", ""),
+        "is_recorded": recorded_on is not None,
+        "confirmation": tried.confirmation,
+        "refusal": tried.refusal,
+        "had_files": tried.had_files,
+    }
 
 
-def foreseen_effect(ctx: RequestContext, case: str, form: CaseForm) -> tuple[Preview, int] | None:
+def foreseen_effect(ctx: RequestContext, case: str, form: Mapping[str, Any]) -> tuple[Preview, int] | None:
     """Return what recording the fact on the form's day would change, and how many people would be told; None
     for a decision and for a day that would be refused.
     """
-    if form.options or not form.on:
+    if form["options"] or not form["on"]:
         return None
     try:
-        day = parse_date(form.on)
-        command = cases.RecordFact(case=case, fact=form.fact, on=day, preview=True)
-        foreseen, people = cases.foresee(ctx, command)
-    except (Refusal, ValueError):
+        fields = {"case": case, "fact": form["fact"], "on": parse_date(form["on"]), "preview": True}
+        foreseen, people = cases.foresee(ctx, build(cases.RecordFact, fields))
+    except Refusal:
         return None
     return foreseen, len(people)
 
@@ -131,18 +107,18 @@ def foreseen_effect(ctx: RequestContext, case: str, form: CaseForm) -> tuple[Pre
 def plan_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> dict[str, Any]:
     """Return the choices of the form that sets a plan date: everything that has not happened yet."""
     fact = tried.answers.get("fact", "") if tried else fact
-    choices = [
-        (deadline.id, deadline.obligation.title)
+    offered = (
+        deadline
         for deadline in deadlines
         if deadline.id == fact
-        or (
-            deadline.recorded_on is None
-            and deadline.state != "not_required"
-            and not deadline.obligation.options
-            and not is_entry(deadline.id)
+        or not (
+            deadline.recorded_on
+            or deadline.state == "not_required"
+            or deadline.obligation.options
+            or is_entry(deadline.id)
         )
-    ]
-    return {"choices": choices, "fact": fact}
+    )
+    return {"choices": _titled(offered), "fact": fact}
 
 
 def correct_form(
@@ -165,7 +141,7 @@ def correct_form(
         values |= {f"value.{name}": f"{number:f}" for name, number in recorded_fact.values.items()}
         values |= {"on": recorded_fact.on.isoformat(), "signed_by": recorded_fact.signed_by}
     return {
-        "choices": [(name, (recorded[name].answer or recorded[name].obligation).title) for name in recorded],
+        "choices": [(name, (each.answer or each.obligation).title) for name, each in recorded.items()],
         "numbers": chosen.obligation.values if chosen else (),
         "signatories": _signatories(chosen, case.kind),
         "values": values,
@@ -176,32 +152,30 @@ def exempt_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm
     """Return the choices of the form that exempts the case from one obligation: all open, coming and missed
     ones, without their periods; none is chosen that is not among them.
     """
-    titles_by_id: dict[str, Text] = {}
+    titles: dict[str, Text] = {}
     for deadline in deadlines:
         if deadline.state in ("open", "not_due_yet", "missed") and not is_entry(deadline.id):
-            titles_by_id.setdefault(deadline.id.partition(".")[0], deadline.obligation.title)
+            titles.setdefault(deadline.id.partition(".")[0], deadline.obligation.title)
     chosen = (tried.answers.get("obligation", "") if tried else fact).partition(".")[0]
-    return {"choices": titles_by_id.items(), "chosen": chosen if chosen in titles_by_id else ""}
+    return {"choices": titles.items(), "chosen": chosen if chosen in titles else ""}
 
 
-def reopen_choices(case: Case, deadlines: Sequence[Deadline]) -> list[tuple[str, Text]]:
+def reopen_choices(case: Case, deadlines: Sequence[Deadline]) -> Choices:
     """Return the obligations whose exemption may be withdrawn, as they were exempted."""
-    titles = {deadline.id.partition(".")[0]: deadline.obligation.title for deadline in deadlines}
+    titles = {name.partition(".")[0]: title for name, title in _titled(deadlines)}
     return [(name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))]
 
 
-def _values(chosen: Deadline | None, answers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Return the numbers the fact asks for, by name, as typed; "" for those that were not."""
-    names = chosen.obligation.values if chosen else ()
-    return tuple((name, answers.get(f"value.{name}", "")) for name in names)
+def _titled(deadlines: Iterable[Deadline]) -> Choices:
+    return [(deadline.id, deadline.obligation.title) for deadline in deadlines]
 
 
 def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
     """Return the duties that may sign or decide, those named by the act first; none for a fact nobody signs."""
     if chosen is None or (chosen.obligation.signed_by is None and not chosen.obligation.options):
         return ()
-    signing_duties = chosen.obligation.signed_by.of(kind) if chosen.obligation.signed_by else ()
-    return (*signing_duties, *(duty for duty in SIGNATORIES if duty not in signing_duties))
+    named = chosen.obligation.signed_by.of(kind) if chosen.obligation.signed_by else ()
+    return tuple(dict.fromkeys((*named, *SIGNATORIES)))
 
 
 def withdraw_form(
@@ -216,15 +190,15 @@ def withdraw_form(
     name, evidence = chosen
     if tried is not None:
         name, evidence = tried.answers.get("name", ""), tried.answers.get("evidence", "")
-    choices = [*_facts(case, titles, chosen=name), *_rows(case)]
+    choices = [*_withdrawable(case, titles, chosen=name)]
     if name.startswith("#"):
         choices.append({"name": name, "kind": "line", "number": name.removeprefix("#")})
     return {"choices": choices, "chosen": name, "evidence": evidence}
 
 
-def _facts(case: Case, titles: Mapping[str, Text], *, chosen: str) -> Iterator[dict[str, Any]]:
-    """Yield facts and plan dates; for a fact recorded from a register row, only its documents can be chosen, by
-    link.
+def _withdrawable(case: Case, titles: Mapping[str, Text], *, chosen: str) -> Iterator[dict[str, Any]]:
+    """Yield facts, plan dates and rows of registers; of a fact recorded from a register's row only the
+    documents can be withdrawn, chosen by link.
     """
     facts = {name: fact.on for name, fact in case.facts.items() if not fact.row or name == chosen}
     for kind, prefix, days in (("fact", "", facts), ("plan", PLAN, case.planned)):
@@ -233,10 +207,6 @@ def _facts(case: Case, titles: Mapping[str, Text], *, chosen: str) -> Iterator[d
             if base in titles:
                 about = {"on": on, "title": titles[base], "period": period or None}
                 yield {"name": prefix + name, "kind": kind, **about}
-
-
-def _rows(case: Case) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the case's registers as choices to withdraw."""
     for register in case_registers().all() if case.entries else ():
         assert register.entry is not None
         kind = register.entry.row
@@ -278,28 +248,22 @@ def passport_form(ctx: RequestContext, view: CaseView) -> dict[str, Any]:
 
 def passport_fields(ctx: RequestContext, answers: Mapping[str, str]) -> dict[str, object]:
     """Return the fields of a passport form whose values differ from those it showed, for the command."""
-    changed_texts = {
+    changed = {
         name: parse_text(text)
         for name, text in answers.items()
         if f"was.{name}" in answers and not is_same_text(text, answers[f"was.{name}"])
     }
-    fields: dict[str, object] = {
-        name: changed_texts[name] for name in ("object_kk", "object_ru") if name in changed_texts
-    }
-    if "unit" in changed_texts:
-        fields["unit"] = own_units(ctx).resolve(changed_texts["unit"])
-    if "group" in changed_texts:
-        fields["group"] = changed_texts["group"].splitlines()
-    if {"period_first", "period_last"} & changed_texts.keys():
+    fields: dict[str, object] = {name: changed[name] for name in ("object_kk", "object_ru") if name in changed}
+    if "unit" in changed:
+        fields["unit"] = own_units(ctx).resolve(changed["unit"])
+    if "group" in changed:
+        fields["group"] = changed["group"].splitlines()
+    if changed.keys() & {"period_first", "period_last"}:
         days = [answers.get(name, "").strip() for name in ("period_first", "period_last")]
         fields["period"] = [parse_date(day) for day in days] if any(days) else []
     people = {
-        name.removeprefix(RESPONSIBLE): text
-        for name, text in changed_texts.items()
-        if name.startswith(RESPONSIBLE)
+        name.removeprefix(RESPONSIBLE): text for name, text in changed.items() if name.startswith(RESPONSIBLE)
     }
-    if new_key := answers.get("more", ""):
-        people[new_key] = parse_text(answers.get("more_who", ""))
-    if people:
-        fields["responsible"] = people
-    return fields
+    if added := answers.get("more", ""):
+        people[added] = parse_text(answers.get("more_who", ""))
+    return {**fields, "responsible": people} if people else fields
