@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -21,13 +22,14 @@ from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import DeadlineFilter, Urgency
 from workflow.law.procedure import Text
 from workflow.org.access import within
-from workflow.org.office import Office
 
 PAGE = 50
 Force = Literal["", "obligatory", "recommended"]
 """Steps an act obliges to, those it leaves to the office (recommended or a right), or "" for both."""
 CHUNK = 1000
 """Rows of a workbook read at once."""
+LISTS: tuple[Urgency, ...] = ("overdue", "due", "missed", "slipped")
+"""The lists of the board."""
 
 
 class ListDeadlines(Command):
@@ -61,18 +63,17 @@ def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
 
     A list of the reader's own deadlines (`person`) has those of any unit.
     """
-    reads, office = _reach(ctx, asking), ctx.reads.office()
-    deadline_filter = _filter(ctx, reads, asking)
-    total = reads.count(deadline_filter)
+    reads, criteria = _asked(ctx, asking)
+    total = reads.count(criteria)
     pages = max(1, -(-total // PAGE))
     number = min(asking.page, pages)
-    rows = reads.listed(deadline_filter, limit=PAGE, offset=(number - 1) * PAGE)
+    rows = reads.listed(criteria, limit=PAGE, offset=(number - 1) * PAGE)
     titles = (procedure.stage_title.get(asking.stage) for procedure in ctx.library.all())
     return Deadlines(
         asking=asking,
         lines=build_board_lines(ctx, reads, rows),
         stage=next(filter(None, titles), None),
-        person=_person(office, asking.person, ctx.reader.root, is_assignee=bool(deadline_filter.assignees)),
+        person=_person(ctx, asking.person, is_assignee=bool(criteria.assignees)),
         number=number,
         pages=pages,
         total=total,
@@ -81,33 +82,28 @@ def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
 
 def all_lines(ctx: RequestContext, asking: ListDeadlines) -> Iterator[ObligationLine]:
     """Yield every line of the list, for a file. Raises Refusal for more than one workbook can have."""
-    reads, stakes = _reach(ctx, asking), Stakes(ctx)
-    deadline_filter = _filter(ctx, reads, asking)
-    total = reads.count(deadline_filter)
+    (reads, criteria), stakes = _asked(ctx, asking), Stakes(ctx)
+    total = reads.count(criteria)
     require_exportable(total)
     for offset in range(0, total, CHUNK):
-        rows = reads.listed(deadline_filter, limit=CHUNK, offset=offset)
+        rows = reads.listed(criteria, limit=CHUNK, offset=offset)
         yield from build_board_lines(ctx, reads, rows, stakes)
 
 
-def _reach(ctx: RequestContext, asking: ListDeadlines) -> Reads:
-    """Return the read queries of a list; not limited to the reader's units if it shows the reader's own
-    deadlines.
+def _asked(ctx: RequestContext, asking: ListDeadlines) -> tuple[Reads, DeadlineFilter]:
+    """Return the read queries of a list, of any unit for the reader's own deadlines, and the board's filter;
+    people and acting units become assignees.
     """
     is_own = asking.person and asking.person == ctx.reader.person
-    return ctx.reads.whole_office() if is_own else ctx.reads
-
-
-def _filter(ctx: RequestContext, reads: Reads, asking: ListDeadlines) -> DeadlineFilter:
-    """Return the board's filter for a query; people and acting units become assignees."""
-    office, today, assignees = ctx.reads.office(), ctx.today, None
-    if asking.person:
+    reads, office, assignees = ctx.reads.whole_office() if is_own else ctx.reads, ctx.reads.office(), None
+    if asking.person or asking.acting:
         keys = reads.assignees(asking.unit or None)
-        assignees = frozenset(keys_of_person(office, asking.person, keys, on=today))
-    elif asking.acting:
-        keys = reads.assignees(asking.unit or None)
-        assignees = frozenset(key for key in keys if acting_unit(office, key, on=today) == asking.acting)
-    return DeadlineFilter(
+        assignees = frozenset(
+            keys_of_person(office, asking.person, keys, on=ctx.today)
+            if asking.person
+            else (key for key in keys if acting_unit(office, key, on=ctx.today) == asking.acting)
+        )
+    return reads, DeadlineFilter(
         urgency=asking.urgency,
         horizon=ctx.horizon,
         on=asking.on,
@@ -118,15 +114,14 @@ def _filter(ctx: RequestContext, reads: Reads, asking: ListDeadlines) -> Deadlin
     )
 
 
-def _person(office: Office, key: str, reader_unit: str, *, is_assignee: bool) -> Name:
+def _person(ctx: RequestContext, key: str, *, is_assignee: bool) -> Name:
     """Return the name of the requested person, "" for none; the key itself if they are of a unit hidden from
     the reader and responsible for nothing visible (`is_assignee`).
     """
-    if not key:
-        return ""
+    office = ctx.reads.office()
     person = office.people.get(key)
-    is_visible = is_assignee or (person is not None and within(office, person.unit, reader_unit))
-    return person_name(office, key) if is_visible else key
+    is_visible = is_assignee or (person is not None and within(office, person.unit, ctx.reader.root))
+    return person_name(office, key) if key and is_visible else key
 
 
 Cursor = Annotated[
@@ -177,33 +172,23 @@ class DeadlineList(Result):
 @verb("read", writes=False)
 def get_board(ctx: RequestContext, command: AskBoard) -> BoardAnswer:
     """Return the overdue, slipped, near and missed deadlines: totals, and a page of each list."""
-    reads, today, stakes = ctx.reads, ctx.today, Stakes(ctx)
-    unit, first, limit = command.unit or None, int(command.cursor or 0), command.limit
-    day = ctx.horizon
-
-    def count(urgency: Urgency) -> int:
-        return reads.count(DeadlineFilter(urgency=urgency, horizon=day, unit=unit))
-
-    def page(urgency: Urgency) -> list[BoardLine]:
-        rows = reads.listed(DeadlineFilter(urgency=urgency, horizon=day, unit=unit), limit=limit, offset=first)
+    reads, stakes, first = ctx.reads, Stakes(ctx), int(command.cursor or 0)
+    listed = partial(DeadlineFilter, horizon=ctx.horizon, unit=command.unit or None)
+    lists: dict[str, Any] = {}
+    for name in LISTS:
+        criteria = listed(urgency=name)
+        rows = reads.listed(criteria, limit=command.limit, offset=first)
         lines = build_board_lines(ctx, reads, rows, stakes)
-        return [BoardLine.of(line, ctx.language) for line in lines]
-
-    overdue, due, missed, slipped = count("overdue"), count("due"), count("missed"), count("slipped")
+        lists[f"{name}_count"] = reads.count(criteria)
+        lists[name] = [BoardLine.of(line, ctx.language) for line in lines]
+    following = first + command.limit
     return BoardAnswer(
-        today=today,
-        due_until=day.soon,
+        today=ctx.today,
+        due_until=ctx.horizon.soon,
         calendar_version=ctx.calendar.version,
         points_at_stake=f"{stakes.total(command.unit):f}",
-        overdue_count=overdue,
-        due_count=due,
-        missed_count=missed,
-        slipped_count=slipped,
-        overdue=page("overdue"),
-        due=page("due"),
-        missed=page("missed"),
-        slipped=page("slipped"),
-        next=str(first + limit) if max(overdue, due, missed, slipped) > first + limit else None,
+        **lists,
+        next=str(following) if any(lists[f"{name}_count"] > following for name in LISTS) else None,
     )
 
 

@@ -18,11 +18,10 @@ from merzim.web.pages.cases.writing import parameters_of
 from merzim.web.ui.command_forms import command_fields, read_command
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number, shown_again, typed_into
 from merzim.web.ui.preferences import redirect
-from merzim.web.ui.render import page
+from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from notifications.notice import Notice
 from workflow.board.rows import base
-from workflow.cases.case import Case
 from workflow.cases.registers.assignments import AssignmentState, Whose
 
 router = APIRouter(include_in_schema=False)
@@ -36,12 +35,18 @@ MAX_LETTERS = 20
 def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1) -> Response:
     """Show a page of the reader's inbox and their letters not yet acknowledged, the newest first."""
     view = comments.list_inbox(ctx, comments.ListInbox(page=number))
-    person, office = ctx.reader.person, ctx.reads.office()
+    person, office, library = ctx.reader.person, ctx.reads.office(), ctx.library
     unread = ctx.app.outbox.unread(person, limit=LETTERS_LOOKED_THROUGH) if person else ()
     heads = ctx.reads.heads({entry.case for entry in view.entries} | {letter.case for letter in unread})
+    titles = {name: case_title(head, library.of(head)) for name, head in heads.items()}
+
+    def about(letter: Notice) -> str:
+        """Return what a letter is about: its obligation and case; the case alone if that is unknown."""
+        obligation = library.of(heads[letter.case]).by_id.get(base(letter.obligation))
+        name = titles[letter.case][ctx.language]
+        return f"{obligation.title[ctx.language]} ({name})" if obligation else name
+
     letters = [letter for letter in unread if letter.case in heads][:MAX_LETTERS]
-    people = {entry.person: person_name(office, entry.person) for entry in view.entries if entry.person}
-    about = {letter.key: _about(ctx, heads[letter.case], letter) for letter in letters}
     return page(
         ctx,
         "inbox.html",
@@ -49,20 +54,12 @@ def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_
         view=view,
         number=number,
         more=len(view.entries) == comments.INBOX_PAGE,
-        titles={name: case_title(head, ctx.library.of(head)) for name, head in heads.items()},
-        people=people,
+        titles=titles,
+        people={entry.person: person_name(office, entry.person) for entry in view.entries if entry.person},
         names=author_names(ctx, {entry.by for entry in view.entries}),
         letters=letters,
-        about=about,
+        about={letter.key: about(letter) for letter in letters},
     )
-
-
-def _about(ctx: RequestContext, case: Case, letter: Notice) -> str:
-    """Return what a letter is about: its obligation and case; the case alone if the obligation is unknown."""
-    procedure, language = ctx.library.of(case), ctx.language
-    obligation = procedure.by_id.get(base(letter.obligation))
-    name = case_title(case, procedure)[language]
-    return f"{obligation.title[language]} ({name})" if obligation else name
 
 
 @router.post("/inbox/read")
@@ -141,33 +138,26 @@ def give_alone(ctx: Assigning, answers: Fields) -> Response:
 
 def _names(ctx: RequestContext, results: list[AssignmentResult]) -> dict[str, Name]:
     """Return the names of assignees and givers, by key or login."""
-    office = ctx.reads.office()
-    people = {
-        key: person_name(office, key)
-        for assignment in results
-        for key in (assignment.person, assignment.giver)
-        if key
-    }
-    return {**author_names(ctx, {assignment.by for assignment in results if not assignment.giver}), **people}
+    keys = {key for assignment in results for key in (assignment.person, assignment.giver) if key}
+    logins = {assignment.by for assignment in results if not assignment.giver}
+    return {**author_names(ctx, logins), **{key: person_name(ctx.reads.office(), key) for key in keys}}
 
 
 def _columns(names: dict[str, Name]) -> tuple[Column[AssignmentResult], ...]:
+    def to_whom(t: Translator, given: AssignmentResult) -> str:
+        return t.name(names.get(given.person, given.person))
+
+    def giver(t: Translator, given: AssignmentResult) -> str:
+        return t.name(names.get(given.giver or given.by, given.by))
+
     return (
-        Column("letter.heading_do", lambda _, assignment: assignment.text, ""),
-        Column("web.assignments.by", lambda _, assignment: assignment.until, "col-due"),
-        Column("head.state", lambda t, assignment: t.say(f"web.assignments.is.{assignment.state}"), ""),
-        Column(
-            "head.to_whom",
-            lambda t, assignment: t.name(names.get(assignment.person, assignment.person)),
-            "col-who",
-        ),
-        Column(
-            "web.assignments.giver",
-            lambda t, assignment: t.name(names.get(assignment.giver or assignment.by, assignment.by)),
-            "col-who",
-        ),
-        Column("web.assignments.given_on", lambda _, assignment: assignment.given_on),
-        Column("head.case", lambda _, assignment: assignment.case),
-        Column("web.assignments.answered_on", lambda _, assignment: assignment.answered_on),
-        Column("web.assignments.said", lambda _, assignment: assignment.answer or assignment.refused),
+        Column("letter.heading_do", lambda _, given: given.text, ""),
+        Column("web.assignments.by", lambda _, given: given.until, "col-due"),
+        Column("head.state", lambda t, given: t.say(f"web.assignments.is.{given.state}"), ""),
+        Column("head.to_whom", to_whom, "col-who"),
+        Column("web.assignments.giver", giver, "col-who"),
+        Column("web.assignments.given_on", lambda _, given: given.given_on),
+        Column("head.case", lambda _, given: given.case),
+        Column("web.assignments.answered_on", lambda _, given: given.answered_on),
+        Column("web.assignments.said", lambda _, given: given.answer or given.refused),
     )

@@ -16,7 +16,8 @@ from merzim.web.ui.tables import Column, table_of
 from workflow.cases.registers.evidence_list import proofs
 
 router = APIRouter(include_in_schema=False)
-DEADLINES: tuple[Column[tuple[StagePart, ShownObligation]], ...] = (
+Entry = tuple[StagePart, ShownObligation]
+DEADLINES: tuple[Column[Entry], ...] = (
     Column("head.stage", lambda t, row: row[0].stage.title[t.language]),
     Column(
         "head.obligation", lambda t, row: t.titled(row[1].deadline.obligation.title, row[1].deadline.period)
@@ -33,15 +34,10 @@ DOCUMENTS: tuple[Column[ShownProof], ...] = (
     Column(
         "head.evidence", lambda t, proof: proof.item.name or proof.item.reference or t.say("web.restricted")
     ),
-    Column(
-        "web.case.workbook.kind",
-        lambda t, proof: t.say(f"evidence.{proof.item.kind}") if proof.item.kind else "",
-    ),
+    Column("web.case.workbook.kind", lambda t, proof: _kind(t, proof.item.kind)),
     Column("head.obligation", lambda t, proof: _proved_title(t, proof)),
     Column("web.case.written", lambda _, proof: proof.item.written_on),
-    Column(
-        "web.case.recorded", lambda t, proof: t.moment(proof.item.recorded_at) if proof.item.recorded_at else ""
-    ),
+    Column("web.case.recorded", lambda t, proof: proof.item.recorded_at and t.moment(proof.item.recorded_at)),
     Column("web.case.published", lambda _, proof: proof.item.published_on),
     Column("web.restricted", lambda _, proof: proof.item.restricted),
 )
@@ -51,38 +47,26 @@ DOCUMENTS: tuple[Column[ShownProof], ...] = (
 def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
     """Return the deadlines, documents and risks of a case as one workbook."""
     view, t = build_case_view(ctx, case), Translator(ctx.language)
+    entries = [(part, entry) for part in view.parts for entry in part.required]
+    documents = [shown_proof(item, view) for item in proofs(view.case)]
     sheets = [
-        table_of(
-            t,
-            DEADLINES,
-            [(part, entry) for part in view.parts for entry in part.required],
-            name=_tab_title(t, "deadlines"),
-        ),
-        table_of(
-            t,
-            DOCUMENTS,
-            [shown_proof(item, view) for item in proofs(view.case)],
-            name=t.say("form.field.proof"),
-        ),
+        table_of(t, DEADLINES, entries, name=t.say("web.case.tab.deadlines")),
+        table_of(t, DOCUMENTS, documents, name=t.say("form.field.proof")),
     ]
-    risks = lines_of_case(ctx, view.case)
-    if risks:
-        sheets.append(table_of(t, workbook_columns(), risks, name=_tab_title(t, "risks")))
+    if risks := lines_of_case(ctx, view.case):
+        sheets.append(table_of(t, workbook_columns(), risks, name=t.say("web.case.tab.risks")))
     return as_workbook(sheets, f"{case} {t.short(ctx.today)}")
 
 
-def _tab_title(t: Translator, name: str) -> str:
-    return t.say(f"web.case.tab.{name}")
+def _kind(t: Translator, kind: str) -> str:
+    return t.say(f"evidence.{kind}") if kind else ""
 
 
 def _evidence_texts(t: Translator, entry: ShownObligation) -> str:
     """Return the documents recorded for an obligation; while it is not done, those its act asks for."""
     if entry.fact is None:
-        return "; ".join(t.say(f"evidence.{kind}") for kind in entry.deadline.obligation.evidence)
-    items = entry.fact.evidence
-    return "; ".join(
-        t.say(f"evidence.{item.kind}") if item.kind else item.name or item.reference for item in items
-    )
+        return "; ".join(_kind(t, kind) for kind in entry.deadline.obligation.evidence)
+    return "; ".join(_kind(t, item.kind) or item.name or item.reference for item in entry.fact.evidence)
 
 
 def _proved_title(t: Translator, proof: ShownProof) -> str:
