@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from heapq import nsmallest
+from typing import NamedTuple
 
-from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import Load, Workload, acting_unit, keys_of_person, rank_workloads
 from merzim.services.board.lines import ObligationLine, build_board_lines
@@ -21,7 +21,6 @@ from merzim.services.context import RequestContext
 from merzim.services.law.acts import acts_here
 from merzim.services.names import AssigneeNames, UnitName, unit_name
 from merzim.services.scoring import Stakes
-from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import DeadlineFilter, Horizon, Sum, total
 from workflow.deadlines.lateness import last_near_day, working_days_between
 from workflow.law.procedure import Obligation, Text
@@ -58,8 +57,7 @@ class Matrix:
     left_out: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DayDue:
+class DayDue(NamedTuple):
     """One day of the next two weeks. `height` 0-10: height of its bar, relative to the day with most
     deadlines.
     """
@@ -150,7 +148,7 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
         longest=(first.working_days, first.who) if first else None,
         matrix=_matrix(ctx, sums),
         worst=worst,
-        days=_days(reads, ctx.calendar, day, unit),
+        days=_days(ctx, unit),
         waiting=tuple(workloads),
         waiting_left_out=everybody - len(workloads),
         any_case=bool(sums or unconfirmed or slipped or reads.cases(limit=1)),
@@ -198,37 +196,29 @@ def _matrix(ctx: RequestContext, sums: Iterable[Sum]) -> Matrix:
         cells[unit, counted.stage].add(counted)
         editions.setdefault(counted.stage, counted.edition)
     stages = ctx.library.stage_titles(editions)
-    worst = nsmallest(UNITS, totals, key=lambda unit: (*totals[unit].rank, unit))
-    return Matrix(
-        stages=tuple(stages.items()),
-        rows=tuple(
-            MatrixRow(
-                unit=unit_name(office, unit),
-                cells=tuple(cells[unit, stage] for stage in stages),
-                total=totals[unit],
-                late=working_days_between(since, today, ctx.calendar)
-                if (since := totals[unit].since)
-                else None,
-            )
-            for unit in worst
-        ),
-        left_out=len(totals) - len(worst),
+    worst = nsmallest(UNITS, totals.items(), key=lambda item: (*item[1].rank, item[0]))
+    rows = (
+        MatrixRow(
+            unit=unit_name(office, unit),
+            cells=tuple(cells[unit, stage] for stage in stages),
+            total=load,
+            late=working_days_between(load.since, today, ctx.calendar) if load.since else None,
+        )
+        for unit, load in worst
     )
+    return Matrix(stages=tuple(stages.items()), rows=tuple(rows), left_out=len(totals) - len(worst))
 
 
-def _days(reads: Reads, calendar: Kazakhstan, horizon: Horizon, unit: str | None) -> tuple[DayDue, ...]:
+def _days(ctx: RequestContext, unit: str | None) -> tuple[DayDue, ...]:
     """Return how much is due today and on the next DAYS working days; days off between only if anything is."""
-    today, last = horizon.today, last_near_day(calendar, horizon.today, DAYS)
-    numbers = reads.by_day(today, last, unit)
+    today, last = ctx.today, last_near_day(ctx.calendar, ctx.today, DAYS)
+    numbers = ctx.reads.by_day(today, last, unit)
     largest = max(numbers.values(), default=1)
     days = (today + timedelta(days=n) for n in range((last - today).days + 1))
-    shown = ((on, numbers.get(on, 0)) for on in days if on in numbers or _works(calendar, on))
-    return tuple(DayDue(on=on, number=number, height=-(-10 * number // largest)) for on, number in shown)
+    shown = ((on, numbers.get(on, 0)) for on in days if on in numbers or _works(ctx.calendar, on))
+    return tuple(DayDue(on, number, -(-10 * number // largest)) for on, number in shown)
 
 
 def _works(calendar: Kazakhstan, on: date) -> bool:
     """Return whether a day is a working day; days beyond the calendar are taken for such."""
-    try:
-        return calendar.is_working_day(on)
-    except OutOfRange:
-        return True
+    return not calendar.first <= on <= calendar.last or calendar.is_working_day(on)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -18,7 +17,7 @@ from merzim.services.inputs import EvidenceInput, build
 from merzim.services.results import CommandResult
 from merzim.services.verbs import Verb
 from merzim.web.pages.cases.case_view import CaseView
-from merzim.web.ui.form_values import Confirmation, InvalidForm, Unconfirmed, file_of, parse_date
+from merzim.web.ui.form_values import Confirmation, InvalidForm, Unconfirmed, file_of, parse_date, text_fields
 from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import ProvedItem
 from workflow.law.procedure import Text
@@ -59,13 +58,23 @@ def evidence_inputs(form: FormData) -> list[EvidenceInput]:
     Raises:
         InvalidForm: an invalid address or date, or an empty file.
     """
-    items = []
+    answers, items = text_fields(form), []
     for key, value in form.multi_items():
         part, _, place = key.partition(".")
+        source: dict[str, object]
         if part == "link" and isinstance(value, str) and value.strip():
-            items.append(_input(form, place, address=parse_address(value)))
+            source = {"address": parse_address(value)}
         elif part == "file" and (file := file_of(form, key)):
-            items.append(_input(form, place, content=file))
+            source = {"content": file}
+        else:
+            continue
+        days = {name: answers.get(f"{name}.{place}", "") for name in ("published", "written")}
+        about = {
+            "kind": "" if place == OTHER else place,
+            **{f"{name}_on": parse_date(day) if day.strip() else None for name, day in days.items()},
+            "restricted": " ".join(answers.get(f"restricted.{place}", "").split())[:MAX_GROUND_LENGTH],
+        }
+        items.append(build(EvidenceInput, {**about, **source}))
     return items
 
 
@@ -79,29 +88,6 @@ def parse_address(text: str) -> str:
     if not is_web_address(text):
         raise InvalidForm("web.refusal.bad_address", text=text[:100])
     return text
-
-
-def _input(form: FormData, place: str, **source: object) -> EvidenceInput:
-    """Return a link or file of a form with its kind, dates and restriction."""
-    fields = {
-        "kind": "" if place == OTHER else place,
-        "published_on": _day(form, f"published.{place}"),
-        "written_on": _day(form, f"written.{place}"),
-        "restricted": " ".join(_text(form, f"restricted.{place}").split())[:MAX_GROUND_LENGTH],
-    }
-    return build(EvidenceInput, {**fields, **source})
-
-
-def _text(form: FormData, key: str) -> str:
-    """Return a text field; "" for none, and for a file."""
-    value = form.get(key, "")
-    return value if isinstance(value, str) else ""
-
-
-def _day(form: FormData, key: str) -> date | None:
-    """Return a date field, None for a blank one. Raises InvalidForm."""
-    text = _text(form, key)
-    return parse_date(text) if text.strip() else None
 
 
 ASKED, CONFIRMED = "preview", "confirmed"
