@@ -42,7 +42,7 @@ from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
-from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
+from workflow.cases.registers.assignments import AssignmentState, Whose
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.moments import Moment
 from workflow.org.access import Access, Reader, Scope, scope
@@ -173,8 +173,8 @@ def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engi
     core.write(withdrawn_case, Moment(by="boss", **stamp), withdraw, "assignment.1", ground="mistake")
 
     def found(whose: Whose, state: AssignmentState, *, today: date = TODAY, me: str = "one") -> list[str]:
-        criteria = AssignmentFilter(whose=whose, state=state, person=me, login=me, today=today)
-        rows, total = SqlReads(engine).assignments(criteria, limit=10)
+        reader = Reader(login=me, access="officer", person=me)
+        rows, total = SqlReads(engine).assignments(whose, state, reader=reader, today=today, limit=10)
         assert total == len(rows)
         return [row.case for row in rows]
 
@@ -186,8 +186,8 @@ def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engi
     assert sorted(found("all", "all")) == sorted([under, done_case, refused])
     assert found("given", "all") == []
     elsewhere = SqlReads(engine).seen_by(Scope(unit="other", names=("two",)))
-    criteria = AssignmentFilter(whose="all", state="all", person="two", login="two", today=TODAY)
-    assert elsewhere.assignments(criteria, limit=10) == ([], 0)
+    reader = Reader(login="two", access="officer", person="two")
+    assert elsewhere.assignments("all", "all", reader=reader, today=TODAY, limit=10) == ([], 0)
 
 
 APRIL = date(2026, 4, 6)

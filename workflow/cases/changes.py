@@ -35,30 +35,25 @@ def field_changes(events: Sequence[Event]) -> Mapping[int, tuple[FieldChange, ..
         if event.kind == "withdrawn":
             # The values before the withdrawn events are in force again.
             records = {}
-            for effective in effective_events(events[: place + 1]):
-                if effective is not None:
-                    _apply(records, effective)
-            continue
-        event_changes = tuple(_apply(records, event))
-        if event_changes:
+            for effective in filter(None, effective_events(events[: place + 1])):
+                _apply(records, effective)
+        elif event_changes := _apply(records, event):
             changes[event.seq] = event_changes
     return changes
 
 
-def _apply(records: dict[str, Values], event: Event) -> list[FieldChange]:
+def _apply(records: dict[str, Values], event: Event) -> tuple[FieldChange, ...]:
     """Apply an event to the records; return the changes to existing records, none for a record it creates."""
     record, values, is_whole = _values(event)
-    if not record:
-        return []
-    is_new_record = record not in records
-    record_values = records.setdefault(record, {})
-    names = dict.fromkeys((*record_values, *values) if is_whole else values)
-    changes = [] if is_new_record else list(_differences(record_values, values, names))
-    if is_whole:
-        record_values.clear()
+    old = records.get(record, {})
+    new = {} if is_whole else dict(old)
     for name, value in values.items():
-        old = record_values.get(name)
-        record_values[name] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+        before = new.get(name)
+        new[name] = {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
+    names = {**old, **values} if is_whole else values
+    changes = tuple(_differences(old, values, names)) if record in records else ()
+    if record:
+        records[record] = new
     return changes
 
 

@@ -19,7 +19,7 @@ from merzim.services.verbs import Command, verb
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands import assignments
-from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
+from workflow.cases.registers.assignments import AssignmentState, Whose
 from workflow.cases.registers.assignments import assignments as assignments_of
 from workflow.cases.registers.entries import number_of
 from workflow.law.library import ALONE
@@ -156,15 +156,10 @@ def query_assignments(
     ctx: RequestContext, command: ListAssignments, *, limit: int, offset: int = 0
 ) -> tuple[list[AssignmentResult], int]:
     """Return some of the assignments asked for, those in visible cases, and the number of all that match."""
-    assignment_filter = AssignmentFilter(
-        whose=command.whose,
-        state=command.state,
-        person=ctx.reader.person,
-        login=ctx.reader.login,
-        today=ctx.today,
-    )
     reads = ctx.reads.whole_office() if command.whose == "mine" else ctx.reads
-    rows, total = reads.assignments(assignment_filter, limit=limit, offset=offset)
+    rows, total = reads.assignments(
+        command.whose, command.state, reader=ctx.reader, today=ctx.today, limit=limit, offset=offset
+    )
     cases = reads.whole({row.case for row in rows})
     visible_rows = [row for row in rows if row.case in cases]
     return [_result(cases[row.case], row, ctx.today) for row in visible_rows], total

@@ -36,9 +36,10 @@ from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT
 from workflow.board.portfolio import APPROVAL
 from workflow.board.rows import CaseFilter, CaseOrder, Row
 from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, fold, with_rows
-from workflow.cases.registers.assignments import AssignmentFilter
+from workflow.cases.registers.assignments import AssignmentState, Whose
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 from workflow.cases.registers.risk_lists import Words
+from workflow.org.access import Reader
 from workflow.search_words import search_words
 
 _DAY = func.coalesce(DEADLINE.c.due, DEADLINE.c.planned_on)
@@ -224,25 +225,33 @@ class CaseReads(ReaderQueries):
         return [(case, row, title) for case, row, title in records], total
 
     def assignments(
-        self, criteria: AssignmentFilter, *, limit: int, offset: int = 0
+        self,
+        whose: Whose,
+        state: AssignmentState,
+        *,
+        reader: Reader,
+        today: date,
+        limit: int,
+        offset: int = 0,
     ) -> tuple[Sequence[Row], int]:
-        """Return a page of the matching assignments' rows, and their total number.
+        """Return a page of the rows of assignments in a state, given to a reader, by them or to anybody, and
+        their total number.
 
         By due date: of the states `open` and `overdue` the earliest first, of all others the latest.
         """
         is_given = and_(EVENT.c.case == DEADLINE.c.case, DEADLINE.c.obligation == _OF_GIVEN)
         query = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case).join(EVENT, is_given)
         query = query.where(ASSIGNMENT_GIVEN, *self._seen())
-        if criteria.whose == "mine":
-            query = query.where(DEADLINE.c.responsible == criteria.person)
-        elif criteria.whose == "given":
-            query = query.where(EVENT.c.by == criteria.login)
-        if criteria.state != "all":
+        if whose == "mine":
+            query = query.where(DEADLINE.c.responsible == reader.person)
+        elif whose == "given":
+            query = query.where(EVENT.c.by == reader.login)
+        if state != "all":
             states = {"open": "open", "overdue": "open", "done": "done", "refused": "not_required"}
-            query = query.where(DEADLINE.c.state == states[criteria.state])
-        if criteria.state == "overdue":
-            query = query.where(DEADLINE.c.due < criteria.today)
-        order = DEADLINE.c.due if criteria.state in ("open", "overdue") else DEADLINE.c.due.desc()
+            query = query.where(DEADLINE.c.state == states[state])
+        if state == "overdue":
+            query = query.where(DEADLINE.c.due < today)
+        order = DEADLINE.c.due if state in ("open", "overdue") else DEADLINE.c.due.desc()
         page = query.order_by(order, DEADLINE.c.case, DEADLINE.c.obligation).limit(limit).offset(offset)
         records, total = self._page_of(page)
         return [*map(row, records)], total

@@ -18,19 +18,6 @@ AssignmentState = Literal["all", "open", "overdue", "done", "refused"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AssignmentFilter:
-    """Filter for lists of assignments: `mine`, assigned to a person (key); `given`, given by an account
-    (login).
-    """
-
-    whose: Whose
-    state: AssignmentState
-    person: str
-    login: str
-    today: date
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Assignment:
     """One assignment, computed from its events.
 
