@@ -15,14 +15,7 @@ from typing import Concatenate, ParamSpec, TypeAlias
 from calendars.kazakhstan import Kazakhstan
 from workflow.board.rows import Row, rows
 from workflow.cases.case import ENTRIES, Case, Event, EventDraft, fold
-from workflow.cases.commands.opening import (
-    Opening,
-    check_days,
-    check_once,
-    edition_for,
-    first_events,
-    in_organisation,
-)
+from workflow.cases.commands.opening import Opening, checked, first_events
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
@@ -120,8 +113,8 @@ class CaseCommands:
         self, openings: Sequence[Opening], *, at: Moment, ids: Sequence[str] = ()
     ) -> tuple[Case, ...]:
         """Open many cases in one transaction, after checking all of them. `ids`: reserved for them, if any."""
-        checked = self._checked(openings, at.today)
-        changes = self._new(ids or self._ledger.next_ids(at.today.year, len(openings)), checked, at)
+        ready = self._checked(openings, at.today)
+        changes = self._new(ids or self._ledger.next_ids(at.today.year, len(openings)), ready, at)
         self._ledger.append(changes, now=at.now)
         return tuple(change.case for change in changes)
 
@@ -132,10 +125,10 @@ class CaseCommands:
         return self._new(map(str, range(1, len(openings) + 1)), self._checked(openings, at.today), at)
 
     def _new(
-        self, ids: Iterable[str], checked: Sequence[tuple[Opening, Procedure, str]], at: Moment
+        self, ids: Iterable[str], openings: Sequence[tuple[Opening, Procedure, str]], at: Moment
     ) -> Sequence[Change]:
         """Return what opening these cases under these ids writes."""
-        chains = [first_events(name, *opening, at=at) for name, opening in zip(ids, checked, strict=True)]
+        chains = [first_events(name, *opening, at=at) for name, opening in zip(ids, openings, strict=True)]
         return [self._change(fold(chain), at.today, chain) for chain in chains]
 
     def reserve(self, openings: Sequence[Opening], *, today: date) -> Sequence[str]:
@@ -147,17 +140,20 @@ class CaseCommands:
         self, openings: Sequence[Opening], today: date, *, of_rows: bool = False
     ) -> Sequence[tuple[Opening, Procedure, str]]:
         """Return the openings as carried out, each with edition and kind of organisation. Raises as `open`."""
-        office, checked = cache(self._ledger.office), []
+        office = cache(self._ledger.office)
         first_day = self._first_day(today) if self._first_day is not None else None
-        for opening in openings:
-            procedure = edition_for(opening, self._library, today=today)
-            of_row = of_rows or bool(opening.row)
-            check_days(opening, procedure, self._calendar, today=today, of_row=of_row)
-            dated = replace(opening, kept_from=opening.kept_from or first_day)
-            opening, kind = in_organisation(dated, procedure, office)
-            check_once(opening, procedure, self._ledger)
-            checked.append((opening, procedure, kind))
-        return checked
+        return [
+            checked(
+                replace(opening, kept_from=opening.kept_from or first_day),
+                self._library,
+                self._calendar,
+                self._ledger,
+                office,
+                today=today,
+                of_row=of_rows or bool(opening.row),
+            )
+            for opening in openings
+        ]
 
     def view(self, case_id: str, *, today: date, bare: bool = False) -> View:
         """Return the case with its deadlines, explained unless they are `bare`. Raises UnknownCase."""

@@ -93,48 +93,49 @@ def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure
     return library.named(opening.edition) if opening.edition else library.edition(opening.procedure, first)
 
 
-def in_organisation(
-    opening: Opening, procedure: Procedure, office: Callable[[], Office]
-) -> tuple[Opening, str]:
-    """Return an opening, its object filled with the body its organisation is by name where the act names
-    bodies; and the kind of that organisation, "" where it is unknown or not needed.
-
-    Raises NotForKind.
-    """
-    if procedure.bodies and not opening.object:
-        opening = replace(opening, object=procedure.body_of(office(), opening.unit))
-    if not procedure.depends_on_kind:
-        return opening, ""
-    kind = office().kind_of(opening.unit)
-    if not among(kind, procedure.applies_to):
-        unit = office().units.get(opening.unit or office().root)
-        name = Text(unit.name_in("kk"), unit.name_in("ru"), unit.name) if unit else opening.unit or "–"
-        raise NotForKind(procedure, name, kind)
-    return opening, kind
-
-
-def check_days(
-    opening: Opening, procedure: Procedure, calendar: Kazakhstan, *, today: date, of_row: bool
-) -> None:
-    """Check the facts and plan dates of an opening: the procedure knows them, they lie within the records, and
-    no fact lies after today.
+def checked(
+    opening: Opening,
+    library: Library,
+    calendar: Kazakhstan,
+    ledger: Ledger,
+    office: Callable[[], Office],
+    *,
+    today: date,
+    of_row: bool,
+) -> tuple[Opening, Procedure, str]:
+    """Return an opening that may be carried out, its object filled with the body its organisation is by name
+    where the act names bodies; its edition; and the kind of its organisation, "" where it is unknown or not
+    needed.
 
     Args:
         of_row: as in `check_plan_date`.
 
     Raises:
-        Refusal: an unknown fact, or a fact after today.
+        Refusal: as `edition_for`; an unknown fact, or a fact after today; a second case of a procedure that is
+            opened once, which the user has not confirmed.
         OutOfRange: a day beyond the records.
+        NotForKind: the procedure is not for its organisation.
     """
+    procedure = edition_for(opening, library, today=today)
     for fact, on in opening.planned.items():
         known_fact(procedure, fact)
         check_plan_date(on, calendar, of_row=of_row)
     for fact, on in opening.facts.items():
-        known_fact(procedure, fact)
+        obligation = known_fact(procedure, fact)
         calendar.is_working_day(on)  # raises beyond the records
         if on > today:
-            title = procedure.by_id[fact.partition(".")[0]].title
-            raise Refusal("fact_in_future", title=title, on=on, today=today)
+            raise Refusal("fact_in_future", title=obligation.title, on=on, today=today)
+    if procedure.bodies and not opening.object:
+        opening = replace(opening, object=procedure.body_of(office(), opening.unit))
+    kind = office().kind_of(opening.unit) if procedure.depends_on_kind else ""
+    if not among(kind, procedure.applies_to):
+        unit = office().units.get(opening.unit or office().root)
+        name = Text(unit.name_in("kk"), unit.name_in("ru"), unit.name) if unit else opening.unit or "–"
+        raise NotForKind(procedure, name, kind)
+    place = procedure.id, opening.unit, procedure.body_named(opening.object)
+    if procedure.opened == "once" and not opening.again and (case := ledger.active_case(*place)):
+        raise Refusal("opened_once", procedure=procedure.title, case=case)
+    return opening, procedure, kind
 
 
 def check_plan_date(on: date, calendar: Kazakhstan, *, of_row: bool) -> None:
@@ -149,14 +150,6 @@ def check_plan_date(on: date, calendar: Kazakhstan, *, of_row: bool) -> None:
     """
     if not (of_row and on > calendar.last):
         calendar.is_working_day(on)
-
-
-def check_once(opening: Opening, procedure: Procedure, ledger: Ledger) -> None:
-    """Raise Refusal for a second case of a procedure that is opened once, unless the user confirmed it."""
-    if procedure.opened == "once" and not opening.again:
-        place = procedure.id, opening.unit, procedure.body_named(opening.object)
-        if case_id := ledger.active_case(*place):
-            raise Refusal("opened_once", procedure=procedure.title, case=case_id)
 
 
 def first_events(

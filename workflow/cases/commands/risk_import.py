@@ -44,17 +44,13 @@ def rows_to_enter(case: Case, rows: Sequence[PlanRow]) -> list[NewRow]:
     plan again changes nothing, a changed term changes only its measure. A new row takes the plan's number if it
     is free, else the next one.
     """
-    risk_rows, measure_rows = rows_of(case, "risk"), rows_of(case, "measure")
-    risks = {plain(risk["description"]): number for number, risk in risk_rows.items()}
-    measures = {(measure["risk"], plain(measure["action"])): number for number, measure in measure_rows.items()}
+    risks, measures = _by_text(case)
     # A new row never gets the number of a withdrawn one: what still names that one would speak of the new row.
-    risk_numbers = {*risk_rows, *withdrawn_numbers(case, "risk")}
-    measure_numbers = {*measure_rows, *withdrawn_numbers(case, "measure")}
+    risk_numbers = {*rows_of(case, "risk"), *withdrawn_numbers(case, "risk")}
+    measure_numbers = {*rows_of(case, "measure"), *withdrawn_numbers(case, "measure")}
     lines: list[NewRow] = []
     left_out = withdrawn_rows(case, rows)
-    for row in rows:
-        if row in left_out:
-            continue
+    for row in (row for row in rows if row not in left_out):
         risk = risks.get(plain(row.risk))
         if risk is None:
             risk = risks[plain(row.risk)] = _free(row.number, risk_numbers)
@@ -69,13 +65,16 @@ def rows_to_enter(case: Case, rows: Sequence[PlanRow]) -> list[NewRow]:
 
 def numbers_of(case: Case, rows: Iterable[PlanRow]) -> tuple[int | None, ...]:
     """Return the number of each row's measure in a case; None for a row that is not recorded."""
-    risks = rows_of(case, "risk")
-    numbers = {
-        (plain(risks[measure["risk"]]["description"]), plain(measure["action"])): number
-        for number, measure in rows_of(case, "measure").items()
-        if measure["risk"] in risks
-    }
-    return tuple(numbers.get((plain(row.risk), plain(row.action))) for row in rows)
+    risks, measures = _by_text(case)
+    return tuple(measures.get((risks.get(plain(row.risk)), plain(row.action))) for row in rows)
+
+
+def _by_text(case: Case) -> tuple[dict[str, int], dict[tuple[int | None, str], int]]:
+    """Return the numbers of the risks of a case by their text, and of its measures by their risk and text."""
+    return (
+        {plain(risk["description"]): number for number, risk in rows_of(case, "risk").items()},
+        {(row["risk"], plain(row["action"])): number for number, row in rows_of(case, "measure").items()},
+    )
 
 
 def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import chain, count
 
 from calendars.terms import PerPeriod
-from workflow.cases.case import Case, EventDraft, Evidence, Fact, evidence_payload
+from workflow.cases.case import EventDraft, Evidence, Fact, evidence_payload
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.withdrawals import withdrawal
 from workflow.deadlines.applicability import is_asked_of
@@ -60,7 +61,7 @@ def _compared(
     if case.status != "active":
         return gone, drafts
     facts_by_period = {
-        name: _recorded(case, name)
+        name: {key: fact for key, fact in case.facts.items() if key.partition("#")[0] == name}
         for name in duties
         if (obligation := procedure.by_id.get(name.partition(".")[0])) is not None
         and is_asked_of(case, procedure, obligation, name)
@@ -98,11 +99,7 @@ def _of_period(
         if fact is None:
             waiting.append(row)
             continue
-        values = {
-            value_name: value
-            for value_name, value in row.values.items()
-            if fact.values.get(value_name) != value
-        }
+        values = {what: value for what, value in row.values.items() if fact.values.get(what) != value}
         if fact.on != row.on or values:
             payload = {"row": row.row, "ground": ground or row.row, **_numbers(values)}
             yield "corrected", keys[row.row], row.on, payload
@@ -112,11 +109,13 @@ def _of_period(
             yield "evidence", keys[row.row], row.on, {"row": row.row, "evidence": evidence_payload(new)}
     # A fact recorded by a person and a row of the register about the same event count once.
     for day in fact_days:
-        waiting = _without_day(waiting, day)
+        same = next((row for row in waiting if row.on == day), None)
+        waiting = [row for row in waiting if row is not same]
     obligation = procedure.by_id[name.partition(".")[0]]
     limit = MAX_RECORDED if obligation.several or isinstance(obligation.term, PerPeriod) else 1
     for row in waiting[: max(0, min(limit, len(rows)) - len(facts))]:
-        key = next(key for key in _names(name) if key not in facts)
+        names = chain([name], (f"{name}#{number}" for number in count(2)))
+        key = next(key for key in names if key not in facts)
         fact = withdrawn_facts.get(row.row)
         facts[key] = Fact(name=key, on=row.on, row=row.row)
         yield "fact", key, row.on, _payload(row, fact)
@@ -137,23 +136,3 @@ def _payload(row: DutyRow, before: Fact | None) -> dict[str, object]:
 def _numbers(values: Mapping[str, Decimal]) -> dict[str, object]:
     """Return numbers as payload values; empty for none."""
     return {"values": {name: f"{value:f}" for name, value in sorted(values.items())}} if values else {}
-
-
-def _without_day(rows: Sequence[DutyRow], day: date) -> list[DutyRow]:
-    """Return the rows without the first one of a day."""
-    same = next((row for row in rows if row.on == day), None)
-    return [row for row in rows if row is not same]
-
-
-def _recorded(case: Case, name: str) -> dict[str, Fact]:
-    """Return the facts of a period by name: the first and its repetitions."""
-    return {key: fact for key, fact in case.facts.items() if key == name or key.startswith(f"{name}#")}
-
-
-def _names(name: str) -> Iterator[str]:
-    """Yield the names of a fact and of its repetitions in a period: `name`, `name#2` and so on."""
-    yield name
-    number = 2
-    while True:
-        yield f"{name}#{number}"
-        number += 1
