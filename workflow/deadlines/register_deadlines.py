@@ -64,16 +64,11 @@ class RowLink:
         term, span = asked.term, asked.span
         self.chain, self.asked, self.obligation, self.span = chain, asked, asked.obligation, span
         self.id = f"{asked.obligation.id}.{span.name}" if span else asked.obligation.id
-        named = term.since or asked.sent_on
-        self.anchor = AnchorDate(named, "happened") if named else _plan_day(chain.case)
-        start = self.anchor.on if term.every is None else span.last if span else None
+        self.anchor = _anchor(chain.case, asked)
+        self.anchor_fact = self.anchor.fact
+        start = term.since or self.anchor.on if term.every is None else span.last if span else None
         self.counted = _counted(asked, start, chain.calendar, chain.today)
         self.knowledge = knowledge_of(self.counted, chain.calendar)
-        if asked.sent_on is not None:
-            self.anchor = AnchorDate(asked.sent_on, "happened")
-        elif term.reading != "after" and term.every is None:
-            self.anchor = AnchorDate(None, "happened")
-        self.anchor_fact = self.anchor.fact
         due, settled_on, done_on = self.counted.due, asked.settled_on, asked.done_on
         if done_on is None and settled_on and (due is None or settled_on <= due):
             # Settled after the due date, it was not necessarily done late.
@@ -231,15 +226,23 @@ def _reviewed(asked: _Asked, measure: RowOfCase, risk: RowOfCase | None, today: 
     return asked._replace(state="not_due_yet") if span and today < span.first else asked
 
 
+def _anchor(case: Case, asked: _Asked) -> AnchorDate:
+    """Return the anchor of what a row asks: the day its request was sent, or that its term names; else the
+    plan's. A term that is no number of days, and does not recur, needs none.
+    """
+    term, named = asked.term, asked.sent_on or asked.term.since
+    if asked.sent_on is None and term.reading != "after" and term.every is None:
+        return AnchorDate(None, "happened")
+    return AnchorDate(named, "happened") if named else _plan_day(case)
+
+
 def _plan_day(case: Case) -> AnchorDate:
     """Return the anchor of numbers of days and of periods: approval of the plan, else signing of the note."""
     for fact in (APPROVED, NOTED):
         if fact in case.facts:
             return AnchorDate(case.facts[fact].on, "happened", fact)
-    for fact in (APPROVED, NOTED):
-        if fact in case.planned:
-            return AnchorDate(case.planned[fact], "planned", fact)
-    return AnchorDate(None, "none")
+    planned = next((fact for fact in (APPROVED, NOTED) if fact in case.planned), None)
+    return AnchorDate(case.planned[planned], "planned", planned) if planned else AnchorDate(None, "none")
 
 
 def _counted(asked: _Asked, start: date | None, calendar: Kazakhstan, today: date) -> CountedTerm:

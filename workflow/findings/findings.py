@@ -109,9 +109,7 @@ def feasibility(
         if deadline.state not in AWAITED or due is None or deadline.taken_up_on:
             continue
         if planned is not None and planned > due:
-            late = late_by(due, planned, calendar)
-            codes = "planned_late", "too_long_planned"
-            conflicts.append(_late(deadline, "feasibility", planned, calendar, late, *codes))
+            conflicts.append(_late(deadline, planned, late_by(due, planned, calendar), calendar))
         elif opens is not None and opens > due:
             conflicts.append(departure(deadline, "feasibility", "no_room", opens=opens, due=due))
         elif opens_in_practice is not None and opens_in_practice > due:
@@ -140,25 +138,18 @@ def beyond_horizon(deadline: Deadline, last: date) -> Finding:
     return departure(deadline, "range", "beyond_horizon_finding", last=last)
 
 
-def _late(
-    deadline: Deadline,
-    kind: FindingKind,
-    on: date,
-    calendar: Kazakhstan,
-    late: int | None,
-    code: str,
-    code_of_duration: str,
-) -> Finding:
+def _late(deadline: Deadline, on: date, late: int | None, calendar: Kazakhstan, code: str = "") -> Finding:
     """Return the finding that a day lies after the due date, or makes a duration too long.
 
     Args:
-        late: working days.
+        late: working days; code: of its sentence, "" for a plan date.
     """
     term, start = deadline.obligation.term, deadline.anchor_on
     if isinstance(term, Duration) and start is not None:
-        days = calendar.count_working_days(start, on)
-        return departure(deadline, "duration", code_of_duration, late=late, count=days, limit=term.count)
-    return departure(deadline, kind, code, late=late, due=deadline.due, on=on, late_by=late)
+        days, code = calendar.count_working_days(start, on), "too_long" if code else "too_long_planned"
+        return departure(deadline, "duration", code, late=late, count=days, limit=term.count)
+    kind: FindingKind = "term" if code else "feasibility"
+    return departure(deadline, kind, code or "planned_late", late=late, due=deadline.due, on=on, late_by=late)
 
 
 def _term(deadline: Deadline, by: _Judging) -> Iterator[Finding]:
@@ -172,7 +163,7 @@ def _term(deadline: Deadline, by: _Judging) -> Iterator[Finding]:
     if by.known_calendar is not None:
         known_due = count(deadline.obligation.term, deadline.anchor_on, by.known_calendar).due
         code = "late_known" if known_due is not None and done_on <= known_due else code
-    yield _late(deadline, "term", done_on, by.calendar, late, code, "too_long")
+    yield _late(deadline, done_on, late, by.calendar, code)
 
 
 def _embargo(deadline: Deadline, by: _Judging) -> Iterator[Finding]:
