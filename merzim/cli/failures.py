@@ -67,27 +67,21 @@ def _usage(trouble: TyperException, call: CommandContext) -> str:
     """Return the parser's error in words; its classes are matched by name, as their module is private."""
     message, details = _one_line(trouble.message), vars(trouble)
     match type(trouble).__name__:
-        case "NoSuchOption":
-            nearest = tuple(details["possibilities"] or ())
-            return call.say(
-                _or_nearest("cli.no_such_option", nearest), option=details["option_name"], nearest=nearest
-            )
-        case "UnknownCommand":
-            nearest = details["nearest"]
-            return call.say(_or_nearest("cli.no_such_command", nearest), command=message, nearest=nearest)
+        case "NoSuchOption" | "UnknownCommand" as kind:
+            code = "cli.no_such_option" if kind == "NoSuchOption" else "cli.no_such_command"
+            nearest = tuple(details.get("possibilities") or details.get("nearest") or ())
+            about = {"option": details.get("option_name"), "command": message, "nearest": nearest}
+            return call.say(f"{code}_nearest" if nearest else code, **about)
         case "MissingParameter":
             parameter = details["param"]
             flag = next((name for name in parameter.opts if name.startswith("-")), parameter.metavar)
             return call.say("cli.missing_parameter", name=flag)
         case "BadOptionUsage":
-            return call.say("cli.missing_value", option=details["option_name"])
+            code = "cli.missing_value" if "requires" in message else "cli.takes_no_value"
+            return call.say(code, option=details["option_name"])
     if extra := _EXTRA.fullmatch(message):
         return call.say("cli.extra_arguments", arguments=extra[1])
     return call.say("cli.bad_usage", problem=message)
-
-
-def _or_nearest(code: str, nearest: tuple[str, ...]) -> str:
-    return f"{code}_nearest" if nearest else code
 
 
 def _file_trouble(trouble: OSError, call: CommandContext) -> str:

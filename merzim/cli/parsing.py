@@ -62,13 +62,14 @@ def split_common_options(arguments: Sequence[str]) -> tuple[CommonOptions, list[
     does not take it for an option (`merzim calendar add 2026-05-12 -5`).
 
     Raises:
-        Refusal: an option without its value.
+        Refusal: an option without its value, or --json with one.
     """
     end = [*arguments, "--"].index("--")
     try:
         common, others = _COMMON.parse_known_args(arguments[:end])
     except ArgumentError as error:
-        raise Refusal("cli.missing_value", option=error.argument_name) from None
+        code = "cli.missing_value" if "expected" in error.message else "cli.takes_no_value"
+        raise Refusal(code, option=error.argument_name) from None
     others = [MINUS + each[1:] if _NEGATIVE.match(each) else each for each in others]
     return CommonOptions(**vars(common)), [*others, *arguments[end:]]
 

@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from workflow.scoring.score import Readings
 
 
-class NotJson(Refusal, ValueError):
-    """A file of inputs that is not JSON, or repeats a name."""
-
-
 @command("score")
 def score(
     call: CommandContext,
@@ -118,7 +114,7 @@ def _read_inputs_file(file: Path) -> object:
     """Read a file of inputs as JSON values.
 
     Raises:
-        NotJson: not JSON in UTF-8, or a name repeated in one object.
+        Refusal: not JSON in UTF-8, or a name repeated in one object.
         UnreadablePaper: the file cannot be opened, or is too large.
     """
 
@@ -126,13 +122,11 @@ def _read_inputs_file(file: Path) -> object:
         record: dict[str, object] = {}
         for name, value in pairs:
             if name in record:
-                raise NotJson("score.named_twice", file=file.name, name=name)
+                raise Refusal("score.named_twice", file=file.name, name=name)
             record[name] = value
         return record
 
     try:
         return json.loads(contents(file).decode("utf-8-sig"), object_pairs_hook=refuse_duplicates)
     except (ValueError, RecursionError) as error:
-        if isinstance(error, NotJson):
-            raise
-        raise NotJson("score.not_json", file=file.name, detail=str(error)) from error
+        raise Refusal("score.not_json", file=file.name, detail=str(error)) from error

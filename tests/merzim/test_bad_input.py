@@ -37,6 +37,8 @@ def _one_line(result: Said) -> str:
         ("calendar day 2026-05-12 --as-of yesterday", "yesterday"),
         ("cases --now yesterday", "yesterday"),
         ("cases --now", "--now"),
+        ("cases --json=1", "--json takes no value"),
+        ("remind --dry-run=1", "--dry-run takes no value"),
         ("cases --lang de", "kk, ru, en"),
         ("cases --config none.toml", "none.toml"),
         ("procedures internal-analisys", "internal-analysis"),
