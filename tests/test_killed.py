@@ -102,8 +102,8 @@ def test_killed_while_letters_leave_nothing_is_lost_and_nothing_said_twice(url: 
             _until(lambda: len(mail.accepted) >= 6)
         app = build_app(read(at=tmp_path))
         with _running(tmp_path):
-            _until(lambda: {notice.state for notice in app.outbox.notices()} <= {"sent", "withdrawn"})
-        notices = tuple(app.outbox.notices())
+            _until(lambda: {notice.state for notice in app.reads.notices_matching()} <= {"sent", "withdrawn"})
+        notices = tuple(app.reads.notices_matching())
         app.close()
     seen = Counter(str(message["Message-ID"]) for _, message in mail.accepted)
     told = Counter(notice.key for notice in notices)

@@ -111,7 +111,7 @@ def notices(
     export: Annotated[Path | None, "write the register to a file: .csv or .xlsx"] = None,
 ) -> None:
     """The register of notices with their delivery records."""
-    notices = call.app.outbox.notices(case=case)
+    notices = call.app.reads.notices_matching(case=case or "")
     if export is not None:
         write_notices(call.app, notices, export, call.language)
         call.note(call.say("cli.exported", count=len(notices), file=str(export)))

@@ -151,7 +151,7 @@ def _undo(user: BotUser, acting: Actions, notice: Notice, deadline: Deadline, ch
 
 def _notice(user: BotUser, name: str) -> Notice | None:
     """Return the notice of a fingerprint sent to the person; None when there is none."""
-    notices = user.app.outbox.notices(person=user.person.key, channel=CHANNEL, limit=LOOKED_AT)
+    notices = user.app.reads.notices_matching(person=user.person.key, channel=CHANNEL, limit=LOOKED_AT)
     return next((notice for notice in notices if fingerprint(notice.key) == name), None)
 
 

@@ -118,7 +118,7 @@ class Conversation:
         link, rules = self._app.links.of_chat(sender.chat), self._app.rules
         if link is None:
             return None
-        office = with_officer(self._app.outbox.office(), rules.officer, language=rules.officer_language)
+        office = with_officer(self._app.reads.office(), rules.officer, language=rules.officer_language)
         person = office.people.get(link.person)
         if person is None:
             return None

@@ -65,26 +65,20 @@ def line(code: str, language: str, **arguments: object) -> str:
     return escape(say(f"telegram.{code}", arguments, language), quote=False)
 
 
-class Notices(Protocol):
-    """The journal of notices, with the office."""
+class Reads(Protocol):
+    """What the bot reads: the office, board rows with their cases, and the journal of notices."""
 
     def office(self) -> Office:
         """Return the units, people and matches."""
-
-    def notices(
-        self, *, person: str | None = None, channel: str | None = None, limit: int | None = None
-    ) -> Sequence[Notice]:
-        """Return notices, newest first, filtered by the given values."""
-
-
-class BoardRows(Protocol):
-    """The board rows that lists are made of."""
 
     def listed(self, criteria: DeadlineFilter) -> Sequence[Row]:
         """Return the matching rows, the earliest due first."""
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return the cases of these ids by id; unknown ids are left out."""
+
+    def notices_matching(self, *, person: str, channel: str, limit: int) -> Sequence[Notice]:
+        """Return the notices to a person through a channel, newest first."""
 
 
 class Actions(Protocol):
@@ -118,9 +112,7 @@ class BotContext(Protocol):
     @property
     def links(self) -> Links: ...
     @property
-    def outbox(self) -> Notices: ...
-    @property
-    def reads(self) -> BoardRows: ...
+    def reads(self) -> Reads: ...
     @property
     def library(self) -> Library: ...
     @property

@@ -77,7 +77,7 @@ def _letters(folder: Path) -> int:
 
 def _number(office_app: AppContext, state: str) -> int:
     """How many letters there are in a state; items that others carry are none."""
-    notices = office_app.outbox.notices()
+    notices = office_app.reads.notices_matching()
     return len([notice for notice in notices if notice.state == state and not notice.bundle])
 
 
@@ -153,7 +153,7 @@ def test_a_job_whose_end_was_not_written_does_not_hold_up_the_next(office_app: A
 def test_the_local_day_is_the_offices_though_cron_speaks_utc(office_app: AppContext) -> None:
     """Half past midnight in Almaty is the evening before in UTC. No cron line of the program names an hour."""
     _reminded(office_app, "2026-04-06T00:30+05:00")
-    due = {notice.obligation for notice in office_app.outbox.notices() if notice.step == "0"}
+    due = {notice.obligation for notice in office_app.reads.notices_matching() if notice.step == "0"}
 
     assert due == {"order_signed"}
     app = queue.application(conninfo(office_app.engine), metronome.job_handlers(office_app, clock(MORNING)))

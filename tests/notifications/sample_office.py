@@ -16,6 +16,7 @@ from merzim.storage.database import engine
 from merzim.storage.maintenance import schema
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import store as office_store
+from merzim.storage.queries import SqlReads
 from merzim.storage.tables.notices import NOTICE
 from notifications import round as rounds
 from notifications.channels import Channel, Outcomes, OutgoingMessage
@@ -152,7 +153,7 @@ class Town:
         return deliver(self.dispatch(channels, on, at=at), **how)
 
     def notices(self) -> Sequence[Notice]:
-        return self.outbox.notices()
+        return SqlReads(self.engine).notices_matching()
 
     def items(self) -> Sequence[Notice]:
         """The notices but the letters that carry others."""

@@ -11,6 +11,7 @@ import pytest
 
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store
+from merzim.storage.queries import SqlReads
 from notifications import round as rounds
 from notifications.recipients import resolve_recipients
 from notifications.round import RoundReport
@@ -107,7 +108,7 @@ def test_a_moved_start_is_another_reminder(town: Town, case: Case) -> None:
     town.case_commands.write(case.id, at_noon(FIVE_BEFORE), recording.replan, {"analysis_started": later})
 
     assert [notice.state for notice in town.items()] == ["withdrawn"]
-    assert town.outbox.notices(case=case.id, state="queued") == []
+    assert SqlReads(town.engine).notices_matching(case=case.id, state="queued") == []
     town.deliver([shelf], FIVE_BEFORE)
     assert (shelf.kept, [notice.state for notice in town.notices()]) == ([], ["withdrawn"])
     assert town.round([Shelf()], FIVE_BEFORE).queued == 0

@@ -425,7 +425,7 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
         reopen(day, UNTIL)
     run(app, at=day)
     assert sorted(
-        (notice.person.partition("@")[0], notice.step, notice.state) for notice in app.outbox.notices()
+        (notice.person.partition("@")[0], notice.step, notice.state) for notice in app.reads.notices_matching()
     ) == [
         *(("clerk", step, "sent") for step in ("invitation", "reminder-1")),
         ("clerk", "reminder-3", "queued"),
@@ -437,7 +437,7 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
     ]
     # Nobody gets two reminders a day: the second leaves tomorrow.
     run(app, at=over)
-    assert {notice.state for notice in app.outbox.notices() if notice.step == "reminder-3"} == {"sent"}
+    assert {notice.state for notice in app.reads.notices_matching() if notice.step == "reminder-3"} == {"sent"}
     assert show(ctx, campaign, state="answered").people[0].answer == row
     assert not refused(operator(app, at=datetime(2026, 4, 30, 10, tzinfo=NOW.tzinfo)), tokens["clerk"])
     assert [problem.code for problem in maintenance.verify(app, at=Moment(now=day, today=day.date()))] == []
@@ -523,7 +523,7 @@ def test_whoever_is_linked_to_the_bot_is_asked_there(app: AppContext) -> None:
     app.channels["telegram"] = telegram(bot="MerzimBot", token="1:x").with_links(app.links)
     start(operator(app), kind="seen", values={})
     run_round(app, at=AT)
-    (notice,) = app.outbox.notices(person=guest)
+    (notice,) = app.reads.notices_matching(person=guest)
     page = campaign_letter(notice, name="", rules=app.rules)
 
     assert (notice.channel, buttons(notice)) == ("telegram", ())

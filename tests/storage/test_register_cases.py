@@ -213,7 +213,7 @@ def letters(app: AppContext, case: Case, term: str, first: date, last: date) -> 
         day = first + timedelta(days=number)
         now = datetime.combine(day, time(7), tzinfo=UTC)
         run_round(app, at=Moment(now=now, today=day))
-        notices = [notice for notice in app.outbox.notices(case=case.id) if notice.obligation == term]
+        notices = [notice for notice in app.reads.notices_matching(case=case.id) if notice.obligation == term]
         if new := [notice for notice in notices if notice.queued_at == now]:
             recipients_by_day[f"{day:%d.%m}"] = sorted(
                 f"{notice.person.partition('@')[0]} {notice.step}" for notice in new

@@ -46,7 +46,7 @@ def composed(site: Site, *, superseded: int = 0) -> Sequence[OutgoingMessage]:
     app = site.context
     dispatch = rounds.dispatch_at(app, at=AT)
     run_round(dispatch)
-    waiting = app.outbox.notices(state="queued")
+    waiting = app.reads.notices_matching(state="queued")
     queued = [notice for notice in waiting if notice.kind == "comment" and notice.not_before <= NOW]
     composition = compose(dispatch, queued)
     assert [outcome.state for outcome in composition.settled.values()] == ["withdrawn"] * superseded
@@ -112,7 +112,7 @@ def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_an
         now = datetime(2026, 4, day, 7, tzinfo=UTC)
         rounds.run_round(app, at=Moment(now=now, today=on))
         rounds.deliver(app, at=Moment(now=now, today=on))
-        sent = app.outbox.notices(person="c@org.kz", state="sent")
+        sent = app.reads.notices_matching(person="c@org.kz", state="sent")
         lines_by_day[day] = [notice.about["line"] for notice in sent if notice.step == ANSWER_DAY]
 
     assert lines_by_day == {7: [], 8: [second.seq], 9: [second.seq]}

@@ -145,9 +145,9 @@ def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(site: Site) 
     browser = site.client("officer", follow_redirects=True)
     board = browser.get("/?lang=en").text
     key = re.search(r'name="key" value="([^"]+)"', board)
-    before = next(notice for notice in site.context.outbox.notices() if notice.case)
+    before = next(notice for notice in site.context.reads.notices_matching() if notice.case)
     answer = browser.post(f"/cases/{before.case}/notices/resend", data={"key": key[1]})
-    (after,) = site.context.outbox.notices()
+    (after,) = site.context.reads.notices_matching()
 
     assert "550 5.1.1 no such mailbox" in board
     assert answer.status_code == 200
@@ -159,14 +159,16 @@ def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -
     """Two reminders shared a letter nobody got; the one sent again leaves alone, not with tomorrow's letter."""
     with serving(Office(rcpt=always("550 5.1.1 no such mailbox"))) as server:
         context = opened_office(tmp_path, SETTINGS.format(port=server.port), facts=()).context
-        states = [(notice.kind, notice.state) for notice in context.outbox.notices()]
-        again = next(notice for notice in context.outbox.notices() if notice.obligation == "start_announced")
+        states = [(notice.kind, notice.state) for notice in context.reads.notices_matching()]
+        again = next(
+            notice for notice in context.reads.notices_matching() if notice.obligation == "start_announced"
+        )
         failed = figures(context.engine, now=NOW)
         server.rcpt = None
         later = NOW + timedelta(minutes=30)
         assert rounds.resend(context, again.key, now=later)
         deliver(context, at=Moment(now=later, today=TODAY))
-        sent = [notice.key for notice in context.outbox.notices() if notice.state == "sent"]
+        sent = [notice.key for notice in context.reads.notices_matching() if notice.state == "sent"]
 
     assert sorted(states) == [("letter", "failed"), ("reminder", "failed"), ("reminder", "failed")]
     assert (failed.lost, failed.counts) == (1, {("email", "failed"): 1}), "letters, not their lines"
@@ -197,7 +199,7 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
         assert statuses_by_login[login] == 200
     assert "почтовый сервер не принимает" not in pages_by_login["auditor"]
     assert statuses_by_login["auditor"] == 403
-    assert {notice.state for notice in site.context.outbox.notices()} == {"queued"}
+    assert {notice.state for notice in site.context.reads.notices_matching()} == {"queued"}
     assert 'merzim_channel_fault_letters{channel="email",fault="login"} 1.0' in metrics
 
 
@@ -241,13 +243,13 @@ def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Pa
 def test_the_page_of_operations_says_what_failed_and_sends_it_again(site: Site) -> None:
     """The last runs, the queue, the failed letter with the server's words; nothing of the case it is about,
     nor of the configuration. Once the letter is queued, the same press finds nothing and says so."""
-    notice = next(notice for notice in site.context.outbox.notices() if notice.case)
+    notice = next(notice for notice in site.context.reads.notices_matching() if notice.case)
     browser = site.client("administrator", follow_redirects=True)
     page = browser.get("/administration?lang=ru").text
     (letter,) = re.findall(r'name="letter" value="([0-9a-f]{32})"', page)
     operations = "/administration/operations?lang=en"
     answers = [browser.post(operations, data={"letter": one}) for one in ("0" * 32, letter, letter)]
-    (after,) = site.context.outbox.notices()
+    (after,) = site.context.reads.notices_matching()
 
     assert "не отправлено" in page
     assert "550 5.1.1 no such mailbox" in page

@@ -78,7 +78,7 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
         LetterLinkRefused: the link was not issued here, or belongs to a person who left.
     """
     link = read_secret(ctx.app.rules.link_key, token, ReminderLink)
-    notices = ctx.app.outbox.notices(case=link.case) if link is not None else ()
+    notices = ctx.app.reads.notices_matching(case=link.case) if link is not None else ()
     notice = next((notice for notice in notices if link and fingerprint(notice.key) == link.mark), None)
     person = ctx.app.reads.office().people.get(notice.person) if notice is not None else None
     if notice is None or person is None:

@@ -38,7 +38,7 @@ from merzim.storage.tables.base import moment
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT
-from merzim.storage.tables.notices import LOST, NOTICE, UNREAD, present_columns, present_state
+from merzim.storage.tables.notices import LOST, NOTICE, UNREAD
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
 from notifications.daily import DAY, LETTER, WEEK
 from notifications.moved_dates import DELIVERED_STATES
@@ -275,24 +275,6 @@ class SqlOutbox:
         )
 
     # -------------------------------------------------------------------------------------- what was delivered
-
-    def notices(
-        self,
-        *,
-        case: str | None = None,
-        person: str | None = None,
-        channel: str | None = None,
-        state: NoticeState | None = None,
-        limit: int | None = None,
-    ) -> Sequence[Notice]:
-        """Return notices, newest first, filtered by the given values, without digests that had no content."""
-        query = select(*present_columns()).order_by(*_NEWEST).limit(limit)
-        query = query.where(or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None)))
-        filters = ((NOTICE.c.case, case), (NOTICE.c.person, person), (NOTICE.c.channel, channel))
-        for column, value in (*filters, (present_state(), state)):
-            if value is not None:
-                query = query.where(column == value)
-        return self._notices(query)
 
     def unread(self, person: str, *, limit: int) -> Sequence[Notice]:
         """Return the letters sent to a person about cases and not acknowledged, newest first."""
