@@ -11,7 +11,7 @@ from merzim.cli.mount import command
 from merzim.cli.parsing import Unit
 from merzim.cli.printing import with_period
 from merzim.cli.rendering import picked
-from merzim.services.names import cases_of, obligation_title, unit_named
+from merzim.services.names import cases_of, obligation_of, unit_named
 from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.registers.entries import period_in
 from workflow.deadlines.lateness import late_by
@@ -59,7 +59,7 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
     lines = []
     for row in rows:
         case, name = heads[row.case], row.obligation
-        title = obligation_title(app, case, name)[language]
+        title = obligation_of(app, case, name).title[language]
         line = {
             **picked(row, "case", "unit", "stage", "due", "safe_by", "status", "calendar", "force"),
             "object": case.object_in(language),

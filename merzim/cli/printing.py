@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import i18n
-from merzim.services.names import obligation_title
+from merzim.services.names import obligation_of
 from merzim.services.results import FindingResult
 from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import lateness, status_on
@@ -83,7 +83,7 @@ def titles(call: CommandContext, case: Case) -> Callable[[str], str]:
     def titled(name: str) -> str:
         if name.partition(".")[0] not in known and not is_entry(name):
             return name
-        return with_period(obligation_title(call.app, case, name)[call.language], period_in(name), call)
+        return with_period(obligation_of(call.app, case, name).title[call.language], period_in(name), call)
 
     return titled
 

@@ -15,7 +15,7 @@ from merzim.cli.rendering import Json, picked
 from merzim.services.documents.notice_list import notice_title, step_in_words, write_notices
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
-from merzim.services.names import obligation_force
+from merzim.services.names import obligation_of
 from merzim.services.yearly.clock import record_carried_out
 from notifications.round import plan
 from workflow.refusal import Refusal
@@ -65,7 +65,7 @@ def _force(call: CommandContext, case: Case | None, obligation: str) -> Force | 
     if case is not None and obligation:
         # An obligation the case no longer has (a measure set anew, another edition) has no force to show.
         with suppress(KeyError):
-            return obligation_force(call.app, case, obligation)
+            return obligation_of(call.app, case, obligation).force
     return None
 
 

@@ -15,7 +15,7 @@ from workflow.board.rows import AssigneeKey, Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.law.procedure import Force, Obligation, Procedure, Text
+from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office, Person, Recipient, Unit
 from workflow.refusal import Refusal, closest_first
@@ -239,14 +239,9 @@ def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipie
     return office.resolved_once(on, key, recipients)
 
 
-def obligation_title(app: AppContext, case: Case, obligation: str) -> Text:
-    """Return the title of an obligation of a whole case; for a measure of its plan, the action."""
-    return entry_obligation(case, app.library.named(case.edition), obligation).title
-
-
-def obligation_force(app: AppContext, case: Case, obligation: str) -> Force:
-    """Return the force of an obligation of a whole case: whether an act obliges to it."""
-    return entry_obligation(case, app.library.of(case), obligation).force
+def obligation_of(app: AppContext, case: Case, obligation: str) -> Obligation:
+    """Return an obligation of a whole case; of a row of a register what it asks, by its own title."""
+    return entry_obligation(case, app.library.named(case.edition), obligation)
 
 
 def cases_of(reads: Reads, rows: Iterable[Row]) -> Mapping[str, Case]:

@@ -351,10 +351,7 @@ class Translator:
 
     def points(self, points: Decimal | str | None) -> str:
         """Return points without trailing zeros, with the decimal mark of the language; "" for None."""
-        if points is None:
-            return ""
-        text = f"{Decimal(points).normalize():f}".replace("-", "−")
-        return text if self.language == "en" else text.replace(".", ",")
+        return "" if points is None else self.number(Decimal(points).normalize())
 
 
 async def _translator(

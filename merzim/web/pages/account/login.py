@@ -46,12 +46,9 @@ _LOGIN = 80
 
 
 @router.get("/login")
-def show_log_in(ctx: Anybody, next: str = "/", said: str = "") -> Response:
-    """Show the log-in page. `next`: the page the reader wanted; `said`: code of the last action."""
-    provider, log_out_address = ctx.app.provider, ""
-    if said == "out" and provider is not None:
-        log_out_address = provider.log_out_address(now=ctx.now)
-    return login_page(ctx, onward=local_address(next), chosen=said == "password", log_out=log_out_address)
+def show_log_in(ctx: Anybody, next: str = "/") -> Response:
+    """Show the log-in page. `next`: the page the reader wanted."""
+    return login_page(ctx, onward=local_address(next))
 
 
 @router.post("/login")
@@ -155,20 +152,16 @@ def login_page(
     refusal: str = "",
     login: str = "",
     status: int = 200,
-    chosen: bool = False,
-    log_out: str = "",
 ) -> Response:
-    """Return the log-in page.
+    """Return the log-in page; after one log-out it leads to the other, at the OpenID provider.
 
     Args:
         onward: address to continue to. form_values: fields of a form interrupted by the end of the session.
         files: whether that form had files, which must be chosen again.
         failure: of the last attempt; it gives the status.
         refusal: catalogue code of the reason why the log-in by the OpenID provider failed.
-        chosen: whether a new password was just chosen by an account that still has to give its code.
-        log_out: the address that ends the session at the OpenID provider, after one here.
     """
-    is_shown = dependencies.is_passwordless_request(ctx)
+    is_shown, provider = dependencies.is_passwordless_request(ctx), ctx.app.provider
     # Too many codes get the answer of a wrong one, which does not say that the password was right.
     wait = failure.wait if failure is not None and failure.reason == "too_many_attempts" else None
     if failure is not None:
@@ -185,10 +178,9 @@ def login_page(
         wrong=failure is not None,
         minutes=attempts.minutes(wait),
         refusal=refusal,
-        labels=ctx.app.provider.labels if ctx.app.provider is not None else None,
-        log_out=log_out,
+        labels=provider.labels if provider else None,
+        log_out=provider.log_out_address(now=ctx.now) if provider and ctx.query.get("said") == "out" else "",
         login=login,
-        chosen=chosen,
         demonstrators=demonstrators(ctx.app) if is_shown else [],
         nobody=not ctx.accounts.any_with_password(),
     )
