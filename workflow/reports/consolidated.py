@@ -199,30 +199,23 @@ def awaited_uploads(examined_cases: Iterable[ExaminedCase]) -> Iterator[AwaitedU
     Args:
         examined_cases: all active cases of the organisation.
     """
-    case_chains = tuple(examined_cases)
-    shared = tuple(
-        case_chain
-        for case_chain in case_chains
-        if not case_chain[1].confidential
-        and not any(obligation.uploads for obligation in case_chain[1].obligations)
-    )
-    for case, procedure, deadlines in case_chains:
+    examined = tuple(examined_cases)
+    shared = [
+        each
+        for each in examined
+        if not each[1].confidential and not any(obligation.uploads for obligation in each[1].obligations)
+    ]
+    for own in examined:
+        case, _, deadlines = own
         for deadline in deadlines:
             after = _open_since(case, deadline)
             if after is None:
                 continue
-            pool = [(case, procedure, False), *((other, its, True) for other, its, _ in shared)]
-            ready = [
-                document
-                for case, edition, scored in (pool if deadline.period else pool[:1])
-                for document in _ready(case, edition, deadline, after, scored=scored)
-            ]
+            pool = [own, *shared] if deadline.period else [own]
+            ready = [fact for each in pool for fact in _ready(each, deadline, after, scored=each is not own)]
             if ready:
-                yield AwaitedUpload(
-                    case=case,
-                    upload=deadline,
-                    ready=tuple(sorted(ready, key=lambda document: (document.on, document.fact))),
-                )
+                ready.sort(key=lambda fact: (fact.on, fact.fact))
+                yield AwaitedUpload(case=case, upload=deadline, ready=tuple(ready))
 
 
 def _open_since(case: Case, deadline: Deadline) -> datetime | None:
@@ -238,12 +231,11 @@ def _open_since(case: Case, deadline: Deadline) -> datetime | None:
     return None
 
 
-def _ready(
-    case: Case, procedure: Procedure, upload: Deadline, after: datetime, *, scored: bool
-) -> Iterator[ProvedFact]:
+def _ready(examined: ExaminedCase, upload: Deadline, after: datetime, *, scored: bool) -> Iterator[ProvedFact]:
     """Yield the proved facts of a case, recorded after a moment, that an upload takes up; where `scored`, those
     alone that points hang on.
     """
+    case, procedure, _ = examined
     for name, fact in case.facts.items():
         obligation = procedure.by_id.get(name.partition(".")[0])
         if obligation is None or obligation.uploads or (scored and obligation.indicator is None):
