@@ -179,6 +179,24 @@ def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office:
     assert wrong == []
 
 
+def test_a_row_about_oneself_that_one_would_not_see_is_left_to_others(office: Site) -> None:
+    """Refused before it is written: not answered as if there were no such row."""
+    office.run("user", "add", "clerk", "--access", "officer", "--person", KIM)
+    breach = {
+        "restriction": "incompatible_activity",
+        "other_activity": "x",
+        "post": "x",
+        "found_on": "2026-03-30",
+    }
+    fields = {f"field.{name}": value for name, value in {**breach, "employee": KIM}.items()}
+    with office.client("clerk") as clerk:
+        answer = clerk.post("/registers/restriction-breaches/new?lang=ru", data=fields)
+    row = add(office, fields, "/registers/restriction-breaches")
+
+    assert (answer.status_code, "её вносит другой сотрудник" in text_of(answer.text)) == (422, True)
+    assert row.endswith("-0001")
+
+
 def test_a_file_is_a_download_for_whom_sees_the_row_alone(office: Site, officer: TestClient) -> None:
     """Its bytes as they came; another reader finds nothing at its address. One that is lost is named."""
     paper = {"field.document": ("акт.pdf", b"%PDF-1.7\nact", "application/pdf")}

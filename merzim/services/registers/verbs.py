@@ -35,7 +35,7 @@ from merzim.storage.registers import rows as row_store
 from workflow.org.office import Person
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
-from workflow.registers.access import in_reach
+from workflow.registers.access import in_reach, visible_fields
 from workflow.registers.definition import Register, UnknownRegisterField
 from workflow.registers.rows import RegisterRow, RowEvent, RowEventKind, next_row
 from workflow.registers.values import (
@@ -103,6 +103,7 @@ def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
     unit = unit_of_new_row(ctx, register, command.unit, person=person)
     _refuse_unseen(command.values, [*shown_fields(ctx, register)])
     values = _with_files(ctx, command.values, partial(check_row, ctx, register))
+    _refuse_own(ctx, register, next_row(None, _added(ctx, register, "", values, unit)))
     [row] = add_rows(ctx, register, [values], [unit])
     return show_row(ctx, AskRow(row=row))
 
@@ -116,6 +117,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
     _refuse_unseen(command.values, [name for name in shown_fields(ctx, register) if name in fields])
     values = _with_files(ctx, command.values, partial(check_row, ctx, register, before=row.values))
     if values:
+        _refuse_own(ctx, register, replace(row, values={**row.values, **values}))
         payload: dict[str, object] = {"values": values}
         if command.ground:
             payload["ground"] = command.ground
@@ -298,6 +300,12 @@ def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Co
     if not may_write(ctx, register, row, ctx.reads.office()):
         raise NotAllowed
     return row, register, fields
+
+
+def _refuse_own(ctx: RequestContext, register: Register, row: RegisterRow) -> None:
+    """Raise Refusal for a row its writer would not see: one about themselves in a confidential register."""
+    if visible_fields(register, row, reader_scope(ctx), ctx.reads.office()) is None:
+        raise Refusal("register.about_yourself", title=register.title)
 
 
 def _refuse_unseen(given_values: Mapping[str, object], shown_fields: Sequence[str]) -> None:
