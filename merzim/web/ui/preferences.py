@@ -16,8 +16,7 @@ from merzim.web.http import WebContext
 DEFAULT_LANGUAGE = "kk"
 THEMES = ("auto", "light", "dark")
 _YEAR = 365 * 24 * 60 * 60
-_ACCEPTED = re.compile(r"(?:^|,)\s*([a-z]+)(?:-[\w-]*)?\s*(?:;\s*q=([01](?:\.\d*)?))?\s*(?=,|$)")
-"""A language of an Accept-Language header, with its weight."""
+_WEIGHT = re.compile(r"([01](\.\d*)?)?", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,9 +48,13 @@ def preferences(request: HTTPConnection) -> Preferences:
 
 def preferred_language(header: str) -> str:
     """Return the supported language an Accept-Language header prefers; Kazakh when it accepts none."""
-    accepted = ((match[1], float(match[2] or 1)) for match in _ACCEPTED.finditer(header[:500].lower()))
-    ours = [(language, weight) for language, weight in accepted if weight and language in i18n.LANGUAGES]
-    return max(ours, key=itemgetter(1), default=(DEFAULT_LANGUAGE, 1))[0]
+    accepted = (item.partition(";q=") for item in header.lower().replace(" ", "").split(",")[:20])
+    ours = [
+        (language, float(weight or 1))
+        for name, _, weight in accepted
+        if (language := name.partition("-")[0]) in i18n.LANGUAGES and _WEIGHT.fullmatch(weight)
+    ]
+    return max(filter(itemgetter(1), ours), key=itemgetter(1), default=(DEFAULT_LANGUAGE, 1))[0]
 
 
 def set_preference_cookies(response: Response, cookies: tuple[tuple[str, str], ...]) -> None:
