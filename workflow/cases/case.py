@@ -300,7 +300,8 @@ class Case:
 
 def exemption_of(case: Case, obligation: str) -> Exemption | None:
     """Return the exemption from an obligation (its id with its period), or from all its periods."""
-    return case.exempted.get(obligation) or case.exempted.get(obligation.partition(".")[0])
+    exempted = case.exempted
+    return exempted.get(obligation) or exempted.get(obligation.partition(".")[0]) if exempted else None
 
 
 def fold(events: Iterable[Event]) -> Case:

@@ -174,8 +174,9 @@ class Link:
     def _count_as_told(self) -> None:
         """Count the term without an act that became known after the due date it brings forward."""
         chain, due = self.chain, self.counted.due
-        entry = entry_known_too_late(chain.calendar, self.counted, today=chain.today)
-        if entry is None or due is None or self.obligation.by_itself:
+        if due is None or self.obligation.by_itself:
+            return
+        if (entry := entry_known_too_late(chain.calendar, self.counted, today=chain.today)) is None:
             return
         known_then = chain.calendar.as_known(due)
         before = CaseChain(chain.case, chain.procedure, known_then, today=chain.today)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TypeAlias
 
 from calendars.kazakhstan import Kazakhstan
-from calendars.terms import AtOnce, Before, Element, Embargo, WithoutTerm
+from calendars.terms import AtOnce, Before, Embargo, WithoutTerm
 from workflow.cases.case import Case, exemption_of
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
@@ -83,6 +83,7 @@ def _deadline(link: AnyLink, ranges: Ranges, *, bare: bool) -> Deadline:
     waits = link.waiting() if state in AWAITED else None
     taken_up = taken_up_after(case, chain.procedure, obligation, link.id, due)
     is_done = link.fact is not None and not taken_up and not obligation.by_itself
+    said = link.explanation() if isinstance(link, RowLink) else explanation(link, judged, taken_up)
     return Deadline(
         id=link.id,
         obligation=obligation,
@@ -110,15 +111,10 @@ def _deadline(link: AnyLink, ranges: Ranges, *, bare: bool) -> Deadline:
         reminds_from=_reminds_from(link, state),
         taken_up_on=taken_up,
         exempted=exemption_of(case, link.id),
-        explanation=() if bare else tuple(_explanation(link, judged, taken_up)),
+        explanation=() if bare else tuple(said),
         span_first=counted.first,
         span_last=counted.last,
     )
-
-
-def _explanation(link: AnyLink, judged: date | None, taken_up: date | None) -> Iterator[Element]:
-    """Return the elements of a link's explanation: by the law, or by the words of a row's plan."""
-    return link.explanation() if isinstance(link, RowLink) else explanation(link, judged, taken_up)
 
 
 def _first_possible_day(chain: CaseChain, facts: tuple[str, ...], opens: date | None = None) -> date | None:
