@@ -21,6 +21,7 @@ from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.queries import SqlReads
 from merzim.storage.org.chain import IN_ORDER
 from notifications.notice import Notice
 from tests.second_factors import KEY, second_factors
@@ -97,7 +98,7 @@ def letter(key: str = "::2026-04-06:x:a@org.kz:email") -> Notice:
 
 def queued(engine: Engine) -> list[str]:
     """Keys of the letters that wait."""
-    return [notice.key for notice in SqlOutbox(engine).notices(state="queued")]
+    return [notice.key for notice in SqlReads(engine).notices_matching(state="queued")]
 
 
 # ---------------------------------------------------------------------------------------------------- secrets
