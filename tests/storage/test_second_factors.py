@@ -21,8 +21,8 @@ from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.queries import SqlReads
 from merzim.storage.org.chain import IN_ORDER
+from merzim.storage.queries import SqlReads
 from notifications.notice import Notice
 from tests.second_factors import KEY, second_factors
 from tests.storage.sample_cases import on_sqlite_alone
