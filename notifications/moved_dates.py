@@ -9,11 +9,13 @@ from notifications.daily import bundle_of
 from notifications.dispatch import Dispatch, notices_to
 from notifications.notice import Notice
 from notifications.ports import Move
+from notifications.recipients import reached
 from notifications.rules import local_day
 from workflow.cases.case import Event
 from workflow.cases.commands.previews import DeadlineChange
 from workflow.cases.states import AWAITED
 from workflow.deadlines.lateness import lateness
+from workflow.org.office import Recipient
 from workflow.reminders import PLAN_STEPS, undated_kind
 
 MOVED, WITHDRAWN = "moved", "withdrawn"
@@ -73,7 +75,8 @@ def _is_news(due: date | None, last: Notice) -> bool:
 
 def move_notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
     """Yield the notices of a moved deadline for each recipient of an earlier one to whom it is news, unless
-    another letter tells them or they left; none of a deadline that is done or missed.
+    another letter tells them or they left: the officer in place of whom no channel reaches any more; none of a
+    deadline that is done or missed.
     """
     row, times, now = move.row, dispatch.times, dispatch.moment.now
     if row is not None and row.state in ("done", "missed"):
@@ -89,6 +92,8 @@ def move_notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
         is_told_elsewhere = isinstance(elsewhere, list) and last.person in elsewhere
         if person is None or is_told_elsewhere or not _is_news(due, last):
             continue
+        told = reached(Recipient(person=person, why="duty"), dispatch.channels, dispatch.office)
+        person = told.person if told else person
         about = {"old": last.due.isoformat(), "cause": dict(move.cause), "change": move.change}
         told_due = due or last.due
         yield from notices_to(

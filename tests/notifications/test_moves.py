@@ -12,6 +12,7 @@ import icalendar
 import pytest
 
 from calendars.terms import OnDate
+from merzim.storage.org import store as office_store
 from notifications.letters.moved import describe_cause
 from notifications.moved_dates import people_to_tell
 from notifications.wire.entry import calendar
@@ -20,9 +21,12 @@ from tests.notifications.sample_office import (
     AIGUL,
     ANNOUNCE_BY,
     BOLAT,
+    DANA,
     FIVE_BEFORE,
+    OFFICER,
     PLANNED,
     START,
+    UNITS,
     Shelf,
     Town,
     at_noon,
@@ -118,6 +122,16 @@ def test_a_moved_day_of_what_recurs_names_its_period(town: Town, case: Case) -> 
 
     said = " ".join(" ".join(parcel.letter.text.split()) for parcel in shelf.kept)
     assert "2026 жылғы III тоқсан (Құрылыс басқармасы): 2026 жылғы 9 қазан, бұрын 2026 жылғы 12 қазан" in said
+
+
+def test_of_whom_no_channel_reaches_any_more_the_officer_is_told(town: Town, case: Case) -> None:
+    shelf = Shelf()
+    told(town, shelf, FIVE_BEFORE)
+    office_store.save(town.engine, units=UNITS, people=[replace(AIGUL, email=None), BOLAT, DANA, OFFICER])
+    replanned(town, case.id, LATER)
+
+    assert len(told(town, shelf, SOON_AFTER)) == 1
+    assert shelf.kept[-1].notice.person == OFFICER.key
 
 
 def test_there_and_back_before_the_letter_leaves_is_no_news(town: Town, case: Case) -> None:
