@@ -21,7 +21,7 @@ class Model(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _knows_its_keys(cls, table: Any) -> Any:
-        """Refuse a key that the table does not have, naming those it has."""
+        """Refuse a key that a table of a file, of the law or the calendar, does not have; name those it has."""
         keys = cls.keys()
         for key in table if isinstance(table, dict) else ():
             if key not in keys:

@@ -17,7 +17,7 @@ from notifications.daily import queue_letters
 from notifications.dispatch import Dispatch, readdressed
 from notifications.fallback import Attempt, fall_back
 from notifications.letters.composing import compose
-from notifications.letters.overview import OpenDeadlines
+from notifications.letters.open_deadlines import OpenDeadlines
 from notifications.notice import UNREACHABLE, Notice, NoticeState, Outcome
 from notifications.ports import Outbox
 from notifications.rules import BACK_OFF, OfficeTimes, back_off, is_given_up

@@ -243,7 +243,9 @@ class AppContext:
 
     @cached_property
     def registers(self) -> Registers:
-        """Every register, shipped and the organisation's own. Own files that cannot be used are reported."""
+        """The registers of the office, shipped and own, not those of cases. Own files that cannot be used are
+        reported.
+        """
         registers, left_out = read_registers(self.configured)
         self._note_unused(left_out)
         return Registers(registers)

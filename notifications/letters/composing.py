@@ -19,7 +19,7 @@ from notifications.letters.events import (
     lost_letter,
 )
 from notifications.letters.matters import Matters
-from notifications.letters.overview import OpenDeadlines
+from notifications.letters.open_deadlines import OpenDeadlines
 from notifications.notice import ANSWER_DAY, Letter, Notice, Outcome
 from notifications.rules import local_day
 from workflow.cases.registers.entries import number_of, row_kind

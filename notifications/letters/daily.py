@@ -30,7 +30,7 @@ from notifications.letters.deadlines import (
 from notifications.letters.events import comment_letter, comment_line
 from notifications.letters.matters import Matters
 from notifications.letters.moved import moved_entry, moved_line, moved_subject
-from notifications.letters.overview import OpenDeadlines
+from notifications.letters.open_deadlines import OpenDeadlines
 from notifications.letters.page import LetterLine, LetterPage, render_letter
 from notifications.notice import Action, CalendarEntry, Letter, Notice
 from notifications.recipients import present_officer

@@ -161,8 +161,9 @@ def read_analyses(
 ) -> tuple[list[ReadSchedule], list[RowNote]]:
     """Return the analyses of a table, in row order, and notes on columns and rows that give none.
 
-    A month or quarter alone in a row dates the rows below without any. Errors: an impossible or half-read day,
-    no object (both left out), an end before or without a start, a far day, an analysis twice (these are kept).
+    A day, month or quarter alone in a row dates the rows below without any. Errors: an impossible or half-read
+    day, no object (both left out), an end before or without a start, a far day, an analysis twice (these are
+    kept).
     """
     schedules: list[ReadSchedule] = []
     notes = [RowNote.of(table.head, "read_column_ignored", column=column.title) for column in table.of("")]
@@ -253,7 +254,9 @@ def _section(row: RowOfSheet, table: ScheduleTable) -> str | None:
 
 
 def _period_of_section(text: str, year: int | None) -> Period | None:
-    """Return the month or quarter a section heads; None where it says something else."""
+    """Return the days the heading of a section names: a day, a span, a month, a quarter, a half-year; None
+    where it names none, or a whole year.
+    """
     try:
         return read_period(text, where="", year=year)
     except UnreadableCell:

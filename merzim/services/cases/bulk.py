@@ -209,7 +209,7 @@ class PersonActions:
         return self.app.case_commands.view(case, today=self.at.today)
 
     def read(self, notice: Notice) -> None:
-        """Record that the person has read a notice, with all that its letter carried."""
+        """Record that the person read a notice in the bot, with all that its letter carried."""
         ctx = self._ctx
         for letter in (*self.app.outbox.carried(notice.key), notice):
             if letter.case:

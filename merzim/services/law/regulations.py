@@ -244,7 +244,8 @@ IN_CASES = "cases"
 
 
 def read_registers(settings: Settings) -> tuple[tuple[Register, ...], tuple[LeftOutFile, ...]]:
-    """Return every register, and own files that cannot be used; an own one may replace a shipped one.
+    """Return the registers of the office, shipped and own, without those of cases (`case_registers`), and own
+    files that cannot be used; an own one may replace a shipped one.
 
     Raises:
         Refusal: a shipped file that cannot be read.

@@ -116,7 +116,8 @@ class SqlAccounts:
         return {login: (name, person) for login, name, person in records}
 
     def save(self, reader: Reader, *, disabled: bool, at: Moment) -> None:
-        """Create an account or change its access; its secrets stay. Disabling it ends all its entries.
+        """Create an account or change its access; its secrets stay. Disabling it ends its sessions,
+        tokens, feeds and invitations.
 
         Nothing happens if the account is so already.
         """

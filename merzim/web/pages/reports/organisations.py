@@ -74,7 +74,7 @@ def _figures(t: Translator, form: Consolidated) -> tuple[Figure, ...]:
 
 
 def _gathered(query: ReportQuery, view: ConsolidatedReport, form: Consolidated) -> Iterator[ReportSection]:
-    """Yield the organisations that did not report, if any, and the lines of the others."""
+    """Yield the organisations that did not report, if any, and the lines of all: at least one for each."""
     t = query.t
     if form.silent:
         yield ReportSection(

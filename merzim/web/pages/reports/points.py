@@ -91,10 +91,13 @@ def _indicator_columns(view: YearPoints) -> tuple[Column[IndicatorAnswer], ...]:
 
 
 def _step_columns(view: YearPoints) -> tuple[Column[StepAnswer], ...]:
-    lacks_whole = {step.indicator for step in view.whole.steps if step.code == "record_whole"}
+    """Return the columns of the steps that would earn points; one that lacks the number a share is taken of
+    leads to where it is recorded.
+    """
+    lacks_number = {step.indicator for step in view.whole.steps if step.code == "record_whole"}
 
     def text(t: Translator, step: StepAnswer) -> Content:
-        to_record = _to_record(view, t, step.indicator) if step.indicator in lacks_whole else ()
+        to_record = _to_record(view, t, step.indicator) if step.indicator in lacks_number else ()
         place = Content(text=t.paragraph(step.indicator), address=f"#{step.indicator}")
         told = lines((step.text, _missing(t, step.missing)))
         return Content(text=step.title, strong=True, under=(*told, place, *to_record))

@@ -79,8 +79,9 @@ class OpenDeadlines:
         return [deadline for deadline in read if deadline is not None]
 
     def _listed(self, row: Row, case: Case) -> ListedDeadline | None:
-        """Return the deadline of a board row; None for one of a body outside the office, whose obligations are
-        no lateness here, and where the edition (every round reports that) or the obligation is missing.
+        """Return a board row as a line of a letter, with who must act; None for one of a body outside the
+        office, whose obligations are no lateness here, and where the edition (every round reports that) or the
+        obligation is missing.
         """
         try:
             procedure = self._dispatch.library.named(case.edition)
