@@ -197,10 +197,6 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(line).rstrip()
 
 
-def _is_number(cell: str) -> bool:
-    return not cell or cell.lstrip("-−").isdigit()
-
-
 def paragraph(text: str, *, indent: int = 0) -> str:
     """Return a text wrapped to a readable line length."""
     blank = " " * indent
