@@ -128,6 +128,16 @@ def test_a_sent_notice_that_comes_due_again_is_not_sent_again(engine: Engine, ro
     assert [notice.state for notice in notices_of(engine)] == ["sent"]
 
 
+def test_a_batch_of_letters_with_many_items_is_marked(engine: Engine, row: Row) -> None:
+    """Of a hundred heads after an import, while their server is away: more keys than SQLite takes at once."""
+    batch, values = [replace(letter(row), key=f"{number}:email") for number in range(33_000)], list[int]()
+    event.listen(engine, "before_cursor_execute", lambda *said: values.append(len(said[3])))
+
+    SqlOutbox(engine).mark(batch, now=later(1))
+
+    assert max(values) <= 32_766
+
+
 def test_what_may_say_the_same_is_found_while_it_waits_and_once_it_is_sent(engine: Engine, row: Row) -> None:
     """To the same people about the same case; not what came before it, nor what failed."""
     earlier, mine, newer = letter(row), letter(row, at=later(5)), letter(row, at=later(9))

@@ -27,7 +27,7 @@ from sqlmodel import Session
 
 from merzim.storage import events, lateness
 from merzim.storage.cases import ledger
-from merzim.storage.database.dialect import in_names, insert, read_for_names
+from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
 from merzim.storage.database.engine import read, read_first, reading, writing
 from merzim.storage.database.locks import ProcessLock
 from merzim.storage.notices import delivery_state, inbox, journal
@@ -211,10 +211,10 @@ class SqlOutbox:
             retry_until_back(lambda: self._mark(notices, now))
 
     def _mark(self, notices: Sequence[Notice], now: datetime) -> None:
-        claimed = select(NOTICE.c.key).where(NOTICE.c.key.in_([notice.key for notice in notices]), _SENDING)
+        claimed = select(NOTICE.c.key).where(in_names(NOTICE.c.key), _SENDING).with_for_update()
         step = NOTICE.update().where(NOTICE.c.key == bindparam("k_key"))
         with writing(self._engine) as session:
-            mine = set(session.execute(claimed.with_for_update()).scalars())
+            mine = {key for (key,) in execute_for_names(session, claimed, [notice.key for notice in notices])}
             marked = [notice for notice in notices if notice.key in mine]
             if marked:
                 session.execute(step, [_delivery_record(notice) for notice in marked])
