@@ -124,6 +124,8 @@ def plan(
     if kind and kind not in KINDS:
         raise Refusal("cli.unknown_kind", kind=kind, allowed=closest_first(kind, KINDS))
     answers = named(decide or (), "--decide", day, code="cli.not_an_answer", sign="@")
+    if wrong := next((answer for answer in answers if "=" not in answer), None):
+        raise Refusal("cli.not_an_answer", text=wrong, where="--decide")
     plan = what_if(
         call.app.library,
         procedure,

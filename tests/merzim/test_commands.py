@@ -261,15 +261,14 @@ def test_a_plan_takes_an_answer_and_refuses_what_is_none(merzim: Merzim) -> None
     """Measures within ten working days of the opinion: standard, 14(4); 7 April gives 21 April 2026."""
     words = ("plan", "conflict-of-interest", "--fact", "opinion_given=2026-04-07", "--json", "--decide")
     planned = merzim(*words, "conflict=confirmed@2026-04-07").json
-    bad = [
-        merzim(*words, text) for text in ("conflict=confirmed", "conflict@2026-04-07", "conflict=so@2026-04-07")
-    ]
+    wrong = ("conflict=confirmed", "opinion_given@2026-04-07", "conflict=so@2026-04-07")
+    bad = [merzim(*words, text) for text in wrong]
 
     assert {obligation["id"]: obligation["due"] for obligation in planned["obligations"]}[
         "measures_taken"
     ] == "2026-04-21"
     assert [result.code for result in bad] == [2, 2, 2]
-    assert "DECISION=OPTION@DATE" in bad[0].err
+    assert all("DECISION=OPTION@DATE" in result.err for result in bad[:2])
 
 
 ORDER = b"%PDF-1.7 order 15"
