@@ -16,7 +16,7 @@ from merzim.services.cases.faces import FACES
 from merzim.services.cases.views import get_case, list_events
 from merzim.services.inputs import CaseCommand, build
 from merzim.services.law.calendar_acts import moves_of
-from merzim.services.names import case_title, stage_title, unit_named
+from merzim.services.names import case_title, programme_year, stage_title, unit_named
 from merzim.services.results import ObligationResult
 from merzim.services.yearly import opening
 from workflow.cases.case import effective_events
@@ -91,15 +91,19 @@ def cases(call: CommandContext) -> None:
     heads = call.app.reads.cases()
     stages = call.app.reads.stages(heads)
     call.answer({"cases": [_summary(call, head) | {"stage": stages.get(head.id)} for head in heads]})
-    rows = [
-        {
-            **picked(head, "id", "unit"),
-            "object": case_title(head, call.app.library.of(head)),
-            "stage": _stage(call, head, stages[head.id]),
-        }
+    rows = call.app.reads.rows_of(head for head in heads if call.app.library.of(head).opened == "yearly")
+
+    def about(head: Case) -> str:
+        """Return the object of a case, with the year of its programme unless it is the present one."""
+        edition = call.app.library.of(head)
+        year, title = programme_year(edition, rows.get(head.id, ())), case_title(head, edition)[call.language]
+        return title if year in ("", str(call.moment.today.year)) else f"{title} ({year})"
+
+    lines = [
+        {**picked(head, "id", "unit"), "object": about(head), "stage": _stage(call, head, stages[head.id])}
         for head in heads
     ]
-    call.show({"cases": rows}, "cases", "id", "object", "unit", "stage")
+    call.show({"cases": lines}, "cases", "id", "object", "unit", "stage")
 
 
 def _stage(call: CommandContext, case: Case, stage: str) -> str:

@@ -239,6 +239,12 @@ def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipie
     return office.resolved_once(on, key, recipients)
 
 
+def programme_year(procedure: Procedure, rows: Iterable[Row]) -> str:
+    """Return the year of a yearly programme's case, by its rows; "" of any other."""
+    days = (row.planned_on for row in rows if row.obligation == procedure.begins_with and row.planned_on)
+    return next((str(day.year) for day in days), "") if procedure.opened == "yearly" else ""
+
+
 def obligation_of(app: AppContext, case: Case, obligation: str) -> Obligation:
     """Return an obligation of a whole case; of a row of a register what it asks, by its own title."""
     return entry_obligation(case, app.library.named(case.edition), obligation)

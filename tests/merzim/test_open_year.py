@@ -66,6 +66,16 @@ def test_opening_a_year_again_changes_nothing_and_says_so(town: Merzim) -> None:
     assert output.endswith("Nothing changed.\n")
 
 
+def test_the_list_of_cases_tells_the_programmes_of_two_years_apart(town: Merzim) -> None:
+    """Their titles are the same; the present year goes without saying."""
+    for year in ("2025", "2026"):
+        opened = town("open-year", year, "--now", "2026-07-20", "--json").json["opened"]
+        lines = town("cases", "--now", "2026-07-20").out.splitlines()
+        ids = {case["id"] for case in opened}
+        said = ["(2025)" in line for line in lines if line.split(" ")[0] in ids]
+        assert said == [year == "2025"] * len(ids), year
+
+
 def test_acts_of_one_organisation_are_opened_for_those_who_adopted_them(town: Merzim, tmp_path: Path) -> None:
     """The Ministry's standard for the Ministry, an enterprise's policy for all of an office whose config.toml
     names it; by hand a case is opened without. A word that is no such act is refused with those there are."""

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from merzim.services.cases.portfolio import with_next_steps
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import ProcedureGroups, offered_procedures
-from merzim.services.names import UnitName, case_title, require_exportable, unit_name
+from merzim.services.names import UnitName, case_title, programme_year, require_exportable, unit_name
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import PageNumber
 from merzim.web.ui.name_fields import UnitParam, unit_filter
@@ -106,7 +106,7 @@ def items(ctx: RequestContext, cases: Sequence[Case]) -> Iterator[ListedCase]:
             object=case_title(case, procedure),
             unit=unit_name(office, case.unit),
             stands=stands,
-            year=_year(procedure, rows),
+            year=programme_year(procedure, rows),
             next=nearest,
             next_title=title,
             looks=Counter(status_on(row, today=ctx.today, soon=ctx.horizon.soon) for row in rows),
@@ -114,12 +114,6 @@ def items(ctx: RequestContext, cases: Sequence[Case]) -> Iterator[ListedCase]:
             required=sum(row.state != "not_required" for row in rows),
             unadopted=library.unadopted_act(procedure, office, case.unit),
         )
-
-
-def _year(procedure: Procedure, rows: Sequence[Row]) -> str:
-    """Return the year of a yearly programme's case, "" of any other."""
-    days = (row.planned_on for row in rows if row.obligation == procedure.begins_with and row.planned_on)
-    return next((str(day.year) for day in days), "") if procedure.opened == "yearly" else ""
 
 
 router = APIRouter(include_in_schema=False)
