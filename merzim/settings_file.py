@@ -122,9 +122,9 @@ def _keys(table: object) -> dict[str, Any]:
 
 
 def _variables() -> dict[str, str]:
-    """Return the variables of the environment by the key they set."""
-    variables = sorted(name for name in os.environ if name.startswith(PREFIX))
-    return {name.removeprefix(PREFIX).lower().replace("__", "."): name for name in variables}
+    """Return the variables of the environment by the key they set: of `OFFICE__NAME__KK` `office.name__kk`."""
+    names = {name.removeprefix(PREFIX).lower(): name for name in sorted(os.environ) if name.startswith(PREFIX)}
+    return {".".join(key.split("__", 1 + key.startswith("channels__"))): name for key, name in names.items()}
 
 
 def _lay_over(tables: dict[str, Any], key: str, text: str) -> None:

@@ -123,6 +123,13 @@ def test_a_variable_goes_before_the_key_of_the_file(tmp_path: Path, monkeypatch:
     }
 
 
+def test_a_variable_with_a_mark_too_many_is_set_right(merzim: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MERZIM__OFFICE__NAME__KK", "Айнымалыдан")
+
+    problem = "MERZIM__OFFICE__NAME__KK: there is no key office.name__kk; did you mean name_kk?"
+    assert problem in merzim("check-config").out
+
+
 def test_every_value_is_shown_with_its_source_and_no_secret(
     merzim: Merzim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
