@@ -120,8 +120,9 @@ def _send_claimed(
         return results
 
     def store(key: str, outcome: Outcome) -> None:
-        attempts[key] = attempt(key, outcome)
-        outbox.mark([notice for notice, _ in attempts[key]], now=now)
+        results = attempt(key, outcome)
+        outbox.mark([notice for notice, _ in results], now=now)
+        attempts[key] = results
 
     answered = _send(channel, composed.parcels, store, now=now)
     _record_channel_state(outbox, channel, answered.values(), now=now)

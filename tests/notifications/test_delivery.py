@@ -182,6 +182,24 @@ def test_a_fault_inside_a_channel_loses_no_letter_and_no_other_channel(
     assert states["folder"][0] == "sent"
 
 
+def test_a_sent_letter_that_was_not_marked_at_once_is_marked_with_the_others(
+    town: Town, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    """Else it would leave again."""
+    shelf, mark, faults = Shelf(), town.outbox.mark, [RuntimeError("a mistake")]
+
+    def failing_once(notices: Sequence[Notice], *, now: datetime) -> None:
+        if notices and faults:
+            raise faults.pop()
+        mark(notices, now=now)
+
+    monkeypatch.setattr(town.outbox, "mark", failing_once)
+    town.round([shelf], FIVE_BEFORE)
+    town.deliver([shelf], FIVE_BEFORE)
+
+    assert (the_notice(town).state, len(shelf.kept)) == ("sent", 1)
+
+
 def test_what_waits_for_a_channel_used_no_more_goes_through_the_one_in_use(
     town: Town, case: Case, tmp_path: Path
 ) -> None:
