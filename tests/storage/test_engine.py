@@ -21,6 +21,7 @@ from merzim.storage.database import engine as engines
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import conninfo, reading, writing
 from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.locks import ProcessLock
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.org import store as office_store
 from merzim.storage.refusals import StorageUnavailable, display_address, to_storage_unavailable
@@ -58,8 +59,11 @@ def test_a_wrong_address_is_refused_when_it_is_opened(address: str, what: str) -
 
 @pytest.mark.postgresql
 def test_a_server_that_is_not_there_is_a_refusal(tmp_path: Path) -> None:
-    """No server listens at that address."""
+    """No server listens at that address; nor does one give a lock there."""
     engine = open_database(f"postgresql://user:secret@/office?host={tmp_path}")
+
+    with pytest.raises(StorageUnavailable, match="unreachable"), ProcessLock(engine, "round").alone():
+        pass
 
     with pytest.raises(StorageUnavailable) as caught:
         create_or_migrate(engine)

@@ -15,7 +15,7 @@ from threading import local
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
-from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.refusals import StorageUnavailable, translated_errors
 
 _ADVISORY = 0x4D65726C  # "Merl"
 _UNLOCK = select(func.pg_advisory_unlock_all())
@@ -40,7 +40,8 @@ class ProcessLock:
         """Hold the lock together with others while the block runs.
 
         Raises:
-            StorageUnavailable: the lock file cannot be created beside the database.
+            StorageUnavailable: the lock file cannot be created beside the database, or no server be
+                reached.
         """
         if not self._works:
             yield
@@ -77,7 +78,8 @@ class ProcessLock:
     def _open(self) -> _FileLock | _ServerLock:
         """Return the opened lock, which is not held yet."""
         if self._file is None:
-            return _ServerLock(self._engine, self._name)
+            with translated_errors(self._engine):
+                return _ServerLock(self._engine, self._name)
         # By its real name: two settings may lead to one file in two ways.
         return _FileLock(f"{os.path.realpath(self._file)}-{self._name}")
 
