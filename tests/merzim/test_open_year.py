@@ -98,6 +98,9 @@ def test_acts_of_one_organisation_are_opened_for_those_who_adopted_them(town: Me
     assert opened("2026") == {("enterprise-policy-year", "Company")}
     assert town("acts", "leave", "mne-standard-2025", "--unit", "Ministry").code == 0
     assert opened("2027") == {("enterprise-policy-year", "Company")}
+    (tmp_path / "config.toml").write_text(CONFIG + 'acts = ["enterprise-polcy"]\n', encoding="utf-8")
+    misspelt = town("open-year", "2026", "--now", "2025-12-20")
+    assert (misspelt.code, "enterprise-policy" in misspelt.err) == (2, True)
     assert town("open", "mne-standard-year", "--unit", "Ministry", "--now", "2025-12-20").code == 0
     refused = town("acts", "adopt", "mne-standard", "--unit", "Ministry")
     assert refused.code == 2
