@@ -274,6 +274,15 @@ def office(districts: int, below: int) -> Office:
     return Office(units={unit.id: unit for unit in units}, people={})
 
 
+@pytest.mark.parametrize("page", ["/registers", "/reports/monitoring"])
+def test_a_unit_nobody_has_is_refused_without_the_country_s_list(site: Site, page: str) -> None:
+    """Also for whom the own units fit into a list."""
+    with site.client("responsible") as browser:
+        answer = browser.get(f"{page}?unit=zz&lang=en")
+
+    assert (answer.status_code, "s100" in answer.text) == (422, False)
+
+
 def test_of_a_country_one_walks_down_and_up_again() -> None:
     """The way to the chosen one, and those right below it."""
     sample_office = office(20, 100)

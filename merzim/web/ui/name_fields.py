@@ -204,7 +204,9 @@ def match_unit(ctx: Reading, unit: NameText = "") -> str:
     Raises:
         InvalidForm: the text matches no unit, or several.
     """
-    return own_units(ctx).resolve(unit) if unit.strip() else ""
+    if not unit.strip() or unit_names(ctx.reads.office()).is_listed:
+        return unit.strip() and unit
+    return own_units(ctx).named(unit)
 
 
 def parse_unit(ctx: Reading, unit: NameText = "") -> str:
