@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from notifications.notice import item_id
 from tests.law import library
 from tests.web.conftest import Site, account, hide, rewrite
+from tests.web.offices import example_office
 from workflow.cases.commands import recording
 
 
@@ -33,6 +34,20 @@ def test_an_unknown_case_is_a_404_page_in_the_readers_language(browser: TestClie
     assert answer.status_code == 404
     assert "нет" in answer.text
     assert 'href="/cases"' in answer.text
+
+
+def test_a_case_says_nothing_of_a_question_nobody_asked(site: Site, browser: TestClient) -> None:
+    """An address that says so, sent on or kept, is a page like any other."""
+    answer = browser.get(f"/cases/{site.real}?said=asked")
+
+    assert (answer.status_code, 'class="told"' in answer.text) == (200, False)
+
+
+def test_lists_stand_on_the_last_days_of_the_calendar() -> None:
+    """The seventh working day ahead lies beyond it: what is near is counted in calendar days there."""
+    paths = "/", "/desk", "/cases", "/calendar/2038/12", "/api/v1/deadlines?urgency=near"
+    with example_office(day="2038-12-30T10:00").client() as officer:
+        assert {path: officer.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
 
 
 @pytest.mark.parametrize("year", [2010, 2026, 2038])

@@ -1,4 +1,4 @@
-"""Whose paper a paper is: the organisation it names, its head, and who signs and approves it."""
+"""Letterhead and signatures of papers: the organisation a paper names, its head, who signs and approves it."""
 
 from __future__ import annotations
 
