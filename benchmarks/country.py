@@ -32,8 +32,7 @@ from workflow.cases.case import Case, Event
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.law.editions import read_edition
-from workflow.law.library import Library
+from workflow.law.library import Library, read_edition
 from workflow.moments import Moment
 from workflow.org.office import Office, Person, Unit
 from workflow.ports import Change

@@ -33,7 +33,7 @@ from merzim.services.jobs import queue, rounds
 from merzim.services.jobs.bot_polling import polling
 from merzim.services.jobs.queue import JobHandlers
 from merzim.services.upkeep.backups import back_up
-from merzim.services.yearly.clock import record_carried_out
+from merzim.services.yearly import record_carried_out
 from merzim.settings import WebSettings
 from merzim.storage.accounts import rate_limits
 from merzim.storage.database.engine import conninfo

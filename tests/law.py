@@ -12,8 +12,7 @@ from merzim.services.law.regulations import shared_law
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
-from workflow.law.editions import read_edition
-from workflow.law.library import Library
+from workflow.law.library import Library, read_edition
 from workflow.law.procedure import Procedure
 
 ROOT = Path(__file__).parent.parent

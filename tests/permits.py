@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.law import ROOT
-from workflow.law.editions import read_edition
+from workflow.law.library import read_edition
 from workflow.law.procedure import Procedure
 
 APPEAL = ROOT / "examples" / "own-law" / "citizen-appeal.2021-07-01.toml"

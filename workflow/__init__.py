@@ -9,6 +9,5 @@ each state. Then `deadlines/`, due dates with their explanations; `reminders.py`
 whom; `findings/`, what departs from the law, with the point of the act.
 
 `law/` is the shape of the files in regulations/, `cases/` events, their fold and the commands, `registers/`
-lists described as data, `scoring/` the points, `org/` people, units and access, `board/` and `reports/` what
-is shown.
+lists described as data, `scoring/` the points, `org/` people, units and access, `board/` what is shown.
 """

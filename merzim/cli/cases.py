@@ -11,6 +11,7 @@ from merzim.cli.mount import command, give_change, mount
 from merzim.cli.parsing import DryRun, Unit
 from merzim.cli.printing import deadline_named, explanation, print_deadlines, print_findings, titles
 from merzim.cli.rendering import Json, paragraph, picked
+from merzim.services import yearly
 from merzim.services.cases import verbs
 from merzim.services.cases.faces import FACES
 from merzim.services.cases.views import get_case, list_events
@@ -18,7 +19,6 @@ from merzim.services.inputs import CaseCommand, build
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import case_title, programme_year, stage_title, unit_named
 from merzim.services.results import ObligationResult
-from merzim.services.yearly import opening
 from workflow.cases.case import effective_events
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ mount("passport CASE", verbs.describe_case, otherwise=_print_passport)
 @command("open-year YEAR", writes=True)
 def open_year(
     call: CommandContext,
-    year: opening.Year,
+    year: yearly.Year,
     unit: Unit = "",
     kept_from: Annotated[date | None, "first day of records: what was due before is not overdue"] = None,
     dry_run: DryRun = False,
@@ -63,15 +63,15 @@ def open_year(
     """Opens the year's cases of the yearly programmes for every organisation bound by their acts."""
     values = {"year": year, "unit": unit_named(call.app, unit)}
     if undo:
-        call.give(opening.undo_year(call.ctx, build(opening.UndoYear, values)), "year", "cancelled")
+        call.give(yearly.undo_year(call.ctx, build(yearly.UndoYear, values)), "year", "cancelled")
         return
-    asked = build(opening.OpenYear, {**values, "kept_from": kept_from})
+    asked = build(yearly.OpenYear, {**values, "kept_from": kept_from})
     if dry_run:
         shows = ("year", "there", "kept_from", "overdue", "told", "openings", "procedure", "unit")
-        call.give(opening.preview_year(call.ctx, asked), *shows)
+        call.give(yearly.preview_year(call.ctx, asked), *shows)
         call.print(call.say("cli.nothing_written"))
         return
-    result = opening.open_year(call.ctx, asked)
+    result = yearly.open_year(call.ctx, asked)
     heads = call.app.ledger.cases(result.opened)
     opened = [_summary(call, heads[name]) for name in result.opened]
     answer = {"year": year, "opened": opened, "there": result.there}

@@ -20,7 +20,7 @@ from merzim.cli.printing import titles
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
 from merzim.services.results import CommandResult
 from workflow.cases.case import event_word
-from workflow.law.names import known_option
+from workflow.law.library import known_option
 
 if TYPE_CHECKING:
     from merzim.services.verbs import Verb

@@ -35,7 +35,7 @@ from merzim.services.inputs import OpenFile, build
 from merzim.services.names import unit_named
 from merzim.services.people.table import ImportPeople, import_people
 from workflow.cases.registers.evidence_list import proofs
-from workflow.law.names import known_fact
+from workflow.law.library import known_fact
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import EvidenceInput, OpenFile
-from workflow.law.names import known_fact
+from workflow.law.library import known_fact
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from merzim.services.inputs import FileInput, build
 from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.names import unit_named
 from merzim.services.registers import tables, verbs, views
-from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import cell_value
+from merzim.services.registers.views import ListRows
 from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from merzim.services.documents.notice_list import notice_title, step_in_words, w
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
 from merzim.services.names import obligation_of
-from merzim.services.yearly.clock import record_carried_out
+from merzim.services.yearly import record_carried_out
 from notifications.round import plan
 from workflow.refusal import Refusal
 

@@ -13,16 +13,15 @@ from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import scoring
 from merzim.services.names import seen_unit
-from merzim.services.registers.queries import ListRows, row_query
 from merzim.services.registers.results import reader_scope
+from merzim.services.registers.views import ListRows, row_query
 from merzim.services.verbs import NotFound
 from merzim.storage.cases import points
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office, acts_of
-from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Register, Registers, RowCount
-from workflow.registers.rows import sort_key, text_key
+from workflow.registers.rows import sees_lists, sort_key, text_key
 from workflow.scoring.prospects import Stake, YearScores, score_year
 from workflow.scoring.records import CountedRows, YearRecords
 from workflow.scoring.scale import SCORED

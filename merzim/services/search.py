@@ -16,8 +16,8 @@ from merzim.services.inputs import Line
 from merzim.services.law.acts import acts_here, is_shown
 from merzim.services.law.regulations import case_registers, row_words, scoring
 from merzim.services.names import Name, case_title, name_of
-from merzim.services.registers.queries import find_rows
 from merzim.services.registers.results import row_name
+from merzim.services.registers.views import find_rows
 from merzim.services.verbs import Command, verb
 from workflow.board.rows import CaseFilter
 from workflow.cases.registers.risk_lists import Words

@@ -150,7 +150,7 @@ def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) 
 def test_the_next_year_is_looked_ahead_to_from_december(town: Merzim, tmp_path: Path) -> None:
     """On 30 November it is the year itself, on 1 December the next, until that is opened."""
     from merzim.app import build_app
-    from merzim.services.yearly.opening import proposed_year
+    from merzim.services.yearly import proposed_year
     from merzim.settings_file import read
 
     town("open-year", "2026", "--now", "2026-07-20")

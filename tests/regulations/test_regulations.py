@@ -24,8 +24,7 @@ from merzim.services.law.regulations import shared_law
 from tests.law import CALENDAR, ROOT, library
 from tests.workflow.test_score import scoring
 from workflow.cases.commands.planning import mismatches, plan
-from workflow.law.editions import read_edition
-from workflow.law.library import Library
+from workflow.law.library import Library, read_edition
 from workflow.law.procedure import Procedure
 
 FOLDER = Path(__file__).parents[2] / "regulations"

@@ -41,10 +41,9 @@ from merzim.services.campaigns.views import (
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.jobs.rounds import deliver, run_round
-from merzim.services.registers.queries import ListRows
 from merzim.services.registers.tables import export
 from merzim.services.registers.verbs import EraseRow, WithdrawRow, erase_row, withdraw_row
-from merzim.services.registers.views import AskRow, list_rows, show_row
+from merzim.services.registers.views import AskRow, ListRows, list_rows, show_row
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
 from merzim.settings import WebSettings

@@ -17,9 +17,8 @@ from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.jobs.rounds import run_round
 from merzim.services.registers import cases as row_cases
 from merzim.services.registers import verbs
-from merzim.services.registers.queries import ListRows
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
-from merzim.services.registers.views import AskRow, list_rows, show_row
+from merzim.services.registers.views import AskRow, ListRows, list_rows, show_row
 from merzim.storage.org.store import save
 from merzim.storage.registers import rows as row_store
 from notifications.channels.folder import Folder

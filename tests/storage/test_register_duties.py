@@ -15,16 +15,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from merzim.services import yearly
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.jobs.rounds import run_round
 from merzim.services.law.acts import ChangeAct, change_act
-from merzim.services.registers.queries import ListRows
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
-from merzim.services.registers.views import list_rows
-from merzim.services.yearly import opening
-from merzim.services.yearly.opening import open_cases
+from merzim.services.registers.views import ListRows, list_rows
+from merzim.services.yearly import open_cases
 from merzim.storage.org.store import save
 from tests.storage.registers import NOW, TODAY, Stopped, agrees, office, operator, reader, stop
 from tests.storage.sample_cases import on_sqlite_alone
@@ -263,7 +262,7 @@ def test_rows_that_people_add_at_once_are_all_recorded(app: AppContext) -> None:
 
 def test_a_year_two_open_at_once_is_opened_once(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where both would have looked which cases there are before either opened any."""
-    both, year_ahead = Barrier(2), opening.year_ahead
+    both, year_ahead = Barrier(2), yearly.year_ahead
 
     def looked_together(*arguments: Any, **options: Any) -> Any:
         ahead = year_ahead(*arguments, **options)
@@ -271,7 +270,7 @@ def test_a_year_two_open_at_once_is_opened_once(app: AppContext, monkeypatch: py
             both.wait(1)
         return ahead
 
-    monkeypatch.setattr(opening, "year_ahead", looked_together)
+    monkeypatch.setattr(yearly, "year_ahead", looked_together)
 
     with ThreadPoolExecutor(2) as people:
         results = [*people.map(lambda year: open_cases(app, year, at=AT), [2026, 2026])]
@@ -295,7 +294,7 @@ def test_a_row_is_written_with_the_facts_it_carries_out_or_not_at_all(
         "withdraw": lambda: withdraw_row(operator(app), WithdrawRow(row=row, ground="never held")),
     }
     with monkeypatch.context() as stopped:
-        stopped.setattr("merzim.services.yearly.register_duties.row_changes", stop)
+        stopped.setattr("merzim.services.registers.cases.row_changes", stop)
         with pytest.raises(Stopped):
             steps[write]()
 

@@ -16,7 +16,6 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.inputs import OpenFile, build
-from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import UnknownRow
 from merzim.services.registers.tables import ImportRows, import_rows
 from merzim.services.registers.verbs import (
@@ -33,6 +32,7 @@ from merzim.services.registers.verbs import (
 from merzim.services.registers.views import (
     AskRegisters,
     AskRow,
+    ListRows,
     RowPage,
     list_my_rows,
     list_registers,

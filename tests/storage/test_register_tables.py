@@ -15,10 +15,9 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.inputs import OpenFile
-from merzim.services.registers.queries import ListRows
 from merzim.services.registers.tables import ImportedRows, ImportRows, export, import_rows, template
 from merzim.services.registers.verbs import AddRow, add_row
-from merzim.services.registers.views import list_rows
+from merzim.services.registers.views import ListRows, list_rows
 from merzim.services.upkeep import maintenance
 from tests.storage.registers import AT, TODAY, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone

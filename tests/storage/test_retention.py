@@ -26,7 +26,7 @@ from merzim.services.people.retention import AnonymisePerson
 from merzim.services.registers import tables as register_tables
 from merzim.services.registers import verbs as registers
 from merzim.services.registers import views as register_views
-from merzim.services.registers.queries import ListRows
+from merzim.services.registers.views import ListRows
 from merzim.services.upkeep import maintenance
 from merzim.settings import DatabaseSettings, RetentionSettings
 from merzim.storage.org.staff import SqlStaff

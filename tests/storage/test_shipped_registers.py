@@ -15,13 +15,13 @@ from merzim.services.app import AppContext
 from merzim.services.campaigns.verbs import StartCampaign, start_campaign
 from merzim.services.context import RequestContext
 from merzim.services.inputs import OpenFile, build
-from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import UnknownRow
 from merzim.services.registers.tables import ImportRows, import_rows, template
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from merzim.services.registers.views import (
     AskRegisters,
     AskRow,
+    ListRows,
     list_my_rows,
     list_registers,
     list_rows,

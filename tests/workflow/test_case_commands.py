@@ -19,7 +19,7 @@ from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import deadline_of
-from workflow.law.names import UnknownFact
+from workflow.law.library import UnknownFact
 from workflow.moments import Moment
 from workflow.refusal import Refusal
 

@@ -19,9 +19,8 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.findings import findings
-from workflow.law.editions import read_edition, unfinished
 from workflow.law.files import UnreadableRegulation
-from workflow.law.names import UnknownFact
+from workflow.law.library import UnknownFact, read_edition, unfinished
 from workflow.law.procedure import Procedure
 from workflow.machine import stage
 from workflow.moments import Moment

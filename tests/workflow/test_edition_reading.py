@@ -34,8 +34,8 @@ from calendars.terms import (
 from docs.file_schemas import FILES
 from i18n import LANGUAGES, refusal
 from tests.law import ROOT
-from workflow.law.editions import read_edition
 from workflow.law.files import UnreadableRegulation, json_schema
+from workflow.law.library import read_edition
 from workflow.law.procedure import Procedure, Recurrence, Text
 
 NAME = "tea.2024-01-01.toml"

@@ -20,8 +20,7 @@ from workflow.cases.case import Case
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import NotForKind, Opening
-from workflow.law.library import Library
-from workflow.law.names import UnknownFact
+from workflow.law.library import Library, UnknownFact
 from workflow.moments import Moment
 from workflow.org.office import Unit
 from workflow.ports import Contradiction

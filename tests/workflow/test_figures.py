@@ -16,10 +16,10 @@ from workflow.board.figures import Outcome, Outcomes, StageSpan, pace_by_stage, 
 from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, EventKind, Evidence, Fact
+from workflow.consolidated import ExaminedCase, awaited_uploads, consolidated
 from workflow.deadlines.resolver import deadlines
 from workflow.org.office import Office, Unit
-from workflow.reports.consolidated import ExaminedCase, awaited_uploads, consolidated
-from workflow.reports.yearly_clock import ENDED, EXTERNAL, STARTED, Turn, turn
+from workflow.yearly import ENDED, EXTERNAL, STARTED, Turn, turn
 
 MARCH = date(2026, 3, 1)
 

@@ -14,9 +14,8 @@ from merzim.services.law.regulations import shared_law
 from tests.law import library
 from tests.workflow.test_edition_reading import NAME, TEA
 from workflow.deadlines.explanations import _term, rule_parts
-from workflow.law.editions import read_edition
 from workflow.law.files import Shared, UnreadableRegulation, extend
-from workflow.law.library import Library, NoEdition, UnknownProcedure, compare
+from workflow.law.library import Library, NoEdition, UnknownProcedure, compare, read_edition
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
 

@@ -16,8 +16,7 @@ from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.previews import preview
-from workflow.law.editions import read_edition
-from workflow.law.library import Library
+from workflow.law.library import Library, read_edition
 from workflow.moments import Moment
 from workflow.refusal import Refusal
 

@@ -17,8 +17,8 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.findings import findings
-from workflow.law.editions import read_edition
 from workflow.law.files import UnreadableRegulation
+from workflow.law.library import read_edition
 from workflow.law.procedure import Procedure
 from workflow.machine import stage
 

@@ -17,7 +17,7 @@ from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.rows import rows_of
-from workflow.law.names import UnknownFact
+from workflow.law.library import UnknownFact
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 

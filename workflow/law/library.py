@@ -1,25 +1,45 @@
-"""The library of editions: which is in force on a day, how two differ, and the built-in one of assignments."""
+"""Editions of procedures: read and checked one by one, found by their day, compared, asked for a name."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 
+from calendars.terms import AtOnce, Before, DayAfterPeriod, Period, PerPeriod, Quota, Target
 from workflow.cases.case import Case
+from workflow.law.files import (
+    NOTHING_SHARED,
+    FileProblem,
+    Shared,
+    heading,
+    read_file,
+    repeated,
+    unknown,
+    unknown_references,
+)
 from workflow.law.procedure import (
     STANDARD_DAYS,
     STANDARD_STEPS,
     Act,
     Obligation,
+    Option,
     Procedure,
     Stage,
     Text,
     standard_steps,
 )
 from workflow.org.office import Office, acts_of
+from workflow.periods import period_of
 from workflow.refusal import Refusal, closest_first
+
+_SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}
+_YEAR = re.compile(r"[12]\d{3}")
+_AGAIN = re.compile(r"[2-9]|[1-9]\d{1,3}")
+
 
 TITLE = Text("Тапсырма", "Поручение", "Assignment")
 ALONE = Procedure.model_construct(
@@ -244,3 +264,187 @@ def _changed_keys(before: Obligation, after: Obligation) -> Iterator[EditionChan
             yield EditionChange(
                 obligation=after.id, what="term" if name == "anchored" else name, before=old, after=new
             )
+
+
+def read_edition(name: str, text: bytes, shared: Shared = NOTHING_SHARED) -> Procedure:
+    """Return the procedure a regulation file describes. Raises UnreadableRegulation with all problems found."""
+    return read_file(Procedure, name, text, problems, shared)
+
+
+def problems(procedure: Procedure) -> Iterator[FileProblem]:
+    """Yield every mistake in how the obligations of a procedure refer to each other."""
+    yield from unknown_references(procedure)
+    begins = procedure.facts.get(procedure.begins_with)
+    if begins and procedure.opened == "yearly" and not begins.by_itself:
+        # A yearly case is opened for hundreds of organisations at once, so nobody records its beginning.
+        yield FileProblem("yearly_begins_by_itself", "begins_with", {"value": procedure.begins_with})
+    places = {
+        obligation.id: heading("obligation", number, obligation.id)
+        for number, obligation in enumerate(procedure.obligations)
+    }
+    yield from _answers(procedure, places)
+    for obligation in procedure.obligations:
+        place = places[obligation.id]
+        if obligation.since and obligation.since not in procedure.facts:
+            key = _SINCE.get(type(obligation.term), "term.from")
+            yield unknown(f"{place}: {key}", obligation.since, procedure.facts)
+        if obligation.lapses_with == obligation.id:
+            yield FileProblem("itself", f"{place}: lapses_with", {"value": obligation.id})
+        yield from _periods(obligation, place, procedure)
+        yield from _term_settings(obligation, place)
+    for number, example in enumerate(procedure.examples):
+        for finding in example.findings or ():
+            if finding.partition(":")[2].split(".")[0] not in procedure.by_id:
+                yield unknown(
+                    f"{heading('example', number, example.title)}: findings", finding, procedure.by_id
+                )
+    yield from _circles(
+        procedure, places, "since", lambda of: (of.since, of.recurs.since if of.recurs else None)
+    )
+    yield from _circles(procedure, places, "after", lambda of: (*of.after, *of.after_by_practice))
+    yield from _circles(procedure, places, "when", lambda of: (of.when,))
+
+
+def unfinished(procedure: Procedure) -> Iterator[FileProblem]:
+    """Yield what a new file still lacks though it can be read: an obligation that holds a case at its stage."""
+    if not any(obligation.blocking for obligation in procedure.obligations):
+        yield FileProblem("nothing_blocks", "obligation", {"value": procedure.id})
+
+
+def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[FileProblem]:
+    """Yield options that share a name or fact with another one or whose fact recurs, and decisions named like a
+    fact.
+    """
+    facts = [option.fact for decision in procedure.decisions.values() for option in decision.options]
+    names = [*facts, *(obligation.id for obligation in procedure.obligations)]
+    for decision in procedure.decisions.values():
+        options = [option.id for option in decision.options]
+        shared = [options[number] for number in repeated(options)]
+        shared += [option.fact for option in decision.options if facts.count(option.fact) > 1]
+        shared += [decision.id] * (names.count(decision.id) > 1)
+        for name in dict.fromkeys(shared):
+            yield FileProblem("duplicate", f"{places[decision.id]}: option", {"value": name})
+        for option in decision.options:
+            if procedure.by_id[option.fact].recurs:
+                once = [fact.id for fact in procedure.facts.values() if not fact.recurs]
+                yield unknown(f"{places[decision.id]}: option.fact", option.fact, once)
+
+
+def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterator[FileProblem]:
+    """Yield periods that do not go together: of an obligation, its anchor and its branch."""
+    if isinstance(obligation.term, DayAfterPeriod | Target) and not obligation.recurs:
+        # The day after which period? Only a recurring obligation has any.
+        yield FileProblem("missing_key", place, {"value": "recurs"})
+    anchor = procedure.by_id.get(obligation.since or "")
+    if anchor and anchor.recurs:
+        if not obligation.recurs:
+            yield FileProblem("recurring_anchor", f"{place}: term", {"value": anchor.id})
+        elif obligation.recurs != anchor.recurs:
+            yield FileProblem("other_period", f"{place}: recurs", {"value": anchor.id})
+
+    branch = procedure.by_id.get(obligation.when or "")
+    if branch and branch.recurs and obligation.recurs != branch.recurs:
+        code = "other_period" if obligation.recurs else "recurring_anchor"
+        yield FileProblem(code, f"{place}: when", {"value": branch.id})
+    if obligation.several and not obligation.recurs:
+        yield FileProblem("missing_key", place, {"value": "recurs"})
+
+
+def _term_settings(obligation: Obligation, place: str) -> Iterator[FileProblem]:
+    """Yield settings of an obligation that its term needs otherwise: its period, its numbers."""
+    term = obligation.term
+    if isinstance(term, Target) and obligation.recurs and obligation.recurs.every != "year":
+        yield FileProblem(
+            "not_allowed", f"{place}: recurs.every", {"value": obligation.recurs.every, "allowed": ("year",)}
+        )
+    if isinstance(term, Target) and "measured" not in obligation.values:
+        yield FileProblem("quota_without_number", f"{place}: values", {"value": "measured"})
+    if isinstance(term, Quota) and obligation.values and term.of not in obligation.values[1:]:
+        yield FileProblem("quota_without_number", f"{place}: term.of", {"value": term.of})
+
+
+def _circles(
+    procedure: Procedure,
+    places: Mapping[str, str],
+    kind: str,
+    leads_to: Callable[[Obligation], Iterable[str | None]],
+) -> Iterator[FileProblem]:
+    """Yield the obligations that wait for each other in a circle, if there is one; of several the first."""
+    waits = {name: list(filter(None, leads_to(obligation))) for name, obligation in procedure.by_id.items()}
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError as error:
+        path = tuple(reversed(error.args[1]))
+        place = next(places[name] for name in path if name in places)
+        yield FileProblem("cycle", place, {"kind": kind, "path": path})
+
+
+class UnknownFact(Refusal, LookupError):
+    """The procedure has no fact of that name; `allowed` are those it has."""
+
+
+def known_fact(procedure: Procedure, fact: str) -> Obligation:
+    """Return the obligation a fact fulfils; a recurring one needs its period (`quarter_reported.2026Q3`).
+
+    The second and later times in a period are numbered (`talk_held.2026-03#2`).
+
+    Raises UnknownFact.
+    """
+    name, dot, period = fact.partition(".")
+    obligation = procedure.by_id.get(name)
+    if obligation is None:
+        raise UnknownFact("unknown_fact", fact=fact, procedure=procedure.title, allowed=tuple(procedure.facts))
+    if obligation.options:
+        facts = tuple(option.fact for option in obligation.options)
+        raise UnknownFact("fact_is_decision", title=obligation.title, allowed=facts)
+    if obligation.recurs is None and dot:
+        raise UnknownFact("fact_without_period", fact=fact, name=name)
+    period, number_mark, number = period.partition("#")
+    if obligation.recurs is not None:
+        year = _YEAR.match(period)
+        allowed = _periods_of(int(year[0]) if year else procedure.in_force.year, obligation.recurs.every)
+        if year is None:
+            raise UnknownFact("fact_needs_period", fact=fact, example=f"{name}.{allowed[0]}")
+        if period not in allowed:
+            raise UnknownFact("no_such_period", title=obligation.title, period=period, allowed=allowed)
+    if number_mark and not (obligation.several or isinstance(obligation.term, PerPeriod)):
+        raise UnknownFact("fact_once_a_period", fact=fact, title=obligation.title, name=f"{name}.{period}")
+    if number_mark and not _AGAIN.fullmatch(number):
+        raise UnknownFact("fact_number_from_two", fact=fact, example=f"{name}.{period}#2")
+    return obligation
+
+
+def _periods_of(year: int, every: Period) -> tuple[str, ...]:
+    """Return the names of the periods of a year."""
+    return tuple(dict.fromkeys(period_of(date(year, month, 1), every).name for month in range(1, 13)))
+
+
+def known_obligation(procedure: Procedure, name: str) -> Obligation:
+    """Return the obligation of an id; a period in the id is not looked at. Raises Refusal."""
+    obligation = procedure.by_id.get(name.partition(".")[0])
+    if obligation is None:
+        raise Refusal("unknown_obligation", obligation=name, allowed=tuple(procedure.by_id))
+    return obligation
+
+
+def known_option(procedure: Procedure, decision: str, option: str) -> Option:
+    """Return an option of a decision. Raises Refusal for an unknown decision or option."""
+    question = procedure.decisions.get(decision)
+    if question is None:
+        code = "unknown_decision" if procedure.decisions else "no_decisions"
+        allowed = closest_first(decision, procedure.decisions)
+        raise Refusal(code, decision=decision, procedure=procedure.title, allowed=allowed)
+    chosen_option = next((candidate for candidate in question.options if candidate.id == option), None)
+    if chosen_option is None:
+        allowed = tuple(candidate.id for candidate in question.options)
+        raise Refusal("unknown_option", option=option, title=question.title, allowed=allowed)
+    return chosen_option
+
+
+def answering_fact(procedure: Procedure, name: str) -> str:
+    """Return the fact of an answer written `decision=option`; any other name unchanged.
+
+    Raises Refusal.
+    """
+    decision, equals, option = name.partition("=")
+    return known_option(procedure, decision, option).fact if equals else name

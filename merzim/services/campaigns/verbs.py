@@ -27,9 +27,9 @@ from merzim.services.evidence import store_file
 from merzim.services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress
 from merzim.services.jobs.campaigns import update_people
 from merzim.services.names import unit_name, unit_named
-from merzim.services.registers.queries import RegisterId, lookup
 from merzim.services.registers.results import reader_scope, seen_register
 from merzim.services.registers.verbs import FieldValues
+from merzim.services.registers.views import RegisterId, lookup
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.notices.campaigns import CLOSED, EXTENDED, REMINDED, REOPENED
 from notifications.event_notices import chosen_channel

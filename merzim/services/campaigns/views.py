@@ -18,8 +18,8 @@ from merzim.services.audit import record
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.jobs.campaigns import as_it_binds
-from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE, seen_units
 from merzim.services.registers.results import FieldView, field_view, reader_scope
+from merzim.services.registers.views import MAX_PAGE_SIZE, PAGE_SIZE, seen_units
 from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.storage.database.engine import Row_
@@ -31,10 +31,9 @@ from workflow.moments import day_and_time
 from workflow.org.access import within
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
-from workflow.registers.access import sees_lists
 from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCampaign, word_of_state
 from workflow.registers.definition import Campaign, Register
-from workflow.registers.rows import name_in
+from workflow.registers.rows import name_in, sees_lists
 from workflow.registers.values import days_late
 from workflow.search_words import normalise, search_words
 

@@ -14,7 +14,7 @@ from merzim.services.inputs import Line, Name, OptionalName
 from merzim.services.names import assignees_of, require_exportable, stage_title, unit_named
 from merzim.services.results import CaseHead, Result, at
 from merzim.services.verbs import Command, verb
-from merzim.services.yearly.clock import PROCEDURE
+from merzim.services.yearly import PROCEDURE
 from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
 from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case, CaseStatus

@@ -26,9 +26,8 @@ from merzim.services.documents.rows import row_parts
 from merzim.services.documents.signing import policy_unit
 from merzim.services.evidence import clean_file_name
 from merzim.services.names import person_named
-from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import RowView, field_view
-from merzim.services.registers.views import AskRow, RowDetail, list_rows, row_pages, show_row
+from merzim.services.registers.views import AskRow, ListRows, RowDetail, list_rows, row_pages, show_row
 from merzim.services.verbs import verb
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal

@@ -20,9 +20,9 @@ from merzim.services.registers.results import (
     cell_value,
     field_view,
     paper_text,
+    row_in_language,
     values_view,
 )
-from merzim.services.registers.texts import row_in_language
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.cartogram import SECTIONS, cartograms

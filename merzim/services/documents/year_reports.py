@@ -25,16 +25,15 @@ from merzim.services.documents.rows import (
     supplier_rows,
 )
 from merzim.services.evidence import paper_file_name
-from merzim.services.registers.queries import FilterInput, ListRows
 from merzim.services.registers.results import FieldView, RowView, reader_scope, seen_register
-from merzim.services.registers.views import list_rows, row_pages
+from merzim.services.registers.views import FilterInput, ListRows, list_rows, row_pages
 from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Fact
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
-from workflow.registers.access import list_fields
 from workflow.registers.definition import UnknownRegister, UnknownRegisterField
+from workflow.registers.rows import list_fields
 
 Recorded = tuple[RecordedFacts, int]
 """Facts that say how many rows there are, and the number they say."""

@@ -23,7 +23,7 @@ from merzim.services.inputs import Day, FileInput, Line, Name, OptionalName
 from merzim.services.verbs import Command
 from merzim.storage.cases import twins
 from workflow.cases.case import PLAN, Case
-from workflow.law.names import known_fact
+from workflow.law.library import known_fact
 from workflow.law.procedure import Procedure
 from workflow.org.access import within
 from workflow.org.office import Office

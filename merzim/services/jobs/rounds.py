@@ -16,9 +16,9 @@ from calendars.hours import almaty, moment_of
 from merzim.services.app import AppContext
 from merzim.services.context import operator_context
 from merzim.services.jobs.campaigns import update_campaigns
+from merzim.services.registers.cases import record_due_rows
 from merzim.services.scoring import Stakes
 from merzim.services.upkeep.maintenance import rebuild
-from merzim.services.yearly.register_duties import record_due_rows
 from merzim.storage import events
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.backup import backup

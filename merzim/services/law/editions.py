@@ -30,8 +30,8 @@ from merzim.storage.org.adopted import (
     record_editions,
 )
 from workflow.cases.commands.planning import Mismatch, mismatches
-from workflow.law.editions import unfinished
 from workflow.law.files import UnreadableRegulation, unknown
+from workflow.law.library import unfinished
 from workflow.law.procedure import Procedure
 from workflow.moments import Moment
 from workflow.refusal import Refusal

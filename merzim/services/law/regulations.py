@@ -17,9 +17,8 @@ from i18n.entries import where
 from merzim.settings import BadSetting, Function, OfficeSettings, Settings
 from workflow.cases.registers.risk_lists import Words
 from workflow.languages import LANGUAGES
-from workflow.law.editions import read_edition
 from workflow.law.files import FileProblem, Shared, UnreadableRegulation, parsed
-from workflow.law.library import UnreadEdition
+from workflow.law.library import UnreadEdition, read_edition
 from workflow.law.procedure import Procedure, Text
 from workflow.refusal import Refusal
 from workflow.registers import reading

@@ -17,7 +17,7 @@ from i18n.languages import Language
 from merzim.documents.sheets.texts import is_email
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Key, Line, Names, OptionalPerson, OptionalUnit
-from merzim.services.law.adopted_acts import follow_adopted_acts
+from merzim.services.law.acts import follow_adopted_acts
 from merzim.services.names import person_named
 from merzim.services.results import Result
 from merzim.services.upkeep.maintenance import refresh_names

@@ -11,7 +11,7 @@ from merzim.services.accounts.invitations import OF_THE_OFFICE, access_by_duties
 from merzim.services.context import RequestContext
 from merzim.services.evidence import require_file
 from merzim.services.inputs import FileInput
-from merzim.services.law.adopted_acts import follow_adopted_acts
+from merzim.services.law.acts import follow_adopted_acts
 from merzim.services.people.staff import follow_changed_names, recorded_office
 from merzim.services.verbs import verb
 from merzim.storage.org.store import save

@@ -1,32 +1,51 @@
-"""Cases that register rows open: by `[opens]` of a register, or for its own `[[obligation]]`s.
+"""Cases that register rows lead: those they open, and yearly ones whose duties they carry out (`[[fulfils]]`).
 
-The deadlines belong to the case; past dates of the row are its facts, future ones its plan dates. Each change
-of the row is repeated in the case: recorded, corrected with a ground, withdrawn, or cancelled.
+The deadlines belong to the case. Past dates of a row are facts of the case it opened, future ones plan dates;
+each change of the row is repeated there: recorded, corrected with a ground, withdrawn, or cancelled. A row and
+the facts it carries out are written together; the first round of a day, and of a process, compares whole years,
+the others the cases somebody changed that day. Comparing again changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
+from decimal import Decimal
+from functools import cache, cached_property
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
+from calendars.hours import moment_of
 from i18n import say
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, write_case
 from merzim.services.registers.results import cell_text, field_view, values_view
-from merzim.services.yearly.register_duties import as_evidence
-from workflow.cases.case import Case, Evidence
+from merzim.storage.cases.twins import cases_beginning_on
+from merzim.storage.registers.lists import SqlRegisterLists
+from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands import recording, statuses, withdrawals
+from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import edit_passport
+from workflow.cases.commands.row_facts import DutyRow, agrees_with_rows, row_changes
 from workflow.languages import PAPER_LANGUAGES
 from workflow.law.library import NoEdition
+from workflow.law.procedure import Recurrence
+from workflow.moments import Moment
+from workflow.org.audit import EVERYTHING, AuditFilter
 from workflow.org.kinds import among
 from workflow.org.office import Office, acts_of
-from workflow.registers.definition import Register
+from workflow.periods import period_of
+from workflow.registers.definition import Fulfilment, Register
 from workflow.registers.rows import RegisterRow, fact_fields, name_in
-from workflow.registers.values import as_date, holds, is_filled
+from workflow.registers.values import Values, as_date, holds, is_filled
+
+MAX_CHANGED = 500
+"""Above so many changes in a day, whole years are compared."""
+COMPARED = "rows"
+"""The task of comparing whole years, once a day."""
 
 
 def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> Opening | None:
@@ -219,3 +238,200 @@ def _object(register: Register, row: RegisterRow, office: Office, language: str)
         return ""
     text, key = field_view(register.fields[name]), str(row.values.get(name))
     return cell_text(text, values_view(row.values, {key: name_in(office, key)}), language)[:500]
+
+
+class _Done(NamedTuple):
+    """What a row carries out: the day that decides its period, and the key by which duplicates count once."""
+
+    day: date
+    key: object
+    row: DutyRow
+
+
+_Rows: TypeAlias = "Mapping[tuple[str, str], Sequence[_Done]]"
+"""Case and fact -> what rows carry out there; of units the office no longer has under the case ""."""
+
+
+def follow_duties(
+    app: AppContext, register: Register, rows: Iterable[RegisterRow], *, ground: str = "", at: Moment
+) -> None:
+    """Record in yearly cases the facts that written rows carry out, in the name of the user who wrote them.
+
+    Args:
+        rows: the rows before and after the change; a withdrawn one only as before.
+        ground: ground for corrections and withdrawals.
+    """
+    carried = [
+        (fulfilment.fact, row.unit, day.year)
+        for row in (rows if register.fulfils else ())
+        for fulfilment in register.fulfils
+        if (day := _period_day(fulfilment, row.values)) is not None
+    ]
+    for year in sorted({year for _, _, year in carried}):
+        duties = _YearDuties(app, year, today=at.today)
+        cases = {duties.case_of(fact, unit) for fact, unit, of_year in carried if of_year == year}
+        for case in sorted(cases - {""}):
+            _follow(app, duties, case, ground=ground, at=at)
+
+
+def record_year(app: AppContext, year: int, *, among: Collection[str] | None = None, at: Moment) -> None:
+    """Make the yearly cases match the register rows that carry out their facts. `among`: only these cases."""
+    duties = _YearDuties(app, year, today=at.today)
+    cases = [case for case in duties.cases.values() if among is None or case in among]
+    rows = duties.rows() if cases else {}
+    for case in app.ledger.cases(cases).values():
+        view = app.case_commands.view_of(case, today=at.today)
+        if not agrees_with_rows(view, duties.of_case(view, rows)):
+            _follow(app, duties, case.id, ground="", at=at)
+
+
+def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, at: Moment) -> None:
+    """Make a case match the rows, which are read after the case, so that a fact recorded meanwhile is never
+    mistaken for one whose row is gone.
+    """
+
+    def changes(view: View) -> Drafts:
+        rows_by_fact = duties.of_case(view, duties.rows(duties.units_of(view.case)))
+        rows = {row.row for duty_rows in rows_by_fact.values() for row in duty_rows}
+        recorded = [fact for fact in view.case.facts.values() if fact.name.partition("#")[0] in rows_by_fact]
+        if any(fact.row and fact.row not in rows for fact in recorded):
+            # The row was deleted, or its unit no longer belongs to the case.
+            rows_by_fact = duties.of_case(view, duties.rows())
+        return row_changes(view, rows_by_fact, ground=ground)
+
+    app.case_commands.write(case_id, at, changes)
+
+
+def record_due_rows(app: AppContext, *, at: Moment) -> None:
+    """Record what the rows of this year and the previous one carry out up to today; part of a round."""
+    today = at.today
+    changed: frozenset[str] | None = None
+    if app.process.last_days.get(COMPARED) == today:
+        query = AuditFilter(topics=("case",), since=moment_of(today, time()))
+        page = app.reads.audit(query, scope=EVERYTHING, limit=MAX_CHANGED)
+        changed = None if page.more else frozenset(entry.case for entry in page.entries)
+    for year in (today.year - 1, today.year) if changed is None or changed else ():
+        record_year(app, year, among=changed, at=replace(at, by="merzim"))
+    app.process.last_days[COMPARED] = today
+
+
+def duties_of(app: AppContext, register: Register, row: RegisterRow, *, today: date) -> list[tuple[str, Fact]]:
+    """Return the facts recorded from a row, each with its case, ordered by day."""
+    cases = {
+        _YearDuties(app, day.year, today=today).case_of(fulfilment.fact, row.unit)
+        for fulfilment in register.fulfils
+        if (day := _period_day(fulfilment, row.values)) is not None
+    }
+    found = app.ledger.cases(sorted(cases - {""})).values()
+    facts = [(case.id, fact) for case in found for fact in case.facts.values() if fact.row == row.id]
+    return sorted(facts, key=lambda case_fact: case_fact[1].on)
+
+
+class _YearDuties:
+    """The rows of a year that carry out duties, and the cases they belong to; read on demand."""
+
+    def __init__(self, app: AppContext, year: int, *, today: date) -> None:
+        self._app, self._year, self._today = app, year, today
+        self._lists, self._office = SqlRegisterLists(app.engine), app.reads.office()
+        self._case_of = cache(self._find_case)
+
+    @cached_property
+    def _carriers(self) -> Sequence[tuple[Register, Fulfilment]]:
+        """The rules that carry out facts, with their registers that have rows, in the versions in force at the
+        end of the year.
+        """
+        registers = self._app.registers.all_on(min(self._today, date(self._year, 12, 31)))
+        fulfilling = [register for register in registers if register.fulfils]
+        kept = self._lists.registers_with_rows() if fulfilling else ()
+        return [(register, rule) for register in fulfilling if register.id in kept for rule in register.fulfils]
+
+    @cached_property
+    def cases(self) -> Mapping[tuple[str, str], str]:
+        """(Procedure, unit) -> the active case of the year."""
+        library = self._app.library
+        names = {rule.fact.partition(":")[0] for _, rule in self._carriers} & {*library.procedures()}
+        begins = {name: library.latest(name).begins_with for name in names}
+        cases = cases_beginning_on(self._app.engine, begins, [date(self._year, 1, 1)], active_only=True)
+        return {(case.procedure, case.unit): case.id for case in reversed(cases)}
+
+    def case_of(self, fact: str, unit: str) -> str:
+        """Return the case of a unit, or of the nearest unit above it in its organisation; "" for none."""
+        return self._case_of(fact.partition(":")[0], unit)
+
+    def _find_case(self, procedure: str, unit: str) -> str:
+        organisation = self._office.organisation(unit)
+        for unit_above in self._office.above(unit):
+            case = self.cases.get((procedure, unit_above), "")
+            if case or unit_above == organisation:
+                return case
+        return ""
+
+    def units_of(self, case: Case) -> list[str]:
+        """Return the units whose rows belong to a case."""
+        below = self._office.below(case.unit)
+        return [unit for unit in below if self._case_of(case.procedure, unit) == case.id]
+
+    def rows(self, units: Collection[str] | None = None) -> _Rows:
+        """Return what the rows of the year carry out up to today. `units`: rows of these; None for all."""
+        rows: dict[tuple[str, str], list[_Done]] = defaultdict(list)
+        first, last = date(self._year, 1, 1), date(self._year, 12, 31)
+        for register, rule in self._carriers:
+            for record in self._lists.dated(register.id, rule.within, first, last, units):
+                values: Values = record.shown
+                day, on = _period_day(rule, values), as_date(values.get(rule.date))
+                case = self.case_of(rule.fact, record.unit)
+                if day and on and on <= self._today and (case or record.unit not in self._office.units):
+                    key = values.get(rule.distinct) or record.id
+                    row = _duty_row(rule, record.id, on, values)
+                    rows[case, rule.fact].append(_Done(day, key, row))
+        return rows
+
+    def of_case(self, view: View, rows: _Rows) -> Mapping[str, Sequence[DutyRow]]:
+        """Return the rows that carry out facts of a case, by name of the fact with its period."""
+        case, procedure, rows_by_fact = view.case, view.procedure, dict[str, Sequence[DutyRow]]()
+        recorded = {fact.row for fact in case.facts.values()}
+        for fact in dict.fromkeys(rule.fact for _, rule in self._carriers):
+            of, _, name = fact.partition(":")
+            if of != procedure.id or name not in procedure.by_id:
+                continue
+            every = procedure.by_id[name].recurs
+            months = (date(self._year, month, 1) for month in range(1, 13))
+            once: dict[str, dict[object, DutyRow]] = {_period_name(name, every, month): {} for month in months}
+            # The unit of a row may be gone from the office: what was recorded of it stays.
+            stay = [done for done in rows.get(("", fact), ()) if done.row.row in recorded]
+            for done in sorted((*rows.get((case.id, fact), ()), *stay), key=lambda done: done.row.on):
+                once[_period_name(name, every, done.day)].setdefault(done.key, done.row)
+            for period, of_period in once.items():
+                rows_by_fact[period] = sorted(of_period.values(), key=lambda row: (row.on, row.row))
+        return rows_by_fact
+
+
+def _period_name(obligation: str, recurs: Recurrence | None, day: date) -> str:
+    """Return the name of an obligation's fact of the period a day lies in."""
+    return f"{obligation}.{period_of(day, recurs.every).name}" if recurs else obligation
+
+
+def _period_day(fulfilment: Fulfilment, values: Values) -> date | None:
+    """Return the day that decides the period of a row; None if the row carries out nothing."""
+    on, day = as_date(values.get(fulfilment.date)), as_date(values.get(fulfilment.within))
+    return day if on is not None and all(holds(condition, values) for condition in fulfilment.where) else None
+
+
+def _duty_row(fulfilment: Fulfilment, row: str, on: date, values: Values) -> DutyRow:
+    """Return the duty a row carries out, with evidence and numbers for the fact."""
+    proof = [(kind, values.get(name)) for kind, name in fulfilment.evidence.items()]
+    numbers = {name: values.get(field) for name, field in fulfilment.values.items()}
+    return DutyRow(
+        row=row,
+        on=on,
+        evidence=tuple(as_evidence(kind, value) for kind, value in proof if is_filled(value)),
+        values={name: Decimal(str(value)) for name, value in numbers.items() if is_filled(value)},
+    )
+
+
+def as_evidence(kind: str, value: object) -> Evidence:
+    """Return a link, or a stored file of a row, as evidence of a kind."""
+    if not isinstance(value, Mapping):
+        return Evidence(kind=kind, reference=str(value))
+    name, type, size = (value.get(key) for key in ("name", "type", "size"))
+    return Evidence(kind=kind, reference=str(value["sha256"]), name=name, type=type, size=size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,21 +17,24 @@ from merzim.services.verbs import NotAllowed, NotFound
 from merzim.storage.registers.lists import SqlRegisterLists
 from merzim.storage.registers.rows import stored_rows
 from merzim.storage.rows import read_as
+from workflow.languages import KAZAKH_LETTERS
 from workflow.org.access import Scope, scope
 from workflow.org.office import Office
-from workflow.registers.access import (
+from workflow.registers.definition import Register, RegisterField, UnknownRegister
+from workflow.registers.rows import (
+    RegisterRow,
     in_reach,
     keeps_rows,
     list_fields,
+    name_in,
     sees_lists,
     visible_fields,
 )
-from workflow.registers.definition import Register, RegisterField, UnknownRegister
-from workflow.registers.rows import RegisterRow, name_in
 from workflow.registers.values import days_late, is_filled
 
 NAMING = ("person", "unit", "row")
 """Kinds of fields whose values are keys of what has a name."""
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 class UnknownRow(NotFound):
@@ -336,3 +340,32 @@ def paper_text(field: FieldView, value: object, language: str) -> str:
 def values_view(values: Mapping[str, object], names: Mapping[str, str]) -> RowView:
     """Return values outside a register as a row, for `cell_value`. `names`: of people and units, by key."""
     return RowView.model_construct(id="", register_id="", values=values, names=names)
+
+
+def row_in_language(row: RowView, fields: Iterable[FieldView], language: str) -> RowView:
+    """Return a row whose texts are those in a language, where it has them, and without their translations.
+
+    Nobody is asked which of two texts is the Kazakh one: it has more words with letters that Russian lacks.
+    """
+    values: dict[str, Any] = dict(row.values)
+    pairs = {field.translation_of: field.id for field in fields if field.translation_of}
+    both = [pair for pair in pairs.items() if all(map(values.get, pair))]
+    # Short words tell nothing ("сот", "суд"): all the row says in two languages does.
+    all_said = [_share(" ".join(str(row.values[name]) for name in names)) for names in zip(*both, strict=True)]
+    for name, translated in pairs.items():
+        text, translation = (str(values.pop(each, None) or "") for each in (name, translated))
+        if (name, translated) in both:
+            shares = [_share(text), _share(translation)]
+            first, second = shares if shares[0] != shares[1] else all_said
+            text = text if (first >= second) == (language == "kk") else translation
+        if text or translation:
+            values[name] = text or translation
+    return row.model_copy(update={"values": values})
+
+
+def _share(text: str) -> float:
+    """Return the share of words with letters that only Kazakh has."""
+    words = _WORD.findall(text.casefold())
+    return (
+        sum(any(letter in KAZAKH_LETTERS for letter in word) for word in words) / len(words) if words else 0.0
+    )

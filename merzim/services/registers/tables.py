@@ -22,15 +22,6 @@ from merzim.services.context import RequestContext
 from merzim.services.evidence import require_file
 from merzim.services.inputs import FileInput, Line
 from merzim.services.names import name_of
-from merzim.services.registers.queries import (
-    MAX_PAGE_SIZE,
-    UNIT,
-    ListRows,
-    RegisterId,
-    lookup,
-    row_query,
-    seen_units,
-)
 from merzim.services.registers.results import (
     FieldView,
     RowView,
@@ -52,16 +43,24 @@ from merzim.services.registers.verbs import (
     read_row,
     unit_of_new_row,
 )
-from merzim.services.registers.views import list_rows
+from merzim.services.registers.views import (
+    MAX_PAGE_SIZE,
+    UNIT,
+    ListRows,
+    RegisterId,
+    list_rows,
+    lookup,
+    row_query,
+    seen_units,
+)
 from merzim.services.verbs import verb
 from merzim.storage.registers.lists import SqlRegisterLists
 from merzim.storage.registers.rows import repeated
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal
-from workflow.registers.access import sees_lists
 from workflow.registers.definition import Register, RegisterField
-from workflow.registers.rows import name_in
+from workflow.registers.rows import name_in, sees_lists
 from workflow.registers.values import Value, ValueProblem, problem_arguments
 
 ROW = "row"

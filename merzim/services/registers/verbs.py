@@ -18,8 +18,7 @@ from merzim.services.context import RequestContext
 from merzim.services.evidence import store_file
 from merzim.services.inputs import NO_NUL, FileInput, Ground, Line, Name
 from merzim.services.names import name_of, unit_name
-from merzim.services.registers.cases import follow_row, open_cases, opening_of, reserve_cases
-from merzim.services.registers.queries import RegisterId, lookup, seen_units
+from merzim.services.registers.cases import follow_duties, follow_row, open_cases, opening_of, reserve_cases
 from merzim.services.registers.results import (
     may_write,
     reader_scope,
@@ -27,17 +26,15 @@ from merzim.services.registers.results import (
     shown_fields,
     writable_register,
 )
-from merzim.services.registers.views import AskRow, RowDetail, RowId, show_row
+from merzim.services.registers.views import AskRow, RegisterId, RowDetail, RowId, lookup, seen_units, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
-from merzim.services.yearly.register_duties import follow_duties
 from merzim.storage.database.engine import writing
 from merzim.storage.registers import rows as row_store
 from workflow.org.office import Person
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
-from workflow.registers.access import in_reach, visible_fields
 from workflow.registers.definition import Register, UnknownRegisterField
-from workflow.registers.rows import RegisterRow, RowEvent, RowEventKind, next_row
+from workflow.registers.rows import RegisterRow, RowEvent, RowEventKind, in_reach, next_row, visible_fields
 from workflow.registers.values import (
     InvalidRow,
     Lookup,

@@ -10,11 +10,18 @@ from datetime import date
 from calendars.terms import Target
 from merzim.services.context import RequestContext
 from merzim.services.names import chosen_procedure, known_year, seen_unit
-from merzim.services.yearly.clock import turns
-from merzim.services.yearly.opening import organisations
+from merzim.services.yearly import organisations, turns
 from notifications.recipients import resolve_assignees
 from workflow.board.rows import DeadlineFilter, Horizon, base
 from workflow.cases.registers.cartogram import CartogramLine
+from workflow.consolidated import (
+    AwaitedUpload,
+    Consolidated,
+    ExaminedCase,
+    awaited_uploads,
+    required_of,
+)
+from workflow.consolidated import consolidated as gathered
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.of_risks import (
@@ -23,20 +30,12 @@ from workflow.findings.of_risks import (
     latest_cartogram,
     with_unit_names,
 )
-from workflow.law.names import known_obligation
+from workflow.law.library import known_obligation
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
 from workflow.org.duties import Unresolved
 from workflow.org.office import Office, Person, uploads_through
-from workflow.reports.consolidated import (
-    AwaitedUpload,
-    Consolidated,
-    ExaminedCase,
-    awaited_uploads,
-    required_of,
-)
-from workflow.reports.consolidated import consolidated as gathered
-from workflow.reports.yearly_clock import Turn
+from workflow.yearly import Turn
 
 MOST_LATE = 1000
 """Number of overdue rows that are looked at for the obligation most are late with."""

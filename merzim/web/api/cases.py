@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from merzim.services import yearly
 from merzim.services.board.deadlines import get_board, list_deadlines
 from merzim.services.board.tasks import list_own_tasks
 from merzim.services.cases import assignments, bulk, views
@@ -21,7 +22,6 @@ from merzim.services.inputs import Day, Name
 from merzim.services.results import Ids, InLanguage, PlanResult, Result, at
 from merzim.services.search import search
 from merzim.services.verbs import Command
-from merzim.services.yearly import opening as opening_years
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
 from merzim.web.auth.dependencies import Asking, Reading
@@ -120,6 +120,6 @@ class YearDone(Result):
 mount.post(
     opening, "/schedules", schedules.take_schedule, name="import_schedule", files=True, answer=ScheduleTaken
 )
-mount.get(opening, "/years/{year}", opening_years.preview_year)
-mount.post(opening, "/years", opening_years.open_year, answer=YearDone)
-mount.post(opening, "/years/undo", opening_years.undo_year)
+mount.get(opening, "/years/{year}", yearly.preview_year)
+mount.post(opening, "/years", yearly.open_year, answer=YearDone)
+mount.post(opening, "/years/undo", yearly.undo_year)

@@ -14,7 +14,7 @@ from merzim.services.board.overview import overview
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.names import person_name
-from merzim.services.yearly.opening import proposed_year
+from merzim.services.yearly import proposed_year
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import PageNumber
 from merzim.web.ui.name_fields import UnitParam, unit_filter

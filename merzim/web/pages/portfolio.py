@@ -25,7 +25,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.acts import offered_procedures
 from merzim.services.names import UnknownUnit
-from merzim.services.yearly.clock import PROCEDURE
+from merzim.services.yearly import PROCEDURE
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import PageNumber, as_workbook
 from merzim.web.ui.name_fields import UnitParam, unit_filter

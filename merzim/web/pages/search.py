@@ -11,9 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from merzim.services.context import RequestContext
 from merzim.services.names import case_title
-from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import register_view, seen_register
-from merzim.services.registers.views import list_rows
+from merzim.services.registers.views import ListRows, list_rows
 from merzim.services.search import Hit, Search, search
 from merzim.services.verbs import NotAllowed
 from merzim.web.auth.dependencies import Own, Reading

@@ -9,8 +9,7 @@ from datetime import date
 from calendars.kazakhstan import Kazakhstan
 from workflow.board.portfolio import APPROVAL
 from workflow.cases.case import Case, Event, EventDraft, evidence_payload
-from workflow.law.library import Library
-from workflow.law.names import known_fact
+from workflow.law.library import Library, known_fact
 from workflow.law.procedure import Procedure, Text
 from workflow.moments import Moment
 from workflow.org.kinds import among

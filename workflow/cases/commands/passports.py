@@ -12,7 +12,7 @@ from types import MappingProxyType
 from workflow.cases.case import Case, Wording
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.opening import NotForKind
-from workflow.law.names import known_obligation
+from workflow.law.library import known_obligation
 from workflow.law.procedure import Procedure
 from workflow.org.kinds import among
 from workflow.refusal import Refusal

@@ -17,8 +17,7 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.findings import before_first_edition, beyond_horizon, feasibility, findings
-from workflow.law.library import Library, NoEdition
-from workflow.law.names import answering_fact, known_fact
+from workflow.law.library import Library, NoEdition, answering_fact, known_fact
 from workflow.law.procedure import Procedure
 
 

@@ -13,7 +13,7 @@ from workflow.cases.commands.opening import check_plan_date
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.states import AWAITED
 from workflow.deadlines.applicability import is_asked_of
-from workflow.law.names import known_fact, known_option
+from workflow.law.library import known_fact, known_option
 from workflow.law.procedure import Obligation
 from workflow.org.office import DUTIES
 from workflow.ports import Contradiction, OtherChange

@@ -16,7 +16,7 @@ from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
-from workflow.law.names import known_obligation
+from workflow.law.library import known_obligation
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal, closest_first
 from workflow.reminders import latest_snooze

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from workflow.cases.case import EventKind
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.recording import require_ground
-from workflow.law.library import Library
-from workflow.law.names import UnknownFact, known_fact, known_obligation
+from workflow.law.library import Library, UnknownFact, known_fact, known_obligation
 from workflow.law.procedure import Procedure
 from workflow.machine import require
 from workflow.refusal import Refusal, closest_first

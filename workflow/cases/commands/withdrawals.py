@@ -27,7 +27,7 @@ from workflow.cases.case import (
 )
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.recording import require_ground
-from workflow.law.names import known_fact
+from workflow.law.library import known_fact
 from workflow.moments import Moment
 from workflow.ports import Contradiction, OtherChange
 from workflow.refusal import Refusal, closest_first

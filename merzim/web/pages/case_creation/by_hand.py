@@ -20,7 +20,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.acts import offered_procedures
 from merzim.services.names import chosen_procedure
-from merzim.services.yearly.opening import (
+from merzim.services.yearly import (
     OpenYear,
     UndoYear,
     YearAhead,

@@ -18,7 +18,7 @@ from workflow.cases.commands.planning import plan
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import status_on
 from workflow.findings.finding import Finding
-from workflow.law.names import known_fact
+from workflow.law.library import known_fact
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Office
 from workflow.refusal import Refusal

@@ -44,7 +44,7 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.findings import feasibility, findings
-from workflow.law.names import known_fact
+from workflow.law.library import known_fact
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 

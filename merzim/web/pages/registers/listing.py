@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from merzim.services.inputs import build
-from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import FieldView, RegisterView, RowView
+from merzim.services.registers.views import ListRows
 from merzim.web.http import WebContext
 from merzim.web.ui.name_fields import NameField, own_people, own_units, unit_filter
 from merzim.web.ui.render import Translator

@@ -82,8 +82,7 @@ from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Content, at_tidy_address, cell_of, row_title
 from workflow.refusal import Refusal
-from workflow.registers.access import is_withheld
-from workflow.registers.rows import name_in
+from workflow.registers.rows import is_withheld, name_in
 
 router = APIRouter(include_in_schema=False)
 

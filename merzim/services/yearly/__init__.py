@@ -1,1 +1,0 @@
-"""Yearly tasks: opening a year, the yearly cycle of every organisation, consolidated reports."""
