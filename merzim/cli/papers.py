@@ -18,7 +18,7 @@ from merzim.documents.forms.definitions import form_named, form_names
 from merzim.documents.forms.paper import missing_values
 from merzim.documents.forms.values import title
 from merzim.documents.package import write_package
-from merzim.documents.people.words import title as title_of
+from merzim.documents.people import title as title_of
 from merzim.documents.schedules.template import empty_schedule
 from merzim.documents.sheets.listing import write_file
 from merzim.services import audit

@@ -37,7 +37,7 @@ _PLAIN = frozenset(
     + [("datetime", name) for name in ("date", "datetime", "time", "timedelta", "timezone")]
 )
 _READERS = (
-    *("cartogram", "measure_plan", "people.table", "register_table"),
+    *("cartogram", "measure_plan", "people", "register_table"),
     *("schedules.audit_table", "schedules.reading", "sheets.file_kind"),
 )
 PRELOADED = ("__main__", "openpyxl", "docx", *(f"merzim.documents.{name}" for name in _READERS))

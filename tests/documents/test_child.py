@@ -23,7 +23,7 @@ from merzim.documents import child
 from merzim.documents.cartogram import read_cartogram
 from merzim.documents.child import check_act
 from merzim.documents.measure_plan import read_measures
-from merzim.documents.people.table import read_people
+from merzim.documents.people import read_people
 from merzim.documents.schedules.audit_table import read_audit
 from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.schedules.written_terms import read_term

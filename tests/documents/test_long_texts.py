@@ -12,13 +12,13 @@ import pytest
 
 import merzim.documents
 from i18n import knows
-from merzim.documents.people.office_time import BadOfficeTime, parse_days
 from merzim.documents.schedules.title import read_title
 from merzim.documents.schedules.written_terms import read_term
-from merzim.documents.sheets.dates import LONGEST, read_lines
+from merzim.documents.sheets.dates import LONGEST, parse_days, read_lines
 from merzim.documents.sheets.rows import MAX_LETTERS, RowOfSheet
-from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from merzim.documents.sheets.unreadable import Errors
 from merzim.logs import without_secrets
+from workflow.refusal import Refusal
 
 PATIENCE = 10.0
 """Seconds of its own work a reader may take over one cell."""
@@ -43,7 +43,7 @@ def test_a_text_of_one_thing_over_and_over_is_answered_in_time(name: str, again:
     for ending in ("x", " раз в год"):
         text = ("в течение " + again * length)[: length - len(ending)] + ending
         started_at = time.process_time()
-        with suppress(UnreadableCell, UnreadablePaper, BadOfficeTime):
+        with suppress(Refusal):
             CELLS[name](text)
 
         assert time.process_time() - started_at < PATIENCE

@@ -10,11 +10,17 @@ import openpyxl
 import pytest
 
 from i18n import say
-from merzim.documents.people.matching import match
-from merzim.documents.people.office_time import BadOfficeTime, parse_days
-from merzim.documents.people.sheet import people_sheets, people_table
-from merzim.documents.people.table import ReadPeople, merge_people, read_people
-from merzim.documents.people.words import duties, parse
+from merzim.documents.matching import match
+from merzim.documents.people import (
+    ReadPeople,
+    duties,
+    merge_people,
+    parse,
+    people_sheets,
+    people_table,
+    read_people,
+)
+from merzim.documents.sheets.dates import parse_days
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.texts import is_email
 from merzim.documents.sheets.unreadable import RowNote, UnreadablePaper
@@ -22,6 +28,7 @@ from tests.documents.sheets import REAL, day
 from tests.law import analysis
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, Office, Person, Unit
+from workflow.refusal import Refusal
 
 EXAMPLE = REAL.with_name("people.csv")
 
@@ -333,5 +340,5 @@ def test_days(text: str) -> None:
 @pytest.mark.parametrize("text", ["31.02.2026", "2040-01-01", "завтра"])
 def test_what_is_no_day_is_refused(text: str) -> None:
     """By what was written."""
-    with pytest.raises(BadOfficeTime, match=r"office_time\.no_day"):
+    with pytest.raises(Refusal, match=r"office_time\.no_day"):
         parse_days(text)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from merzim.documents.people.table import read_people
+from merzim.documents.people import read_people
 from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.documents.sheets import rows as sheet_rows

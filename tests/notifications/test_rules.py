@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from merzim.documents.people.table import ReadPeople, merge_people
+from merzim.documents.people import ReadPeople, merge_people
 from merzim.storage.org import store as office_store
 from merzim.storage.org.staff import SqlStaff
 from notifications.notice import Notice, NoticeKind

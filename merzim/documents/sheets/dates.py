@@ -29,6 +29,7 @@ from merzim.documents.sheets.written_time import (
     Stretch,
     parse,
 )
+from workflow.refusal import Refusal
 
 LONGEST = 1000
 """Maximum characters of a text searched for dates; searching a cell of 32,767 characters would take long."""
@@ -152,6 +153,23 @@ def read_day(value: object, *, where: str = "") -> date | None:
     if isinstance(reading, Days) and not reading.is_span:
         return reading.first
     raise UnreadableCell("paper_day_expected", text=_shorten(str(value)), where=where)
+
+
+def parse_days(text: str) -> tuple[date, ...]:
+    """Return the days listed in a text (`2026-05-08, 11.05.2026`), in order and each once; none for a dash.
+
+    Raises:
+        Refusal: a part is no day, or one outside the calendar's records.
+    """
+    days, parts = set[date](), re.split(r"[,;\s]+", text.strip())
+    for part in filter(None, () if text.strip() in ("-", "–", "—") else parts):
+        with suppress(UnreadableCell):
+            when = read(part)
+            if isinstance(when, Days) and not when.is_span:
+                days.add(when.first)
+                continue
+        raise Refusal("office_time.no_day", text=part)
+    return tuple(sorted(days))
 
 
 def _read_text(text: str, where: str, year: int | None) -> When:

@@ -9,7 +9,7 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import TypeVar
 
-from merzim.documents.people.matching import match
+from merzim.documents.matching import match
 from merzim.documents.schedules.written_terms import read_term
 from merzim.services.app import AppContext
 from merzim.services.law.regulations import case_registers

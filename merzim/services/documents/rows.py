@@ -11,7 +11,7 @@ from decimal import Decimal
 from calendars.terms import InPeriod, OnDate
 from i18n import date_long, days_list, percent, period, say, span
 from merzim.documents.forms.definitions import Field, Form, RegisterRows
-from merzim.documents.people.words import title as title_of
+from merzim.documents.people import title as title_of
 from merzim.services.cases.risks import scales
 from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.registers.results import (

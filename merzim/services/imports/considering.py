@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from merzim.documents.people.matching import match
+from merzim.documents.matching import match
 from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.documents.sheets.unreadable import Errors, RowNote
 from merzim.services.context import RequestContext

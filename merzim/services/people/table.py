@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from merzim.documents.child import read
-from merzim.documents.people.table import ReadPeople, merge_people, read_people
+from merzim.documents.people import ReadPeople, merge_people, read_people
 from merzim.documents.sheets.unreadable import RowNote
 from merzim.services.accounts.invitations import OF_THE_OFFICE, access_by_duties
 from merzim.services.context import RequestContext

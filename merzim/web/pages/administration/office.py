@@ -11,7 +11,7 @@ from fastapi import APIRouter, HTTPException
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from merzim.documents.people.sheet import people_sheets
+from merzim.documents.people import people_sheets
 from merzim.services import administration as office_settings
 from merzim.services.accounts import telegram
 from merzim.services.administration import (

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
-from merzim.documents.people.office_time import parse_days
+from merzim.documents.sheets.dates import parse_days
 from merzim.services.inputs import build
 from merzim.services.names import paginate_units
 from merzim.services.people import staff

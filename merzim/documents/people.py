@@ -1,0 +1,428 @@
+"""The table of units and people: read, merged with those on record, written; the words of its cells."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Literal
+
+from i18n import knows, say
+from merzim.documents.sheets.columns import Line, columns, find_tables, lines_below, require_columns
+from merzim.documents.sheets.dates import Days, date_refusal, read, reading_notes
+from merzim.documents.sheets.listing import ColumnFormat, Table
+from merzim.documents.sheets.rows import text_of
+from merzim.documents.sheets.texts import is_email, plain, tidy
+from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
+from merzim.documents.sheets.workbook import open_paper
+from workflow.languages import LANGUAGES
+from workflow.law.procedure import Text
+from workflow.org.kinds import KINDS
+from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit
+
+COLUMNS = columns("people")
+IN_TWO = ("name_kk", "name_ru", "post_kk", "post_ru", "person_kk", "person_ru")
+"""Columns with names of units, posts and people in the two languages of documents."""
+WRITTEN = ("unit", "parent", "kind", "name", "post", "duties", "email", "language", "deputy", "away")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPeople:
+    """The content of a table: units, parents before children; people, in table order; notes on the days
+    that texts of absences became, and on columns that were not read.
+    """
+
+    units: tuple[Unit, ...]
+    people: tuple[Person, ...]
+    notes: tuple[RowNote, ...] = ()
+
+
+def read_people(data: bytes, name: str) -> ReadPeople:
+    """Read units and people from a CSV or XLSX table with headings in Kazakh, Russian or English.
+
+    A unit's id is its name. A person's key is the e-mail in lower case, else `unit / name`. A row without
+    a name defines only a unit. Where names stand in columns of a language alone, the first is the main one. A
+    deputy is named by e-mail or by name.
+
+    Raises:
+        UnreadablePaper: columns `unit` and `name` missing, or every bad row: no unit, an unknown duty or
+            language, a malformed e-mail, the same person twice, an unknown deputy, two parents, a cycle of
+            units.
+    """
+    paper = open_paper(data, name)
+    sheet, heading = find_tables(paper, COLUMNS, "paper_people_form_unknown", ("unit", "name"))[0]
+    in_one = [heading.at[column] for column in IN_TWO[4:] if column in heading.at]
+    if in_one and "name" not in heading.at:
+        heading = replace(heading, at={**heading.at, "name": min(in_one)})
+    require_columns(heading, COLUMNS, ("unit", "name"), paper)
+    errors = Errors()
+    lines = lines_below(sheet, heading, errors, formula_texts=("unit", "name"))
+    units = _units(lines)
+    people: dict[str, tuple[int, Person]] = {}
+    other = heading.other.values()
+    notes = [RowNote.of(heading.row, "read_column_ignored", column=text) for text in other]
+    for line in lines:
+        if (person := _person(line, _away(line, notes))) is None:
+            continue
+        if (first := people.setdefault(person.key, (line.number, person))[0]) != line.number:
+            line.wrong("paper_person_twice", person=person.key, other=first)
+    deputised = _with_deputies(people, errors)
+    errors.refuse_or_empty(paper.name, units)
+    return ReadPeople(units, deputised, tuple(notes))
+
+
+def _units(lines: Sequence[Line]) -> tuple[Unit, ...]:
+    """Return the units the rows name, parents before children; rows that contradict one another are errors."""
+    units: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        unit, parent = line.text("unit"), line.text("parent")
+        if not unit:
+            line.wrong("paper_cell_empty", column=COLUMNS.titles["unit"])
+            continue
+        said = units.setdefault(unit, {})
+        if kind_text := line.text("kind"):
+            kind = parse("kind", kind_text)
+            if kind is None:
+                line.wrong("paper_kind_unknown", text=kind_text, allowed=titles("kind"))
+            elif said.setdefault("kind", kind) != kind:
+                line.wrong("paper_kind_differs", unit=unit)
+        for column in IN_TWO[:2]:
+            text = line.text(column)
+            if text and said.setdefault(column, text) != text:
+                line.wrong("paper_unit_name_differs", unit=unit, column=COLUMNS.titles[column])
+        if not parent or parent == said.get("parent"):
+            continue
+        if "parent" in said:
+            line.wrong("paper_parent_differs", unit=unit, parent=parent, known=said["parent"])
+        else:
+            units.setdefault(parent, {})
+            if unit in _upwards(parent, units):
+                line.wrong("paper_parent_circle", unit=unit, parent=parent)
+            else:
+                said["parent"] = parent
+    by_depth = sorted(units, key=lambda name: len(_upwards(name, units)))
+    return tuple(Unit(id=name, name=name, **units[name]) for name in by_depth)
+
+
+def _upwards(unit: str, units: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return a unit and those it lies within, from the inside out."""
+    path = [unit]
+    while (parent := units[path[-1]].get("parent")) is not None:
+        path.append(parent)
+    return path
+
+
+def _person(line: Line, away: Sequence[tuple[date, date]]) -> Person | None:
+    """Return the person of a row; None of a row without a name, which defines only a unit (with an e-mail or
+    duties it is an error).
+    """
+    name, unit, address = line.text("name"), line.text("unit"), line.text("email")
+    if not name:
+        if not (address or line.text("duties")):
+            return None
+        line.wrong("paper_cell_empty", column=COLUMNS.titles["name"])
+    email = address.lower() or None
+    if email and not is_email(email):
+        line.wrong("paper_email_malformed", text=address)
+        email = None
+    tongue = line.text("language")
+    language = parse("language", tongue)
+    if tongue and language is None:
+        line.wrong("paper_language_unknown", text=tongue, allowed=LANGUAGES)
+    post_kk, post_ru, name_kk, name_ru = map(line.text, IN_TWO[2:])
+    person = Person(
+        key=email or f"{unit} / {name}",
+        name=name,
+        unit=unit,
+        post=line.text("post"),
+        name_kk=name_kk,
+        name_ru=name_ru,
+        post_kk=post_kk,
+        post_ru=post_ru,
+        duties=_duties(line),
+        email=email,
+        language=language or LANGUAGES[0],
+        away=tuple(away),
+        deputy=line.text("deputy") or None,
+    )
+    return person if name else None
+
+
+def _duties(line: Line) -> tuple[str, ...]:
+    """Return the codes of the duties in a row, each once, without that of an executor, who has none; an
+    unknown word becomes an error.
+    """
+    codes: list[str] = []
+    for word, code in duties(text_of(line.value("duties"))):
+        if code is None:
+            line.wrong("paper_duty_unknown", text=word, allowed=titles("duty"))
+        elif code != EXECUTOR and code not in codes:
+            codes.append(code)
+    return tuple(codes)
+
+
+def _away(line: Line, notes: list[RowNote]) -> list[tuple[date, date]]:
+    """Return the absences of a row, and note what their texts became; a row without a name has none, and an
+    unreadable one is an error.
+    """
+    value, where = line.value("away"), line.heading.texts.get("away", "")
+    if not line.text("name"):
+        return []
+    absences: list[tuple[date, date]] = []
+    for part in value.replace("\n", ";").split(";") if isinstance(value, str) else [value]:
+        try:
+            reading = read(part, where=where)
+        except UnreadableCell as refusal:
+            line.errors.take(line.number, refusal)
+            continue
+        if isinstance(reading, Days):
+            absences.append((reading.first, reading.last))
+            notes += reading_notes(line.number, tidy(text_of(part)), reading)
+        elif reading is not None:
+            line.errors.take(line.number, date_refusal(reading.text, where=where))
+    return absences
+
+
+def _with_deputies(people: Mapping[str, tuple[int, Person]], errors: Errors) -> tuple[Person, ...]:
+    """Return the people with the keys of their deputies; a deputy who is not one other person is an error."""
+    keys: dict[str, list[str]] = {}
+    for key, (_, person) in people.items():
+        for known_as in {plain(key), *map(plain, person.names)}:
+            keys.setdefault(known_as, []).append(key)
+    linked = []
+    for key, (row, person) in people.items():
+        if person.deputy is not None:
+            matching_keys = [other for other in keys.get(plain(person.deputy), []) if other != key]
+            if len(matching_keys) != 1:
+                errors.add(row, "paper_deputy_unknown", text=person.deputy)
+            person = replace(person, deputy=matching_keys[0] if len(matching_keys) == 1 else None)
+        linked.append(person)
+    return tuple(linked)
+
+
+def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
+    """Return a table of people under the ids and keys on record, filled up with what it leaves out of them.
+
+    A renamed unit is still the same unit, and its parent, kind or office time left out stays; a person keeps
+    their key though the e-mail, or unit and name, it was made of changed since. A new unit of which neither
+    parent nor kind is said is part of the only organisation there is.
+    """
+    unit_ids = {plain(unit.name): unit.id for unit in office.units.values()}
+
+    def known(unit: str) -> str:
+        return unit if unit in office.units else unit_ids.get(plain(unit), unit)
+
+    units = [
+        replace(unit, id=known(unit.id), parent=known(unit.parent) if unit.parent else None)
+        for unit in read.units
+    ]
+    organisation = _only_organisation(units, office)
+    units.sort(key=lambda unit: unit.id != organisation)  # parents before children
+    keys = {person.email.casefold(): person.key for person in office.people.values() if person.email}
+    keys_by_place = {
+        (person.unit, plain(person.name)): person.key for person in office.people.values() if not person.email
+    }
+    same = {
+        person.key: keys.get(person.email.casefold(), person.key)
+        if person.email
+        else keys_by_place.get((known(person.unit), plain(person.name)), person.key)
+        for person in read.people
+    }
+    people = [
+        replace(
+            person,
+            key=same[person.key],
+            unit=known(person.unit),
+            deputy=same.get(person.deputy, person.deputy) if person.deputy else None,
+        )
+        for person in read.people
+    ]
+    return ReadPeople(
+        tuple(_kept_unit(unit, office.units.get(unit.id), organisation) for unit in units),
+        tuple(_kept_person(person, office.people.get(person.key)) for person in people),
+        read.notes,
+    )
+
+
+def _only_organisation(units: Sequence[Unit], office: Office) -> str | None:
+    """Return the id of the only top-level unit on record or, by its kind, in the table; None unless there is
+    exactly one.
+    """
+    in_table = (unit.id for unit in units if unit.kind and not unit.parent and unit.id not in office.units)
+    tops = {*office.tops, *in_table}
+    return tops.pop() if len(tops) == 1 else None
+
+
+def _kept_unit(unit: Unit, recorded: Unit | None, organisation: str | None) -> Unit:
+    """Return a unit with the recorded data the table lacks; a new one as part of the organisation, unless the
+    table says its parent or its kind.
+    """
+    if recorded is None:
+        return unit if unit.parent or unit.kind else replace(unit, parent=organisation)
+    said = {name: getattr(unit, name) or getattr(recorded, name) for name in ("parent", "kind", *IN_TWO[:2])}
+    return replace(recorded, name=unit.name, **said)
+
+
+def _kept_person(person: Person, recorded: Person | None) -> Person:
+    """Return a person with the recorded data the table lacks: digest choice; name and post in two languages, if
+    name or post are unchanged.
+    """
+    if recorded is None:
+        return person
+    same = [name for name in ("name", "post") if getattr(person, name) == getattr(recorded, name)]
+    in_two = [f"{name}_{language}" for name in same for language in ("kk", "ru")]
+    said = {name: getattr(person, name) or getattr(recorded, name) for name in in_two}
+    return replace(person, digest=recorded.digest, **said)
+
+
+NEVER_HELD = OF_A_PERSON | {OUTSIDE}
+"""Duties no row names: they follow from a case, or are of a body outside."""
+SHEETS = ("people", "words", "example")
+
+
+def people_table(office: Office, language: str) -> Table:
+    """Return a table with a row for each person, ordered by unit, and one for each unit without people."""
+    rows: list[list[str]] = []
+    by_unit: dict[str, list[Person]] = {id: [] for id in office.units}
+    for person in office.by_name:
+        by_unit.setdefault(person.unit, []).append(person)
+    for id, people in by_unit.items():
+        unit = office.units.get(id) or Unit(id=id, name=id)
+        parent = office.units.get(unit.parent or "")
+        place = [unit.name, parent.name if parent else "", title("kind", unit.kind, language)]
+        names = [unit.name_kk, unit.name_ru]
+        rows += [
+            [
+                *(*place, *_person_cells(person, language), *names),
+                *(person.post_kk, person.post_ru, person.name_kk, person.name_ru),
+            ]
+            for person in people
+        ] or [[*place, *[""] * 7, *names, *[""] * 4]]
+    return Table([COLUMNS.titles[column][language] for column in (*WRITTEN, *IN_TWO)], rows)
+
+
+def _person_cells(person: Person, language: str) -> list[str]:
+    """Return the cells of a person, in the order of WRITTEN after those of the unit."""
+    duties = [title("duty", duty, language) for duty in person.duties]
+    away = [f"{first:%d.%m.%Y} – {last:%d.%m.%Y}" for first, last in person.away]
+    return [
+        person.name,
+        person.post,
+        "; ".join(duties),
+        person.email or "",
+        person.language,
+        person.deputy or "",
+        "; ".join(away),
+    ]
+
+
+def people_sheets(office: Office, language: str) -> list[Table]:
+    """Return the table, the sheet with the words its cells offer, and where there are no people yet an example.
+
+    Only the first sheet is read back. It asks for names in two languages, which papers in both need.
+    """
+    words = {
+        "duties": [title("duty", duty, language) for duty in DUTIES if duty not in NEVER_HELD],
+        "kind": [title("kind", kind, language) for kind in KINDS],
+    }
+    table = people_table(office, language)
+    names = [say(f"people.sheet.{sheet}", {}, language) for sheet in SHEETS]
+    heads = [COLUMNS.titles[column][language] for column in words]
+    word_table = Table(heads, list(zip_longest(*words.values(), fillvalue="")), names[1])
+    offered = {
+        WRITTEN.index(column): ColumnFormat(rule={"validate": "list", "source": [*texts], "show_error": False})
+        for column, texts in {**words, "language": LANGUAGES}.items()
+    }
+    sheets = [replace(table, name=names[0], columns=offered), word_table]
+    if not office.people:
+        sheets.append(Table(table.heads, _example(language), names[2]))
+    return sheets
+
+
+def _example(language: str) -> list[list[str]]:
+    """Return rows that show how the table is filled in."""
+
+    def text(what: str, spoken: str = language) -> str:
+        return say(f"people.example.{what}", {}, spoken)
+
+    def row(number: int, parent: str, duties: Sequence[str], deputy: str, away: str) -> list[str]:
+        person_cells = [
+            text(f"name_{number}"),
+            text(f"post_{number}"),
+            "; ".join(title("duty", duty, language) for duty in duties),
+            f"{number}@example.kz",
+            language,
+        ]
+        kind = "" if parent else title("kind", "central_body", language)
+        unit = "unit" if parent else "office"
+        name_cells = [
+            text(code, language)
+            for code in (unit, f"post_{number}", f"name_{number}")
+            for language in ("kk", "ru")
+        ]
+        return [text(unit), parent, kind, *person_cells, deputy, away, *name_cells]
+
+    away = "01.07.2026 – 14.07.2026"
+    return [
+        row(1, "", ("head", "collegial_body"), "", ""),
+        row(2, text("office"), ("authorised_person", "head_of_unit"), "3@example.kz", away),
+        row(3, text("office"), ("authorised_person",), "2@example.kz", ""),
+    ]
+
+
+Named = Literal["duty", "kind", "language"]
+_CODES: Mapping[Named, tuple[str, ...]] = {"duty": DUTIES, "kind": KINDS, "language": ()}
+_WORDS = tomllib.loads(Path(__file__).with_name("people.toml").read_text(encoding="utf-8"))
+EXECUTOR = ""
+"""What a word for somebody who carries out work names: no duty, and no more access than everybody has."""
+
+
+@cache
+def titles(named: Named) -> tuple[Text, ...]:
+    """Return the catalogue titles of the duties, or of the kinds of organisation."""
+    return tuple(
+        Text(*(say(f"{named}.{code}", {}, language) for language in LANGUAGES)) for code in _CODES[named]
+    )
+
+
+def title(named: Named, code: str, language: str) -> str:
+    """Return the title of a duty or kind; its code if it has no title any more, "" for no kind."""
+    return say(f"{named}.{code}", {}, language) if knows(f"{named}.{code}") else code
+
+
+@cache
+def _by_word(named: Named) -> Mapping[str, str]:
+    """Return each title, code and word, plainly written, -> its code; people.toml has the last say."""
+    codes = _CODES[named]
+    by_title = {
+        plain(text[language]): code
+        for code, text in zip(codes, titles(named), strict=True)
+        for language in LANGUAGES
+    }
+    further = {plain(word): code for code, words in _WORDS[named].items() for word in words}
+    return by_title | {plain(code): code for code in codes} | further
+
+
+def parse(named: Named, word: str) -> str | None:
+    """Return the duty (EXECUTOR for an executor's), kind or language a word names; None if it names none."""
+    code = word.strip()
+    return code if code in _CODES[named] else _by_word(named).get(plain(word))
+
+
+def duties(text: str) -> Iterator[tuple[str, str | None]]:
+    """Yield each duty named in a cell, as written and by its code (EXECUTOR for none, None for an unknown one).
+
+    They are separated by commas, semicolons or lines; a title may itself contain a comma.
+    """
+    parts = [part for part in map(tidy, re.split(r"[\n;,]", text)) if part]
+    while parts:
+        ends = range(1, len(parts) + 1)
+        count = next((end for end in ends if parse("duty", " ".join(parts[:end])) is not None), 1)
+        duty_text = ", ".join(parts[:count])
+        yield duty_text, parse("duty", duty_text)
+        del parts[:count]
