@@ -29,9 +29,8 @@ from merzim.storage.org import store as office_store
 from tests.case_rows import DIRECTIONS, FoundRisk, RowCommands, SetMeasure
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.commands.case_commands import CaseCommands, Opening
+from workflow.cases.registers.rows import MeasureTerm
 from workflow.law.library import Library, read_edition
 from workflow.moments import Moment
 from workflow.org.office import Office, Person, Unit

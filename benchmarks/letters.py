@@ -36,8 +36,7 @@ from notifications.round import round as run_round
 from notifications.rules import Rules
 from notifications.wire.message import build_message
 from tests.notifications.servers import free_port
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.moments import Moment
 from workflow.org.office import Person, Unit
 

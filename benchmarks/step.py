@@ -76,8 +76,7 @@ def _ours() -> float:
     from merzim.storage.cases.ledger import SqlLedger
     from merzim.storage.database.engine import open as open_database
     from merzim.storage.maintenance.schema import create_or_migrate
-    from workflow.cases.commands.case_commands import CaseCommands
-    from workflow.cases.commands.opening import Opening
+    from workflow.cases.commands.case_commands import CaseCommands, Opening
     from workflow.cases.commands.recording import record
     from workflow.moments import Moment
 

@@ -15,9 +15,9 @@ import datetime
 from functools import cache
 
 from calendars.checks import check
-from calendars.horizon import FIRST, LAST, REACH, OutOfRange
 from calendars.kazakhstan import Kazakhstan, compiled
 from calendars.records import shipped_records
+from calendars.refusal import FIRST, LAST, REACH, OutOfRange
 
 __all__ = [
     "FIRST",

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from calendars.horizon import index_of
 from calendars.kazakhstan import Kazakhstan, compiled
 from calendars.records import KINDS, Balance, Records, Transfer, with_records
-from calendars.refusal import Refusal
+from calendars.refusal import Refusal, index_of
 from calendars.terms import month_end
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
-from calendars.horizon import LAST, index_of
 from calendars.kazakhstan import Kazakhstan
+from calendars.refusal import LAST, index_of
 from calendars.terms import (
     After,
     AtOnce,

@@ -21,7 +21,6 @@ from workalendar.core import Calendar
 from workalendar.registry import registry
 from workalendar.registry_tools import iso_register
 
-from calendars.horizon import FIRST, LAST, OutOfRange, index_of, refuse
 from calendars.records import (
     ConfirmedYear,
     HolidayRule,
@@ -31,6 +30,7 @@ from calendars.records import (
     Transfer,
     shipped_records,
 )
+from calendars.refusal import FIRST, LAST, OutOfRange, index_of, refuse
 
 Knowledge = Literal["confirmed", "provisional"]
 """Whether days may still change: by a year's transfers not decided yet, or by the move of a religious day."""

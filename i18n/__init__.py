@@ -8,7 +8,20 @@ this package reads no catalogue and no locale data.
 
 from __future__ import annotations
 
-from i18n.dates import (
+from i18n.entries import CatalogueError, UnknownCode, add_word, codes, knows
+from i18n.languages import LANGUAGES, UnknownLanguage, available_language
+from i18n.sentences import (
+    MissingArgument,
+    calendar_act,
+    explain,
+    explanation,
+    inner,
+    paragraph,
+    refusal,
+    row_number,
+    say,
+)
+from i18n.values import (
     date_day,
     date_long,
     date_short,
@@ -16,16 +29,16 @@ from i18n.dates import (
     days_list,
     days_ranges,
     inflect,
+    money,
     month_name,
+    number,
+    percent,
     period,
+    plural,
+    roman,
     span,
     weekday_short,
 )
-from i18n.entries import CatalogueError, UnknownCode, add_word, codes, knows
-from i18n.formats import calendar_act, inner, paragraph, row_number
-from i18n.languages import LANGUAGES, UnknownLanguage, available_language
-from i18n.numbers import money, number, percent, plural, roman
-from i18n.sentences import MissingArgument, explain, explanation, refusal, say
 
 __all__ = [
     "LANGUAGES",

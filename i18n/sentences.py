@@ -5,14 +5,18 @@ Templates are parsed once per code and language; rendering then fills the placeh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import cache, lru_cache
+from itertools import groupby
 from string import Formatter
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from calendars.refusal import Refusal
+from i18n import values
 from i18n.entries import CatalogueError, UnknownCode, knows, template, where
-from i18n.formats import FORMATS, OPTIONAL, WITH_OPTIONS, Format, Sentence
-from i18n.numbers import plural
+from i18n.values import figure, figures, number, percent, plural, plural_form, roman
 
 
 class Placeholder(NamedTuple):
@@ -116,3 +120,283 @@ def _format(place: Placeholder, language: str) -> Format:
         plural(1, place.options, language)
         plural(5, place.options, language)
     return FORMATS[place.format]
+
+
+def text_in(value: object, language: str) -> str:
+    """Return the text of a language from a text in three languages; any other value as a string."""
+    if isinstance(value, str):
+        return value
+    own_text = value.get(language) if isinstance(value, Mapping) else getattr(value, language, None)
+    return own_text if isinstance(own_text, str) else str(value)
+
+
+def inner(text: str) -> str:
+    """Return a title for use within a sentence: first letter in lower case, except for an abbreviation."""
+    first, second = text[:1], text[1:2]
+    if second.isupper() or second.isdigit():
+        return text
+    return first.lower() + text[1:]
+
+
+def sentence(text: str) -> str:
+    """Return the text with a full stop, unless it ends with a punctuation mark."""
+    text = text.rstrip()
+    return text if text.endswith((".", "!", "?", "…")) else text + "."
+
+
+# Most telling first. "P1.T1.S3" is the instruction's project, task and subtask; "row 2" a row of a map.
+_PROJECT = re.compile(r"P(?P<project>\d+)(?:\.T(?P<task>\d+)(?:\.S(?P<subtask>\d+))?)?(?P<intro> intro)?")
+_NUMBERED = re.compile(r"(?P<kind>row|art\.|p\.|annex) (?P<number>\w+(?:\.\w+)*)(?:\((?P<inside>\w+)\))?")
+_ROW = re.compile(r"row \d+")
+_KINDS = {"row": "row", "art.": "article", "p.": "point", "annex": "annex"}
+
+
+@lru_cache(maxsize=1024)
+def paragraph(text: str, language: str) -> str:
+    """Return a citation in words: "P1.T1.S3" -> "проект №1, задача 1, подзадача 3"; an unknown one unchanged.
+
+    Also "P1 intro", "intro", "row 2", "art. 8(5)", "p. 16(5)", "p. 4.6.2", "annex 2"; several are separated by
+    commas.
+    """
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    rows = [int(part[4:]) for part in parts if _ROW.fullmatch(part)]
+    if len(rows) > 1 and len(rows) == len(parts):
+        return template("paragraph.rows", language).format(numbers=_runs(rows))
+    places = [
+        match for part in parts if (match := _PROJECT.fullmatch(part)) and (match["task"] or match["intro"])
+    ]
+    if len(parts) > 1 and len(places) == len(parts):
+        projects = groupby(places, key=lambda match: match["project"])
+        return "; ".join(_of_one_project(list(group), language) for _, group in projects)
+    return ", ".join(_citation(part, language) for part in parts)
+
+
+def _of_one_project(places: Sequence[re.Match[str]], language: str) -> str:
+    """Return places of one project: it is named once, and its subtasks by task."""
+    phrases = []
+    for task, group in groupby(places, key=lambda match: match["task"]):
+        among = list(group)
+        numbers = [int(match["subtask"]) for match in among if match["subtask"] and not match["intro"]]
+        if task and len(numbers) > 1 and len(numbers) == len(among):
+            subtasks = template("paragraph.subtasks", language).format(numbers=_runs(numbers))
+            phrases.append(f"{_place('task', language, task)}, {subtasks}")
+        else:
+            phrases += [_citation(match[0], language).partition(", ")[2] for match in among]
+    return f"{_place('project', language, places[0]['project'])}, {'; '.join(phrases)}"
+
+
+def _runs(numbers: Sequence[int]) -> str:
+    """Return rising numbers with runs of three and more shortened: "11–13, 15, 16"."""
+    runs: list[list[int]] = []
+    for row in numbers:
+        if runs and row == runs[-1][-1] + 1:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    shortened = (f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
+    return ", ".join(shortened)
+
+
+def _citation(part: str, language: str) -> str:
+    """Return one citation in words; an unknown one unchanged."""
+    if part == "intro":
+        return template("paragraph.intro", language)
+    if match := _PROJECT.fullmatch(part):
+        phrases = [
+            _place(kind, language, match[kind]) for kind in ("project", "task", "subtask") if match[kind]
+        ]
+        return ", ".join([*phrases, template("paragraph.intro", language)] if match["intro"] else phrases)
+    if match := _NUMBERED.fullmatch(part):
+        kind, inside = _KINDS[match["kind"]], match["inside"]
+        if inside and kind in ("article", "point"):
+            return _place(f"{kind}_point", language, match["number"], inside)
+        return part if inside else _place(kind, language, match["number"])
+    return part
+
+
+def _place(kind: str, language: str, number: str, inside: str = "") -> str:
+    """Return one part of a citation in words."""
+    return template(f"paragraph.{kind}", language).format(number=number, inside=inside)
+
+
+Arguments = Mapping[str, Any]
+
+
+class Sentence(NamedTuple):
+    """Where a placeholder stands: the sentence's arguments and language, the placeholder's options, and the
+    function that says another entry.
+    """
+
+    arguments: Arguments
+    language: str
+    options: tuple[str, ...]
+    say: Callable[[str, Arguments, str], str]
+
+    def other(self, code: str, arguments: Arguments) -> str:
+        return self.say(code, arguments, self.language)
+
+
+Format = Callable[[Any, Sentence], str]
+"""Function from the value of a placeholder, in its sentence, to text."""
+
+
+def plain(value: object, language: str) -> str:
+    """Format any value for a sentence: a text in its language, a date in words, None as a dash."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return "–"
+    if isinstance(value, date):
+        return values.date_long(value, language)
+    return str(value) if isinstance(value, int) else text_in(value, language)
+
+
+def _plain(value: object, there: Sentence) -> str:
+    """Format `{value}`: any value; a refusal by its sentence."""
+    return (
+        there.other(value.code, value.arguments) if isinstance(value, Refusal) else plain(value, there.language)
+    )
+
+
+def _of(say: Callable[..., str], *extra_arguments: object) -> Format:
+    """Return a format that passes the value to a function: say(value, language, *extra_arguments)."""
+    return lambda value, there: say(value, there.language, *extra_arguments)
+
+
+def _day(case: values.Case | None) -> Format:
+    """Return a format for a day: without its year, or with it if the sentence is about another year than the
+    argument `today`.
+    """
+
+    def format_day(day: date, there: Sentence) -> str:
+        today = there.arguments.get("today")
+        is_near = not isinstance(today, date) or today.year == day.year
+        return (values.date_day if is_near else values.date_long)(day, there.language, case)
+
+    return format_day
+
+
+def _counted(days: Iterable[date], there: Sentence) -> str:
+    """Format counted days in order; of none (too many to name) the span from the argument `first` to `last`."""
+    if days:
+        return values.days_list(tuple(days), there.language)
+    return values.span(there.arguments["first"], there.arguments["last"], there.language)
+
+
+def _span(first: date, there: Sentence) -> str:
+    """Format `{first:span|last}`: a span of days."""
+    return values.span(first, there.arguments[there.options[0]], there.language)
+
+
+def _plural(number: int, there: Sentence) -> str:
+    """Format `{n:plural|form|form}`: a counted word; one Kazakh form is for all numbers, whatever they are."""
+    one_for_all = there.language == "kk" and len(there.options) == 1
+    return there.options[0 if one_for_all else plural_form(number, there.language)]
+
+
+def _choose(value: object, there: Sentence) -> str:
+    """Format `{counted:choose|text if true|text if false}`: one of two texts."""
+    return there.options[0 if value else 1]
+
+
+def _join(items: Iterable[object], there: Sentence) -> str:
+    """Format `{items:join}`, or `{items:join|prefix.}` for codes: a list with commas; an empty one has its own
+    text.
+    """
+    return ", ".join([_name(item, there) for item in items]) or there.other("join.nothing", {})
+
+
+def _join_inner(items: Iterable[object], there: Sentence) -> str:
+    """Format `{items:join_inner}`: a list of titles within a sentence."""
+    texts = [inner(plain(item, there.language)) for item in items]
+    return ", ".join(texts) or there.other("join.nothing", {})
+
+
+def _say(value: object, there: Sentence) -> str:
+    """Format `{state:say|state.}`: the entry with that code; a missing one raises UnknownCode."""
+    return there.other(f"{there.options[0]}{value}", there.arguments)
+
+
+def _name(value: object, there: Sentence) -> str:
+    """Format `{of:name|prefix.}`: the entry `prefix.` + value; a value without one as `{of}` shows it."""
+    code = f"{there.options[0]}{value}" if there.options else ""
+    return there.other(code, there.arguments) if code and knows(code) else plain(value, there.language)
+
+
+def _bracketed(value: object, language: str) -> str:
+    """Return a text in brackets; nothing for an empty one."""
+    text = "" if value is None else plain(value, language)
+    return f" ({text})" if text else ""
+
+
+def _cited(value: str, language: str) -> str:
+    """Return a citation in words behind a comma; nothing for an empty one."""
+    text = paragraph(value, language) if value else ""
+    return f", {text}" if text else ""
+
+
+_ROW_ID = re.compile(r"(?:[a-z0-9-]+-)?(\d{4})-0*(\d+)")
+
+
+def row_number(value: Any, language: str) -> str:
+    """Return the id of a row of a register or of a campaign as said ("№ 3, 2026"); others unchanged."""
+    text = plain(value, language)
+    id_match = _ROW_ID.fullmatch(text)
+    mark = "No." if language == "en" else "№"
+    return f"{mark} {id_match[2]}, {id_match[1]}" if id_match else text
+
+
+_ACT = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\d+)_?", re.ASCII)
+
+
+def calendar_act(act: str, language: str) -> str:
+    """Return the name of an act that decides about days; of a registered one without a name of its own its
+    kind, year and number, of any other its id.
+    """
+    if knows(code := f"calendar_act.{act}"):
+        return template(code, language)
+    match = _ACT.fullmatch(act)
+    if match is None or not knows(code := f"calendar_act.kind.{match['kind']}"):
+        return act
+    year = int(match["year"]) + (1900 if int(match["year"]) > 50 else 2000)
+    return template(code, language).format(year=year, number=int(match["number"]))
+
+
+FORMATS: Mapping[str, Format] = {
+    "": _plain,
+    "long": _of(values.date_long),
+    "long_from": _of(values.date_long, "from"),
+    "long_to": _of(values.date_long, "to"),
+    "long_in": _of(values.date_long, "in"),
+    "day": _day(None),
+    "day_from": _day("from"),
+    "day_to": _day("to"),
+    "short": _of(values.date_short),
+    "moment": _of(values.moment),
+    "weekday": _of(values.date_weekday),
+    "month": _of(values.month_name),
+    "period": _of(values.period),
+    "ranges": _of(lambda days, language: values.days_ranges(tuple(days), language)),
+    "counted": _counted,
+    "span": _span,
+    "number": _of(number),
+    "percent": _of(percent),
+    "figure": _of(figure),
+    "figures": _of(figures),
+    "roman": _of(lambda value, language: roman(value)),
+    "plural": _plural,
+    "choose": _choose,
+    "join": _join,
+    "join_inner": _join_inner,
+    "say": _say,
+    "name": _name,
+    "inner": _of(lambda value, language: inner(plain(value, language))),
+    "row": _of(row_number),
+    "sentence": _of(lambda value, language: sentence(plain(value, language))),
+    "bracketed": _of(_bracketed),
+    "cited": _of(_cited),
+}
+"""By name; "" is a placeholder without a colon."""
+
+WITH_OPTIONS = frozenset({"span", "plural", "choose", "say", "name"})
+OPTIONAL = frozenset({"join"})

@@ -11,10 +11,9 @@ from notifications.notice import Notice
 from notifications.ports import Move
 from notifications.recipients import reached
 from notifications.rules import local_day
-from workflow.cases.case import Event
-from workflow.cases.commands.previews import DeadlineChange
-from workflow.cases.states import AWAITED
-from workflow.deadlines.lateness import lateness
+from workflow.cases.case import AWAITED, Event
+from workflow.cases.commands.planning import DeadlineChange
+from workflow.deadlines.deadline import lateness
 from workflow.org.office import Recipient
 from workflow.reminders import PLAN_STEPS, undated_kind
 

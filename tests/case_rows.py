@@ -13,11 +13,9 @@ from merzim.services.cases.risks import scale_on
 from merzim.services.law.regulations import case_registers
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording
-from workflow.cases.commands.case_commands import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.cases.commands.case_rows import CaseRows, NewRow, record_cartogram
-from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.cartogram import CartogramLine
-from workflow.cases.registers.risk_scale import RiskScale
+from workflow.cases.registers.risks import CartogramLine, RiskScale
 from workflow.moments import Moment
 from workflow.ports import Change
 from workflow.registers.definition import Registers

@@ -21,8 +21,7 @@ from tests.law import CALENDAR, library
 from tests.notifications.sample_office import AIGUL, OPENED, PEOPLE, PLANNED, UNITS, at_noon
 from tests.notifications.servers import Office, free_port, serving
 from tests.processes import Program
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 
 NOW = "2026-04-06T12:00"
 CASES = 2

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from workflow.cases.case import Case, Fact
-from workflow.cases.states import State
+from calendars.terms import period_of
+from workflow.cases.case import Case, Fact, State
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.kinds import among
 from workflow.org.office import Office
-from workflow.periods import period_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,8 +26,7 @@ from transitions import Machine
 from transitions.extensions.diagrams import GraphMachine
 from transitions.extensions.diagrams_mermaid import Graph
 
-from workflow.cases.case import Case
-from workflow.cases.states import AWAITED
+from workflow.cases.case import AWAITED, Case
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal

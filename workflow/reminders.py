@@ -12,8 +12,8 @@ from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Before
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import assignments
-from workflow.cases.registers.entries import number_of, row_kind
-from workflow.deadlines.lateness import Awaited, holds_on
+from workflow.cases.registers.rows import number_of, row_kind
+from workflow.deadlines.deadline import Awaited, holds_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Obligation, Procedure, Step
 

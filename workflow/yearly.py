@@ -14,9 +14,8 @@ from typing import Literal
 from calendars.counting import count
 from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Embargo
-from workflow.cases.case import Case
-from workflow.cases.commands.opening import Opening
-from workflow.cases.states import AWAITED
+from workflow.cases.case import AWAITED, Case
+from workflow.cases.commands.case_commands import Opening
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.library import Library

@@ -13,8 +13,8 @@ from merzim.cli.printing import with_period
 from merzim.cli.rendering import picked
 from merzim.services.names import cases_of, obligation_of, unit_named
 from workflow.board.rows import DeadlineFilter, Horizon
-from workflow.cases.registers.entries import period_in
-from workflow.deadlines.lateness import late_by
+from workflow.cases.registers.rows import period_in
+from workflow.deadlines.deadline import late_by
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from calendars import LAST, layout
-from calendars.horizon import index_of
+from calendars.refusal import index_of
 from i18n import month_name
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import i18n
 from merzim.services.names import obligation_of
 from merzim.services.results import FindingResult
-from workflow.cases.registers.entries import is_entry, period_in
-from workflow.deadlines.lateness import lateness, status_on
+from workflow.cases.registers.rows import is_entry, period_in
+from workflow.deadlines.deadline import lateness, status_on
 from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workflow.cases.case import Case
     from workflow.cases.commands.case_commands import View
     from workflow.deadlines.deadline import Deadline
-    from workflow.findings.finding import Finding
+    from workflow.findings.findings import Finding
     from workflow.law.procedure import Text
 
 

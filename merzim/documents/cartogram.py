@@ -17,7 +17,7 @@ from merzim.documents.sheets.listing import Table
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.unreadable import Errors
 from merzim.documents.sheets.workbook import open_paper
-from workflow.cases.registers.cartogram import SECTIONS, CartogramLine, Section
+from workflow.cases.registers.risks import SECTIONS, CartogramLine, Section
 
 COLUMNS = columns("cartogram")
 

@@ -19,7 +19,7 @@ from merzim.documents.sheets.rows import Sheet
 from merzim.documents.sheets.texts import tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 from merzim.documents.sheets.workbook import open_paper
-from workflow.cases.commands.risk_import import PlanRow
+from workflow.cases.commands.case_rows import PlanRow
 
 # A heading may hold words of several columns ("measures to remove the risk", "who answers for the measure").
 COLUMNS = columns("plan")

@@ -21,8 +21,7 @@ from merzim.services.verbs import Command, verb
 from merzim.storage.accounts.audit_log import record_access
 from merzim.storage.events import Draft
 from workflow.cases.case import Case, event_word
-from workflow.org.access import Reader, audit_scope
-from workflow.org.audit import AuditEntry, AuditFilter, AuditScope, Topic
+from workflow.org.access import AuditEntry, AuditFilter, AuditScope, Reader, Topic, audit_scope
 from workflow.refusal import Refusal
 
 EXPORT_CHUNK = 1000

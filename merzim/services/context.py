@@ -17,7 +17,7 @@ from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import Horizon
 from workflow.cases.case import Case, Event
 from workflow.cases.commands.case_commands import CaseCommands, Command, UnknownCase
-from workflow.deadlines.lateness import last_near_day
+from workflow.deadlines.deadline import last_near_day
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.moments import Clock, Moment

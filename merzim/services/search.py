@@ -20,12 +20,11 @@ from merzim.services.registers.results import row_name
 from merzim.services.registers.views import find_rows
 from merzim.services.verbs import Command, verb
 from workflow.board.rows import CaseFilter
-from workflow.cases.registers.risk_lists import Words
+from workflow.cases.registers.risks import Words
 from workflow.languages import LANGUAGES
 from workflow.law.library import Library
-from workflow.org.name_index import NameIndex
 from workflow.scoring.scale import SCORED
-from workflow.search_words import search_words
+from workflow.search_words import NameIndex, search_words
 
 HITS_SHOWN = 10
 """Number of results of one kind that are listed; the others are counted."""

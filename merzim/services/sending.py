@@ -20,7 +20,7 @@ from merzim.storage.notices.delivery_state import figures as read_figures
 from notifications.channels import STAYS_HERE
 from notifications.notice import Notice
 from notifications.round import RoundProblem, RoundReport, plan_page
-from workflow.cases.commands import reminder_actions
+from workflow.cases.commands import answers
 from workflow.moments import Moment
 from workflow.refusal import Refusal
 
@@ -167,5 +167,5 @@ def acknowledge(ctx: RequestContext, notice: Notice) -> None:
     # A letter that carried others was read with all it carried.
     for read in (*ctx.app.outbox.carried(notice.key), notice):
         if read.case:
-            write_case(ctx, read.case, reminder_actions.acknowledge, read.obligation, read.key)
+            write_case(ctx, read.case, answers.acknowledge, read.obligation, read.key)
         ctx.app.outbox.acknowledge(read.key, now=ctx.now)

@@ -26,10 +26,10 @@ from merzim.storage.database.engine import Row_, writing
 from merzim.storage.queries import SqlReads
 from notifications.recipients import resolve_recipients
 from workflow.cases.case import Case
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import Opening
 from workflow.cases.commands.recording import record
 from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening, withdraw
-from workflow.deadlines.lateness import is_overdue
+from workflow.deadlines.deadline import is_overdue
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.moments import Moment
 from workflow.org.kinds import among

@@ -20,7 +20,7 @@ from sqlmodel import Session
 from merzim.storage.database.dialect import insert_many, is_sqlite
 from merzim.storage.tables.base import canonical, moment
 from merzim.storage.tables.events import EVENT
-from workflow.org.audit import Topic
+from workflow.org.access import Topic
 from workflow.refusal import Refusal
 
 Values = dict[str, Any]

@@ -1,4 +1,4 @@
-"""SQL conditions on board rows that match `workflow.deadlines.lateness` exactly.
+"""SQL conditions on board rows that match `workflow.deadlines.deadline` exactly.
 
 `holds` and `overdue` look at the due date alone: whoever uses them asks besides that the row is open.
 """

@@ -36,7 +36,7 @@ from merzim.web.http import (
 from merzim.web.ui.name_fields import NameText, PersonParam, UnitParam
 from merzim.web.ui.render import RequestTranslator
 from workflow.cases.registers.evidence_list import stored_file
-from workflow.cases.registers.risk_lists import RecommendationFilter
+from workflow.cases.registers.risks import RecommendationFilter
 
 log = logging.getLogger("merzim.web")
 

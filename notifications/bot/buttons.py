@@ -17,9 +17,9 @@ from i18n import explain, say
 from notifications.bot.office import Actions, ActionsOf, BotUser, ButtonAction, Reply
 from notifications.notice import Action, Notice, fingerprint
 from notifications.wire.telegram import LONGEST, Button, Buttons, buttons, cut
+from workflow.cases.case import AWAITED
+from workflow.cases.commands.answers import days_to_offer, deadline_of
 from workflow.cases.commands.case_commands import View
-from workflow.cases.commands.reminder_actions import days_to_offer, deadline_of
-from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_obligation
 

@@ -22,7 +22,7 @@ from notifications.letters.matters import Matters
 from notifications.letters.open_deadlines import OpenDeadlines
 from notifications.notice import ANSWER_DAY, Letter, Notice, Outcome
 from notifications.rules import local_day
-from workflow.cases.registers.entries import number_of, row_kind
+from workflow.cases.registers.rows import number_of, row_kind
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 from workflow.reminders import step_order

@@ -35,7 +35,7 @@ from notifications.letters.page import LetterLine, LetterPage, render_letter
 from notifications.notice import Action, CalendarEntry, Letter, Notice
 from notifications.recipients import present_officer
 from notifications.rules import local_day
-from workflow.cases.commands.reminder_actions import days_to_offer
+from workflow.cases.commands.answers import days_to_offer
 from workflow.org.duties import stand_in
 from workflow.org.office import Office
 from workflow.registers.rows import name_in

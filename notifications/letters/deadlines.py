@@ -12,10 +12,9 @@ from i18n import explain, period, say
 from notifications.letters.page import LetterLine, LetterPage, render_letter
 from notifications.notice import CalendarEntry, Letter, Notice, item_id
 from workflow.cases.case import Case
-from workflow.cases.registers.entries import period_in, row_kind
-from workflow.deadlines.deadline import Deadline
+from workflow.cases.registers.rows import period_in, row_kind
+from workflow.deadlines.deadline import Deadline, holds_on, lateness
 from workflow.deadlines.explanations import awaited_elements
-from workflow.deadlines.lateness import holds_on, lateness
 from workflow.law.library import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.office import Recipient

@@ -10,11 +10,9 @@ from notifications.letter_links import answer_address, choice_address, rarer_tha
 from notifications.letters.deadlines import DayRelation, Matter, relation_to
 from notifications.notice import ANSWER_DAY, INSTEAD_OF, Notice
 from notifications.recipients import reached, resolve_recipients
-from workflow.cases.case import Case, Event, withdrawn_lines
+from workflow.cases.case import AWAITED, Case, Event, withdrawn_lines
 from workflow.cases.registers.assignments import assignments
-from workflow.cases.states import AWAITED
-from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import holds_on, is_overdue
+from workflow.deadlines.deadline import Deadline, holds_on, is_overdue
 from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline as one_deadline
 from workflow.law.procedure import Obligation, Step

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import zip_longest
 
 from i18n import date_long, knows, say
-from i18n.formats import sentence
+from i18n.sentences import sentence
 from notifications.letters.deadlines import Matter, calendar_entry
 from notifications.letters.page import LetterLine
 from notifications.notice import CalendarEntry

@@ -11,7 +11,7 @@ from notifications.letters.deadlines import DayRelation, ListedDeadline, relatio
 from notifications.recipients import resolve_assignees
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.deadlines.lateness import last_near_day, lateness
+from workflow.deadlines.deadline import last_near_day, lateness
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.duties import Unresolved
 from workflow.org.office import OUTSIDE

@@ -9,7 +9,7 @@ from html import escape
 
 from i18n import say
 from notifications.notice import Action, Letter, Notice, fingerprint
-from workflow.cases.registers.entries import is_entry
+from workflow.cases.registers.rows import is_entry
 
 LONGEST = 4096
 """Maximum characters of a message, counted in UTF-16 units without markup."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendars.horizon import FIRST, REACH
+from calendars.refusal import FIRST, REACH
 from calendars.terms import (
     After,
     DayAfterPeriod,
@@ -31,7 +31,7 @@ from merzim.documents.sheets.dates import (
 from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.unreadable import UnreadableCell
 from tests.documents.sheets import day
-from workflow.cases.registers.measure_term import as_data, from_data
+from workflow.cases.registers.rows import as_data, from_data
 
 MARCH_30 = Days(day("2026-03-30"), day("2026-03-30"))
 

@@ -15,7 +15,7 @@ from merzim.documents.cartogram import cartogram_sheets, read_cartogram
 from merzim.documents.measure_plan import read_measures
 from merzim.documents.sheets.listing import Table, tables_workbook, write_file
 from merzim.documents.sheets.unreadable import UnreadablePaper
-from workflow.cases.registers.cartogram import CartogramLine
+from workflow.cases.registers.risks import CartogramLine
 
 DANGEROUS = ["=1+1", "+7 705", "-2", "@SUM(A1)", "=cmd|' /C calc'!A0", "https://example.kz", "{=A1}"]
 

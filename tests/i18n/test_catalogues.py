@@ -17,8 +17,7 @@ import pytest
 import i18n
 from i18n import entries, sentences
 from i18n.entries import CATALOGUE, template, where
-from i18n.formats import FORMATS, plain
-from i18n.sentences import Placeholder, placeholder
+from i18n.sentences import FORMATS, Placeholder, placeholder, plain
 from tests.i18n.texts import ANNOUNCEMENT, BEGINNING
 
 SAMPLES: Mapping[str, Any] = {

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 import i18n
-from i18n.dates import inflect, moment
+from i18n.values import inflect, moment
 from tests.i18n.texts import april
 
 ABLATIVES = [
@@ -184,8 +184,8 @@ def test_figures_stand_with_their_years() -> None:
     """As an act writes them, with the language's decimal sign."""
     years = ((2022, "62-65"), (2023, "43.5"))
 
-    assert i18n.numbers.figures(years, "kk") == "2022 – 62–65; 2023 – 43,5"
-    assert i18n.numbers.figures(years, "en") == "2022 – 62–65; 2023 – 43.5"
+    assert i18n.values.figures(years, "kk") == "2022 – 62–65; 2023 – 43,5"
+    assert i18n.values.figures(years, "en") == "2022 – 62–65; 2023 – 43.5"
 
 
 PLACES = """

@@ -76,7 +76,7 @@ OLD_ZONE = "Etc/GMT-6"
 IN_THE_EVENING = """
 from datetime import UTC, datetime
 import calendars
-from i18n.dates import moment
+from i18n.values import moment
 from notifications.rules import Rules, local_day, opening
 evening = datetime(2026, 4, 6, 18, 30, tzinfo=UTC)
 print(moment(evening, "en"))

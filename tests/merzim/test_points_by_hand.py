@@ -24,8 +24,8 @@ from merzim.storage.org import store as office_store
 from tests.case_rows import ExposedPosition, FoundRisk, RowCommands
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
-from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.cartogram import CartogramLine
+from workflow.cases.commands.case_commands import Opening
+from workflow.cases.registers.risks import CartogramLine
 from workflow.moments import Moment
 from workflow.org.office import Unit
 from workflow.scoring.prospects import YearScores

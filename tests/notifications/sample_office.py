@@ -28,8 +28,7 @@ from notifications.rules import Rules
 from tests.law import CALENDAR
 from tests.law import library as shipped
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.law.library import Library
 from workflow.moments import Moment
 from workflow.org.office import Person, Unit

@@ -25,7 +25,7 @@ from tests.notifications.sample_office import (
 )
 from workflow.cases.case import Case
 from workflow.cases.commands import recording
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import Opening
 from workflow.moments import Moment
 from workflow.org.office import Person
 

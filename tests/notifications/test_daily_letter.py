@@ -38,7 +38,7 @@ from tests.notifications.sample_office import (
 from tests.storage.sample_cases import seal
 from tests.storage.test_verify import by_hand
 from workflow.cases.case import Case
-from workflow.cases.commands import assignments, recording, statuses
+from workflow.cases.commands import answers, recording, statuses
 from workflow.law.library import Library
 from workflow.moments import Moment
 
@@ -186,7 +186,7 @@ def test_an_assignment_comes_at_once_and_alone(town: Town, case: Case) -> None:
     town.case_commands.write(
         case.id,
         Moment(by="Болат", now=at, today=FIVE_BEFORE),
-        assignments.give,
+        answers.give,
         assignee=AIGUL.key,
         text="Анонс мәтінін дайындау",
         until=date(2026, 4, 30),
@@ -349,7 +349,7 @@ def test_comments_are_read_in_the_letter_of_the_day_or_of_the_week(
     case = town.open()
     for text in ("Мәтін дайын", "Сілтеме қосылды"):
         stamp = at_noon(date(2026, 3, 17))
-        town.case_commands.write(case.id, stamp, assignments.comment, text=text, mentions=[BOLAT.key])
+        town.case_commands.write(case.id, stamp, answers.comment, text=text, mentions=[BOLAT.key])
     told = [of(day(town, on), BOLAT.key) for on in (FIVE_BEFORE, date(2026, 3, 19), date(2026, 3, 26))]
 
     text = "".join(parcel.letter.text for parcels in told for parcel in parcels)
@@ -365,7 +365,7 @@ def test_every_notice_has_a_message_id_of_its_own_in_the_domain_of_the_office(to
     town.open()
     day(town, FIVE_BEFORE)
     stamp, asked = at_noon(FIVE_BEFORE), {"asks": BOLAT.key, "until": date(2026, 3, 27)}
-    town.case_commands.write(case.id, stamp, assignments.comment, text="Қашан?", **asked)
+    town.case_commands.write(case.id, stamp, answers.comment, text="Қашан?", **asked)
     town.case_commands.write(case.id, stamp, recording.replan, {"analysis_started": date(2026, 4, 20)})
     day(town, date(2026, 3, 19))
     ids = {notice.message_id for notice in town.notices()}

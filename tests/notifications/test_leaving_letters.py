@@ -21,7 +21,7 @@ from tests.notifications.sample_office import (
 )
 from tests.notifications.servers import Office, free_port, mail, serving
 from workflow.cases.case import Case
-from workflow.cases.commands import assignments
+from workflow.cases.commands import answers
 from workflow.moments import Moment
 from workflow.org.office import Person, Unit
 from workflow.org.office_time import OfficeTime
@@ -118,7 +118,7 @@ def ask(town: Town, case: str, *, until: date, at: datetime) -> None:
     town.case_commands.write(
         case,
         Moment(by="Айгүл", now=at, today=FIVE_BEFORE),
-        assignments.comment,
+        answers.comment,
         text="Қашан?",
         person=AIGUL.key,
         asks=BOLAT.key,
@@ -214,7 +214,7 @@ def test_an_assignment_given_in_the_evening_is_one_letter_the_next_morning(town:
     town.case_commands.write(
         case.id,
         Moment(by="Айгүл", now=at(FIVE_BEFORE, 20), today=FIVE_BEFORE),
-        assignments.give,
+        answers.give,
         assignee=BOLAT.key,
         text="Анонс мәтінін дайындау",
         until=thursday,

@@ -33,9 +33,9 @@ from tests.notifications.sample_office import (
 )
 from workflow.cases.case import Case
 from workflow.cases.commands import recording, statuses
-from workflow.cases.commands.previews import preview
+from workflow.cases.commands.planning import preview
 from workflow.cases.commands.withdrawals import withdraw
-from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.registers.rows import MeasureTerm
 
 LATER = date(2026, 4, 27)
 NEW_DUE = date(2026, 4, 13)

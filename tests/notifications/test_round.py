@@ -32,7 +32,7 @@ from tests.notifications.sample_office import (
 )
 from tests.storage.sample_cases import seal
 from workflow.cases.case import Case
-from workflow.cases.commands import recording, reminder_actions
+from workflow.cases.commands import answers, recording
 from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Step
 from workflow.org.office import Office, Person, Unit
@@ -167,7 +167,7 @@ def test_who_said_it_is_done_is_reminded_again_once_three_working_days_went_by(t
     on = date(2026, 3, 20)
     words = {"person": AIGUL.key, "silent_until": date(2026, 3, 27), "officer": "", "text": ""}
     town.case_commands.write(
-        case.id, at_noon(on), reminder_actions.answer_reminder, "start_announced", "x", "said_done", **words
+        case.id, at_noon(on), answers.answer_reminder, "start_announced", "x", "said_done", **words
     )
     before, after = town.plan([Shelf()], date(2026, 3, 26)), town.plan([Shelf()], date(2026, 3, 27))
 

@@ -28,8 +28,7 @@ from tests.notifications.sample_office import (
     parcel,
 )
 from workflow.cases.case import Case, Event, Fact
-from workflow.cases.registers.entries import period_in
-from workflow.cases.registers.measure_term import MeasureTerm, as_data
+from workflow.cases.registers.rows import MeasureTerm, as_data, period_in
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadline
 from workflow.org.office import Recipient, Why

@@ -8,24 +8,21 @@ from typing import NamedTuple
 
 import pytest
 
-from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, PerPeriod, Target, WithoutTerm
+from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, PerPeriod, Target, WithoutTerm, periods
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from tests.checking import check_each
 from tests.law import CALENDAR, library
-from workflow.cases.case import Case, Fact
+from workflow.cases.case import AWAITED, Case, Fact
 from workflow.cases.commands import recording
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
-from workflow.cases.states import AWAITED
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
 from workflow.moments import Moment
 from workflow.org.kinds import GROUPS, KINDS
 from workflow.org.office import OUTSIDE
-from workflow.periods import periods
 from workflow.reminders import next_step, steps_of
 
 TODAY = date(2028, 3, 1)

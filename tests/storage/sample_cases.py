@@ -18,8 +18,7 @@ from notifications.notice import Notice
 from tests.law import library
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.moments import Moment
 from workflow.ports import Change
 

@@ -19,8 +19,7 @@ from merzim.storage.org.store import save
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, TODAY, opened
 from workflow.moments import Moment
-from workflow.org.access import Reader
-from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter
+from workflow.org.access import EVERYTHING, AuditEntry, AuditFilter, Reader
 from workflow.org.office import Person
 
 AT = Moment(by="root", now=NOW, today=TODAY)

@@ -21,7 +21,7 @@ from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import Opening
 from workflow.moments import Moment
 
 NIGHT = datetime(2026, 4, 5, 21, 30, tzinfo=UTC)

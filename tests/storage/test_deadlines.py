@@ -20,8 +20,7 @@ from tests.storage.sample_cases import AT, NOW, PROCEDURE, TODAY, case_commands,
 from workflow.board.figures import Outcomes, performance_by
 from workflow.board.rows import DeadlineFilter, Horizon, Urgency, base, total
 from workflow.cases.commands import recording, statuses
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.law.library import Library
 from workflow.moments import Moment
 from workflow.org.access import Scope

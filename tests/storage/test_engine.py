@@ -31,7 +31,7 @@ from merzim.storage.tables.organisation import UNIT as UNITS
 from tests.storage.sample_cases import AT, NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from workflow.cases.case import Case
 from workflow.cases.commands import recording
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import Opening
 from workflow.org.office import Unit
 
 

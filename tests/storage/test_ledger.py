@@ -17,7 +17,7 @@ from merzim.storage.database.engine import reading
 from tests.storage.sample_cases import AT, NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from workflow.cases.case import Case, Event, Evidence
 from workflow.cases.commands import recording
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import Opening
 from workflow.moments import Moment
 from workflow.ports import Change, Conflict
 

@@ -34,7 +34,7 @@ from tests.storage.sample_cases import (
 )
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import Case
-from workflow.cases.commands.passports import edit_passport
+from workflow.cases.commands.statuses import edit_passport
 
 KAZAKH = "Қоғамның"
 RUSSIAN = "Акционерного общества"

@@ -37,13 +37,12 @@ from tests.storage.test_outbox import settlement
 from tests.web.offices import office
 from workflow.board.rows import CaseFilter, DeadlineFilter, Horizon, Row, Urgency
 from workflow.cases.case import Case
-from workflow.cases.commands import assignments as commands
+from workflow.cases.commands import answers as commands
 from workflow.cases.commands import recording, statuses
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.assignments import AssignmentState, Whose
-from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.registers.rows import MeasureTerm
 from workflow.moments import Moment
 from workflow.org.access import Access, Reader, Scope, scope
 from workflow.org.office import Unit

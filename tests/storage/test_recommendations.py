@@ -18,10 +18,9 @@ from merzim.storage.tables.cases import CASE, COUNTED_LINE
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.storage.sample_cases import NOW, case_commands, recompute
 from workflow.cases.commands import statuses
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk_lists import RecommendationFilter
+from workflow.cases.commands.case_commands import CaseCommands, Opening
+from workflow.cases.registers.risks import RecommendationFilter
+from workflow.cases.registers.rows import MeasureTerm
 from workflow.moments import Moment
 from workflow.org.access import Scope
 from workflow.org.office import Unit

@@ -27,7 +27,7 @@ from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case
 from workflow.cases.commands import recording, withdrawals
 from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.passports import edit_passport
+from workflow.cases.commands.statuses import edit_passport
 from workflow.cases.registers.evidence_list import as_seen
 from workflow.findings.findings import findings
 from workflow.moments import Moment

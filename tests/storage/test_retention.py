@@ -37,7 +37,7 @@ from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.commands import recording, statuses
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import Opening
 from workflow.moments import Moment
 from workflow.org.access import Reader
 from workflow.org.office import Person

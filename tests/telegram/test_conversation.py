@@ -32,9 +32,8 @@ from tests.telegram import emulator
 from tests.telegram.emulator import STRANGER, Emulator, Message
 from tests.telegram.talk import Talk, listening, until
 from workflow.cases.case import Case, Event
-from workflow.cases.commands import assignments, recording
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands import answers, recording
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.law.library import Library
 from workflow.moments import Moment
 
@@ -303,7 +302,7 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
     talk.town.case_commands.write(
         case.id,
         Moment(by="dana", now=talk.now - timedelta(days=1), today=talk.today - timedelta(days=1)),
-        assignments.give,
+        answers.give,
         text="Тізімді дайындаңыз",
         assignee=BOLAT.key,
         until=talk.today,

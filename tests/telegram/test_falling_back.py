@@ -25,7 +25,7 @@ from tests.notifications.sample_office import (
 from tests.telegram.emulator import Emulator
 from tests.telegram.test_channel import link
 from workflow.cases.case import Case
-from workflow.cases.commands import assignments
+from workflow.cases.commands import answers
 
 pytestmark = pytest.mark.telegram
 WITH_OFFICER = replace(RULES, officer=OFFICER.key)
@@ -42,7 +42,7 @@ def test_who_has_an_account_hears_there_and_who_has_none_by_letter(
     """People without an account get letters, and the officer is not notified of it."""
     town.rules = WITH_OFFICER
     asked = {"person": AIGUL.key, "asks": BOLAT.key, "until": date(2026, 3, 30)}
-    town.case_commands.write(town.open().id, at_noon(FIVE_BEFORE), assignments.comment, text="Қашан?", **asked)
+    town.case_commands.write(town.open().id, at_noon(FIVE_BEFORE), answers.comment, text="Қашан?", **asked)
     shelf = Shelf()
     town.round((bot, shelf), FIVE_BEFORE)
     assert set(heard(town)) == {("shelf", AIGUL.key), ("shelf", BOLAT.key)}

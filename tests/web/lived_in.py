@@ -19,7 +19,7 @@ from tests.row_commands import act
 from tests.web.offices import Site, copied, example_office, installed
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import Opening
 
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>'{{7*7}}"""
 RAW = ("<script>alert", "<img src=x", "49'")

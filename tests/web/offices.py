@@ -32,8 +32,7 @@ from merzim.web.auth.dependencies import COOKIE
 from notifications.notice import Notice
 from tests.web.serving import browser_of
 from workflow.cases.case import Case, Event, Fact
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.moments import Moment
 from workflow.org.access import ACCESSES, OF_ONE_UNIT, Credential, CredentialKind
 from workflow.org.office import Office, Person, Unit

@@ -14,7 +14,7 @@ import i18n
 from tests.case_rows import completed_case
 from tests.web.conftest import AT, THREE_UNITS, TODAY, Site, account, build
 from tests.web.offices import ROOT
-from workflow.cases.commands import recording, reminder_actions, statuses
+from workflow.cases.commands import answers, recording, statuses
 
 TABS = ("", "/risks", "/papers", "/history")
 
@@ -63,7 +63,7 @@ def test_what_is_said_to_be_done_stands_as_a_badge_with_the_day_of_its_evidence(
 ) -> None:
     """On the officer's desk, on the overview and in the case, until the fact is recorded."""
     said = {"person": "c@org.kz", "silent_until": date(2026, 4, 9), "officer": "", "text": ""}
-    site.write(site.late, reminder_actions.answer_reminder, "start_announced", "k", "said_done", **said)
+    site.write(site.late, answers.answer_reminder, "start_announced", "k", "said_done", **said)
     badge = "исполнитель сообщил: исполнено, ждём документ до 09.04.2026"
     paths = ("/?lang=ru", "/desk?show=all&lang=ru", f"/cases/{site.late}?lang=ru")
 

@@ -23,7 +23,7 @@ from tests.notifications.servers import Office, always, serving
 from tests.web.conftest import people
 from tests.web.offices import Site, installed
 from tests.web.serving import browser_of
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import Opening
 from workflow.moments import Moment
 from workflow.org.access import Access, Reader
 from workflow.org.office import Person, Unit

@@ -12,8 +12,7 @@ from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.withdrawals import withdraw
-from workflow.org.name_index import NameIndex
-from workflow.search_words import normalise, search_words
+from workflow.search_words import NameIndex, normalise, search_words
 
 
 def test_a_word_is_cut_of_its_ending_and_of_its_kazakh_letters() -> None:

@@ -14,8 +14,7 @@ from merzim.storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from tests.workflow.one_case import NOW, TODAY, OneCase
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.moments import Moment
 
 START, END = date(2026, 4, 13), date(2026, 5, 26)

@@ -13,9 +13,9 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands, View
-from workflow.cases.commands.passports import edit_passport
+from workflow.cases.commands.statuses import edit_passport
 from workflow.cases.commands.withdrawals import withdraw
-from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.registers.rows import MeasureTerm
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.findings import findings
 from workflow.findings.of_risks import risk_findings

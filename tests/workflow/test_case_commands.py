@@ -16,9 +16,8 @@ from tests.workflow.conftest import END, NOW, START, TODAY
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording, statuses
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.reminder_actions import deadline_of
+from workflow.cases.commands.answers import deadline_of
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.law.library import UnknownFact
 from workflow.moments import Moment
 from workflow.refusal import Refusal

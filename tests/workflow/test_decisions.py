@@ -11,12 +11,10 @@ from tests.law import CALENDAR, ROOT, case, library
 from tests.workflow.conftest import NOW, TODAY
 from workflow.cases.case import Case
 from workflow.cases.commands import recording, statuses
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.reminder_actions import deadline_of
+from workflow.cases.commands.answers import deadline_of
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.cases.commands.withdrawals import withdraw
-from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import is_overdue
+from workflow.deadlines.deadline import Deadline, is_overdue
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.findings import findings
 from workflow.law.files import UnreadableRegulation

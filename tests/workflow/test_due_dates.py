@@ -11,7 +11,7 @@ from calendars import REACH, calendar
 from calendars.terms import After, PerPeriod
 from tests.law import CALENDAR, TODAY, analysis, case, chain, library
 from workflow.cases.case import Case
-from workflow.cases.commands.previews import PlanDays, broken, days_that_keep
+from workflow.cases.commands.planning import PlanDays, broken, days_that_keep
 from workflow.deadlines.resolver import deadline, deadlines
 from workflow.law.procedure import Obligation, Procedure
 from workflow.law.terms import AnchoredTerm

@@ -9,9 +9,8 @@ import pytest
 from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import ExposedPosition, FoundRisk, RowCommands
 from workflow.cases.case import fold
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.cartogram import Cartogram, CartogramLine
+from workflow.cases.commands.case_commands import CaseCommands, Opening
+from workflow.cases.registers.risks import Cartogram, CartogramLine
 from workflow.cases.registers.rows import rows_of
 from workflow.findings.of_risks import (
     cartogram_findings,

@@ -18,8 +18,7 @@ from tests.law import CALENDAR
 from tests.workflow.test_programmes import QUOTA, obligation, procedure
 from workflow.cases.case import Case
 from workflow.cases.commands import recording
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import NotForKind, Opening
+from workflow.cases.commands.case_commands import CaseCommands, NotForKind, Opening
 from workflow.law.library import Library, UnknownFact
 from workflow.moments import Moment
 from workflow.org.office import Unit

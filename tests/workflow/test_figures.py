@@ -12,8 +12,18 @@ import pytest
 import calendars
 from calendars.terms import Embargo
 from tests.law import CALENDAR, analysis, case, library
-from workflow.board.figures import Outcome, Outcomes, StageSpan, pace_by_stage, performance_by
-from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
+from workflow.board.figures import (
+    Outcome,
+    Outcomes,
+    PlanStep,
+    StageSpan,
+    approved_plan,
+    critical_step,
+    most_drifted,
+    pace_by_stage,
+    performance_by,
+    plan_steps,
+)
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, EventKind, Evidence, Fact
 from workflow.consolidated import ExaminedCase, awaited_uploads, consolidated

@@ -12,8 +12,7 @@ from tests.law import CALENDAR, TODAY, analysis, case, chain, library
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.planning import audit, plan
 from workflow.deadlines.resolver import deadlines
-from workflow.findings.finding import Finding
-from workflow.findings.findings import feasibility, findings
+from workflow.findings.findings import Finding, feasibility, findings
 from workflow.law.procedure import Text
 
 START, END = date(2026, 4, 13), date(2026, 5, 26)

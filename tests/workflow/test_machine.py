@@ -10,8 +10,7 @@ import pytest
 from calendars.terms import After
 from tests.law import CALENDAR, ROOT, TODAY, analysis, case, library
 from workflow import machine
-from workflow.cases.case import Case
-from workflow.cases.states import State
+from workflow.cases.case import Case, State
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Stage
 from workflow.machine import diagram, machine_of, open_commands, stage

@@ -13,9 +13,8 @@ from tests.law import CALENDAR
 from tests.permits import PERMIT, permit
 from workflow.cases.case import Case, fold
 from workflow.cases.commands import recording, statuses
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.previews import preview
+from workflow.cases.commands.case_commands import CaseCommands, Opening
+from workflow.cases.commands.planning import preview
 from workflow.law.library import Library, read_edition
 from workflow.moments import Moment
 from workflow.refusal import Refusal

@@ -24,11 +24,9 @@ from calendars.records import (
 from calendars.terms import After
 from tests.law import CALENDAR, NOW, analysis, case, library
 from workflow.cases.case import Case, Event
-from workflow.cases.registers.measure_term import MeasureTerm, as_data
-from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.impact import changed_days, moved, reach
-from workflow.deadlines.lateness import lateness
-from workflow.deadlines.resolver import deadline, deadlines
+from workflow.cases.registers.rows import MeasureTerm, as_data
+from workflow.deadlines.deadline import Deadline, lateness
+from workflow.deadlines.resolver import changed_days, deadline, deadlines, moved, reach
 from workflow.law.files import read_act
 
 SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'

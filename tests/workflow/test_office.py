@@ -10,8 +10,8 @@ from types import MappingProxyType
 import pytest
 
 from workflow.org.duties import Unresolved, resolve
-from workflow.org.name_index import alphabetical
 from workflow.org.office import Office, Person, Recipient, Unit, with_officer
+from workflow.search_words import alphabetical
 
 DAY = date(2026, 4, 6)
 AWAY = ((date(2026, 4, 1), date(2026, 4, 10)),)

@@ -10,9 +10,8 @@ import pytest
 from calendars.terms import OnDate, Term, YearlyDate
 from tests.law import CALENDAR, analysis, case, chain, library
 from workflow.cases.case import Case, Exemption, Fact
-from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.explanations import awaited_elements
-from workflow.deadlines.lateness import (
+from workflow.deadlines.deadline import (
+    Deadline,
     Lateness,
     can_be_done,
     holds_on,
@@ -23,6 +22,7 @@ from workflow.deadlines.lateness import (
     status_on,
     working_days_between,
 )
+from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
 from workflow.law.terms import AnchoredTerm

@@ -15,8 +15,7 @@ from tests.law import CALENDAR
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
-from workflow.findings.finding import Finding
-from workflow.findings.findings import findings
+from workflow.findings.findings import Finding, findings
 from workflow.law.files import UnreadableRegulation
 from workflow.law.library import read_edition
 from workflow.law.procedure import Procedure

@@ -12,10 +12,9 @@ from tests.checking import refusal_codes
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import END, START, at_noon, noon
 from workflow.cases.case import Case
-from workflow.cases.commands import recording, reminder_actions
-from workflow.cases.commands.assignments import give
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands import answers, recording
+from workflow.cases.commands.answers import give
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.law.procedure import Step
 from workflow.moments import Moment
 from workflow.refusal import Refusal
@@ -33,9 +32,7 @@ def case(case_commands: CaseCommands) -> Case:
 
 
 def later(case_commands: CaseCommands, case: Case, until: date, *, today: date = date(2026, 3, 30)) -> Case:
-    return case_commands.write(
-        case.id, at_noon(today), reminder_actions.snooze, "order_signed", until=until
-    ).case
+    return case_commands.write(case.id, at_noon(today), answers.snooze, "order_signed", until=until).case
 
 
 def days(steps: tuple[Step, ...], *, after: date) -> list[tuple[str, date]]:
@@ -105,7 +102,7 @@ def test_what_cannot_be_put_off_is_refused(case_commands: CaseCommands, case: Ca
 
     def asked(until: date, today: date = today, name: str = name) -> partial[object]:
         at = at_noon(today)
-        return partial(case_commands.write, case.id, at, reminder_actions.snooze, name, until=until)
+        return partial(case_commands.write, case.id, at, answers.snooze, name, until=until)
 
     wrong = [asked(today), asked(date(2026, 4, 7)), asked(date(2026, 4, 9), DUE), asked(on, name="ordr")]
     wrong.append(asked(date(2026, 4, 9), date(2026, 4, 8)))
@@ -140,13 +137,13 @@ def test_said_twice_it_is_written_once(case_commands: CaseCommands, ledger: SqlL
         case_commands.write(
             case.id,
             Moment(by="x", now=noon(DUE), today=date(2026, 3, 30)),
-            reminder_actions.acknowledge,
+            answers.acknowledge,
             "order_signed",
             "key",
         )
-    answers = [event.payload["what"] for event in ledger.events(case.id) if event.kind == "notice"]
+    said = [event.payload["what"] for event in ledger.events(case.id) if event.kind == "notice"]
 
-    assert answers == ["put_off", "acknowledged"]
+    assert said == ["put_off", "acknowledged"]
 
 
 def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
@@ -180,9 +177,9 @@ def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(case_comma
     stamp = at_noon(today, by="x")
     case = case_commands.open(Opening(procedure="conflict-of-interest"), at=stamp)
     case_commands.write(case.id, stamp, recording.replan, {"head_informed": date(2010, 1, 1)})
-    due = reminder_actions.deadline_of(case_commands.view(case.id, today=today), "notice_forwarded").due
+    due = answers.deadline_of(case_commands.view(case.id, today=today), "notice_forwarded").due
     with pytest.raises(Refusal) as refusal:
-        case_commands.write(case.id, stamp, reminder_actions.snooze, "notice_forwarded", until=DUE)
+        case_commands.write(case.id, stamp, answers.snooze, "notice_forwarded", until=DUE)
 
     assert due.year == 2010
     assert refusal.value.code == "put_off_too_late"
@@ -195,7 +192,7 @@ def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
     today = date(2026, 3, 30)
     stamp = at_noon(today, by="x")
     case_commands.write(case.id, stamp, recording.replan, {"council_discussed": date(2028, 12, 31)})
-    case_commands.write(case.id, stamp, reminder_actions.snooze, "council_invited", until=date(2026, 7, 2))
+    case_commands.write(case.id, stamp, answers.snooze, "council_invited", until=date(2026, 7, 2))
     row = ledger.rows(case.id)["council_invited"]
 
     assert row.due == date(2028, 12, 25)
@@ -207,8 +204,8 @@ def test_the_days_offered_are_days_that_are_taken(case_commands: CaseCommands, c
 
     def offered(today: date) -> tuple[date, ...]:
         view = case_commands.view(case.id, today=today)
-        deadline = reminder_actions.deadline_of(view, "order_signed")
-        return reminder_actions.days_to_offer(deadline, view.procedure, CALENDAR, today=today)
+        deadline = answers.deadline_of(view, "order_signed")
+        return answers.days_to_offer(deadline, view.procedure, CALENDAR, today=today)
 
     assert offered(date(2026, 3, 30)) == (date(2026, 3, 31), date(2026, 4, 2), DUE)
     assert offered(date(2026, 4, 3)) == (DUE,)
@@ -224,7 +221,7 @@ def test_the_letter_that_gives_an_assignment_is_its_step_of_that_day(
     """Due on Monday 6 April: given on the Friday before, the letter named the day, and no second one leaves."""
     stamp = at_noon(given, by="x")
     change = case_commands.write(case.id, stamp, give, text="Есеп", assignee="a", giver="b", until=DUE)
-    row = reminder_actions.deadline_of(case_commands.view(case.id, today=given), "assignment.1")
+    row = answers.deadline_of(case_commands.view(case.id, today=given), "assignment.1")
     law = library().named(case.edition)
 
     assert steps_of(change.case, law, "assignment.1", row, CALENDAR, today=given)[0].id == first

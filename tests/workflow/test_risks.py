@@ -18,19 +18,16 @@ from tests.checking import refusal_codes
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
 from workflow.cases.commands import recording, statuses
-from workflow.cases.commands.assignments import answer, comment, extend, give, give_alone, refuse
-from workflow.cases.commands.case_commands import CaseCommands, View
-from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.risk_import import PlanRow, rows_to_enter, withdrawn_rows
+from workflow.cases.commands.answers import answer, comment, extend, give, give_alone, refuse
+from workflow.cases.commands.case_commands import CaseCommands, Opening, View
+from workflow.cases.commands.case_rows import PlanRow, rows_to_enter, withdrawn_rows
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import proofs
-from workflow.cases.registers.measure_term import MeasureTerm, as_data
-from workflow.cases.registers.risk_scale import rank_of, read_scale
-from workflow.cases.registers.rows import RowOfCase, rows_of
+from workflow.cases.registers.risks import rank_of, read_scale
+from workflow.cases.registers.rows import MeasureTerm, RowOfCase, as_data, rows_of
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.impact import moved
 from workflow.deadlines.register_deadlines import withdrawn_deadline
-from workflow.deadlines.resolver import deadline
+from workflow.deadlines.resolver import deadline, moved
 from workflow.findings.of_risks import quality, risk_findings
 from workflow.moments import Moment
 from workflow.refusal import Refusal

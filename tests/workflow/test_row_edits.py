@@ -19,11 +19,9 @@ from tests.workflow.one_case import NOW, STAMP, TODAY, OneCase
 from workflow.cases.case import Case
 from workflow.cases.changes import field_changes
 from workflow.cases.commands import recording
-from workflow.cases.commands.case_commands import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands, NotForKind, Opening
 from workflow.cases.commands.case_rows import CaseRows, NewRow
-from workflow.cases.commands.opening import NotForKind, Opening
-from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.rows import rows_of
+from workflow.cases.registers.rows import MeasureTerm, rows_of
 from workflow.law.files import UnreadableRegulation
 from workflow.moments import Moment
 from workflow.refusal import Refusal

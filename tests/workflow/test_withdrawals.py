@@ -13,10 +13,8 @@ from tests.workflow.conftest import END, START, TODAY
 from tests.workflow.one_case import STAMP, OneCase
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording, statuses
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.rows import rows_of
+from workflow.cases.commands.case_commands import CaseCommands, Opening
+from workflow.cases.registers.rows import MeasureTerm, rows_of
 from workflow.law.library import UnknownFact
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal

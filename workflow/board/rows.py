@@ -8,8 +8,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from calendars.kazakhstan import Kazakhstan, Knowledge
-from workflow.cases.case import Case, CaseStatus
-from workflow.cases.states import AWAITED, State
+from workflow.cases.case import AWAITED, Case, CaseStatus, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Status
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, OUTSIDE

@@ -53,6 +53,14 @@ PARTS: frozenset[str] = frozenset(
 PLAN = "plan."
 """Prefix that distinguishes a withdrawn plan date from the fact with the same name."""
 CaseStatus = Literal["active", "cancelled", "exempted"]
+State = Literal["not_due_yet", "open", "done", "missed", "not_required", "standing", "target", "window"]
+"""States of an obligation. The last three require no action: a duty of every day, a figure not measured yet, a
+right.
+"""
+
+STATES: tuple[State, ...] = get_args(State)
+AWAITED: tuple[State, ...] = ("open", "not_due_yet")
+"""States in which somebody must still act."""
 
 
 class Wording(NamedTuple):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
+from calendars import OutOfRange
 from calendars.counting import CountedTerm
 from calendars.kazakhstan import Kazakhstan, Knowledge
 from calendars.terms import Explanation
-from workflow.cases.case import Exemption
-from workflow.cases.states import State
+from workflow.cases.case import AWAITED, Case, Exemption, State
 from workflow.law.procedure import Obligation, Option
 
 AnchorState = Literal["happened", "planned", "derived", "none"]
@@ -63,7 +65,7 @@ class Deadline(NamedTuple):
             late by itself.
         counts_until: the last day (local date) on which a due date computed from that fact holds, or the due
             date itself where a body outside the office must act, or where it was planned after its due date;
-            None where nothing limits it. `workflow.deadlines.lateness` applies it to a day.
+            None where nothing limits it. `workflow.deadlines.deadline` applies it to a day.
         reminds_from: without a due date the day its reminders count from (`workflow.deadlines.resolver`).
         taken_up_on: the local date on which the organisation planned what the act did not require of it, if
             after `due`: the plan counts and it is never late. None for all others.
@@ -105,3 +107,151 @@ class Deadline(NamedTuple):
     def fact(self) -> str:
         """Name of the fact that fulfils it; of a decision, the fact of the option chosen."""
         return self.answer.fact if self.answer else self.id
+
+
+def late_by(due: date | None, on: date | None, calendar: Kazakhstan) -> int | None:
+    """Return how many working days late: the days d with due < d <= on; None without a due date or if not
+    late.
+    """
+    if due is None or on is None or on <= due:
+        return None
+    return calendar.count_working_days(date.fromordinal(due.toordinal() + 1), on)
+
+
+def is_before_records(case: Case, due: date | None) -> bool:
+    """Return whether a due date lies before the office's records of the case: it is never overdue then."""
+    return due is not None and case.kept_from is not None and due < case.kept_from
+
+
+class Awaited(Protocol):
+    """The attributes of a deadline, or of its row on the board, that decide its lateness and its reminders."""
+
+    @property
+    def due(self) -> date | None: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def planned_on(self) -> date | None: ...
+    @property
+    def waiting_for(self) -> str | None: ...
+    @property
+    def counts_until(self) -> date | None: ...
+    @property
+    def late_by(self) -> int | None: ...
+    @property
+    def reminds_from(self) -> date | None: ...
+    @property
+    def anchor(self) -> AnchorState: ...
+
+
+AnyAwaited = TypeVar("AnyAwaited", bound=Awaited)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lateness:
+    """The lateness of an open deadline on a day; never overdue and waiting (or slipped) at once.
+
+    Attributes:
+        overdue: its last day has passed, and its anchor has happened or still lies ahead.
+        waiting_for: the unrecorded fact without which its date is no longer valid; None while it is.
+        slipped: its plan date has passed, which is not a lateness.
+    """
+
+    overdue: bool = False
+    waiting_for: str | None = None
+    slipped: bool = False
+
+
+def lateness(deadline: Awaited, *, today: date) -> Lateness:
+    """Return the lateness of a deadline on a local date; none for one nobody must act on any more."""
+    if deadline.state not in AWAITED:
+        return Lateness()
+    holds = holds_on(deadline, today)
+    if deadline.due is not None and holds and deadline.due < today:
+        return Lateness(overdue=True)
+    waits = deadline.waiting_for if deadline.due is None or not holds else None
+    slipped = deadline.planned_on is not None and deadline.planned_on < today
+    return Lateness(waiting_for=waits, slipped=slipped)
+
+
+def holds_on(deadline: Awaited, day: date) -> bool:
+    """Return whether the due date is still valid on that day."""
+    return deadline.counts_until is None or day <= deadline.counts_until
+
+
+def is_overdue(deadline: Awaited, *, today: date) -> bool:
+    """Return whether a deadline is overdue on a local date."""
+    return lateness(deadline, today=today).overdue
+
+
+def is_unconfirmed(deadline: Awaited, *, today: date) -> bool:
+    """Return whether an obligation waits for its record though its day has passed: it is overdue, or without a
+    due date open since before that local date.
+    """
+    if deadline.state != "open":
+        return False
+    since = deadline.reminds_from if deadline.due is None and holds_on(deadline, today) else None
+    return is_overdue(deadline, today=today) or (since is not None and since < today)
+
+
+def can_be_done(deadline: Awaited) -> bool:
+    """Return whether it can be done already: nothing it counts from, or is opened by, is still to happen.
+
+    What counts back from a day ahead can be done before that day.
+    """
+    due, until = deadline.due, deadline.counts_until
+    return deadline.waiting_for is None or (due is not None and until is not None and due < until)
+
+
+def most_urgent(deadlines: Iterable[AnyAwaited], *, today: date) -> AnyAwaited | None:
+    """Return the open deadline whose due date is valid and comes first; None if there is none."""
+    dated = (
+        deadline
+        for deadline in deadlines
+        if deadline.state == "open" and deadline.due is not None and holds_on(deadline, today)
+    )
+    return min(dated, key=lambda deadline: deadline.due or date.max, default=None)
+
+
+DeadlineStatus = State | Literal["overdue", "soon", "done_late", "slipped", "waits", "not_recorded"]
+"""`slipped`: past its plan date; `waits`: for a fact not recorded; `not_recorded`: its due date has passed,
+which is no lateness (of a body outside the office, or from before the office kept records).
+"""
+SOON_WORKING_DAYS = 7
+
+
+def status_on(deadline: Awaited, *, today: date, soon: date) -> DeadlineStatus:
+    """Return what lists show of a deadline on a local date: its state; if open or done, how it stands in time.
+
+    Args:
+        soon: the last day that counts as near (seven working days on).
+    """
+    if deadline.state == "done":
+        return "done" if deadline.late_by is None else "done_late"
+    if deadline.state != "open":
+        return deadline.state
+    status = lateness(deadline, today=today)
+    if status.overdue:
+        return "overdue"
+    if status.slipped:
+        return "slipped"
+    if status.waiting_for is not None:
+        return "waits"
+    if deadline.due is not None and not holds_on(deadline, today):
+        return "not_recorded"
+    return "soon" if deadline.due is not None and deadline.due <= soon else "open"
+
+
+def working_days_between(due: date | None, today: date, calendar: Kazakhstan) -> int:
+    """Count the working days after the earlier of two days up to the later; 0 without a due date."""
+    return 0 if due is None else abs(calendar.distance(due, today))
+
+
+def last_near_day(calendar: Kazakhstan, today: date, working_days: int = SOON_WORKING_DAYS) -> date:
+    """Return the last day that counts as near, so many working days after today; where the calendar ends before
+    it, as many calendar days.
+    """
+    try:
+        return calendar.add_working_days(today, working_days)
+    except OutOfRange:
+        return today + timedelta(days=working_days)

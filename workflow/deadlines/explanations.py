@@ -25,8 +25,7 @@ from calendars.terms import (
 )
 from workflow.cases.case import exemption_of
 from workflow.deadlines.chain import Link
-from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import holds_on, is_before_records
+from workflow.deadlines.deadline import Deadline, holds_on, is_before_records
 from workflow.law.procedure import Obligation, Procedure
 
 

@@ -14,21 +14,24 @@ from typing import NamedTuple
 from calendars import OutOfRange
 from calendars.counting import CountedTerm, count
 from calendars.kazakhstan import Kazakhstan
-from calendars.terms import Element, OnDate, YearlyDate, months_later
-from workflow.cases.case import Case, Fact
+from calendars.terms import Element, OnDate, PeriodSpan, YearlyDate, months_later, periods
+from workflow.cases.case import Case, Fact, State
 from workflow.cases.registers.assignments import assignments
-from workflow.cases.registers.entries import is_entry, number_of, row_kind
-from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.rows import RowOfCase, review_of, rows_of
-from workflow.cases.states import State
-from workflow.deadlines.chain import CaseChain, Waiting
+from workflow.cases.registers.rows import (
+    MeasureTerm,
+    RowOfCase,
+    is_entry,
+    number_of,
+    review_of,
+    row_kind,
+    rows_of,
+)
+from workflow.deadlines.chain import CaseChain, Waiting, before_entry, entry_known_too_late
 from workflow.deadlines.deadline import AnchorDate, Deadline, knowledge_of
 from workflow.deadlines.explanations import due_elements
-from workflow.deadlines.late_entries import before_entry, entry_known_too_late
 from workflow.law.library import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.law.terms import AnchoredTerm
-from workflow.periods import PeriodSpan, periods
 
 _DUTIES = {"measure": "object_unit", "request": "authorised_person", "assignment": "officer"}
 """The duty responsible for a measure, request or assignment that names nobody."""

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from itertools import chain
 from math import ceil
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from calendars.counting import count
 from calendars.kazakhstan import Kazakhstan
-from calendars.terms import DayAfterPeriod, Duration, Embargo, Quota, Target
-from workflow.cases.case import Case, Fact
-from workflow.cases.states import AWAITED
+from calendars.terms import DayAfterPeriod, Duration, Embargo, Quota, Target, periods
+from workflow.cases.case import AWAITED, Case, Fact
 from workflow.deadlines.applicability import with_answers
-from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import is_before_records, is_overdue, late_by
-from workflow.findings.finding import Finding, FindingKind, departure
-from workflow.law.procedure import Procedure, Text
-from workflow.periods import periods
+from workflow.deadlines.deadline import Deadline, is_before_records, is_overdue, late_by
+from workflow.law.procedure import Basis, Force, Procedure, Text
 
 _CERTIFICATE = "document:certificate"
 """Kind of evidence: the certificate with the grounds of a restriction."""
@@ -322,3 +319,48 @@ _RULES: tuple[Callable[[Deadline, _Judging], Iterable[Finding]], ...] = (
     _numbers_and_signature,
 )
 """What each deadline is judged by, in the order of the findings."""
+
+
+FindingKind = Literal["term", "order", "evidence", "feasibility", "duration", "range"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One departure.
+
+    Attributes:
+        code: code of its sentence in the catalogues of i18n/.
+        late_by: working days d with due < d <= on; 0 is possible for a late fact; None for findings that are
+            not about lateness.
+        basis: the law, or our own practice check.
+    """
+
+    kind: FindingKind
+    obligation: str
+    code: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    late_by: int | None = None
+    basis: Basis = "law"
+    force: Force = "obligatory"
+
+
+def departure(
+    deadline: Deadline,
+    kind: FindingKind,
+    code: str,
+    *,
+    late: int | None = None,
+    basis: Basis = "law",
+    **arguments: object,
+) -> Finding:
+    """Return a finding about one deadline; its sentence names the obligation by its title."""
+    obligation = deadline.obligation
+    return Finding(
+        kind=kind,
+        obligation=deadline.id,
+        code=code,
+        arguments={"title": obligation.title, **arguments},
+        late_by=late,
+        basis="practice" if obligation.practice else basis,
+        force=obligation.force,
+    )

@@ -8,18 +8,23 @@ from dataclasses import astuple, replace
 from datetime import date, timedelta
 from itertools import chain
 
-from calendars.terms import AtOnce, month_end, months_later
+from calendars.terms import AtOnce, month_end, months_later, period_of
 from workflow.cases.case import Case, EntryKind
-from workflow.cases.registers.cartogram import Cartogram, CartogramLine, Section, cartograms
-from workflow.cases.registers.risk_lists import unasked, words_of
-from workflow.cases.registers.risk_scale import rank_of
+from workflow.cases.registers.risks import (
+    Cartogram,
+    CartogramLine,
+    Section,
+    cartograms,
+    rank_of,
+    unasked,
+    words_of,
+)
 from workflow.cases.registers.rows import RowOfCase, measures_of, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import APPROVED
-from workflow.findings.finding import Finding, FindingKind
+from workflow.findings.findings import Finding, FindingKind
 from workflow.law.procedure import Basis
 from workflow.org.office import Office
-from workflow.periods import period_of
 
 # Roots of verbs that say effort and not a result, in Russian and Kazakh: a short measure of them alone can be
 # made more concrete.

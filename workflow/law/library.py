@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
-from calendars.terms import AtOnce, Before, DayAfterPeriod, Period, PerPeriod, Quota, Target
+from calendars.terms import AtOnce, Before, DayAfterPeriod, Period, PerPeriod, Quota, Target, period_of
 from workflow.cases.case import Case
 from workflow.law.files import (
     NOTHING_SHARED,
@@ -33,7 +33,6 @@ from workflow.law.procedure import (
     standard_steps,
 )
 from workflow.org.office import Office, acts_of
-from workflow.periods import period_of
 from workflow.refusal import Refusal, closest_first
 
 _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}

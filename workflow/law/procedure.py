@@ -21,8 +21,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from calendars.terms import After, Period, Term, WithoutTerm
-from workflow.cases.states import State
+from calendars.terms import After, Period, PeriodSpan, Term, WithoutTerm
+from workflow.cases.case import State
 from workflow.languages import LANGUAGES
 from workflow.law.files import (
     As,
@@ -42,9 +42,8 @@ from workflow.law.files import (
 )
 from workflow.law.terms import TERM, WORDS, AnchoredTerm
 from workflow.org.kinds import ANY, KINDS, NAMES, Signatories
-from workflow.org.name_index import plain
 from workflow.org.office import ABOVE, DUTIES, OUTSIDE, Office
-from workflow.periods import PeriodSpan
+from workflow.search_words import plain
 
 Force = Literal["obligatory", "recommended", "may"]
 JudgedBy = Literal["written", "published"]

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from workflow.org.name_index import plain
 from workflow.org.office import ABOVE, OF_A_PERSON, OUTSIDE, Office, Person, Recipient, Why
+from workflow.search_words import plain
 
 # Duties that answer for one unit: nobody of a neighbouring unit may stand in for them. The others are duties of
 # the organisation: when nobody up the tree holds one, its holder anywhere in the office is meant.

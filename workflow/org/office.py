@@ -9,10 +9,9 @@ from datetime import date
 from functools import cache, cached_property
 from typing import Literal, TypeVar, cast
 
-from workflow.org.name_index import NameIndex, alphabetical
-from workflow.org.name_index import plain as _plain
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, joined
-from workflow.search_words import normalise
+from workflow.search_words import NameIndex, alphabetical, normalise
+from workflow.search_words import plain as _plain
 
 DUTIES = (
     "authorised_person",

@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from workflow.languages import LANGUAGES
 from workflow.org.access import Scope, within
-from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
 from workflow.registers.definition import Register, RegisterField
 from workflow.registers.values import Value, Values, as_date, holds, is_filled
+from workflow.search_words import alphabetical
 from workflow.search_words import normalise as fold_text
 
 RowEventKind = Literal["added", "confirmed", "edited", "withdrawn", "opened", "erased"]

@@ -16,9 +16,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple, Protocol
 
-from calendars.terms import Element
+from calendars.terms import Element, period_of
 from workflow.law.procedure import Text
-from workflow.periods import period_of
 from workflow.scoring.scale import Indicator, Score
 from workflow.scoring.score import (
     NOTHING,

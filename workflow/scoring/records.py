@@ -9,11 +9,11 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
+from calendars.terms import PeriodSpan
 from workflow.cases.case import Case
-from workflow.cases.registers.cartogram import cartograms
+from workflow.cases.registers.risks import cartograms
 from workflow.cases.registers.rows import rows_of
 from workflow.org.office import Office
-from workflow.periods import PeriodSpan
 from workflow.scoring.scale import Scoring
 from workflow.scoring.score import RiskNumbers
 

@@ -14,10 +14,10 @@ from functools import cached_property, partial
 from itertools import islice, takewhile
 from typing import Literal
 
-from workflow.cases.registers.cartogram import SECTIONS
+from calendars.terms import PeriodSpan, periods
+from workflow.cases.registers.risks import SECTIONS
 from workflow.org.kinds import among as of_kinds
 from workflow.org.office import Office
-from workflow.periods import PeriodSpan, periods
 from workflow.scoring.records import CARTOGRAM, BodyRecords, MissingFact, YearRecords
 from workflow.scoring.scale import Counting, Indicator
 from workflow.scoring.score import (

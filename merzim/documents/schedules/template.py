@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calendars.horizon import FIRST, REACH
+from calendars.refusal import FIRST, REACH
 from i18n import say
 from merzim.documents.schedules.table import COLUMNS
 from merzim.documents.sheets.listing import DAY, ColumnFormat, Table, tables_workbook

@@ -21,6 +21,7 @@ from calendars.terms import (
     Term,
     WithoutTerm,
     YearlyDate,
+    period_of,
 )
 from merzim.documents.sheets import dates
 from merzim.documents.sheets.dates import LONGEST, days_of, is_far, span_of
@@ -38,8 +39,7 @@ from merzim.documents.sheets.written_time import (
     names_a_time,
     parse,
 )
-from workflow.cases.registers.measure_term import MeasureTerm, TermReading
-from workflow.periods import period_of
+from workflow.cases.registers.rows import MeasureTerm, TermReading
 
 _DATELESS: tuple[tuple[TermReading, Term, re.Pattern[str]], ...] = (
     ("at_once", AtOnce(), re.compile(r"незамедлительн|немедленн|безотлагательн|дереу|бірден|шұғыл")),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from calendars import OutOfRange, add_working_days
-from calendars.horizon import FIRST, LAST, REACH
+from calendars.refusal import FIRST, LAST, REACH
 from calendars.terms import After
 from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.texts import plain, tidy

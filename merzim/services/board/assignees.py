@@ -12,8 +12,8 @@ from heapq import nsmallest
 
 from merzim.services.names import Name, assignees_of, filed_as, name_of
 from workflow.board.rows import AssigneeKey, Sum
-from workflow.org.name_index import alphabetical
 from workflow.org.office import OUTSIDE, Office, Recipient
+from workflow.search_words import alphabetical
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from merzim.services.context import RequestContext
 from merzim.services.names import UnitName, known_year, unit_name
 from merzim.services.verbs import NotFound
 from workflow.board.figures import Pace, Performance, pace_by_stage, performance_by
-from workflow.deadlines.lateness import working_days_between
+from workflow.deadlines.deadline import working_days_between
 from workflow.law.procedure import Text
 
 SHOWN_UNITS = 25

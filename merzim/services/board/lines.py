@@ -13,8 +13,8 @@ from merzim.services.results import InLanguage, Points, Result, at
 from merzim.services.scoring import Stakes
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import Row
-from workflow.cases.registers.entries import is_entry, period_in
-from workflow.deadlines.lateness import DeadlineStatus, can_be_done, lateness, status_on, working_days_between
+from workflow.cases.registers.rows import is_entry, period_in
+from workflow.deadlines.deadline import DeadlineStatus, can_be_done, lateness, status_on, working_days_between
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import ALONE, TITLE
 from workflow.law.procedure import Act, Text

@@ -22,7 +22,7 @@ from merzim.services.law.acts import acts_here
 from merzim.services.names import AssigneeNames, UnitName, unit_name
 from merzim.services.scoring import Stakes
 from workflow.board.rows import DeadlineFilter, Horizon, Sum, total
-from workflow.deadlines.lateness import last_near_day, working_days_between
+from workflow.deadlines.deadline import last_near_day, working_days_between
 from workflow.law.procedure import Obligation, Text
 from workflow.scoring.scale import SCORED
 

@@ -29,13 +29,12 @@ from notifications.event_notices import cited_act
 from workflow.law.procedure import Text
 from workflow.moments import day_and_time
 from workflow.org.access import within
-from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
 from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCampaign, word_of_state
 from workflow.registers.definition import Campaign, Register
 from workflow.registers.rows import name_in, sees_lists
 from workflow.registers.values import days_late
-from workflow.search_words import normalise, search_words
+from workflow.search_words import alphabetical, normalise, search_words
 
 CampaignId = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
 Sorted = Annotated[list[str], BeforeValidator(sorted)]

@@ -18,10 +18,10 @@ from merzim.services.results import CommandResult, Result, command_result, resul
 from merzim.services.verbs import Command, verb
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.commands import assignments
+from workflow.cases.commands import answers
 from workflow.cases.registers.assignments import AssignmentState, Whose
 from workflow.cases.registers.assignments import assignments as assignments_of
-from workflow.cases.registers.entries import number_of
+from workflow.cases.registers.rows import number_of
 from workflow.law.library import ALONE
 from workflow.ports import Change
 from workflow.refusal import Refusal
@@ -117,7 +117,7 @@ def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResu
     return result_of(
         ctx,
         command.case,
-        assignments.give,
+        answers.give,
         text=command.text,
         assignee=person,
         until=command.until,
@@ -133,7 +133,7 @@ def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
     unit = office.people[key].unit
     if not in_own_units(ctx, unit):
         raise Refusal("assignment.out_of_reach", name=office.people[key].name)
-    case = assignments.give_alone(
+    case = answers.give_alone(
         ctx.case_commands,
         text=command.text,
         assignee=key,
@@ -195,9 +195,9 @@ def _extending(ctx: RequestContext, _: ExtendAssignment) -> Mapping[str, object]
 
 
 answer_assignment = case_verb(
-    "answer_assignment", "record", AnswerAssignment, assignments.answer, _answering, answers=True
+    "answer_assignment", "record", AnswerAssignment, answers.answer, _answering, answers=True
 )
 refuse_assignment = case_verb(
-    "refuse_assignment", "record", RefuseAssignment, assignments.refuse, _refusing, answers=True
+    "refuse_assignment", "record", RefuseAssignment, answers.refuse, _refusing, answers=True
 )
-extend_assignment = case_verb("extend_assignment", "record", ExtendAssignment, assignments.extend, _extending)
+extend_assignment = case_verb("extend_assignment", "record", ExtendAssignment, answers.extend, _extending)

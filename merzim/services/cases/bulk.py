@@ -33,7 +33,7 @@ from merzim.services.verbs import Command, verb
 from notifications.notice import Notice
 from workflow.cases.case import Evidence
 from workflow.cases.commands.case_commands import View
-from workflow.cases.registers.entries import is_entry
+from workflow.cases.registers.rows import is_entry
 from workflow.law.procedure import Obligation
 from workflow.moments import Moment
 from workflow.org.access import Reader, with_unit

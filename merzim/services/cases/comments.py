@@ -19,9 +19,9 @@ from merzim.services.results import CommandResult, result_of
 from merzim.services.verbs import Command, verb
 from merzim.storage.notices.inbox import mark_read
 from workflow.cases.changes import comments
-from workflow.cases.commands import assignments as commands
+from workflow.cases.commands import answers as commands
 from workflow.cases.commands import withdrawals
-from workflow.cases.commands.assignments import CannotComment
+from workflow.cases.commands.answers import CannotComment
 from workflow.org.access import Reader, scope
 from workflow.org.duties import Unresolved, heads_over
 from workflow.org.office import Office, Person, Recipient

@@ -16,10 +16,9 @@ from merzim.services.sending import acknowledge
 from merzim.services.verbs import NotFound, verb
 from notifications.letter_links import ReminderLink, read_secret
 from notifications.notice import Notice, fingerprint
-from workflow.cases.case import Case
-from workflow.cases.commands import reminder_actions
-from workflow.cases.commands.assignments import CannotComment
-from workflow.cases.states import AWAITED
+from workflow.cases.case import AWAITED, Case
+from workflow.cases.commands import answers
+from workflow.cases.commands.answers import CannotComment
 from workflow.deadlines.deadline import Deadline
 from workflow.org.access import Reader, with_unit
 from workflow.org.office import Person, with_officer
@@ -89,7 +88,7 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
 def _question(ctx: RequestContext, notice: Notice, person: Person) -> LetterQuestion:
     """Return what a letter asks of its recipient today."""
     view = ctx.case_commands.view(notice.case, today=ctx.today)
-    deadline = reminder_actions.deadline_of(view, notice.obligation)
+    deadline = answers.deadline_of(view, notice.obligation)
     return LetterQuestion(
         notice=notice,
         person=person,
@@ -148,7 +147,7 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
         write_case(
             ctx,
             notice.case,
-            reminder_actions.answer_reminder,
+            answers.answer_reminder,
             notice.obligation,
             notice.key,
             answer,

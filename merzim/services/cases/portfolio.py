@@ -15,11 +15,11 @@ from merzim.services.names import assignees_of, require_exportable, stage_title,
 from merzim.services.results import CaseHead, Result, at
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly import PROCEDURE
-from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
+from workflow.board.figures import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
 from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case, CaseStatus
-from workflow.cases.registers.entries import is_entry, period_in
-from workflow.deadlines.lateness import is_overdue, most_urgent
+from workflow.cases.registers.rows import is_entry, period_in
+from workflow.deadlines.deadline import is_overdue, most_urgent
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.machine import OVER
 from workflow.org.office import Office

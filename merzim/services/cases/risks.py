@@ -18,11 +18,17 @@ from merzim.storage.org import store as office_store
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_rows import CaseRows
-from workflow.cases.registers.cartogram import Cartogram, cartograms
-from workflow.cases.registers.entries import number_of, row_kind
-from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk_scale import Band, Rank, RiskScale, rank_of, read_scale, scale_of
-from workflow.cases.registers.rows import RowOfCase, measures_of, rows_of
+from workflow.cases.registers.risks import (
+    Band,
+    Cartogram,
+    Rank,
+    RiskScale,
+    cartograms,
+    rank_of,
+    read_scale,
+    scale_of,
+)
+from workflow.cases.registers.rows import MeasureTerm, RowOfCase, measures_of, number_of, row_kind, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.moments import Moment
 from workflow.registers.definition import Register

@@ -29,9 +29,8 @@ from merzim.services.verbs import verb
 from merzim.storage.database.engine import writing
 from workflow.cases.case import Case, evidence_of, row_name
 from workflow.cases.commands.case_commands import Drafts, View
-from workflow.cases.commands.case_rows import NewRow
+from workflow.cases.commands.case_rows import NewRow, numbers_of, rows_to_enter, withdrawn_rows
 from workflow.cases.commands.case_rows import record_cartogram as record_lines
-from workflow.cases.commands.risk_import import numbers_of, rows_to_enter, withdrawn_rows
 from workflow.cases.registers.rows import OWN_FIELDS, as_written, rows_of
 from workflow.findings.of_risks import risk_findings
 from workflow.registers.definition import Register, RegisterField, RowEntry

@@ -37,15 +37,13 @@ from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, Verb, verb
 from notifications.moved_dates import people_to_tell, was_notified
 from workflow.cases.case import Case, Event, withdrawn_documents, withdrawn_lines
-from workflow.cases.commands import recording, reminder_actions, statuses, withdrawals
-from workflow.cases.commands.assignments import CannotComment
-from workflow.cases.commands.case_commands import Drafts, View
-from workflow.cases.commands.opening import Opening, edition_for, in_schedule_of
-from workflow.cases.commands.passports import edit_passport
-from workflow.cases.commands.previews import Preview, preview
+from workflow.cases.commands import answers, recording, statuses, withdrawals
+from workflow.cases.commands.answers import CannotComment
+from workflow.cases.commands.case_commands import Drafts, Opening, View, edition_for, in_schedule_of
+from workflow.cases.commands.planning import Preview, preview
+from workflow.cases.commands.statuses import edit_passport
 from workflow.cases.registers.evidence_list import proofs
-from workflow.findings.finding import Finding
-from workflow.findings.findings import findings
+from workflow.findings.findings import Finding, findings
 from workflow.law.procedure import Procedure
 from workflow.org.access import Need
 from workflow.refusal import Refusal
@@ -433,7 +431,7 @@ exempt = case_verb("exempt_obligation", "manage", Exempt, statuses.exempt)
 reopen = case_verb("reopen_case", "manage", Reopen, statuses.reopen)
 migrate = case_verb("migrate_case", "manage", Migrate, statuses.migrate, _library)
 undo_entry = case_verb("undo_entry", "record", Undo, withdrawals.undo, _undoing)
-snooze = case_verb("snooze", "record", SnoozeReminder, reminder_actions.snooze, answers=True)
+snooze = case_verb("snooze", "record", SnoozeReminder, answers.snooze, answers=True)
 add_reader = case_verb("add_reader", "manage", AddReader, recording.name_reader, _reader)
 remove_reader = case_verb("remove_reader", "manage", RemoveReader, recording.remove_reader)
 _DECIDED[Passport] = edit_passport, _passport

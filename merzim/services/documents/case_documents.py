@@ -21,9 +21,8 @@ from merzim.services.results import InLanguage, Result, Spoken
 from merzim.storage.queries import SqlReads
 from workflow.cases.case import ROW_OF, Case, EventKind
 from workflow.cases.commands.case_commands import View
-from workflow.cases.registers.entries import number_of
 from workflow.cases.registers.evidence_list import ProvedItem, as_seen, proofs
-from workflow.cases.registers.rows import rows_of
+from workflow.cases.registers.rows import number_of, rows_of
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.access import Scope

@@ -11,7 +11,7 @@ from merzim.documents.sheets.listing import Table, tables_workbook, write_csv, w
 from merzim.services.app import AppContext
 from notifications.notice import Notice
 from workflow.cases.case import Case
-from workflow.cases.registers.entries import period_in
+from workflow.cases.registers.rows import period_in
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.moments import day_and_time
 from workflow.refusal import Refusal

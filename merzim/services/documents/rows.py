@@ -25,12 +25,8 @@ from merzim.services.registers.results import (
 )
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import View
-from workflow.cases.registers.cartogram import SECTIONS, cartograms
-from workflow.cases.registers.entries import is_entry
-from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk_lists import ListedRisk, listed
-from workflow.cases.registers.risk_scale import rank_of, scale_of
-from workflow.cases.registers.rows import OWN_FIELDS, RowOfCase, rows_of
+from workflow.cases.registers.risks import SECTIONS, ListedRisk, cartograms, listed, rank_of, scale_of
+from workflow.cases.registers.rows import OWN_FIELDS, MeasureTerm, RowOfCase, is_entry, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office, Person
 from workflow.registers.rows import name_in

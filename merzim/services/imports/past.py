@@ -13,7 +13,7 @@ from merzim.documents.schedules.template import sentence, template_column
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.services.app import AppContext
 from workflow.cases.commands.planning import Plan, audit
-from workflow.findings.finding import Finding
+from workflow.findings.findings import Finding
 from workflow.law.library import known_fact
 from workflow.law.procedure import Procedure, Text
 

@@ -28,9 +28,9 @@ from merzim.storage.cases.ledger import hold_openings
 from merzim.storage.database.engine import writing
 from merzim.storage.org import store as office_store
 from workflow.cases.case import Case, Wording
-from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.passports import edit_passport
+from workflow.cases.commands.case_commands import Opening
 from workflow.cases.commands.recording import record, replan
+from workflow.cases.commands.statuses import edit_passport
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

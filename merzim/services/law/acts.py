@@ -16,9 +16,8 @@ from merzim.services.names import USUAL, UnknownUnit, name_of
 from merzim.services.results import Titles
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.org.staff import SqlStaff
-from workflow.cases.case import Case
+from workflow.cases.case import AWAITED, Case
 from workflow.cases.commands.case_commands import Drafts, View
-from workflow.cases.states import AWAITED
 from workflow.law.procedure import Procedure, Text
 from workflow.moments import Moment
 from workflow.org.kinds import among

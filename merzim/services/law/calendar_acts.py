@@ -31,9 +31,8 @@ from merzim.storage.database.dialect import chunks
 from merzim.storage.org.adopted import record_act
 from merzim.storage.refusals import CaseBroken
 from notifications.letters.moved import describe_cause
-from workflow.cases.case import Case, Event, fold
-from workflow.cases.states import AWAITED
-from workflow.deadlines.impact import DayChange, MovedDeadline, changed_days, moved, reach
+from workflow.cases.case import AWAITED, Case, Event, fold
+from workflow.deadlines.resolver import DayChange, MovedDeadline, changed_days, moved, reach
 from workflow.law.files import read_act
 from workflow.moments import Moment
 from workflow.org.office import Office, Person

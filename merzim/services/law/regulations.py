@@ -15,7 +15,7 @@ import i18n
 from i18n import knows, say
 from i18n.entries import where
 from merzim.settings import BadSetting, Function, OfficeSettings, Settings
-from workflow.cases.registers.risk_lists import Words
+from workflow.cases.registers.risks import Words
 from workflow.languages import LANGUAGES
 from workflow.law.files import FileProblem, Shared, UnreadableRegulation, parsed
 from workflow.law.library import UnreadEdition, read_edition

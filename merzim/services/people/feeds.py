@@ -25,7 +25,7 @@ from notifications.notice import CalendarEntry as Item
 from notifications.notice import item_id
 from workflow.board.rows import DeadlineFilter, Horizon, Row
 from workflow.cases.case import Case
-from workflow.cases.registers.entries import is_entry
+from workflow.cases.registers.rows import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.access import Account, Credential, Reader, must_enrol, scope
 from workflow.org.office import Office, Person

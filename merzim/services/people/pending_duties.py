@@ -11,7 +11,7 @@ from merzim.services.board.assignees import keys_of_person
 from merzim.services.context import RequestContext
 from merzim.services.names import assignees_of, cases_of
 from workflow.board.rows import DeadlineFilter, Horizon
-from workflow.deadlines.lateness import is_overdue
+from workflow.deadlines.deadline import is_overdue
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person

@@ -18,6 +18,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple, TypeAlias
 
 from calendars.hours import moment_of
+from calendars.terms import period_of
 from i18n import say
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, write_case
@@ -26,18 +27,16 @@ from merzim.storage.cases.twins import cases_beginning_on
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands import recording, statuses, withdrawals
-from workflow.cases.commands.case_commands import Drafts, View
-from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.passports import edit_passport
-from workflow.cases.commands.row_facts import DutyRow, agrees_with_rows, row_changes
+from workflow.cases.commands.case_commands import Drafts, Opening, View
+from workflow.cases.commands.recording import DutyRow, agrees_with_rows, row_changes
+from workflow.cases.commands.statuses import edit_passport
 from workflow.languages import PAPER_LANGUAGES
 from workflow.law.library import NoEdition
 from workflow.law.procedure import Recurrence
 from workflow.moments import Moment
-from workflow.org.audit import EVERYTHING, AuditFilter
+from workflow.org.access import EVERYTHING, AuditFilter
 from workflow.org.kinds import among
 from workflow.org.office import Office, acts_of
-from workflow.periods import period_of
 from workflow.registers.definition import Fulfilment, Register
 from workflow.registers.rows import RegisterRow, fact_fields, name_in
 from workflow.registers.values import Values, as_date, holds, is_filled

@@ -39,7 +39,6 @@ from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterList
 from merzim.storage.registers.rows import events_of
 from workflow.languages import LANGUAGES
 from workflow.org.kinds import among
-from workflow.org.name_index import alphabetical
 from workflow.refusal import closest_first
 from workflow.registers.definition import Register, RegisterField, UnknownRegisterField
 from workflow.registers.rows import (
@@ -52,6 +51,7 @@ from workflow.registers.rows import (
     text_key,
 )
 from workflow.registers.values import InvalidRow, Lookup, parse_values
+from workflow.search_words import alphabetical
 
 UNIT = "unit"
 """The sort by the unit of a row, and the column of it in spreadsheets."""

@@ -13,7 +13,7 @@ from merzim.services.names import chosen_procedure, known_year, seen_unit
 from merzim.services.yearly import organisations, turns
 from notifications.recipients import resolve_assignees
 from workflow.board.rows import DeadlineFilter, Horizon, base
-from workflow.cases.registers.cartogram import CartogramLine
+from workflow.cases.registers.risks import CartogramLine
 from workflow.consolidated import (
     AwaitedUpload,
     Consolidated,
@@ -23,7 +23,7 @@ from workflow.consolidated import (
 )
 from workflow.consolidated import consolidated as gathered
 from workflow.deadlines.resolver import deadlines
-from workflow.findings.finding import Finding
+from workflow.findings.findings import Finding
 from workflow.findings.of_risks import (
     cartogram_findings,
     expected_lines,

@@ -12,16 +12,17 @@ from merzim.services.context import RequestContext
 from merzim.services.law.regulations import case_registers
 from merzim.services.names import Name, UnitName, person_name, unit_name
 from workflow.cases.case import Case
-from workflow.cases.registers.risk_lists import (
+from workflow.cases.registers.risks import (
     NOT_REVIEWED,
+    Rank,
     RecommendationFilter,
     RecommendationPlace,
     RiskGroup,
     listed,
+    rank_of,
 )
-from workflow.cases.registers.risk_scale import Rank, rank_of
 from workflow.cases.registers.rows import RowOfCase, rows_of
-from workflow.deadlines.lateness import is_overdue, working_days_between
+from workflow.deadlines.deadline import is_overdue, working_days_between
 
 PORTION = 1000
 """Lines of a file read at once."""

@@ -11,7 +11,7 @@ from merzim.services.context import RequestContext
 from merzim.services.names import Name, case_title, person_name
 from notifications.notice import Notice
 from workflow.cases.case import Case
-from workflow.cases.registers.entries import is_entry, period_in
+from workflow.cases.registers.rows import is_entry, period_in
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Text
 

@@ -13,10 +13,10 @@ from merzim.services.results import InLanguage, Points, Result, Spoken, at
 from merzim.services.scoring import year_scores
 from workflow.cases.case import Case
 from workflow.law.procedure import Procedure, Text
-from workflow.org.name_index import alphabetical
 from workflow.scoring.prospects import YearScores
 from workflow.scoring.scale import Counting, Scoring
 from workflow.scoring.score_inputs import choose
+from workflow.search_words import alphabetical
 
 PAGE = 100
 MOST_NAMED = 12

@@ -12,7 +12,7 @@ from merzim.storage.database.engine import Row_, writing
 from merzim.storage.events import ACCESS, Draft
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT
-from workflow.org.audit import OF_CASES, AuditEntry, AuditFilter, AuditPage, AuditScope
+from workflow.org.access import OF_CASES, AuditEntry, AuditFilter, AuditPage, AuditScope
 
 
 def record_access(engine: Engine, event: Draft) -> tuple[int, str]:

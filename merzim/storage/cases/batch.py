@@ -17,8 +17,7 @@ from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE, INBOX, READER
 from merzim.storage.tables.events import EVENT
 from workflow.board.rows import Row
-from workflow.cases.case import Case, Event, Wording, withdrawn_lines
-from workflow.cases.states import AWAITED
+from workflow.cases.case import AWAITED, Case, Event, Wording, withdrawn_lines
 from workflow.ports import Change
 from workflow.search_words import normalise
 

@@ -21,7 +21,7 @@ from merzim.storage.tables.events import EVENT, FIRST_ENTRY
 from merzim.storage.tables.organisation import UNIT
 from workflow.cases.case import ENTRIES, Case, Event, evidence_of
 from workflow.cases.registers.evidence_list import proofs
-from workflow.cases.registers.risk_lists import likeness, listed, unasked
+from workflow.cases.registers.risks import likeness, listed, unasked
 from workflow.cases.registers.rows import rows_of
 from workflow.scoring.records import RISKS_FOUND_BY, lines_of
 from workflow.search_words import normalise as fold_text

@@ -11,7 +11,7 @@ from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import Row_, read, writing
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, PAPER
-from workflow.cases.states import STATES
+from workflow.cases.case import STATES
 
 
 def cases_of_file(engine: Engine, digest: str) -> Mapping[str, str]:

@@ -45,8 +45,7 @@ from notifications.moved_dates import DELIVERED_STATES
 from notifications.notice import Notice, NoticeState
 from notifications.ports import InboxLine, Move, PendingStep, Settlement
 from workflow.board.rows import Row
-from workflow.cases.case import Case, Event
-from workflow.cases.states import AWAITED
+from workflow.cases.case import AWAITED, Case, Event
 from workflow.org.office import Office
 
 # Written out, not bound, so that both planners see that the partial indexes answer.

@@ -16,7 +16,7 @@ from merzim.storage.database.engine import Row_, read, read_value
 from merzim.storage.events import OFFICE, Draft
 from merzim.storage.tables.events import EVENT, OF_OFFICE
 from workflow.moments import Moment
-from workflow.org.audit import Topic
+from workflow.org.access import Topic
 
 _TOPICS: Mapping[str, Topic] = {
     "session_given": "login",

@@ -33,12 +33,12 @@ from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, event, head, row
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, CASE_ROW
 from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT
-from workflow.board.portfolio import APPROVAL
+from workflow.board.figures import APPROVAL
 from workflow.board.rows import CaseFilter, CaseOrder, Row
 from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, fold, with_rows
 from workflow.cases.registers.assignments import AssignmentState, Whose
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
-from workflow.cases.registers.risk_lists import Words
+from workflow.cases.registers.risks import Words
 from workflow.org.access import Reader
 from workflow.search_words import search_words
 

@@ -18,7 +18,7 @@ from merzim.storage.tables.notices import NOTICE, UNREAD, present_columns, prese
 from notifications.notice import Notice
 from notifications.ports import InboxLine
 from workflow.cases.case import Case
-from workflow.org.audit import AuditFilter, AuditPage, AuditScope
+from workflow.org.access import AuditFilter, AuditPage, AuditScope
 
 
 class NoticeReads(ReaderQueries):

@@ -31,7 +31,7 @@ from merzim.storage.lateness import overdue
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
 from merzim.storage.tables.cases import CASE_ROW
-from workflow.cases.registers.risk_lists import RecommendationFilter, RecommendationPlace, RiskGroup, Words
+from workflow.cases.registers.risks import RecommendationFilter, RecommendationPlace, RiskGroup, Words
 
 MeasureStatus: TypeAlias = tuple[str, bool]
 """The outcome of the last review, and whether the measure is late."""

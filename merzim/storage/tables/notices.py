@@ -23,7 +23,7 @@ from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, Canonical, TableBase, UtcMoment, only, table
 from merzim.storage.tables.board import DEADLINE
-from workflow.cases.states import AWAITED
+from workflow.cases.case import AWAITED
 
 UNREAD = text("state = 'sent' AND acknowledged_at IS NULL")
 """Condition: the letter was sent and not acknowledged. Queries must use the same expression."""

@@ -21,8 +21,8 @@ from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Column, at_tidy_address, page_heads, tidy_address, workbook_response
 from workflow.board.rows import CaseFilter, CaseOrder, Row
 from workflow.cases.case import Case, CaseStatus
-from workflow.cases.registers.entries import period_in
-from workflow.deadlines.lateness import DeadlineStatus, status_on
+from workflow.cases.registers.rows import period_in
+from workflow.deadlines.deadline import DeadlineStatus, status_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Act, Procedure, Text
 from workflow.machine import OVER

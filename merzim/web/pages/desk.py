@@ -47,8 +47,8 @@ from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import line_columns, page_heads
 from workflow.board.rows import base
 from workflow.cases.case import Case
-from workflow.cases.commands.reminder_actions import days_to_offer
-from workflow.cases.registers.entries import is_entry
+from workflow.cases.commands.answers import days_to_offer
+from workflow.cases.registers.rows import is_entry
 from workflow.deadlines.resolver import deadlines
 from workflow.org.office import Person
 

@@ -22,7 +22,7 @@ from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import OpenFile
 from merzim.services.verbs import NotAllowed, NotFound
 from workflow.cases.commands.case_commands import UnknownCase
-from workflow.cases.commands.previews import Preview
+from workflow.cases.commands.planning import Preview
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownRegister

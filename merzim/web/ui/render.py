@@ -43,11 +43,11 @@ from notifications.notice import Notice, displayed_state
 from workflow.cases.changes import FieldChange
 from workflow.deadlines.explanations import rule_parts
 from workflow.law.procedure import Obligation, Procedure, Text
-from workflow.org.name_index import alphabetical
 from workflow.org.office import Person, Unit
 from workflow.refusal import Refusal
 from workflow.registers.values import ValueProblem
 from workflow.scoring.scale import SCORED
+from workflow.search_words import alphabetical
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 _REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)

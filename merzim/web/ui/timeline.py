@@ -13,9 +13,8 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from calendars.kazakhstan import Kazakhstan
-from workflow.cases.states import AWAITED
-from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import DeadlineStatus, status_on
+from workflow.cases.case import AWAITED
+from workflow.deadlines.deadline import Deadline, DeadlineStatus, status_on
 
 WIDTH = 1296
 LABELS = 360

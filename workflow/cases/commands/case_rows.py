@@ -11,16 +11,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
+from calendars.terms import period_of
 from workflow.cases.case import Case, Event, EventDraft, Evidence, evidence_payload
 from workflow.cases.commands.case_commands import Drafts, View
-from workflow.cases.registers.cartogram import CartogramLine, cartograms, lines_payload
-from workflow.cases.registers.entries import next_number
-from workflow.cases.registers.risk_scale import RiskScale
-from workflow.cases.registers.rows import RowOfCase, data_of, next_row, rows_of
-from workflow.periods import period_of
+from workflow.cases.commands.withdrawals import TITLE_LIMIT
+from workflow.cases.registers.risks import CartogramLine, RiskScale, cartograms, lines_payload
+from workflow.cases.registers.rows import (
+    MeasureTerm,
+    RowOfCase,
+    data_of,
+    next_number,
+    next_row,
+    rows_of,
+    withdrawn_numbers,
+)
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.definition import Register, RegisterField, Registers, RowEntry
 from workflow.registers.values import NO_NAMES, InvalidRow, checked_values
+from workflow.search_words import plain
 
 ALLOWED_LIMIT = 30
 """Maximum number of rows an error message names."""
@@ -306,3 +314,97 @@ def _event(case: Case, draft: EventDraft) -> Event:
     return Event(
         case=case.id, seq=case.seq + 1, kind=kind, name=name, on=on, at=_NO_MOMENT, by="", payload=payload
     )
+
+
+_MEASURE_FIELDS = ("recommendation", "action", "completion", "responsible", "term")
+"""Fields of a plan's row that belong to its measure."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanRow:
+    """One row of a plan of measures.
+
+    Attributes:
+        number: its number in the plan; None where it has none.
+        risk: the text of the risk, or of the recommendation where the plan names no risk.
+        row: the number the spreadsheet shows.
+    """
+
+    number: int | None
+    risk: str
+    recommendation: str
+    action: str
+    completion: str
+    responsible: str
+    term: MeasureTerm
+    row: int = 0
+
+
+def rows_to_enter(case: Case, rows: Sequence[PlanRow]) -> list[NewRow]:
+    """Return the rows to enter for a plan, without those withdrawn in the case (`withdrawn_rows`).
+
+    A risk is recognised by its text, a measure by its risk and text, ignoring letter case and blanks: the same
+    plan again changes nothing, a changed term changes only its measure. A new row takes the plan's number if it
+    is free, else the next one.
+    """
+    risks, measures = _by_text(case)
+    # A new row never gets the number of a withdrawn one: what still names that one would speak of the new row.
+    risk_numbers = {*rows_of(case, "risk"), *withdrawn_numbers(case, "risk")}
+    measure_numbers = {*rows_of(case, "measure"), *withdrawn_numbers(case, "measure")}
+    lines: list[NewRow] = []
+    left_out = withdrawn_rows(case, rows)
+    for row in (row for row in rows if row not in left_out):
+        risk = risks.get(plain(row.risk))
+        if risk is None:
+            risk = risks[plain(row.risk)] = _free(row.number, risk_numbers)
+            lines.append(NewRow(register="risks", number=risk, values={"description": row.risk}))
+        place = risk, plain(row.action)
+        if place not in measures:
+            measures[place] = _free(row.number, measure_numbers)
+        details = {name: getattr(row, name) for name in _MEASURE_FIELDS}
+        lines.append(NewRow(register="measures", number=measures[place], values={"risk": risk, **details}))
+    return lines
+
+
+def numbers_of(case: Case, rows: Iterable[PlanRow]) -> tuple[int | None, ...]:
+    """Return the number of each row's measure in a case; None for a row that is not recorded."""
+    risks, measures = _by_text(case)
+    return tuple(measures.get((risks.get(plain(row.risk)), plain(row.action))) for row in rows)
+
+
+def _by_text(case: Case) -> tuple[dict[str, int], dict[tuple[int | None, str], int]]:
+    """Return the numbers of the risks of a case by their text, and of its measures by their risk and text."""
+    return (
+        {plain(risk["description"]): number for number, risk in rows_of(case, "risk").items()},
+        {(row["risk"], plain(row["action"])): number for number, row in rows_of(case, "measure").items()},
+    )
+
+
+def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:
+    """Return the rows of a plan that repeat what was withdrawn in the case: a measure, or its risk.
+
+    Withdrawn rows were recorded by mistake, so an import does not record them anew.
+    """
+    withdrawn_keys = {
+        (kind, plain(withdrawal.title))
+        for record, withdrawal in case.withdrawn.items()
+        if (kind := record.partition(".")[0]) in ("risk", "measure")
+    }
+    if not withdrawn_keys:
+        return ()
+    for kind, title in (("risk", "description"), ("measure", "action")):
+        # What was recorded again is there.
+        withdrawn_keys -= {(kind, plain(row[title])[:TITLE_LIMIT]) for row in rows_of(case, kind).values()}
+    return tuple(
+        row
+        for row in rows
+        if ("risk", plain(row.risk)[:TITLE_LIMIT]) in withdrawn_keys
+        or ("measure", plain(row.action)[:TITLE_LIMIT]) in withdrawn_keys
+    )
+
+
+def _free(own_number: int | None, numbers: set[int]) -> int:
+    """Return the number of a new row, its own if free, else the next one, and count it as taken."""
+    number = own_number if own_number is not None and own_number not in numbers else max(numbers, default=0) + 1
+    numbers.add(number)
+    return number

@@ -25,8 +25,7 @@ from workflow.cases.case import (
     withdrawn_documents,
     withdrawn_lines,
 )
-from workflow.cases.commands.case_commands import Drafts, View
-from workflow.cases.commands.recording import require_ground
+from workflow.cases.commands.case_commands import Drafts, View, require_ground
 from workflow.law.library import known_fact
 from workflow.moments import Moment
 from workflow.ports import Contradiction, OtherChange

@@ -5,11 +5,24 @@ A row is its values, by the fields of its register's file, and what was recorded
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal, cast
 
+from calendars.terms import (
+    After,
+    AtOnce,
+    DayAfterPeriod,
+    InPeriod,
+    OnDate,
+    Period,
+    PerPeriod,
+    Term,
+    WithoutTerm,
+    YearlyDate,
+)
 from workflow.cases.case import (
     DESCRIBES,
     Case,
@@ -20,7 +33,6 @@ from workflow.cases.case import (
     merged_evidence,
     row_name,
 )
-from workflow.cases.registers.measure_term import MeasureTerm, as_data, from_data
 
 _SEVERAL = frozenset({"measure_reviewed", "talk_held"})
 """Kinds of records a row may have many of; of others the latest counts."""
@@ -180,3 +192,143 @@ def data_of(value: object) -> object:
     if isinstance(value, MeasureTerm):
         return as_data(value) if value.written or not value.dateless else ""
     return value.isoformat() if isinstance(value, date) else "" if value is None else value
+
+
+TermReading = Literal[
+    "date",
+    "span",
+    "month",
+    "quarter",
+    "half_year",
+    "year",
+    "recurring",
+    "after",
+    "at_once",
+    "standing",
+    "by_schedule",
+    "by_need",
+    "several",
+    "far",
+    "no_year",
+    "nothing",
+    "words",
+]
+"""How the words were read. From `at_once` on they contain no day, which is a finding; no day is guessed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasureTerm:
+    """The term by which a measure must be done.
+
+    Attributes:
+        written: the words of the plan.
+        reading: how they were read.
+        every: the period of a recurring measure (`ежеквартально`).
+        day_in_doubt: written with "до" / "дейін": read as including the day, safe by the day before.
+        since: the named day from which a number of days counts (`26.05.2026 + 10 рабочих дней`).
+    """
+
+    written: str = ""
+    term: Term = field(default_factory=WithoutTerm)
+    reading: TermReading = "nothing"
+    every: Period | None = None
+    day_in_doubt: bool = False
+    since: date | None = None
+
+    @property
+    def dateless(self) -> bool:
+        """Whether the words contain neither a date nor a number of days."""
+        return isinstance(self.term, WithoutTerm | AtOnce)
+
+
+_KINDS: Mapping[str, type[Term]] = {
+    "on": OnDate,
+    "in_period": InPeriod,
+    "at_least": PerPeriod,
+    "day_after": DayAfterPeriod,
+    "each_year": YearlyDate,
+    "after": After,
+    "at_once": AtOnce,
+}
+"""Key in an event -> the kind of term whose values stand there in a list."""
+
+
+def as_data(term: MeasureTerm) -> dict[str, object]:
+    """Return the term as payload values: JSON values only, nothing empty."""
+    data: dict[str, object] = {"written": term.written, "said": term.reading}
+    for key, kind in _KINDS.items():
+        if isinstance(term.term, kind):
+            values = astuple(term.term)
+            data[key] = [value.isoformat() if isinstance(value, date) else value for value in values]
+    if term.every:
+        data["every"] = term.every
+    if term.day_in_doubt:
+        data["until"] = True
+    if term.since:
+        data["since"] = term.since.isoformat()
+    return data
+
+
+def from_data(data: object) -> MeasureTerm:
+    """Return the term from payload values; a term without a day where there are none."""
+    if not isinstance(data, Mapping):
+        return MeasureTerm()
+    term: Term = WithoutTerm()
+    for key, kind in _KINDS.items():
+        if key in data:
+            values: list[Any] = [date.fromisoformat(day) for day in data[key]] if kind is OnDate else data[key]
+            term = kind(*values)
+    period = data.get("every")
+    return MeasureTerm(
+        written=str(data.get("written", "")),
+        reading=cast(TermReading, data.get("said", "nothing")),
+        term=term,
+        every=cast(Period, period) if period else None,
+        day_in_doubt=bool(data.get("until")),
+        since=date.fromisoformat(str(data["since"])) if data.get("since") else None,
+    )
+
+
+_ENTRY = re.compile(r"(?P<kind>measure|request|assignment)\.[1-9][0-9]*(?:\.(?P<period>.+))?")
+"""The id of a measure (`measure.3`, `measure.3.2026Q3` for one period of a recurring one), of the request to a
+higher body about a risk (`request.3`), or of an assignment."""
+
+
+def row_kind(obligation: str) -> str:
+    """Return `measure`, `request` or `assignment`; "" for an obligation of the procedure."""
+    match = _ENTRY.fullmatch(obligation)
+    return match["kind"] if match else ""
+
+
+def is_entry(obligation: str) -> bool:
+    """Return whether an id is of a register row, not of the procedure's own obligation."""
+    return bool(row_kind(obligation))
+
+
+def number_of(obligation: str) -> int:
+    """Return the number in the id of a register row: 3 of `measure.3.2026Q3`."""
+    return int(obligation.split(".")[1])
+
+
+def period_in(obligation: str) -> str | None:
+    """Return the period in an id, `2026Q3` of `quarter_reported.2026Q3` and of `measure.3.2026Q3`; None for an
+    obligation that does not recur.
+    """
+    match = _ENTRY.fullmatch(obligation)
+    return match["period"] if match else obligation.partition(".")[2] or None
+
+
+def next_number(case: Case, kind: str, numbers_taken: Iterable[int]) -> int:
+    """Return the first number after all rows of a kind (`risk`), withdrawn ones included.
+
+    The number of a withdrawn row is never reused, because references to it would then mean the new row.
+    """
+    return max([*numbers_taken, *withdrawn_numbers(case, kind)], default=0) + 1
+
+
+def withdrawn_numbers(case: Case, kind: str) -> Iterator[int]:
+    """Yield the numbers of the withdrawn rows of a kind."""
+    for record in case.withdrawn:
+        name, _, number = record.partition(".")
+        if name == kind and number.isdecimal():
+            yield int(number)

@@ -29,7 +29,7 @@ from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from notifications.notice import NOTICE_STATES
 from notifications.wire.entry import calendar
-from workflow.org.audit import OF_CASES, TOPICS
+from workflow.org.access import OF_CASES, TOPICS
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)

@@ -37,7 +37,7 @@ from merzim.web.ui.name_fields import own_units, person_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import at_tidy_address
-from workflow.board.portfolio import APPROVAL
+from workflow.board.figures import APPROVAL
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, Office
 from workflow.refusal import Refusal

@@ -15,9 +15,8 @@ from merzim.web.ui.timeline import build_timeline
 from workflow.board.rows import base
 from workflow.cases.case import Case
 from workflow.cases.commands.planning import plan
-from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import status_on
-from workflow.findings.finding import Finding
+from workflow.deadlines.deadline import Deadline, status_on
+from workflow.findings.findings import Finding
 from workflow.law.library import known_fact
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Office

@@ -42,8 +42,7 @@ from merzim.web.ui.render import page
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
-from workflow.findings.finding import Finding
-from workflow.findings.findings import feasibility, findings
+from workflow.findings.findings import Finding, feasibility, findings
 from workflow.law.library import known_fact
 from workflow.org.office import Office
 from workflow.refusal import Refusal

@@ -30,9 +30,8 @@ from notifications.notice import Notice
 from workflow.cases.case import Case, Event, Fact, effective_events
 from workflow.cases.changes import FieldChange, field_changes
 from workflow.cases.registers.rows import OWN_FIELDS, RowOfCase, as_written
-from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.explanations import awaited_elements
-from workflow.deadlines.lateness import (
+from workflow.deadlines.deadline import (
+    Deadline,
     DeadlineStatus,
     can_be_done,
     holds_on,
@@ -40,7 +39,8 @@ from workflow.deadlines.lateness import (
     status_on,
     working_days_between,
 )
-from workflow.findings.finding import Finding
+from workflow.deadlines.explanations import awaited_elements
+from workflow.findings.findings import Finding
 from workflow.law.procedure import Procedure, Stage, Text
 from workflow.machine import COMPLETED
 from workflow.registers.definition import Register

@@ -47,7 +47,7 @@ from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.cases.case import Event
 from workflow.cases.changes import comments
-from workflow.cases.commands.assignments import CannotComment
+from workflow.cases.commands.answers import CannotComment
 from workflow.cases.registers.assignments import assignments
 from workflow.cases.registers.evidence_list import proofs
 from workflow.deadlines.deadline import Deadline

@@ -18,9 +18,8 @@ from merzim.web.pages.cases.evidence import evidence_fields
 from merzim.web.ui.form_values import RejectedForm, is_same_text, parse_date, parse_text
 from merzim.web.ui.name_fields import own_units
 from workflow.cases.case import PLAN, Case
-from workflow.cases.commands.previews import Preview
-from workflow.cases.registers.entries import is_entry
-from workflow.cases.registers.rows import rows_of
+from workflow.cases.commands.planning import Preview
+from workflow.cases.registers.rows import is_entry, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Text
 from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE

@@ -19,7 +19,7 @@ from merzim.services.reports.consolidated import (
 from merzim.web.pages.reports.report import Figure, Report, ReportQuery, ReportSection, cell, lines
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content
-from workflow.cases.registers.cartogram import SECTIONS, CartogramLine
+from workflow.cases.registers.risks import SECTIONS, CartogramLine
 from workflow.consolidated import Consolidated, ProvedFact, ResultLine
 from workflow.findings.of_risks import place_of
 from workflow.yearly import Turn

@@ -1,0 +1,233 @@
+"""Lists over the registers of many cases: recommendations by outcome, and risks that several units share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal, NamedTuple, cast, get_args
+
+from pydantic import Field
+
+from workflow.cases.case import Case, Evidence, evidence_of
+from workflow.cases.registers.rows import RowOfCase, measures_of, outcome_of, rows_of
+from workflow.law.files import DashedName, FileProblem, Listed, Model, Name, read_file
+from workflow.law.procedure import Text
+
+NOT_REVIEWED = "none"
+"""Status of a measure before its first review."""
+_NOT_A_WORD = re.compile(r"[\W_]+")
+
+
+class RecommendationPlace(NamedTuple):
+    """The place of a recommendation: its case, and the numbers of its risk and measure (0 where there is
+    none).
+    """
+
+    case: str
+    risk: int
+    measure: int
+
+
+Words = tuple[tuple[str, ...], ...]
+"""Search words for register rows, each with its meanings: the text itself, or an option it names."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecommendationFilter:
+    """Filter for lists of recommendations; empty fields do not restrict.
+
+    `legal`: those for legal monitoring alone; `late`: overdue ones alone. `search`: the text typed; `words`:
+    its words, to be found in the risk or the measure.
+    """
+
+    unit: str = ""
+    status: str = ""
+    direction: str = ""
+    legal: bool = False
+    late: bool = False
+    search: str = ""
+    words: Words = ()
+
+    def keeps(self, status: str, late: bool) -> bool:
+        """Return whether a recommendation with that status and lateness matches."""
+        return (not self.status or status == self.status) and (not self.late or late)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RiskGroup:
+    """A risk found in many cases: the number of units and cases, and the first of them.
+
+    `unasked`: number of cases whose cause is an act of a higher body to which no request was sent; `asking`:
+    the first of them.
+    """
+
+    units: int
+    cases: int
+    first: tuple[RecommendationPlace, ...]
+    unasked: int
+    asking: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRisk:
+    """One risk of one case with one of its measures; None where it has no measure."""
+
+    case: Case
+    risk: RowOfCase
+    measure: RowOfCase | None
+
+    @property
+    def status(self) -> str:
+        """Status by the last review; "" where there is no measure to review."""
+        return (outcome_of(self.measure) or NOT_REVIEWED) if self.measure else ""
+
+    @property
+    def place(self) -> RecommendationPlace:
+        return RecommendationPlace(self.case.id, self.risk.number, self.measure.number if self.measure else 0)
+
+
+def listed(cases: Iterable[Case]) -> Iterator[ListedRisk]:
+    """Yield every risk with each of its measures, once without any, case by case, by number."""
+    for case in cases:
+        measures = rows_of(case, "measure")
+        for risk in rows_of(case, "risk").values():
+            of_risk = measures_of(measures, risk.number)
+            yield from (ListedRisk(case, risk, measure) for measure in of_risk or (None,))
+
+
+def likeness(risk: RowOfCase) -> tuple[str, ...]:
+    """Return the key by which two risks count as the same: their words (ignoring letter case, punctuation and
+    blanks), or the same place of the same act of a higher body as their cause.
+    """
+    above = (words_of(risk["body"]), words_of(risk["act"])) if risk["body"] and risk["act"] else ()
+    return above or (words_of(risk["description"]),)
+
+
+def unasked(risk: RowOfCase) -> bool:
+    """Return whether its cause is an act of a higher body and no request was sent there."""
+    return bool(risk["body"]) and risk.last("request_sent") is None
+
+
+def words_of(text: str) -> str:
+    """Return the words of a text in lower case, without punctuation, for comparing texts."""
+    return _NOT_A_WORD.sub(" ", text.casefold()).strip()
+
+
+class Rank(NamedTuple):
+    """A rank: levels of likelihood and effect on a scale (1 is the lowest), and the edition of the scale."""
+
+    likelihood: int
+    effect: int
+    scale: str
+
+    @property
+    def points(self) -> int:
+        """Likelihood times effect."""
+        return self.likelihood * self.effect
+
+
+def rank_of(risk: RowOfCase) -> Rank | None:
+    """Return the rank of a risk; None before it is ranked."""
+    ranked = risk.last("risk_ranked")
+    return Rank(int(ranked["likelihood"]), int(ranked["effect"]), ranked["scale"]) if ranked else None
+
+
+class Level(Model):
+    """One level of likelihood or of effect."""
+
+    title: Text
+    meaning: Text
+
+
+class Band(Model):
+    """A band of ranks up to a product. `colour`: a colour of the risk map."""
+
+    id: Name
+    up_to: Annotated[int, Field(ge=1)]
+    title: Text
+    colour: Literal["calm", "watch", "high", "urgent"]
+
+
+class RiskScale(Model):
+    """One edition of the scale; its levels begin with the lowest. `ours`: no act made it, as every place that
+    shows it says; `note`: its author and reason.
+    """
+
+    id: DashedName
+    in_force: date
+    ours: bool
+    title: Text
+    note: Text
+    likelihood: Listed[Level]
+    effect: Listed[Level]
+    bands: Listed[Band] = Field(alias="band")
+
+    @property
+    def edition(self) -> str:
+        return f"{self.id}.{self.in_force.isoformat()}"
+
+    def band(self, rank: Rank) -> Band:
+        """Return the first band that reaches up to the points of a rank, else the last."""
+        return next((band for band in self.bands if rank.points <= band.up_to), self.bands[-1])
+
+
+def scale_of(scales: Mapping[str, RiskScale], rank: Rank | None) -> RiskScale | None:
+    """Return the scale a risk was ranked by; None without a rank, or if its file no longer exists."""
+    return scales.get(rank.scale) if rank else None
+
+
+def read_scale(name: str, text: bytes) -> RiskScale:
+    """Return the scale a file describes; raises UnreadableRegulation naming what is wrong."""
+    return read_file(RiskScale, name, text, _unless_ours)
+
+
+def _unless_ours(scale: RiskScale) -> Iterator[FileProblem]:
+    """Yield a mistake unless the file says that the scale is ours."""
+    if not scale.ours:
+        yield FileProblem("not_allowed", "ours", {"value": "false", "allowed": ("true",)})
+
+
+Section = Literal["positions", "risks"]
+SECTIONS: tuple[Section, ...] = get_args(Section)
+"""The two sections of the cartogram: positions (1) and risks (2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CartogramLine:
+    """One line of the cartogram: a position or a risk of a department (and district)."""
+
+    section: Section
+    department: str
+    district: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cartogram:
+    """The cartogram as published on a day."""
+
+    on: date
+    lines: tuple[CartogramLine, ...]
+    evidence: tuple[Evidence, ...] = ()
+
+
+def cartograms(case: Case) -> list[Cartogram]:
+    """Return the cartograms of a case, the one recorded last at the end."""
+    return [
+        Cartogram(event.on, _lines(event.payload.get("lines", ())), evidence_of(event))
+        for event in case.entries
+        if event.kind == "cartogram_recorded" and event.on is not None
+    ]
+
+
+def lines_payload(lines: Iterable[CartogramLine]) -> list[list[str]]:
+    return [[line.section, line.department, line.district, line.text] for line in lines]
+
+
+def _lines(raw_lines: object) -> tuple[CartogramLine, ...]:
+    """Return the lines of a cartogram from an event's payload; none where there are none."""
+    if not isinstance(raw_lines, list | tuple):
+        return ()
+    return tuple(CartogramLine(cast(Section, line[0]), *map(str, line[1:4])) for line in raw_lines)
