@@ -70,14 +70,13 @@ ROUTER_MODULES = {
     "merzim.web.pages.account": ("login", "provider", "second_factor"),
     "merzim.web": ("health",),
     "merzim.web.pages": (
-        *("letter_links", "case_list", "overview", "inbox", "search", "help", "portfolio", "acts", "calendar"),
-        *("desk", "campaigns", "confirm", "reports.page"),
+        *("letter_links", "case_list", "overview", "inbox", "search", "portfolio", "acts", "calendar"),
+        *("desk", "campaigns", "reports.page", "opening", "schedules"),
     ),
-    "merzim.web.pages.case_creation": ("by_hand", "schedules"),
-    "merzim.web.pages.cases": ("page", "date_statement", "workbook", "writing", "registers"),
-    "merzim.web.pages.registers": ("pages",),
+    "merzim.web.pages.cases": ("page", "printed", "writing"),
+    "merzim.web.pages.registers": ("lists", "rows"),
     "merzim.web.api": ("cases", "papers", "rows", "monitoring", "calendar", "office"),
-    "merzim.web.pages.administration": ("people", "accounts", "office", "operations"),
+    "merzim.web.pages.administration": ("people", "accounts", "operations"),
 }
 """Modules with routers, by package, in the order of matching."""
 

@@ -119,7 +119,7 @@ def test_a_database_that_goes_while_a_page_is_made_is_said_all_the_same(
         raise StorageUnavailable("unreachable", where="merzim.sqlite")
 
     browser = site.client("officer", raise_server_exceptions=False)
-    for name in ("pages.help.find_sections", "ui.render.acts_here"):
+    for name in ("pages.search.find_sections", "ui.render.acts_here"):
         monkeypatch.setattr(f"merzim.web.{name}", away)
     answer = browser.get("/help?lang=en")
 

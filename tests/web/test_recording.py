@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.services.evidence import clean_file_name
-from merzim.web.pages.cases.evidence import parse_address
+from merzim.web.pages.cases.writing import parse_address
 from merzim.web.ui.form_values import InvalidForm, parse_text
 from tests.web.conftest import Site
 

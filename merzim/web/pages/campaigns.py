@@ -54,7 +54,7 @@ from merzim.web.http import (
     WebContext,
     as_file,
 )
-from merzim.web.pages.registers.forms import form_fields, new_values
+from merzim.web.pages.registers.rows import form_fields, new_values
 from merzim.web.ui.command_forms import command_fields, read_command
 from merzim.web.ui.form_values import (
     Fields,

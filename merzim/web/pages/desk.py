@@ -27,9 +27,8 @@ from merzim.services.people.feeds import Away, set_leave
 from merzim.services.sending import LetterOfCase, acknowledge_letter
 from merzim.web.auth.dependencies import Recording
 from merzim.web.http import WebContext
-from merzim.web.pages.cases.evidence import parse_address
 from merzim.web.pages.cases.recording import SIGNATORIES, foreseen_effect, record_form
-from merzim.web.pages.cases.writing import SubmittedForm, record_answers
+from merzim.web.pages.cases.writing import SubmittedForm, parse_address, record_answers
 from merzim.web.ui.form_values import (
     Fields,
     InvalidForm,

@@ -73,9 +73,6 @@ def mark_as_read(ctx: Own, answers: Fields) -> Response:
     return redirect(ctx, "/inbox")
 
 
-assignments_router = APIRouter(include_in_schema=False)
-
-
 async def _assignment_query(
     ctx: Reading, whose: Whose | None = None, state: AssignmentState = "open", number: PageNumber = 1
 ) -> ListAssignments:
@@ -90,13 +87,13 @@ GIVEN_BY_READER = ListAssignments(whose="given")
 AssignmentQuery = Annotated[ListAssignments, Depends(_assignment_query)]
 
 
-@assignments_router.get("/assignments")
+@router.get("/assignments")
 def assignments_page(ctx: Reading, query: AssignmentQuery) -> Response:
     """Show a page of the list, and the form to give an assignment without a case."""
     return _page(ctx, query)
 
 
-@assignments_router.get("/assignments.xlsx")
+@router.get("/assignments.xlsx")
 def assignments_workbook(ctx: Reading, query: AssignmentQuery) -> Response:
     """Return the whole list as a workbook."""
     rows, total = assignments.query_assignments(ctx, query, limit=MAX_EXPORTED)
@@ -127,7 +124,7 @@ def _page(
     )
 
 
-@assignments_router.post("/assignments")
+@router.post("/assignments")
 @shown_again(_page, "assignment")
 def give_alone(ctx: Assigning, answers: Fields) -> Response:
     """Give an assignment without a case, then show the case opened for it."""

@@ -1,4 +1,8 @@
-"""Pages reached by the links of letters, without a log-in: how often to be told, and answers in the case."""
+"""Pages behind the personal links of letters, without an account and without scripts: how often to be told, the
+answer to a letter, the confirmation a campaign asks for.
+
+A GET changes nothing, since mail programs open links by themselves; only a form's POST does.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +11,23 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import RedirectResponse, Response
 
-from merzim.services.cases.letter_answers import (
-    ANSWERS,
-    QUIET_WORKING_DAYS,
-    AnswerLetter,
-    LetterLinkRefused,
-    LetterQuestion,
-    answer_letter,
-    as_recipient,
-    is_genuine,
-    open_letter,
-)
+from merzim.services.campaigns import answers as campaigns
+from merzim.services.campaigns.answers import CampaignForm, CampaignLinkRefused
+from merzim.services.cases import letter_answers as letters
+from merzim.services.cases.letter_answers import AnswerLetter, LetterLinkRefused, LetterQuestion
 from merzim.services.inputs import build
 from merzim.services.people.feeds import DigestChoice, choose_by_link, person_of_link, set_digest
 from merzim.web.auth.dependencies import Anybody, Own
 from merzim.web.auth.limits import count_guess
+from merzim.web.downloads import stored_file_response
 from merzim.web.http import WebContext
-from merzim.web.pages.confirm import set_refusal_language
-from merzim.web.ui.form_values import Fields
+from merzim.web.pages.registers.rows import form_fields, new_values
+from merzim.web.ui.form_values import Fields, RejectedForm, typed_answers
+from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
+from notifications.event_notices import cited_act, given_days
 from notifications.letter_links import CHOICES, choice_of
+from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 Choice = Literal["daily", "weekly"]
@@ -36,14 +37,14 @@ Choice = Literal["daily", "weekly"]
 @router.get("/digest/{secret}/{choice}")
 def ask_choice(ctx: Anybody, secret: str, choice: Choice | None = None) -> Response:
     """Show at a recipient's personal address how often they are told; a letter's link alone changes nothing."""
-    return _page(ctx, secret, is_saved=False)
+    return _choice_page(ctx, secret, is_saved=False)
 
 
 @router.post("/digest/{secret}/{choice}")
 def choose(ctx: Anybody, secret: str, choice: Choice) -> Response:
     """Save how often a recipient is told, from their personal address. Repeating it changes nothing."""
     choose_by_link(ctx, secret, choice)
-    return _page(ctx, secret, is_saved=True)
+    return _choice_page(ctx, secret, is_saved=True)
 
 
 @router.post("/account/digest")
@@ -53,20 +54,17 @@ def choose_own(ctx: Own, fields: Fields) -> Response:
     return RedirectResponse("/account?said=digest", status_code=303)
 
 
-def _page(ctx: WebContext, secret: str, *, is_saved: bool) -> Response:
+def _choice_page(ctx: WebContext, secret: str, *, is_saved: bool) -> Response:
     chosen = choice_of(person_of_link(ctx, secret))
     return page(
         ctx, "digest_choice.html", secret=secret, chosen=chosen, choices=tuple(CHOICES), is_saved=is_saved
     )
 
 
-answers_router = APIRouter(include_in_schema=False)
-
-
-@answers_router.get("/answer/{token}")
+@router.get("/answer/{token}")
 def ask(ctx: Anybody, token: str, say: Annotated[str, Query(max_length=20)] = "") -> Response:
     """Show the possible answers to a letter, changing nothing; status 410 once it is old or its date moved."""
-    question = _open(ctx, token)
+    question = _question(ctx, token)
     ctx.request.state.language = question.person.language
     response = page(
         ctx,
@@ -75,33 +73,118 @@ def ask(ctx: Anybody, token: str, say: Annotated[str, Query(max_length=20)] = ""
         token=token,
         question=question,
         chosen=say,
-        quiet=QUIET_WORKING_DAYS,
+        quiet=letters.QUIET_WORKING_DAYS,
     )
     response.headers["x-robots-tag"] = "noindex"
     return response
 
 
-@answers_router.post("/answer/{token}")
+@router.post("/answer/{token}")
 def answer(ctx: Anybody, token: str, fields: Fields) -> Response:
     """Record a recipient's answer to a letter in its case; repeated, it changes nothing."""
-    question, reply = _open(ctx, token), fields.get("say", "")
-    if reply not in ANSWERS:
+    question, reply = _question(ctx, token), fields.get("say", "")
+    if reply not in letters.ANSWERS:
         raise HTTPException(422)
     if reply not in question.possible_answers:
         return RedirectResponse(f"/answer/{token}", status_code=303)
     sent = {"case": question.notice.case, "key": question.notice.key, "answer": reply}
-    answer_letter(as_recipient(ctx, question), build(AnswerLetter, sent))
+    letters.answer_letter(letters.as_recipient(ctx, question), build(AnswerLetter, sent))
     return RedirectResponse(f"/answer/{token}?say=noted", status_code=303)
 
 
-def _open(ctx: WebContext, token: str) -> LetterQuestion:
+def _question(ctx: WebContext, token: str) -> LetterQuestion:
     """Return the question of a link. Raises LetterLinkRefused, or HTTPException 429 after many guesses from a
     network.
     """
     try:
-        return open_letter(ctx, token)
+        return letters.open_letter(ctx, token)
     except LetterLinkRefused:
-        set_refusal_language(ctx, "")
-        if not is_genuine(ctx, token):
-            count_guess(ctx)
+        _begin_refusal(ctx, "", is_ours=letters.is_genuine(ctx, token))
         raise
+
+
+def _begin_refusal(ctx: WebContext, language: str, *, is_ours: bool) -> None:
+    """Set the language of a refused link's page (its person's, else the browser's, else the office's), and
+    count a link that was not issued here. Raises HTTPException 429 after too many from one network.
+    """
+    if language or "accept-language" not in ctx.request.headers:
+        ctx.request.state.language = language or ctx.app.settings.office.language
+    if not is_ours:
+        count_guess(ctx)
+
+
+@router.get("/confirm/{token}")
+def ask_to_confirm(ctx: Anybody, token: str) -> Response:
+    """Show the question to the person of a link; nothing is changed."""
+    return _confirm_page(ctx, token, _invitation(ctx, token))
+
+
+@router.get("/confirm/{token}/document")
+def document(ctx: Anybody, token: str) -> Response:
+    """Return the document a campaign asks to read, always as a download. Raises HTTPException 404 for none."""
+    campaign = _invitation(ctx, token).campaign
+    stored = campaign.document
+    if "sha256" not in stored:
+        raise HTTPException(404, "web.problem.no_link")
+    return stored_file_response(ctx, str(stored["sha256"]), str(stored.get("name", "")), of=campaign.id)
+
+
+@router.post("/confirm/{token}")
+def confirm(ctx: Anybody, token: str, answers: Fields) -> Response:
+    """Add the row of the person's answer; the link becomes invalid."""
+    invitation = _invitation(ctx, token)
+    try:
+        row = campaigns.answer(ctx, invitation, new_values(ctx, invitation.fields, answers))
+    except CampaignLinkRefused:
+        raise
+    except Refusal as refusal:
+        rejected_form = RejectedForm(form="confirm", refusal=refusal, answers=typed_answers(answers))
+        return _confirm_page(ctx, token, invitation, rejected_form=rejected_form)
+    return _confirm_page(ctx, token, invitation, row=row)
+
+
+def _invitation(ctx: WebContext, token: str) -> CampaignForm:
+    """Return the invitation of a link.
+
+    Raises:
+        CampaignLinkRefused: the link is invalid; the answer is the same for every reason.
+        HTTPException: 429 if too many links not issued here were opened from this network.
+    """
+    try:
+        return campaigns.open_link(ctx, token)
+    except CampaignLinkRefused:
+        language = campaigns.language_of_link(ctx, token)
+        _begin_refusal(ctx, language, is_ours=campaigns.is_genuine(ctx, token))
+        raise
+
+
+def _confirm_page(
+    ctx: WebContext,
+    token: str,
+    invitation: CampaignForm,
+    *,
+    rejected_form: RejectedForm | None = None,
+    row: str = "",
+) -> Response:
+    """Return the page in the person's language, unless they chose another."""
+    ctx.request.state.language = invitation.person.language
+    kind, register = invitation.definition, invitation.register
+    response = page(
+        ctx,
+        "confirm.html",
+        place=f"/confirm/{token}",
+        token=token,
+        invitation=invitation,
+        kind=kind,
+        ground=cited_act(register, kind, preferences(ctx.request).language),
+        document=invitation.campaign.document,
+        days=given_days(register, invitation.campaign),
+        inputs=form_fields(ctx, invitation.fields, None, rejected_form),
+        tried=rejected_form,
+        row=row,
+        now=ctx.now,
+    )
+    # The address is a secret: no search engine keeps it, and our referrer policy tells no other site. With
+    # "no-referrer" browsers would not say where the form comes from either, and the answer would be refused.
+    response.headers["x-robots-tag"] = "noindex"
+    return response

@@ -1,15 +1,17 @@
-"""The search page, and suggestions for text fields: what matches the text typed so far."""
+"""Search by words: in the office, in the guides, and for what a text field means by the text typed so far."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import JSONResponse, Response
 
 from merzim.services.context import RequestContext
+from merzim.services.law.acts import acts_here
 from merzim.services.names import case_title
 from merzim.services.registers.results import register_view, seen_register
 from merzim.services.registers.views import ListRows, list_rows
@@ -17,6 +19,7 @@ from merzim.services.search import Hit, Search, search
 from merzim.services.verbs import NotAllowed
 from merzim.web.auth.dependencies import Own, Reading
 from merzim.web.ui.form_values import one_line
+from merzim.web.ui.guides import GUIDE_OF, GUIDES, Guide, find_sections, guide, shown_sections
 from merzim.web.ui.name_fields import MAX_SUGGESTIONS, Suggestion, own_units, person_names, unit_names
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import row_title
@@ -133,3 +136,34 @@ def _rows(ctx: RequestContext, register_id: str, q: str, t: Translator) -> list[
 def _names_people(ctx: RequestContext) -> bool:
     """Return whether the reader's forms name people of the whole office."""
     return ctx.reader.may("settings") or ctx.reader.may("manage")
+
+
+@router.get("/help")
+def help_page(ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """List the guides, that of the first day and the reader's own first; above them the sections that match the
+    search words.
+    """
+    text = one_line(q)
+    own_guide = GUIDE_OF[ctx.request.state.reader.access]
+    order = dict.fromkeys(("first-day", own_guide, *GUIDES))
+    return page(
+        ctx,
+        "help.html",
+        text=text,
+        hits=find_sections(text, ctx.language, acts_here(ctx)),
+        guides=[_guide(ctx, id) for id in order],
+        own=own_guide,
+    )
+
+
+@router.get("/help/{guide_id}")
+def guide_page(ctx: Own, guide_id: str) -> Response:
+    if guide_id not in GUIDES:
+        raise HTTPException(404, "web.problem.not_found")
+    return page(ctx, "guide.html", guide=_guide(ctx, guide_id))
+
+
+def _guide(ctx: RequestContext, id: str) -> Guide:
+    """Return a guide without what acts that are not adopted would bring, in the reader's language."""
+    whole = guide(id, ctx.language)
+    return replace(whole, sections=shown_sections(whole.sections, acts_here(ctx)))

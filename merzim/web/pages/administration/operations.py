@@ -1,4 +1,7 @@
-"""The page of the installation: first steps, checks, channels, failed letters; audit log, calendar feeds."""
+"""Administration pages of the installation: first steps, checks, channels, failed letters, settings, audit log.
+
+Also calendar feeds, and the feed and the Telegram code of the user's own account.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,39 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars.hours import almaty
 from merzim.services import administration, sending
-from merzim.services.administration import Step, first_steps, list_channels
+from merzim.services import administration as office_settings
+from merzim.services.accounts import telegram
+from merzim.services.administration import (
+    KNOWN_SERVERS,
+    MAIL_PORTS,
+    MailServer,
+    MailTried,
+    Organisation,
+    Step,
+    TryMail,
+    first_steps,
+    list_channels,
+)
 from merzim.services.audit import AskAudit, AuditLine, AuditList, ask_audit, exported_entries
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.people.feeds import open_feed
+from merzim.services.people.feeds import FeedRevoked, create_own_feed, open_feed, revoke_feed
 from merzim.services.people.staff import recorded_office
 from merzim.services.sending import ResendChannel
 from merzim.services.upkeep.operations import ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import Ask, NotFound
-from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Setting
+from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Own, Setting
 from merzim.web.http import AuditQuery, WebContext
-from merzim.web.ui.form_values import Fields, InvalidForm, one_line, parse_date
+from merzim.web.pages.account.login import own_page
+from merzim.web.ui.command_forms import command_fields, read_command
+from merzim.web.ui.form_values import (
+    Fields,
+    InvalidForm,
+    RejectedForm,
+    one_line,
+    parse_date,
+    shown_again,
+)
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
@@ -169,12 +193,11 @@ def audit_page(ctx: Auditing, shown: AuditQuery, before: EntryNumber = None) -> 
     )
 
 
-feeds = APIRouter(include_in_schema=False)
 REFRESH = timedelta(hours=4)
 Token = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-@feeds.get("/feeds/{token}.ics")
+@router.get("/feeds/{token}.ics")
 def feed(ctx: Anybody, token: Token) -> Response:
     """Return a feed to a calendar program, as iCalendar; its secret address needs no log-in."""
     feed_view = open_feed(ctx, token, ctx.query.get("lang", ""))
@@ -205,3 +228,86 @@ def resend_from_administration(ctx: Setting, channel: ChannelName = "") -> Respo
     if channel:
         sending.resend_as_administrator(ctx, build(ResendChannel, {"channel": channel}))
     return RedirectResponse("/administration", status_code=303)
+
+
+@router.post("/account/feed")
+@shown_again(own_page)
+def own_feed(ctx: Own, answers: Fields) -> Response:
+    """Create or revoke the user's own calendar feed. Its address is shown once."""
+    if answers.get("do") == "revoke":
+        revoke_feed(ctx, build(FeedRevoked, {"id": answers.get("hash", "")}))
+        return redirect(ctx, "/account", said="revoked")
+    return own_page(ctx, feed=create_own_feed(ctx, ctx.language))
+
+
+@router.post("/account/telegram")
+@shown_again(own_page)
+def own_telegram(ctx: Own, answers: Fields) -> Response:
+    """Show a one-time code for linking the user's Telegram account, or unlink it."""
+    if not ctx.reader.person:
+        raise HTTPException(404, "web.problem.no_person")
+    if answers.get("do") == "unlink":
+        ctx.app.links.unlink(ctx.reader.person, at=ctx.moment)
+        return redirect(ctx, "/account", said="unlinked")
+    return own_page(ctx, telegram=telegram.create_code(ctx, ctx.reader.person))
+
+
+PLACE = "/administration/settings"
+
+
+@router.get(PLACE)
+def settings(ctx: Setting) -> Response:
+    """Show the settings administrators change."""
+    return _settings_page(ctx)
+
+
+def _settings_page(
+    ctx: WebContext,
+    *,
+    outcome: MailTried | None = None,
+    tried: RejectedForm | None = None,
+) -> Response:
+    """Return the page of settings: the stored values, over them what was typed; `outcome`: of a test letter."""
+    present = office_settings.get_settings(ctx, Ask())
+    reader = ctx.reads.office().people.get(ctx.reader.person)
+    values = {
+        "email": reader.email if reader else "",
+        **present.organisation.model_dump(),
+        **present.mail.model_dump(exclude={"password"}),
+        **(tried.answers if tried else {}),
+    }
+    return page(
+        ctx,
+        "settings.html",
+        place=PLACE,
+        present=present,
+        values=values,
+        organisation_fields=command_fields(ctx, Organisation, values),
+        mail_fields=command_fields(ctx, TryMail, values),
+        ports=sorted({*MAIL_PORTS, *([port] if (port := present.mail.port) else [])}),
+        known_servers=tuple(KNOWN_SERVERS),
+        outcome=outcome,
+        tried=tried,
+    )
+
+
+@router.post(f"{PLACE}/organisation")
+@shown_again(_settings_page, "office")
+def change_organisation(ctx: Setting, answers: Fields) -> Response:
+    """Change the organisation's names and its officer; a name the environment fixes has no field."""
+    present = office_settings.get_settings(ctx, Ask()).organisation.model_dump()
+    office_settings.change_organisation(ctx, read_command(ctx, Organisation, {**present, **answers}))
+    return redirect(ctx, PLACE, said="saved")
+
+
+@router.post(f"{PLACE}/mail")
+@shown_again(_settings_page, "mail")
+def change_mail(ctx: Setting, answers: Fields) -> Response:
+    """Change the mail server, or send a test letter through the typed one."""
+    if answers.get("do") == "test":
+        outcome = office_settings.try_mail(ctx, read_command(ctx, TryMail, answers))
+        return _settings_page(
+            ctx, tried=RejectedForm(form="mail", refusal=None, answers=answers), outcome=outcome
+        )
+    office_settings.change_mail(ctx, read_command(ctx, MailServer, answers))
+    return redirect(ctx, PLACE, said="saved")

@@ -1,4 +1,4 @@
-"""Administration pages for units and people: trees and lists, forms, calendar feeds of units."""
+"""Administration pages for units and people: lists, forms, the table of people as a file, feeds of units."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from merzim.documents.people import people_sheets
 from merzim.documents.sheets.dates import parse_days
 from merzim.services.inputs import build
 from merzim.services.names import paginate_units
@@ -18,10 +20,19 @@ from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, create_feed, feeds_of, revoke_unit_feed
 from merzim.services.people.pending_duties import pending_duties
 from merzim.services.people.staff import find_people, recorded_office
-from merzim.web.auth.dependencies import Setting
-from merzim.web.http import PageNumber, WebContext
+from merzim.services.people.table import ImportPeople, import_people
+from merzim.web.auth.dependencies import Setting, reads_files
+from merzim.web.http import PageNumber, WebContext, as_workbook
 from merzim.web.ui.command_forms import command_fields, read_command
-from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, parse_date, shown_again
+from merzim.web.ui.form_values import (
+    Fields,
+    InvalidForm,
+    RejectedForm,
+    parse_date,
+    shown_again,
+    store_form_file,
+    submitted_form,
+)
 from merzim.web.ui.name_fields import unit_filter, unit_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
@@ -253,3 +264,37 @@ def remove_person(ctx: Setting, answers: Fields) -> Response:
     fields = {"id": person.key, "mark": answers.get("mark", "")}
     staff.remove_person(ctx, build(staff.Removal, fields))
     return redirect(ctx, "/administration/people", said="removed")
+
+
+@router.get("/people/export")
+def export_people(ctx: Setting) -> Response:
+    """Return all people as a workbook that can be imported again."""
+    sheets = people_sheets(recorded_office(ctx), ctx.language)
+    return as_workbook(sheets, "people")
+
+
+@router.post("/people/import")
+@reads_files
+def import_table(ctx: Setting, form: Annotated[FormData, submitted_form(files=1, fields=5)]) -> Response:
+    """Show a preview of a table's changes; when submitted from there, import it."""
+    try:
+        digest, name = store_form_file(ctx, form)
+        if not digest:
+            raise InvalidForm("web.refusal.no_file")
+        preview = import_people(ctx, build(ImportPeople, {"file": digest, "preview": form.get("do") != "take"}))
+    except Refusal as refusal:
+        return page(ctx, "people_import.html", preview=None, refusal=refusal)
+    if form.get("do") == "take":
+        return redirect(ctx, "/people", said="taken")
+    return page(
+        ctx,
+        "people_import.html",
+        preview=preview.changes[:MOST_LISTED],
+        more=max(0, len(preview.changes) - MOST_LISTED),
+        same=preview.same,
+        whole_office=preview.whole_office,
+        notes=preview.notes[:MOST_LISTED],
+        office=recorded_office(ctx),
+        name=name,
+        digest=digest,
+    )

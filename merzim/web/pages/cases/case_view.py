@@ -27,8 +27,9 @@ from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import cell_of
 from merzim.web.ui.timeline import Timeline, build_timeline
 from notifications.notice import Notice
-from workflow.cases.case import Case, Event, Fact, effective_events
+from workflow.cases.case import Case, Event, Evidence, Fact, effective_events
 from workflow.cases.changes import FieldChange, field_changes
+from workflow.cases.registers.evidence_list import ProvedItem
 from workflow.cases.registers.rows import OWN_FIELDS, RowOfCase, as_written
 from workflow.deadlines.deadline import (
     Deadline,
@@ -290,3 +291,21 @@ def _extra_fields(register: Register, row: RowOfCase, translator: Translator) ->
     names = (name for name in register.fields if name not in OWN_FIELDS and row[name])
     fields = (field_view(register.fields[name]) for name in names)
     return [(field.title[translator.language], cell_of(field, cells, translator).text) for field in fields]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShownProof:
+    """One document or link: of a fact (`title`, `period`), or of a register row (`event`)."""
+
+    item: Evidence
+    title: Text | None = None
+    period: str = ""
+    event: str = ""
+
+
+def shown_proof(proved_item: ProvedItem, dossier: CaseView) -> ShownProof:
+    """Return a piece of evidence with the fact or register row it proves."""
+    what, _, more = proved_item.of.partition(".")
+    if proved_item.kind == "fact":
+        return ShownProof(item=proved_item.evidence, title=dossier.titles.get(what), period=more)
+    return ShownProof(item=proved_item.evidence, event=proved_item.kind, period=more.replace(".", ", "))

@@ -27,8 +27,7 @@ from merzim.services.results import ActMoves
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import get_evidence, get_form, get_package
 from merzim.web.http import CaseId, WebContext
-from merzim.web.pages.cases.case_view import CaseView, build_case_view, registers_view
-from merzim.web.pages.cases.evidence import shown_proof
+from merzim.web.pages.cases.case_view import CaseView, build_case_view, registers_view, shown_proof
 from merzim.web.pages.cases.recording import (
     correct_form,
     exempt_form,
@@ -39,7 +38,7 @@ from merzim.web.pages.cases.recording import (
     reopen_choices,
     withdraw_form,
 )
-from merzim.web.pages.registers.forms import row_field
+from merzim.web.pages.registers.rows import row_field
 from merzim.web.ui.command_forms import FormField, command_fields
 from merzim.web.ui.form_values import RejectedForm, typed_into
 from merzim.web.ui.name_fields import own_people, person_names

@@ -14,7 +14,6 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.regulations import case_registers
 from merzim.web.pages.cases.case_view import CaseView
-from merzim.web.pages.cases.evidence import evidence_fields
 from merzim.web.ui.form_values import RejectedForm, is_same_text, parse_date, parse_text
 from merzim.web.ui.name_fields import own_units
 from workflow.cases.case import PLAN, Case
@@ -101,6 +100,36 @@ def foreseen_effect(ctx: RequestContext, case: str, form: Mapping[str, Any]) -> 
     except Refusal:
         return None
     return foreseen, len(people)
+
+
+OTHER = "other"
+
+
+def evidence_fields(
+    kinds: Sequence[str], answers: Mapping[str, str], *, published_on: str = ""
+) -> tuple[dict[str, Any], ...]:
+    """Return the fields of a form for evidence of these kinds, as typed; there is always one for a link and one
+    for a file, of the kind "other" where the obligation asks for none.
+
+    Args:
+        published_on: the default day of publication of a link.
+    """
+    marked_kinds = [(kind, kind.startswith("link:")) for kind in kinds]
+    if not any(link for _, link in marked_kinds):
+        marked_kinds.append((OTHER, True))
+    if all(link for _, link in marked_kinds):
+        marked_kinds.append((OTHER, False))
+    return tuple(
+        {
+            "kind": kind,
+            "is_link": is_link,
+            "address": answers.get(f"link.{kind}", "") if is_link else "",
+            "published": answers.get(f"published.{kind}", published_on if is_link else ""),
+            "written": answers.get(f"written.{kind}", ""),
+            "restricted": answers.get(f"restricted.{kind}", ""),
+        }
+        for kind, is_link in marked_kinds
+    )
 
 
 def plan_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> dict[str, Any]:

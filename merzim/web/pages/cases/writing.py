@@ -1,47 +1,129 @@
-"""What the forms of a case do: record, plan, correct, withdraw, cancel, exempt, comment, give assignments.
+"""What the forms of a case do: record, plan, correct, withdraw, comment; enter rows of its registers.
 
 Each is answered by the page after it, its refusal, or the confirmation to give.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, get_origin
+from hashlib import sha256
+from typing import Annotated, Any, TypeVar, get_origin
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, Path
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from merzim.documents.sheets.texts import is_web_address
+from merzim.services.cases import rows
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.faces import FACES
-from merzim.services.context import RequestContext, whole_case
-from merzim.services.inputs import build
+from merzim.services.cases.rows import register_of
+from merzim.services.context import RequestContext, require_visible, whole_case
+from merzim.services.evidence import MAX_GROUND_LENGTH
+from merzim.services.inputs import EvidenceInput, OpenFile, build
+from merzim.services.registers.results import FieldView, field_view
 from merzim.services.results import CommandResult
 from merzim.services.sending import LetterOfCase, NoSuchLetter, acknowledge_letter, resend_letter
 from merzim.services.verbs import Verb
-from merzim.web.auth.dependencies import Recording, needs
-from merzim.web.http import CaseId
-from merzim.web.pages.cases.evidence import evidence_inputs, run_or_ask
-from merzim.web.pages.cases.page import OF_ONE, Tab, case_page, redirect_to_case
-from merzim.web.pages.cases.recording import passport_fields
+from merzim.web.auth.dependencies import Recording, needs, reads_files
+from merzim.web.http import CaseId, RegisterPath, WebContext
+from merzim.web.pages.cases.page import OF_ONE, UNREAD, Tab, case_page, redirect_to_case
+from merzim.web.pages.cases.recording import OTHER, passport_fields
+from merzim.web.pages.registers.rows import changed_values, new_values
 from merzim.web.ui.command_forms import read_command
 from merzim.web.ui.form_values import (
+    Confirmation,
     Fields,
     InvalidForm,
+    RejectedForm,
+    Unconfirmed,
+    file_of,
     parse_date,
     shown_again,
     submitted_form,
     text_fields,
+    typed_answers,
 )
 from merzim.web.ui.preferences import redirect
 from workflow.org.access import Need
+from workflow.registers.definition import RegisterField
 
 router = APIRouter(include_in_schema=False)
 
 SubmittedForm = Annotated[FormData, submitted_form(files=10)]
 """A form with evidence."""
+
+
+def evidence_inputs(form: FormData) -> list[EvidenceInput]:
+    """Return the links and files in a form: `link.KIND`, `file.KIND`, with their dates and restriction.
+
+    Raises:
+        InvalidForm: an invalid address or date, or an empty file.
+    """
+    answers, items = text_fields(form), []
+    for key, value in form.multi_items():
+        part, _, place = key.partition(".")
+        source: dict[str, object]
+        if part == "link" and isinstance(value, str) and value.strip():
+            source = {"address": parse_address(value)}
+        elif part == "file" and (file := file_of(form, key)):
+            source = {"content": file}
+        else:
+            continue
+        days = {name: answers.get(f"{name}.{place}", "") for name in ("published", "written")}
+        about = {
+            "kind": "" if place == OTHER else place,
+            **{f"{name}_on": parse_date(day) if day.strip() else None for name, day in days.items()},
+            "restricted": " ".join(answers.get(f"restricted.{place}", "").split())[:MAX_GROUND_LENGTH],
+        }
+        items.append(build(EvidenceInput, {**about, **source}))
+    return items
+
+
+def parse_address(text: str) -> str:
+    """Return a web address without surrounding blanks.
+
+    Raises:
+        InvalidForm: it is not an http or https address, or is too long.
+    """
+    text = text.strip()
+    if not is_web_address(text):
+        raise InvalidForm("web.refusal.bad_address", text=text[:100])
+    return text
+
+
+ASKED, CONFIRMED = "preview", "confirmed"
+"""Form fields: the request for a preview, and the token of the confirmed preview."""
+C = TypeVar("C", bound=cases.Previewable)
+
+
+def run_or_ask(
+    ctx: RequestContext, answers: Mapping[str, str], verb: Verb[C, CommandResult], command: C
+) -> CommandResult:
+    """Run the verb of a form with this command; a form that asks for a preview is asked to confirm it.
+
+    Raises:
+        Unconfirmed: it changes deadlines, plans a day after its deadline or loses what a new edition does not
+            know; or the form or the case differ from what was confirmed.
+        Refusal: as raised by the verb.
+    """
+    if answers.get(ASKED):
+        require_visible(ctx, command.case)
+        preview, people = cases.foresee(ctx, command)
+        token = _token(answers, preview.change.case.seq)
+        loses = any(event.payload.get("lost") for event in preview.change.events)
+        if (preview.deadlines or preview.late_plans or loses) and answers.get(CONFIRMED) != token:
+            points = cases.points_at_stake(ctx, preview)
+            raise Unconfirmed(Confirmation(preview=preview, people=len(people), points=points, token=token))
+    return verb(ctx, command)
+
+
+def _token(answers: Mapping[str, str], seq: int) -> str:
+    """Return a token for these answers and this state of the case."""
+    sorted_answers = sorted((name, value) for name, value in answers.items() if name != CONFIRMED)
+    return sha256(repr((seq, sorted_answers)).encode()).hexdigest()[:32]
 
 
 @router.post("/cases/{case}/plan")
@@ -187,3 +269,113 @@ def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500
     if key:
         resend_letter(ctx, build(LetterOfCase, {"case": case, "key": key}))
     return RedirectResponse(f"/cases/{case}#notices", status_code=303)
+
+
+RowForm = Annotated[FormData, submitted_form(files=3, fields=90)]
+RowNumber = Annotated[int, Path(ge=1, le=9999)]
+Action = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")]
+FORM, AT = "form", "at"
+"""Fields of each form of a row: its name on the page, and what of the page its answer is shown at."""
+
+
+def _risks(ctx: WebContext, case: str, *, tried: RejectedForm | None = None, **_: object) -> Response:
+    return case_page(ctx, case, tab="risks", tried=tried)
+
+
+def _form_name(answers: Mapping[str, str]) -> str:
+    return answers.get(FORM, "")
+
+
+@router.post("/cases/{case}/rows/{register_id}")
+@shown_again(_risks, _form_name)
+def enter_row(ctx: Recording, case: CaseId, register_id: RegisterPath, form: RowForm) -> Response:
+    """Enter a row of a register of the case."""
+    values = new_values(ctx, _fields(register_of(register_id)[0].fields.values()), form)
+    command = build(rows.EnterCaseRow, {"case": case, "register_id": register_id, "values": values})
+    return _shown_row(ctx, rows.enter_row(ctx, command), form)
+
+
+@router.post("/cases/{case}/rows/{register_id}/{number}/edit")
+@shown_again(_risks, _form_name)
+def edit_row(
+    ctx: Recording, case: CaseId, register_id: RegisterPath, number: RowNumber, form: SubmittedForm
+) -> Response:
+    """Save the fields of a row that differ from the values the form showed."""
+    register, entry = register_of(register_id)
+    values = changed_values(ctx, _fields(register.fields.values()), form)
+    command = build(rows.EditCaseRow, {"case": case, "row": f"{entry.row}.{number}", "values": values})
+    return _shown_row(ctx, rows.edit_row(ctx, command), form)
+
+
+@router.post("/cases/{case}/rows/{register_id}/{number}/{action}")
+@shown_again(_risks, _form_name)
+def act_on_row(
+    ctx: Recording,
+    case: CaseId,
+    register_id: RegisterPath,
+    number: RowNumber,
+    action: Action,
+    form: RowForm,
+) -> Response:
+    """Record an action on a row."""
+    register, entry = register_of(register_id)
+    fields = register.actions[action].fields.values() if action in register.actions else ()
+    command = {
+        "case": case,
+        "row": f"{entry.row}.{number}",
+        "action": action,
+        "values": new_values(ctx, _fields(fields), form),
+        "evidence": evidence_inputs(form),
+    }
+    return _shown_row(ctx, rows.act_on_row(ctx, build(rows.ActOnCaseRow, command)), form)
+
+
+def _fields(fields: Iterable[RegisterField]) -> list[FieldView]:
+    return [field_view(field) for field in fields]
+
+
+def _shown_row(ctx: WebContext, result: CommandResult, form: FormData) -> Response:
+    """Return the page of the registers at the row of a form, saying what was written."""
+    at = typed_answers(form).get(AT, "")
+    return redirect(ctx, f"/cases/{result.case}/risks", element=at, **parameters_of(ctx, result))
+
+
+@router.post("/cases/{case}/risks/plan")
+@reads_files
+@shown_again(_risks, "plan-file")
+def import_plan(ctx: Recording, case: CaseId, form: RowForm) -> Response:
+    """Import the file of a plan, and tell what was withdrawn in the case before and is not recorded again, and
+    which columns and sheets were not read.
+    """
+    plan = _table(form, "file", "web.refusal.no_plan_file")
+    command = read_command(ctx, rows.ImportPlan, text_fields(form), case=case, content=plan)
+    imported_plan = rows.import_plan(ctx, command)
+    told = {"said": "plan_taken" if imported_plan.entered else "nothing_new"}
+    if imported_plan.withdrawn:
+        told["left_out"] = str(len(imported_plan.withdrawn))
+    return redirect(ctx, f"/cases/{case}/risks", **told, **_unread(imported_plan.unread))
+
+
+@router.post("/cases/{case}/cartogram")
+@reads_files
+@shown_again(_risks, "cartogram")
+def record_cartogram(ctx: Recording, case: CaseId, form: RowForm) -> Response:
+    """Record the published cartogram from the uploaded file, and tell what of it was not read."""
+    table = _table(form, "table", "web.refusal.no_cartogram_file")
+    given: dict[str, Any] = {"case": case, "content": table, "evidence": evidence_inputs(form)}
+    result = rows.record_cartogram(ctx, read_command(ctx, rows.RecordCartogram, text_fields(form), **given))
+    told = {**parameters_of(ctx, result), **_unread(result.unread)}
+    return redirect(ctx, f"/cases/{case}/risks", element="cartogram", **told)
+
+
+def _unread(names: Sequence[str]) -> dict[str, str]:
+    """Return the parameter that names the columns and sheets that were not read; none where there are none."""
+    return {"unread": ", ".join(f"«{name}»" for name in names)[:UNREAD]} if names else {}
+
+
+def _table(form: FormData, name: str, refusal: str) -> OpenFile:
+    """Return the table sent with a form. Raises InvalidForm: with that code where there is none."""
+    file = file_of(form, name)
+    if file is None:
+        raise InvalidForm(refusal)
+    return file

@@ -1,4 +1,4 @@
-"""The page of reports: `/reports/{report}`, and the same report as a file."""
+"""The page of reports (`/reports/{report}`), and the register of notices (`/register`); both also as files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from merzim.services.reports.notices import list_notices
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import NoticeQuery, get_report
 from merzim.web.http import PageNumber, Year, as_workbook
-from merzim.web.pages.reports import figures, monitoring, organisations, points
+from merzim.web.pages.reports import monitoring, organisations, points
 from merzim.web.pages.reports.report import Report, ReportQuery, content_of
 from merzim.web.ui.name_fields import MatchedUnit, own_people, own_units
 from merzim.web.ui.render import Translator, page
@@ -39,8 +39,8 @@ REPORTS: Mapping[ReportName, tuple[str, Callable[[ReportQuery], Report]]] = {
     "uploads": ("web.together.uploads", organisations.build_uploads),
     "yearly": ("web.together.yearly", organisations.build_yearly),
     "cartogram": ("web.cartogram", organisations.build_cartogram),
-    "points": ("web.scores.short", points.build),
-    "figures": ("web.figures.short", figures.build),
+    "points": ("web.scores.short", points.build_points),
+    "figures": ("web.figures.short", points.build_figures),
 }
 """The code of the short title of each report, and what makes it."""
 router.get("/reports/{form}/{language}")(get_report)
@@ -96,10 +96,7 @@ def report_page(
     )
 
 
-journal = APIRouter(include_in_schema=False)
-
-
-@journal.get("/register")
+@router.get("/register")
 def journal_page(ctx: Reading, query: NoticeQuery, number: PageNumber = 1) -> Response:
     """Show who was notified of what, when, through which channel, and the outcome."""
     view = list_notices(ctx, query, number=number)
@@ -113,7 +110,7 @@ def journal_page(ctx: Reading, query: NoticeQuery, number: PageNumber = 1) -> Re
     )
 
 
-@journal.get("/register/xlsx")
+@router.get("/register/xlsx")
 def journal_workbook(ctx: Reading, query: NoticeQuery) -> Response:
     """Return the same list as a workbook. Raises Refusal for one longer than a workbook can be."""
     notices, t = ctx.reads.notices_matching(**query, limit=MAX_EXPORTED + 1), Translator(ctx.language)

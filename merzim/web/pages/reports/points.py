@@ -1,14 +1,16 @@
-"""The points of a year: earned, lost, at stake, with their calculation and the readings used."""
+"""What a year brought: its points earned, lost and at stake with their calculation; deadlines met in time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from merzim.documents.forms.definitions import Form
+from merzim.services.board.figures import SHOWN_UNITS, FiguresView, figures_of
 from merzim.services.documents.year_reports import due_quarter, recorded_facts, report_marks, year_reports
 from merzim.services.names import unit_name
 from merzim.services.reports.points import (
@@ -21,12 +23,12 @@ from merzim.services.reports.points import (
 )
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, cell, lines
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Column, Content
+from merzim.web.ui.tables import Column, Content, figures_columns
 
 PAPER_LANGUAGES = {"kk": "қаз", "ru": "рус"}
 
 
-def build(query: ReportQuery) -> Report:
+def build_points(query: ReportQuery) -> Report:
     """Return the points of a unit in a year, its nearest steps, its reports and the units below."""
     ctx, t = query.ctx, query.t
     view = points_of_year(ctx, query.unit, query.year, query.chosen, number=query.number)
@@ -245,3 +247,57 @@ def _periods(year: int, chosen: str, *, today: date) -> tuple[str, list[str]]:
     periods = [*before, *(f"{year}Q{number}" for number in (1, 2, 3, 4)), str(year)]
     usual = f"{due_year}Q{due}" if f"{due_year}Q{due}" in periods else f"{year}Q{4 if year < due_year else 1}"
     return (chosen if chosen in periods else usual), periods
+
+
+TABLES = (
+    ("months", figures_columns("head.month")),
+    ("stages", figures_columns("head.stage", with_pace=True, with_delay=True)),
+    ("units", figures_columns("head.unit", with_delay=True)),
+)
+"""The tables of figures of a year, each with its columns."""
+
+
+def build_figures(query: ReportQuery) -> Report:
+    """Return the figures of a year; a year with nothing due has no tables."""
+    t, view = query.t, figures_of(query.ctx, query.unit, query.year)
+    frame = Report(
+        title=t.say("web.figures.title", year=view.year),
+        lead=t.say("web.figures.lead", on=view.last),
+        filters=(query.years(query.ctx.today.year),),
+    )
+    if not view.total.due:
+        return replace(frame, empty=(t.say("web.figures.none"), t.say("web.none_found_do")))
+    notes = {"stages": Content(text=t.say("web.figures.pace_note"))}
+    return replace(
+        frame,
+        chart=view,
+        figures=_rates(t, view),
+        sections=tuple(
+            ReportSection(
+                id=name,
+                title=t.say(f"web.figures.by_{name}"),
+                note=notes.get(name),
+                columns=columns,
+                rows=getattr(view, name),
+                most=SHOWN_UNITS,
+            )
+            for name, columns in TABLES
+        ),
+        hints=(t.say("web.figures.delay_note"), t.say("web.figures.note")),
+    )
+
+
+def _rates(t: Translator, view: FiguresView) -> tuple[Figure, ...]:
+    """Return the figures of a year with something due: % in time, median working days late, number not met."""
+    total, percent = view.total, "%" if t.language == "en" else " %"
+    median = "–" if total.median_late is None else t.points(Decimal(str(total.median_late)))
+    unmet = t.say("web.figures.unmet_note", open=total.numbers["open"], missed=total.numbers["missed"])
+    in_time = t.say("web.figures.of", n=total.on_time, all=total.due)
+    late = t.say("web.figures.late_number", n=total.late)
+    return (
+        Figure(look="done", number=f"{total.rate}{percent}", text=t.say("web.figures.rate_of"), note=in_time),
+        Figure(
+            look="soon", number=median, text=t.say("web.figures.median_of"), note=late, is_zero=not total.late
+        ),
+        Figure(look="late", number=total.unmet, text=t.say("web.figures.unmet_of"), note=unmet),
+    )

@@ -26,8 +26,7 @@ from merzim.services.inputs import build
 from merzim.services.names import MAX_LISTED, chosen_procedure, unit_name
 from merzim.web.auth.dependencies import Managing, reads_files
 from merzim.web.http import Digest, WebContext
-from merzim.web.pages.case_creation.by_hand import ways_page
-from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, chain
+from merzim.web.pages.opening import HAPPENED, PLANNED, chain, ways_page
 from merzim.web.pages.portfolio import Axis, build_axis
 from merzim.web.ui.form_values import (
     MAX_FIELD_BYTES,
