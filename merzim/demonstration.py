@@ -16,8 +16,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.parsing import split_common_options
 from merzim.services.administration import change_organisation
 from merzim.services.campaigns.verbs import record_answer, start_campaign
-from merzim.services.cases.assignments import answer_assignment, give_alone, give_assignment
-from merzim.services.cases.comments import add_comment
+from merzim.services.cases.assignments import add_comment, answer_assignment, give_alone, give_assignment
 from merzim.services.cases.rows import act_on_row
 from merzim.services.inputs import build
 from merzim.services.verbs import Verb

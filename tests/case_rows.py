@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from merzim.documents.schedules.written_terms import read_term
-from merzim.services.cases.risks import scale_on
+from merzim.services.cases.rows import scale_on
 from merzim.services.law.regulations import case_registers
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording

@@ -15,8 +15,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
 from merzim.cli.rendering import as_json
 from merzim.services.administration import encrypt_password
-from merzim.services.channels import CHANNEL, create_channel, refuse_bad_address, try_channel
-from merzim.services.configuration import key_place
+from merzim.services.configuration import CHANNEL, create_channel, key_place, refuse_bad_address, try_channel
 from merzim.services.upkeep import doctor as configuration
 from merzim.services.upkeep import maintenance
 from merzim.services.upkeep.doctor import diagnose

@@ -28,10 +28,9 @@ from merzim.services.documents.filling import case_paper, document_of, paper_not
 from merzim.services.documents.row_papers import person_paper
 from merzim.services.documents.signing import approvers_of, letterhead, report_letterhead
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, report_paper
-from merzim.services.evidence import clean_file_name
 from merzim.services.imports.considering import ImportSchedule
 from merzim.services.imports.schedules import keep_match, take_schedule
-from merzim.services.inputs import OpenFile, build
+from merzim.services.inputs import OpenFile, build, clean_file_name
 from merzim.services.names import unit_named
 from merzim.services.people.table import ImportPeople, import_people
 from workflow.cases.registers.evidence_list import proofs

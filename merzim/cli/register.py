@@ -12,7 +12,7 @@ from merzim.cli.rendering import picked
 from merzim.documents.sheets.listing import Table, tables_workbook, write_file
 from merzim.services.cases import rows as case_rows
 from merzim.services.cases import verbs as cases
-from merzim.services.cases.risks import cases_with_rows
+from merzim.services.cases.rows import cases_with_rows
 from merzim.services.inputs import FileInput, build
 from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.names import unit_named

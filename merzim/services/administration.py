@@ -14,13 +14,15 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from merzim.documents.sheets.texts import is_email
-from merzim.services.channels import CHANNEL, create_channel, try_channel
 from merzim.services.configuration import (
+    CHANNEL,
     MAIL_KEYS,
     OFFICE_KEYS,
     PASSWORD,
+    create_channel,
     is_mail_fixed,
     password_owner,
+    try_channel,
     with_mail,
     with_password,
 )

@@ -16,7 +16,7 @@ import calendars
 from calendars.kazakhstan import Kazakhstan, compiled
 from calendars.records import Records, shipped_records, with_records
 from merzim.services import configuration
-from merzim.services.channels import create_channel, sender_domain
+from merzim.services.configuration import create_channel, sender_domain
 from merzim.services.law.regulations import (
     Editions,
     LeftOutFile,

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
+from merzim.documents.matching import match
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, in_own_units
 from merzim.services.verbs import NotFound
+from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, Row
 from workflow.cases.case import Case
 from workflow.cases.registers.rows import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Obligation, Procedure, Text
+from workflow.moments import Moment
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office, Person, Recipient, Unit
 from workflow.refusal import Refusal, closest_first
@@ -217,6 +220,16 @@ def person_named(office: Office, text: str, *, required: bool = False) -> str:
         allowed = keys or closest_first(text, office.people)
         raise Refusal("unknown_person", person=text, allowed=allowed[:10])
     return keys[0]
+
+
+def keep_responsible(app: AppContext, texts: Iterable[str], *, at: Moment) -> tuple[str, ...]:
+    """Match responsible texts to units and people, save the new matches; return the texts that match none."""
+    office = app.reads.office()
+    matches = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}
+    new = {text: key for text, key in matches.items() if key is not None and text not in office.matches}
+    if new:
+        office_store.save(app.engine, matches=new, at=at)
+    return tuple(text for text, key in matches.items() if key is None)
 
 
 def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipient, ...]:

@@ -14,7 +14,7 @@ from merzim.services.audit import DIGEST_DIGITS, record
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import filled_form, package_of_case
 from merzim.services.documents.year_reports import filled_report
-from merzim.services.evidence import clean_file_name, paper_file_name
+from merzim.services.inputs import clean_file_name, paper_file_name
 from merzim.services.law.regulations import row_words
 from merzim.services.names import case_title, seen_unit
 from merzim.services.registers.views import AskRow, show_row

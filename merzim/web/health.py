@@ -28,7 +28,7 @@ from prometheus_client import (
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from merzim.services import sending
+from merzim.services import letters
 from merzim.services.context import RequestContext
 from merzim.services.upkeep.operations import readiness
 from merzim.settings import ALARM_AGES
@@ -179,7 +179,7 @@ def _may_scrape(ctx: WebContext) -> bool:
 
 def office_metrics(ctx: RequestContext) -> CollectorRegistry:
     """Return the metrics of the office, as they are now: of the board without confidential cases."""
-    now, figures, registry = ctx.now, sending.figures(ctx.app, now=ctx.now), CollectorRegistry()
+    now, figures, registry = ctx.now, letters.figures(ctx.app, now=ctx.now), CollectorRegistry()
     build = Info("merzim_build", "The version that runs", registry=registry)
     build.info({"version": VERSION, "commit": commit_of(VERSION)})
 

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 import i18n
-from merzim.services.channels import create_channel
+from merzim.services.configuration import create_channel
 from merzim.settings import SECTIONS, BadSetting
 from merzim.settings_file import check, config_schema, read
 from notifications.channels.email import Email

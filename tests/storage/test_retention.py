@@ -17,7 +17,7 @@ from merzim.app import build_app
 from merzim.services.accounts import verbs as accounts
 from merzim.services.accounts.verbs import AccountAccess
 from merzim.services.app import AppContext
-from merzim.services.cases import comments
+from merzim.services.cases import assignments
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.jobs.rounds import deliver, run_round
@@ -93,8 +93,8 @@ def live(app: AppContext) -> str:
     case = app.case_commands.open_many([opening], at=BY)[0].id
     accounts.add(ctx, AccountAccess(login="dina.q", access="officer", person=KEY))
     comment_text = f"@{NAMES[0]} қарап шықты, {NAMES[1]} деп жазылған."
-    comments.add_comment(
-        ctx, comments.AddComment(case=case, text=comment_text, asks=KEY, until=date(2026, 4, 20))
+    assignments.add_comment(
+        ctx, assignments.AddComment(case=case, text=comment_text, asks=KEY, until=date(2026, 4, 20))
     )
     app.case_commands.write(case, AT, recording.record, "order_signed", on=TODAY)
     values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 
-from merzim.services.cases.bulk import PersonActions
+from merzim.services.letters import PersonActions
 from merzim.storage.database.locks import ProcessLock
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.queries import SqlReads

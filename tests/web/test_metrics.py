@@ -13,7 +13,7 @@ from merzim.clock import parse_moment
 from merzim.services.context import RequestContext
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import deliver, run_round
-from merzim.services.sending import ResendChannel, Resent, resend_as_administrator, resend_as_manager
+from merzim.services.letters import ResendChannel, Resent, resend_as_administrator, resend_as_manager
 from merzim.services.verbs import NotAllowed, Verb
 from merzim.storage.notices.delivery_state import figures
 from merzim.storage.org import store as office_store

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.services.evidence import clean_file_name
+from merzim.services.inputs import clean_file_name
 from merzim.web.pages.cases.writing import parse_address
 from merzim.web.ui.form_values import InvalidForm, parse_text
 from tests.web.conftest import Site

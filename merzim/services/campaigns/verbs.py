@@ -23,8 +23,7 @@ from merzim.services.campaigns.views import (
     show_campaign,
 )
 from merzim.services.context import RequestContext
-from merzim.services.evidence import store_file
-from merzim.services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress
+from merzim.services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress, store_file
 from merzim.services.jobs.campaigns import update_people
 from merzim.services.names import unit_name, unit_named
 from merzim.services.registers.results import reader_scope, seen_register

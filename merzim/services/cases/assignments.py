@@ -1,30 +1,265 @@
-"""Verbs on assignments, in a case or without one: list, give, answer with evidence, refuse, extend."""
+"""What people ask of each other: assignments, comments on cases with their questions; the reader's inbox."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from merzim.services.cases.comments import require_may_know
+from i18n import available_language, say
 from merzim.services.cases.verbs import case_verb
-from merzim.services.context import RequestContext, in_own_units, writer
-from merzim.services.evidence import store_evidence
-from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Person, Text
-from merzim.services.names import person_named
+from merzim.services.context import RequestContext, in_own_units, is_own, require_visible, writer
+from merzim.services.inputs import (
+    CaseCommand,
+    Day,
+    EvidenceInput,
+    Ground,
+    OptionalName,
+    OptionalPerson,
+    Person,
+    Seq,
+    Text,
+    store_evidence,
+)
+from merzim.services.names import assignees_of, people_named, person_named
 from merzim.services.results import CommandResult, Result, command_result, result_of
 from merzim.services.verbs import Command, verb
+from merzim.storage.notices.inbox import mark_read
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.commands import answers
+from workflow.cases.changes import comments
+from workflow.cases.commands import answers as commands
+from workflow.cases.commands import withdrawals
+from workflow.cases.commands.answers import CannotComment
 from workflow.cases.registers.assignments import AssignmentState, Whose
 from workflow.cases.registers.assignments import assignments as assignments_of
 from workflow.cases.registers.rows import number_of
 from workflow.law.library import ALONE
+from workflow.org.access import Reader, scope
+from workflow.org.duties import Unresolved, heads_over
+from workflow.org.office import Office, Recipient
 from workflow.ports import Change
 from workflow.refusal import Refusal
+
+INBOX_PAGE = 50
+ANSWER_WORKING_DAYS = 2
+"""Working days in which a question asked by one click, or an escalation, must be answered."""
+_MENTION = re.compile(r"@([^\W\d_][\w'-]*(?:[ ][^\W\d_][\w'-]*){0,3})")
+
+
+class AddComment(CaseCommand):
+    """Comment on a case, or on one of its obligations.
+
+    `text` names people as `@Name Surname`; `asks`: name, key or e-mail of the person asked, `until`: the day
+    the answer is due; `answers`: the number of the question in the history.
+    """
+
+    text: Ground
+    obligation: OptionalName = ""
+    asks: OptionalPerson = ""
+    until: Day | None = None
+    answers: Seq | None = None
+
+
+class Escalate(CaseCommand):
+    """Escalate an obligation to the nearest head above the people responsible: ask them to answer by a day."""
+
+    obligation: OptionalName
+
+
+class WithdrawComment(CaseCommand):
+    """Withdraw a comment: its text is no longer shown, but stays in the history."""
+
+    line: Seq
+    ground: Ground
+
+
+class ReadInbox(Command):
+    """Mark the reader's inbox as read: all of it, of one case, or one event of its history."""
+
+    in_case: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
+    line: Annotated[int, Field(ge=0, le=10**9)] = 0
+
+
+class ListInbox(Command):
+    """Request a page of the reader's inbox."""
+
+    page: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class InboxEntry(BaseModel):
+    """An event of a case that concerns the reader. `kind`: mention, question, answer, assignment or refusal."""
+
+    case: str
+    line: int
+    kind: str
+    obligation: str
+    text: str
+    by: str
+    person: str
+    at: datetime
+    until: date | None
+    read_at: datetime | None
+
+
+class InboxPage(BaseModel):
+    """A page of the inbox, and the number of unread entries."""
+
+    unread: int
+    entries: list[InboxEntry]
+
+
+class Marked(BaseModel):
+    """The number of entries marked."""
+
+    marked: int
+
+
+@verb("record")
+def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
+    """Comment on a case or an obligation; people named or asked are notified by letter and in the inbox."""
+    office = ctx.app.reads.office()
+    mentions = people_mentioned(office, command.text)
+    asks = person_named(office, command.asks)
+    for person in (*mentions, *filter(None, [asks])):
+        require_may_know(ctx, command.case, person)
+    given = command.model_dump(exclude={"case", "asks"})
+    result = result_of(
+        ctx, command.case, commands.comment, **given, person=writer(ctx), mentions=mentions, asks=asks
+    )
+    if command.answers is not None and ctx.reader.person:
+        mark_read(ctx.app.engine, ctx.reader.person, case=command.case, seq=command.answers, now=ctx.now)
+    return result
+
+
+def whom_to_ask(ctx: RequestContext, case: str, obligation: str) -> tuple[str, date]:
+    """Return the key of whom to ask why an obligation is not done, never the reader, and the day to answer by.
+
+    Raises CannotComment if nobody but the reader must do it.
+    """
+    recipients = people_responsible(ctx, case, obligation)
+    people = [recipient.person.key for recipient in recipients if recipient.person.key != ctx.reader.person]
+    if not people:
+        raise CannotComment("comment.nobody_to_ask")
+    return people[0], ctx.calendar.add_working_days(ctx.today, ANSWER_WORKING_DAYS)
+
+
+def _escalating(ctx: RequestContext, command: Escalate) -> Mapping[str, object]:
+    """Return the question to the nearest head above the people responsible for an obligation."""
+    people = people_responsible(ctx, command.case, command.obligation)
+    # An officer who replaces a missing head for reminders is above nobody.
+    office = replace(ctx.app.reads.office(), officer=None)
+    places = [(recipient.person.unit, recipient.person.key) for recipient in people]
+    heads = heads_over(office, places, on=ctx.today, first_head=True)
+    if isinstance(heads, Unresolved):
+        raise CannotComment("comment.nobody_above")
+    until = ctx.calendar.add_working_days(ctx.today, ANSWER_WORKING_DAYS)
+    head = heads[0].person
+    require_may_know(ctx, command.case, head.key)
+    text = say("comment.escalated", {"until": until}, available_language(head.language))
+    return {"text": text, "person": ctx.reader.person, "asks": head.key, "until": until}
+
+
+escalate = case_verb("escalate", "assign", Escalate, commands.comment, _escalating)
+
+
+def people_responsible(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:
+    """Return who must act on an obligation of a case today, the officer where nobody else can be told.
+
+    Raises CannotComment if there is nobody.
+    """
+    rows = ctx.reads.rows_of([require_visible(ctx, case)]).get(case, ())
+    row = next((row for row in rows if row.obligation == obligation), None)
+    people = assignees_of(ctx.app.reads.office(), row.assignee, on=ctx.today) if row else ()
+    if not people:
+        raise CannotComment("comment.nobody_to_ask")
+    return people
+
+
+@verb("record")
+def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandResult:
+    """Withdraw one's own comment (an operator: any); its unsent letters are withdrawn."""
+    comments_by_line = {comment.seq: comment for comment in comments(ctx.reads.events(command.case))}
+    comment = comments_by_line.get(command.line)
+    if comment is None:
+        raise CannotComment("comment.none", line=command.line)
+    if not (ctx.operator or is_own(ctx, comment.by)):
+        raise CannotComment("comment.not_yours")
+    return result_of(ctx, command.case, withdrawals.withdraw, f"#{command.line}", ground=command.ground)
+
+
+@verb("self", writes=False)
+def list_inbox(ctx: RequestContext, command: ListInbox) -> InboxPage:
+    """List the reader's inbox in cases visible to them, the newest first."""
+    person = ctx.reader.person
+    if not person:
+        return InboxPage(unread=0, entries=[])
+    lines = ctx.reads.inbox(person, limit=INBOX_PAGE, offset=(command.page - 1) * INBOX_PAGE)
+    entries = [
+        InboxEntry(
+            case=line.event.case,
+            line=line.event.seq,
+            kind=line.kind,
+            obligation=f"assignment.{line.event.name}"
+            if line.event.kind.startswith("assignment_")
+            else line.event.name,
+            text=str(line.event.payload.get("text", "")),
+            by=line.event.by,
+            person=str(line.event.payload.get("person", "")),
+            at=line.event.at,
+            until=line.event.on,
+            read_at=line.read_at,
+        )
+        for line in lines
+    ]
+    return InboxPage(unread=ctx.reads.unread_lines(person), entries=entries)
+
+
+@verb("self")
+def read_inbox(ctx: RequestContext, command: ReadInbox) -> Marked:
+    """Mark entries of the reader's inbox as read; return how many were unread."""
+    person = ctx.reader.person
+    if not person:
+        return Marked(marked=0)
+    return Marked(marked=mark_read(ctx.app.engine, person, case=command.in_case, seq=command.line, now=ctx.now))
+
+
+def people_mentioned(office: Office, text: str) -> tuple[str, ...]:
+    """Return the keys of the people a text names as `@Name Surname`, without repetition.
+
+    Words may follow a name: the longest sequence that somebody's name is or begins with counts.
+
+    Raises:
+        CannotComment: nobody has a name of that beginning, or several people have.
+    """
+    keys: dict[str, None] = {}
+    for words in _MENTION.findall(text):
+        parts = words.split(" ")
+        for length in range(len(parts), 0, -1):
+            name = " ".join(parts[:length])
+            matching_people = people_named(office, name)
+            if matching_people:
+                break
+        if len(matching_people) != 1:
+            raise CannotComment(
+                "comment.unknown_mention" if not matching_people else "comment.many_named", name=name
+            )
+        keys[matching_people[0]] = None
+    return tuple(keys)
+
+
+def require_may_know(ctx: RequestContext, case: str, person: str) -> None:
+    """Raise CannotComment if a letter to this person (comment, assignment) would reveal a confidential case."""
+    # Who sees all units, and of confidential cases those they know of.
+    knows = scope(Reader(login="\x1f", access="officer", person=person))
+    if not ctx.app.reads.seen_by(knows).heads([case]):
+        name = ctx.app.reads.office().people[person].name
+        raise CannotComment("comment.may_not_know", name=name)
+
 
 Number = Annotated[int, Field(ge=1, le=10**6)]
 StateToday = Literal["open", "overdue", "done", "refused", "dropped"]
@@ -117,7 +352,7 @@ def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResu
     return result_of(
         ctx,
         command.case,
-        answers.give,
+        commands.give,
         text=command.text,
         assignee=person,
         until=command.until,
@@ -133,7 +368,7 @@ def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
     unit = office.people[key].unit
     if not in_own_units(ctx, unit):
         raise Refusal("assignment.out_of_reach", name=office.people[key].name)
-    case = answers.give_alone(
+    case = commands.give_alone(
         ctx.case_commands,
         text=command.text,
         assignee=key,
@@ -195,9 +430,9 @@ def _extending(ctx: RequestContext, _: ExtendAssignment) -> Mapping[str, object]
 
 
 answer_assignment = case_verb(
-    "answer_assignment", "record", AnswerAssignment, answers.answer, _answering, answers=True
+    "answer_assignment", "record", AnswerAssignment, commands.answer, _answering, answers=True
 )
 refuse_assignment = case_verb(
-    "refuse_assignment", "record", RefuseAssignment, answers.refuse, _refusing, answers=True
+    "refuse_assignment", "record", RefuseAssignment, commands.refuse, _refusing, answers=True
 )
-extend_assignment = case_verb("extend_assignment", "record", ExtendAssignment, answers.extend, _extending)
+extend_assignment = case_verb("extend_assignment", "record", ExtendAssignment, commands.extend, _extending)

@@ -1,43 +1,30 @@
-"""Recording steps of several cases with one day and document, or withdrawing them, each on its own; and what
-a person does to a case through the bot.
-"""
+"""Recording steps of several cases with one day and document, or withdrawing them, each on its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, Field
 
 import i18n
-from merzim.services.app import AppContext
 from merzim.services.cases.verbs import (
     RecordFact,
     SignedBy,
-    SnoozeReminder,
     Undo,
     Withdraw,
     record,
-    snooze,
     undo_entry,
     withdraw,
 )
-from merzim.services.context import RequestContext, require_visible, whole_case
-from merzim.services.evidence import store_evidence
-from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
+from merzim.services.context import RequestContext, require_visible
+from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text, store_evidence
 from merzim.services.results import CommandResult, Titles
-from merzim.services.sending import LetterOfCase, acknowledge_letter
 from merzim.services.verbs import Command, verb
-from notifications.notice import Notice
 from workflow.cases.case import Evidence
-from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.rows import is_entry
 from workflow.law.procedure import Obligation
-from workflow.moments import Moment
-from workflow.org.access import Reader, with_unit
-from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 MAX_ROWS = 100
@@ -184,50 +171,3 @@ def _each(
     changed = sum(row.result is not None and row.result.changed for row in results)
     refused = sum(row.refusal is not None for row in results)
     return ManyResult(preview=preview, changed=changed, refused=refused, rows=results)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PersonActions:
-    """What a person does to cases through the bot at one moment, without an account, with their rights."""
-
-    app: AppContext
-    person: Person
-    language: str
-    at: Moment
-
-    @property
-    def _ctx(self) -> RequestContext:
-        """The context of the person: access `responsible` in their unit, whatever their account has."""
-        signature = f"{self.person.name} (Telegram)"
-        reader = Reader(login=signature, access="responsible", person=self.person.key, name=self.person.name)
-        reader = with_unit(reader, self.app.reads.office())
-        return RequestContext(app=self.app, clock=lambda: self.at, reader=reader, language=self.language)
-
-    def view(self, case: str) -> View:
-        """Return a case the person sees. Raises UnknownCase."""
-        require_visible(self._ctx, case)
-        return self.app.case_commands.view(case, today=self.at.today)
-
-    def read(self, notice: Notice) -> None:
-        """Record that the person read a notice in the bot, with all that its letter carried."""
-        ctx = self._ctx
-        for letter in (*self.app.outbox.carried(notice.key), notice):
-            if letter.case:
-                acknowledge_letter(ctx, LetterOfCase(case=letter.case, key=letter.key))
-            else:
-                self.app.outbox.acknowledge(letter.key, now=self.at.now)
-
-    def done(self, case: str, fact: str, *, on: date) -> int | None:
-        """Record a fact, evidence to follow; return the number of its event, None if it was recorded before."""
-        result = record(self._ctx, RecordFact(case=case, fact=fact, on=on, evidence_follows=True))
-        return result.events[0].seq if result.events else None
-
-    def snooze(self, case: str, obligation: str, *, until: date) -> date:
-        """Snooze the reminder; return the day until which it is, which may be earlier than asked."""
-        ctx = self._ctx
-        snooze(ctx, SnoozeReminder(case=case, obligation=obligation, until=until))
-        return whole_case(ctx, case)[0].snoozed[obligation].until
-
-    def undo(self, case: str, line: int) -> None:
-        """Withdraw an event the person has just recorded."""
-        undo_entry(self._ctx, Undo(case=case, line=line))

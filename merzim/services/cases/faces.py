@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from merzim.services.cases import assignments, comments, verbs
+from merzim.services.cases import assignments, verbs
 from merzim.services.verbs import Verb
 
 
@@ -43,9 +43,9 @@ FACES = (
     Face(verbs.undo_entry, "undo"),
     Face(verbs.add_reader, "readers", "reader add CASE PERSON", "readers", "reader", "history"),
     Face(verbs.remove_reader, "readers/removal", "", "readers/remove", "reader-remove", "history"),
-    Face(comments.add_comment, "comments", "", "comments", "comment"),
-    Face(comments.withdraw_comment, "comments/{line}/withdrawal", "", "comments/withdraw", "comment"),
-    Face(comments.escalate, "", "", "ask", "comment"),
+    Face(assignments.add_comment, "comments", "", "comments", "comment"),
+    Face(assignments.withdraw_comment, "comments/{line}/withdrawal", "", "comments/withdraw", "comment"),
+    Face(assignments.escalate, "", "", "ask", "comment"),
     Face(assignments.give_assignment, "assignments", "", "assignments", "assignment"),
     Face(assignments.answer_assignment, "assignments/{number}/answer", "", "assignments/answer", "done"),
     Face(assignments.refuse_assignment, "assignments/{number}/refusal", "", "assignments/refuse", "refuse"),

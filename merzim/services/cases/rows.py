@@ -6,10 +6,12 @@ registers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
-from typing import Annotated, Any
+from functools import cache, partial
+from importlib.resources import files
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -17,21 +19,52 @@ from i18n import say
 from merzim.documents.cartogram import read_cartogram
 from merzim.documents.child import read
 from merzim.documents.measure_plan import read_measures
-from merzim.services.cases.risks import by_number, case_rows, keep_responsible, next_of
+from merzim.documents.schedules.written_terms import read_term
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, whole_case, write_case
-from merzim.services.evidence import require_file, store_evidence
-from merzim.services.inputs import CaseCommand, Day, EvidenceInput, FileInput, Name
+from merzim.services.inputs import (
+    CaseCommand,
+    Day,
+    EvidenceInput,
+    FileInput,
+    Name,
+    require_file,
+    store_evidence,
+)
 from merzim.services.law.regulations import case_registers
+from merzim.services.names import keep_responsible
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.verbs import RowText
 from merzim.services.results import CommandResult, FindingResult, ProofResult, Titles, result_of
 from merzim.services.verbs import verb
+from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.database.engine import writing
+from workflow.board.rows import Row
 from workflow.cases.case import Case, evidence_of, row_name
 from workflow.cases.commands.case_commands import Drafts, View
-from workflow.cases.commands.case_rows import NewRow, numbers_of, rows_to_enter, withdrawn_rows
+from workflow.cases.commands.case_rows import CaseRows, NewRow, numbers_of, rows_to_enter, withdrawn_rows
 from workflow.cases.commands.case_rows import record_cartogram as record_lines
-from workflow.cases.registers.rows import OWN_FIELDS, as_written, rows_of
+from workflow.cases.registers.risks import (
+    Band,
+    Cartogram,
+    Rank,
+    RiskScale,
+    cartograms,
+    rank_of,
+    read_scale,
+    scale_of,
+)
+from workflow.cases.registers.rows import (
+    OWN_FIELDS,
+    MeasureTerm,
+    RowOfCase,
+    as_written,
+    measures_of,
+    number_of,
+    row_kind,
+    rows_of,
+)
+from workflow.deadlines.deadline import Deadline
 from workflow.findings.of_risks import risk_findings
 from workflow.registers.definition import Register, RegisterField, RowEntry
 from workflow.registers.values import is_filled
@@ -314,3 +347,129 @@ def extra_fields(register_id: str) -> list[RegisterField]:
     """Return the fields defined only in the register's file; lists show them after all others."""
     register, _ = register_of(register_id)
     return [field for name, field in register.fields.items() if name not in OWN_FIELDS]
+
+
+Dated = TypeVar("Dated", Deadline, Row)
+
+
+@cache
+def scales() -> dict[str, RiskScale]:
+    """Return the shipped risk scales by edition, the latest last."""
+    # The folder of regulations is no Python module: find it by name.
+    folder = files("regulations") / "scales"
+    scale_files = [file for file in folder.iterdir() if file.name.startswith("risk-scale.")]
+    scales = [read_scale(file.name, file.read_bytes()) for file in scale_files]
+    return {scale.edition: scale for scale in sorted(scales, key=lambda scale: scale.in_force)}
+
+
+def scale_on(on: date) -> RiskScale:
+    """Return the risk scale in force on a day; for earlier days the first one."""
+    editions = list(scales().values())
+    return next((edition for edition in reversed(editions) if edition.in_force <= on), editions[0])
+
+
+@cache
+def case_rows() -> CaseRows:
+    """Return the commands on rows of the registers of cases."""
+    return CaseRows(case_registers(), read_term=partial(read_term, where="term"), scale_on=scale_on)
+
+
+def cases_with_rows(app: AppContext, unit: str = "") -> Sequence[Case]:
+    """Return the active cases with a row in any register, whole, of a unit (id) and all below; "" is all."""
+    by_id = app.ledger.cases(cases_with_entries(app.engine, unit or None))
+    return [by_id[id] for id in sorted(by_id)]
+
+
+def by_number(entries: Iterable[Dated], kind: str) -> dict[int, list[Dated]]:
+    """Return those of these deadlines or board rows that rows of a kind (`measure`) made, by their number."""
+    found: dict[int, list[Dated]] = {}
+    for entry in entries:
+        id = entry.id if isinstance(entry, Deadline) else entry.obligation
+        if row_kind(id) == kind:
+            found.setdefault(number_of(id), []).append(entry)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasureLine:
+    """A measure. `deadline`: its next one, None if its term has no day; `periods`: those it recurs in."""
+
+    measure: RowOfCase
+    deadline: Deadline | None
+    periods: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RiskLine:
+    """A risk with its measures. `rank` and `band`: None before it is ranked.
+
+    `request`: the deadline of the request about it, None without one.
+    """
+
+    risk: RowOfCase
+    request: Deadline | None
+    rank: Rank | None
+    band: Band | None
+    measures: tuple[MeasureLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseRegisters:
+    """The rows of the registers of a case.
+
+    `registers`: definitions of the registers; `orphans`: measures whose risk is withdrawn.
+    """
+
+    lines: tuple[RiskLine, ...]
+    orphans: tuple[RowOfCase, ...]
+    positions: tuple[RowOfCase, ...]
+    cartogram: Cartogram | None
+    remarks: tuple[RowOfCase, ...]
+    scale: RiskScale
+    registers: Mapping[str, Register]
+
+
+def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date) -> CaseRegisters:
+    """Return the rows of a case's registers, each with its own of these deadlines, and today's risk scale."""
+    risks, measures = rows_of(case, "risk"), rows_of(case, "measure")
+    deadlines = list(deadlines)
+    of_measure, requests = by_number(deadlines, "measure"), by_number(deadlines, "request")
+    return CaseRegisters(
+        lines=tuple(
+            RiskLine(
+                risk=risk,
+                request=next(iter(requests.get(risk.number, ())), None),
+                rank=(rank := rank_of(risk)),
+                band=scale.band(rank) if rank and (scale := scale_of(scales(), rank)) else None,
+                measures=tuple(
+                    MeasureLine(
+                        measure=measure,
+                        deadline=next_of(of_measure.get(measure.number, [])),
+                        periods=_periods(measure.term, of_measure.get(measure.number, [])),
+                    )
+                    for measure in measures_of(measures, risk.number)
+                ),
+            )
+            for risk in risks.values()
+        ),
+        orphans=tuple(measure for measure in measures.values() if measure["risk"] not in risks),
+        positions=tuple(rows_of(case, "position").values()),
+        cartogram=next(reversed(cartograms(case)), None),
+        remarks=tuple(rows_of(case, "remark").values()),
+        scale=scale_on(today),
+        registers={register.id: register for register in case_registers().all()},
+    )
+
+
+def next_of(entries: Iterable[Dated]) -> Dated | None:
+    """Return the earliest open deadline or board row, else the last one; None where none has a due date."""
+    dated = sorted((entry for entry in entries if entry.due), key=lambda entry: entry.due or date.max)
+    waiting = [entry for entry in dated if entry.state in ("open", "not_due_yet")]
+    return waiting[0] if waiting else dated[-1] if dated else None
+
+
+def _periods(term: MeasureTerm, entries: list[Deadline]) -> tuple[str, ...]:
+    """Return the periods in which a recurring measure is due; none for one that is due once."""
+    if term.every is None:
+        return ()
+    return tuple(dict.fromkeys(entry.period for entry in entries if entry.period))

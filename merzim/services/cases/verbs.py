@@ -11,9 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from i18n import LANGUAGES, say
-from merzim.services.cases.risks import keep_responsible
 from merzim.services.context import RequestContext, in_own_units, is_own, require_visible, whole_case
-from merzim.services.evidence import store_evidence
 from merzim.services.inputs import (
     CaseCommand,
     Day,
@@ -30,8 +28,9 @@ from merzim.services.inputs import (
     Seq,
     Text,
     Values,
+    store_evidence,
 )
-from merzim.services.names import name_of, person_named, unit_named
+from merzim.services.names import keep_responsible, name_of, person_named, unit_named
 from merzim.services.results import CommandResult, FindingResult, OpenedCase, command_result
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, Verb, verb

@@ -24,7 +24,7 @@ from merzim.services.context import RequestContext
 from merzim.services.documents.filling import document_of, office_paper, paper_notes
 from merzim.services.documents.rows import row_parts
 from merzim.services.documents.signing import policy_unit
-from merzim.services.evidence import clean_file_name
+from merzim.services.inputs import clean_file_name
 from merzim.services.names import person_named
 from merzim.services.registers.results import RowView, field_view
 from merzim.services.registers.views import AskRow, ListRows, RowDetail, list_rows, row_pages, show_row

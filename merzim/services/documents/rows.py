@@ -12,7 +12,7 @@ from calendars.terms import InPeriod, OnDate
 from i18n import date_long, days_list, percent, period, say, span
 from merzim.documents.forms.definitions import Field, Form, RegisterRows
 from merzim.documents.people import title as title_of
-from merzim.services.cases.risks import scales
+from merzim.services.cases.rows import scales
 from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.registers.results import (
     FieldView,

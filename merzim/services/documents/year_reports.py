@@ -24,7 +24,7 @@ from merzim.services.documents.rows import (
     row_parts,
     supplier_rows,
 )
-from merzim.services.evidence import paper_file_name
+from merzim.services.inputs import paper_file_name
 from merzim.services.registers.results import FieldView, RowView, reader_scope, seen_register
 from merzim.services.registers.views import FilterInput, ListRows, list_rows, row_pages
 from merzim.storage.cases.recommendations import cases_with_entries

@@ -11,7 +11,6 @@ from merzim.documents.child import read
 from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.sheets.unreadable import Errors, RowNote
 from merzim.services.context import RequestContext
-from merzim.services.evidence import require_file
 from merzim.services.imports.considering import (
     Consideration,
     ConsideredAnalysis,
@@ -21,6 +20,7 @@ from merzim.services.imports.considering import (
     unit_or_person,
 )
 from merzim.services.imports.past import known_headings
+from merzim.services.inputs import require_file
 from merzim.services.names import chosen_procedure
 from merzim.services.verbs import verb
 from merzim.storage.cases import twins

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from merzim.services.app import AppContext
-from merzim.services.cases.bulk import PersonActions
+from merzim.services.letters import PersonActions
 from merzim.storage.events import ORIGIN, Origin
 from notifications.bot.conversation import Conversation
 from notifications.bot.polling import Poller

@@ -15,7 +15,7 @@ import i18n
 from i18n.languages import Language
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import Hash, SessionsEnded, issue_secret
-from merzim.services.board.assignees import keys_of_person
+from merzim.services.board.lines import keys_of_person
 from merzim.services.context import RequestContext, reader_of
 from merzim.services.inputs import Day, Key
 from merzim.services.verbs import Command, NotFound, verb

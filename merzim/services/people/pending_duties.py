@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from merzim.services.board.assignees import keys_of_person
+from merzim.services.board.lines import keys_of_person
 from merzim.services.context import RequestContext
 from merzim.services.names import assignees_of, cases_of
 from workflow.board.rows import DeadlineFilter, Horizon

@@ -9,8 +9,7 @@ from merzim.documents.people import ReadPeople, merge_people, read_people
 from merzim.documents.sheets.unreadable import RowNote
 from merzim.services.accounts.invitations import OF_THE_OFFICE, access_by_duties
 from merzim.services.context import RequestContext
-from merzim.services.evidence import require_file
-from merzim.services.inputs import FileInput
+from merzim.services.inputs import FileInput, require_file
 from merzim.services.law.acts import follow_adopted_acts
 from merzim.services.people.staff import follow_changed_names, recorded_office
 from merzim.services.verbs import verb

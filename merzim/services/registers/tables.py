@@ -19,8 +19,7 @@ from merzim.documents.register_table import RegisterTable, empty_table, read_row
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
 from merzim.services.context import RequestContext
-from merzim.services.evidence import require_file
-from merzim.services.inputs import FileInput, Line
+from merzim.services.inputs import FileInput, Line, require_file
 from merzim.services.names import name_of
 from merzim.services.registers.results import (
     FieldView,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from merzim.services.cases.risks import by_number, next_of
+from merzim.services.cases.rows import by_number, next_of
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import case_registers
 from merzim.services.names import Name, UnitName, person_name, unit_name

@@ -17,8 +17,7 @@ from zoneinfo import ZoneInfo
 
 from calendars.hours import almaty
 from merzim.services.app import AppContext
-from merzim.services.channels import CHANNEL, create_channel
-from merzim.services.configuration import folders, refuse_missing
+from merzim.services.configuration import CHANNEL, create_channel, folders, refuse_missing
 from merzim.services.law.regulations import own_files, read_editions, read_registers
 from merzim.services.oidc import ProviderSilent, open_provider
 from merzim.services.upkeep import backups

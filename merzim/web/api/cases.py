@@ -11,12 +11,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from merzim.services import yearly
-from merzim.services.board.deadlines import get_board, list_deadlines
-from merzim.services.board.tasks import list_own_tasks
+from merzim.services.board.deadlines import get_board, list_deadlines, list_own_tasks
 from merzim.services.cases import assignments, bulk, views
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.faces import FACES
-from merzim.services.cases.portfolio import list_cases, list_portfolio
+from merzim.services.cases.views import list_cases, list_portfolio
 from merzim.services.imports import schedules
 from merzim.services.inputs import Day, Name
 from merzim.services.results import Ids, InLanguage, PlanResult, Result, at

@@ -9,11 +9,11 @@ from fastapi import File as Part
 from fastapi import Query, UploadFile
 from pydantic import BaseModel
 
-from merzim.services import sending
+from merzim.services import letters
 from merzim.services.context import require_visible, whole_case
 from merzim.services.documents.case_documents import FormAnswer, case_papers
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, year_report
-from merzim.services.evidence import clean_file_name, keep_upload
+from merzim.services.inputs import clean_file_name, keep_upload
 from merzim.services.names import seen_unit
 from merzim.services.results import ProofResult
 from merzim.web import downloads
@@ -162,4 +162,4 @@ def list_case_notices(ctx: Reading, translator: RequestTranslator, case: CaseId)
     return [notice_answer(letter, office, translator) for letter in letters]
 
 
-mount.post(notices, "/cases/{case}/notices/resending", sending.resend_letter)
+mount.post(notices, "/cases/{case}/notices/resending", letters.resend_letter)

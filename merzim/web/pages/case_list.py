@@ -10,7 +10,7 @@ from typing import Annotated, get_args
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from merzim.services.cases.portfolio import with_next_steps
+from merzim.services.cases.views import with_next_steps
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import ProcedureGroups, offered_procedures
 from merzim.services.names import UnitName, case_title, programme_year, require_exportable, unit_name

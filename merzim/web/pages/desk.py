@@ -15,16 +15,16 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from merzim.services.administration import officer_start
-from merzim.services.board.tasks import most_pressing, tasks_view
+from merzim.services.board.deadlines import most_pressing, tasks_view
 from merzim.services.campaigns.answers import awaited_answers
 from merzim.services.cases import bulk
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.documents.case_documents import forms_of
 from merzim.services.inputs import build
+from merzim.services.letters import LetterOfCase, acknowledge_letter
 from merzim.services.names import UnitName, name_of
 from merzim.services.people.feeds import Away, set_leave
-from merzim.services.sending import LetterOfCase, acknowledge_letter
 from merzim.web.auth.dependencies import Recording
 from merzim.web.http import WebContext
 from merzim.web.pages.cases.recording import SIGNATORIES, foreseen_effect, record_form

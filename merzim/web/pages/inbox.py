@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from merzim.services.cases import assignments, comments
+from merzim.services.cases import assignments
 from merzim.services.cases.assignments import AssignmentResult, ListAssignments
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
@@ -34,7 +34,7 @@ MAX_LETTERS = 20
 @router.get("/inbox")
 def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1) -> Response:
     """Show a page of the reader's inbox and their letters not yet acknowledged, the newest first."""
-    view = comments.list_inbox(ctx, comments.ListInbox(page=number))
+    view = assignments.list_inbox(ctx, assignments.ListInbox(page=number))
     person, office, library = ctx.reader.person, ctx.reads.office(), ctx.library
     unread = ctx.app.outbox.unread(person, limit=LETTERS_LOOKED_THROUGH) if person else ()
     heads = ctx.reads.heads({entry.case for entry in view.entries} | {letter.case for letter in unread})
@@ -53,7 +53,7 @@ def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_
         place="/inbox",
         view=view,
         number=number,
-        more=len(view.entries) == comments.INBOX_PAGE,
+        more=len(view.entries) == assignments.INBOX_PAGE,
         titles=titles,
         people={entry.person: person_name(office, entry.person) for entry in view.entries if entry.person},
         names=author_names(ctx, {entry.by for entry in view.entries}),
@@ -67,7 +67,7 @@ def mark_as_read(ctx: Own, answers: Fields) -> Response:
     """Mark all entries, or one, as read; then show the inbox, or the entry's place in its case."""
     case, line = answers.get("case", ""), answers.get("line", "")
     fields = {"in_case": case, "line": parse_event_number(line) if line else 0}
-    comments.read_inbox(ctx, build(comments.ReadInbox, fields))
+    assignments.read_inbox(ctx, build(assignments.ReadInbox, fields))
     if case and line:
         return redirect(ctx, f"/cases/{case}", element=answers.get("place", "")[:40] or f"comment-{line}")
     return redirect(ctx, "/inbox")

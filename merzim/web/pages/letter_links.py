@@ -11,11 +11,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import RedirectResponse, Response
 
+from merzim.services import letters
 from merzim.services.campaigns import answers as campaigns
 from merzim.services.campaigns.answers import CampaignForm, CampaignLinkRefused
-from merzim.services.cases import letter_answers as letters
-from merzim.services.cases.letter_answers import AnswerLetter, LetterLinkRefused, LetterQuestion
 from merzim.services.inputs import build
+from merzim.services.letters import AnswerLetter, LetterLinkRefused, LetterQuestion
 from merzim.services.people.feeds import DigestChoice, choose_by_link, person_of_link, set_digest
 from merzim.web.auth.dependencies import Anybody, Own
 from merzim.web.auth.limits import count_guess

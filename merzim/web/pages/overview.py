@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from merzim.services import sending
+from merzim.services import letters
 from merzim.services.board.deadlines import Force, ListDeadlines, all_lines, deadlines
 from merzim.services.board.overview import overview
 from merzim.services.context import RequestContext
@@ -33,7 +33,7 @@ Name = Annotated[str, Query(max_length=200)]
 def overview_page(ctx: Reading, unit: UnitParam) -> Response:
     """Show the overview for managers."""
     view = overview(ctx, unit or None)
-    failed, office, manages = sending.undelivered(ctx), ctx.reads.office(), ctx.reader.may("manage")
+    failed, office, manages = letters.undelivered(ctx), ctx.reads.office(), ctx.reader.may("manage")
     return page(
         ctx,
         "overview.html",
@@ -42,7 +42,7 @@ def overview_page(ctx: Reading, unit: UnitParam) -> Response:
         heads=page_heads(line_columns(ctx.today)),
         failed=failed,
         failed_names={notice.person: person_name(office, notice.person) for notice in failed},
-        faults=sending.visible_faults(ctx),
+        faults=letters.visible_faults(ctx),
         unheard=_reasons_unheard(ctx) if manages else (),
         proposed=_proposed_year(ctx) if manages else None,
     )
@@ -100,7 +100,7 @@ def _reasons_unheard(ctx: RequestContext) -> list[dict[str, object]]:
     """Return why nobody can be notified of some of the first UNHEARD due reminders: each reason as a code with
     arguments, and the cases concerned, of those the reader sees.
     """
-    problems = sending.reminders_to_nobody(ctx.app, at=ctx.moment, limit=UNHEARD)
+    problems = letters.reminders_to_nobody(ctx.app, at=ctx.moment, limit=UNHEARD)
     seen_cases = ctx.reads.heads({problem.case for problem in problems}) if problems else {}
     reasons: dict[tuple[str, tuple[tuple[str, object], ...]], dict[str, None]] = {}
     for problem in problems:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from calendars.kazakhstan import Kazakhstan
-from merzim.services.cases.portfolio import (
+from merzim.services.cases.views import (
     ListPortfolio,
     PortfolioLine,
     PortfolioPage,

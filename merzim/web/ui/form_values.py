@@ -18,8 +18,7 @@ from starlette.datastructures import FormData, ImmutableMultiDict, UploadFile
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
-from merzim.services.evidence import clean_file_name, keep_upload
-from merzim.services.inputs import OpenFile
+from merzim.services.inputs import OpenFile, clean_file_name, keep_upload
 from merzim.services.verbs import NotAllowed, NotFound
 from workflow.cases.commands.case_commands import UnknownCase
 from workflow.cases.commands.planning import Preview

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Form, HTTPException, Path, Query
 from starlette.responses import RedirectResponse, Response
 
 from calendars.hours import almaty
-from merzim.services import administration, sending
+from merzim.services import administration, letters
 from merzim.services import administration as office_settings
 from merzim.services.accounts import telegram
 from merzim.services.administration import (
@@ -31,9 +31,9 @@ from merzim.services.administration import (
 from merzim.services.audit import AskAudit, AuditLine, AuditList, ask_audit, exported_entries
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
+from merzim.services.letters import ResendChannel
 from merzim.services.people.feeds import FeedRevoked, create_own_feed, open_feed, revoke_feed
 from merzim.services.people.staff import recorded_office
-from merzim.services.sending import ResendChannel
 from merzim.services.upkeep.operations import ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import Ask, NotFound
 from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Own, Setting
@@ -123,7 +123,7 @@ def _page(ctx: WebContext, *, status: int = 0, refusal: Refusal | None = None, *
         channels=list_channels(ctx, Ask()),
         queued=queued,
         states=NOTICE_STATES,
-        faults=sending.faults(ctx.app),
+        faults=letters.faults(ctx.app),
         refusal=refusal,
         **values,
     )
@@ -218,7 +218,7 @@ def feed(ctx: Anybody, token: Token) -> Response:
 def resend_from_overview(ctx: Managing, channel: ChannelName = "") -> Response:
     """Queue again the letters delayed by a channel's fault, for the officer; then show the overview."""
     if channel:
-        sending.resend_as_manager(ctx, build(ResendChannel, {"channel": channel}))
+        letters.resend_as_manager(ctx, build(ResendChannel, {"channel": channel}))
     return RedirectResponse("/#faults", status_code=303)
 
 
@@ -226,7 +226,7 @@ def resend_from_overview(ctx: Managing, channel: ChannelName = "") -> Response:
 def resend_from_administration(ctx: Setting, channel: ChannelName = "") -> Response:
     """Queue again the letters delayed by a channel's fault, for the administrator; then show their page."""
     if channel:
-        sending.resend_as_administrator(ctx, build(ResendChannel, {"channel": channel}))
+        letters.resend_as_administrator(ctx, build(ResendChannel, {"channel": channel}))
     return RedirectResponse("/administration", status_code=303)
 
 

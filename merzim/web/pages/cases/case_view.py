@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from calendars.terms import Explanation
-from merzim.services.cases.risks import registers_of_case
+from merzim.services.cases.rows import registers_of_case
 from merzim.services.context import RequestContext, case_with_events
 from merzim.services.names import (
     AssigneeNames,

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from calendars import OutOfRange
 from i18n import knows, say
 from merzim.services.cases import verbs as cases
-from merzim.services.cases.comments import whom_to_ask
+from merzim.services.cases.assignments import whom_to_ask
 from merzim.services.cases.faces import FACES
 from merzim.services.cases.rows import ImportPlan, RecordCartogram
 from merzim.services.context import RequestContext
@@ -228,7 +228,7 @@ def _comment_form(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -
         with suppress(CannotComment, OutOfRange):
             person, day = whom_to_ask(ctx, view.case.id, why)
             text = say("comment.ask_why", {"until": day}, ctx.language)
-            values = {"asks": person.key, "text": text, "until": day.isoformat()}
+            values = {"asks": person, "text": text, "until": day.isoformat()}
     return {"obligation": about if about in view.titles else "", **values}
 
 

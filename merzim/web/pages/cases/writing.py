@@ -21,11 +21,10 @@ from merzim.services.cases import verbs as cases
 from merzim.services.cases.faces import FACES
 from merzim.services.cases.rows import register_of
 from merzim.services.context import RequestContext, require_visible, whole_case
-from merzim.services.evidence import MAX_GROUND_LENGTH
-from merzim.services.inputs import EvidenceInput, OpenFile, build
+from merzim.services.inputs import MAX_GROUND_LENGTH, EvidenceInput, OpenFile, build
+from merzim.services.letters import LetterOfCase, NoSuchLetter, acknowledge_letter, resend_letter
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.results import CommandResult
-from merzim.services.sending import LetterOfCase, NoSuchLetter, acknowledge_letter, resend_letter
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Recording, needs, reads_files
 from merzim.web.http import CaseId, RegisterPath, WebContext

@@ -18,8 +18,7 @@ from merzim.services.documents.row_papers import (
     papers_of_list,
     register_papers,
 )
-from merzim.services.evidence import clean_file_name
-from merzim.services.inputs import build
+from merzim.services.inputs import build, clean_file_name
 from merzim.services.registers import tables, views
 from merzim.services.registers.results import (
     FieldView,

@@ -19,8 +19,7 @@ from merzim.services.documents.row_papers import (
     paper_of_row,
     show_with_papers,
 )
-from merzim.services.evidence import paper_file_name
-from merzim.services.inputs import FileInput, build
+from merzim.services.inputs import FileInput, build, paper_file_name
 from merzim.services.names import author_names
 from merzim.services.registers import verbs, views
 from merzim.services.registers.results import (

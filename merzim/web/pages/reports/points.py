@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from merzim.documents.forms.definitions import Form
-from merzim.services.board.figures import SHOWN_UNITS, FiguresView, figures_of
+from merzim.services.board.overview import SHOWN_UNITS, FiguresView, figures_of
 from merzim.services.documents.year_reports import due_quarter, recorded_facts, report_marks, year_reports
 from merzim.services.names import unit_name
 from merzim.services.reports.points import (
