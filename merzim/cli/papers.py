@@ -13,20 +13,26 @@ from merzim.cli.mount import command
 from merzim.cli.parsing import PROCEDURE, ProcedureOption, Unit, Year, evidence, number
 from merzim.cli.printing import titles
 from merzim.cli.rendering import Json, picked
-from merzim.documents.forms.checks import check_paper
 from merzim.documents.forms.definitions import form_named, form_names
-from merzim.documents.forms.paper import missing_values
+from merzim.documents.forms.paper import check_paper, missing_values
 from merzim.documents.forms.values import title
 from merzim.documents.package import write_package
 from merzim.documents.people import title as title_of
-from merzim.documents.schedules.template import empty_schedule
+from merzim.documents.schedules.reading import empty_schedule
 from merzim.documents.sheets.listing import write_file
 from merzim.services import audit
 from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import package_documents
-from merzim.services.documents.filling import case_paper, document_of, paper_notes, typed_values
+from merzim.services.documents.filling import (
+    approvers_of,
+    case_paper,
+    document_of,
+    letterhead,
+    paper_notes,
+    report_letterhead,
+    typed_values,
+)
 from merzim.services.documents.row_papers import person_paper
-from merzim.services.documents.signing import approvers_of, letterhead, report_letterhead
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, report_paper
 from merzim.services.imports.considering import ImportSchedule
 from merzim.services.imports.schedules import keep_match, take_schedule

@@ -37,8 +37,8 @@ _PLAIN = frozenset(
     + [("datetime", name) for name in ("date", "datetime", "time", "timedelta", "timezone")]
 )
 _READERS = (
-    *("cartogram", "measure_plan", "people", "register_table"),
-    *("schedules.audit_table", "schedules.reading", "sheets.file_kind"),
+    *("case_tables", "people", "register_table"),
+    *("schedules.audit_table", "schedules.reading", "evidence"),
 )
 PRELOADED = ("__main__", "openpyxl", "docx", *(f"merzim.documents.{name}" for name in _READERS))
 """What the clean process has imported: a reader that imports it anew for each file takes a second longer."""

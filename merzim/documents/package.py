@@ -20,8 +20,9 @@ from typing import BinaryIO
 
 from calendars.hours import almaty
 from i18n import paragraph, say
+from merzim.documents.evidence import EvidenceDamaged
 from merzim.documents.sheets.listing import ColumnFormat, Table, tables_workbook
-from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.cases.case import Evidence
 from workflow.law.procedure import Text
 

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from i18n import knows, say
-from merzim.documents.sheets.columns import Line, columns, find_tables, lines_below, require_columns
 from merzim.documents.sheets.dates import Days, date_refusal, read, reading_notes
 from merzim.documents.sheets.listing import ColumnFormat, Table
-from merzim.documents.sheets.rows import text_of
+from merzim.documents.sheets.rows import Line, columns, find_tables, lines_below, require_columns, text_of
 from merzim.documents.sheets.texts import is_email, plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
 from merzim.documents.sheets.workbook import open_paper

@@ -9,9 +9,8 @@ from datetime import datetime, time
 from xlsxwriter.utility import xl_col_to_name
 
 from i18n import say
-from merzim.documents.sheets.columns import find_heading
 from merzim.documents.sheets.listing import DAY, ColumnFormat, Table, tables_workbook
-from merzim.documents.sheets.rows import NotAValue, cell_name, is_empty, text_of
+from merzim.documents.sheets.rows import NotAValue, cell_name, find_heading, is_empty, text_of
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
 from merzim.documents.sheets.workbook import open_paper

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from fastapi import Depends, HTTPException, Query
 from starlette.responses import Response
 
+from merzim.documents.evidence import EvidenceDamaged
 from merzim.documents.forms.definitions import form_named
-from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.services.audit import DIGEST_DIGITS, record
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import filled_form, package_of_case

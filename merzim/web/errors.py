@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 import i18n
-from merzim.documents.sheets.unreadable import EvidenceDamaged
+from merzim.documents.evidence import EvidenceDamaged
 from merzim.services.inputs import bad_input
 from merzim.services.verbs import NotAllowed, NotFound
 from merzim.web.auth.dependencies import NotLoggedIn, SecondFactorMissing, plain_context

@@ -20,9 +20,8 @@ import pytest
 
 from i18n import LANGUAGES, say
 from merzim.documents import child
-from merzim.documents.cartogram import read_cartogram
+from merzim.documents.case_tables import read_cartogram, read_measures
 from merzim.documents.child import check_act
-from merzim.documents.measure_plan import read_measures
 from merzim.documents.people import read_people
 from merzim.documents.schedules.audit_table import read_audit
 from merzim.documents.schedules.reading import read_schedule

@@ -14,9 +14,8 @@ import docx
 import pytest
 
 import i18n
-from merzim.documents.forms.checks import check_paper, form_marks
 from merzim.documents.forms.definitions import Field, Form, form_named, form_names, template
-from merzim.documents.forms.paper import Paper, fill, missing_values
+from merzim.documents.forms.paper import Paper, check_paper, fill, form_marks, missing_values
 from merzim.documents.forms.values import parse_value, signed_name
 from merzim.documents.sheets.unreadable import UnreadableCell
 from workflow.languages import PAPER_LANGUAGES

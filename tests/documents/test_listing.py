@@ -11,8 +11,7 @@ import openpyxl
 import pytest
 
 from calendars.terms import InPeriod, OnDate
-from merzim.documents.cartogram import cartogram_sheets, read_cartogram
-from merzim.documents.measure_plan import read_measures
+from merzim.documents.case_tables import cartogram_sheets, read_cartogram, read_measures
 from merzim.documents.sheets.listing import Table, tables_workbook, write_file
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.cases.registers.risks import CartogramLine

@@ -12,7 +12,7 @@ import pytest
 
 import merzim.documents
 from i18n import knows
-from merzim.documents.schedules.title import read_title
+from merzim.documents.schedules.schedule import read_title
 from merzim.documents.schedules.written_terms import read_term
 from merzim.documents.sheets.dates import LONGEST, parse_days, read_lines
 from merzim.documents.sheets.rows import MAX_LETTERS, RowOfSheet

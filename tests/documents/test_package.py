@@ -18,9 +18,9 @@ import pytest
 from freezegun import freeze_time
 
 from merzim.documents.child import read
+from merzim.documents.evidence import ALLOWED, MAX_MEMBERS, EvidenceDamaged, extension, media_type, packed_type
 from merzim.documents.package import Document, PackageContent, write_package
-from merzim.documents.sheets.file_kind import ALLOWED, MAX_MEMBERS, extension, media_type, packed_type
-from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.cases.case import Evidence
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal

@@ -7,10 +7,9 @@ import io
 import openpyxl
 import pytest
 
-from merzim.documents.schedules.reading import read_schedule
-from merzim.documents.schedules.roots import FactMatch, match_facts
+from merzim.documents.schedules.reading import empty_schedule, read_schedule
 from merzim.documents.schedules.schedule import ReadSchedule
-from merzim.documents.schedules.template import empty_schedule
+from merzim.documents.schedules.table import FactMatch, match_facts
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import HEADING, REAL, day, published, xlsx
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import i18n
-from merzim.documents.sheets.unreadable import EvidenceDamaged
+from merzim.documents.evidence import EvidenceDamaged
 from merzim.storage.cases.evidence import EvidenceFolder
 from tests.documents.sheets import zipped
 from workflow.refusal import Refusal

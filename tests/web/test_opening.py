@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.documents.schedules.template import empty_schedule
+from merzim.documents.schedules.reading import empty_schedule
 from merzim.services.app import AppContext
 from merzim.settings import OfficeSettings
 from tests.web.conftest import AT, Site, account, build, hide

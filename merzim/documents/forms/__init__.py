@@ -1,4 +1,1 @@
-"""Official forms as DOCX files in Kazakh and Russian, ready for signing.
-
-`filling.fill(definitions.form_named("plan"), {"object": "..."}, "kk", rows=[...]).document`
-"""
+"""Official forms as DOCX files in Kazakh and Russian, ready for signing."""

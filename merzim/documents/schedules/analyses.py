@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from statistics import median_low
 
-from merzim.documents.schedules.schedule import END, START, UNREAD, ReadSchedule
+from merzim.documents.schedules.schedule import END, START, UNREAD, ReadSchedule, ScheduleTitle
 from merzim.documents.schedules.table import PART, STEP, HeadCell, ScheduleTable, text_at
-from merzim.documents.schedules.title import ScheduleTitle
 from merzim.documents.sheets.dates import (
     Days,
     Period,

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from statistics import median_low
 
-from merzim.documents.sheets.columns import Heading, find_heading
 from merzim.documents.sheets.dates import is_far, read_day
-from merzim.documents.sheets.rows import RowOfSheet, cell_name, is_empty, text_of
+from merzim.documents.sheets.rows import Heading, RowOfSheet, cell_name, find_heading, is_empty, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from merzim.documents.sheets.workbook import open_paper

@@ -1,4 +1,4 @@
-"""Reads a schedule of any shape: finds the table of each sheet, names its columns, reads its rows."""
+"""Reads a schedule of any shape: the table of each sheet, its columns, its rows; makes an empty one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from merzim.documents.schedules.analyses import read_analyses
-from merzim.documents.schedules.schedule import ReadSchedule
+from merzim.documents.schedules.schedule import ReadSchedule, read_title
 from merzim.documents.schedules.steps import has_steps, read_steps
 from merzim.documents.schedules.table import COLUMNS, ScheduleTable, find_table, naming
-from merzim.documents.schedules.title import read_title
+from merzim.documents.sheets.listing import Table, tables_workbook, template_column, template_text
 from merzim.documents.sheets.rows import Sheet, row_ranges
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadablePaper
 from merzim.documents.sheets.workbook import open_paper
@@ -98,3 +98,18 @@ def _unread(sheet: Sheet) -> Iterator[RowNote]:
         yield RowNote.of(0, "read_cells_struck", cells=", ".join(sheet.struck))
     if not sheet.is_marked:
         yield RowNote.of(0, "read_hidden_unknown")
+
+
+_WIDTHS = {"object": 44, "unit": 34, "who": 34, "start": 20, "end": 20}
+"""Columns of the schedule -> width in letters."""
+
+
+def empty_schedule(language: str) -> bytes:
+    """Return the empty workbook of the flat form of a schedule. `language`: kk, ru or en."""
+    columns = [
+        template_column(width, language, dated=column in ("start", "end")) for column, width in _WIDTHS.items()
+    ]
+    heads = [COLUMNS.titles[column][language] for column in _WIDTHS]
+    name = template_text("paper_template.sheet", language)
+    instruction = template_text("paper_template.instruction", language)
+    return tables_workbook([Table(heads, (), name, dict(enumerate(columns)), instruction)])

@@ -8,10 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from merzim.documents.schedules.roots import FactMatch, match_facts
-from merzim.documents.schedules.schedule import END, START, UNREAD, ReadSchedule
-from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
-from merzim.documents.schedules.title import ScheduleTitle
+from merzim.documents.schedules.schedule import END, START, UNREAD, ReadSchedule, ScheduleTitle
+from merzim.documents.schedules.table import FactMatch, HeadCell, ScheduleTable, match_facts, text_at
 from merzim.documents.sheets.dates import (
     Days,
     TermInWords,

@@ -5,19 +5,20 @@ below it may stand a row that numbers the columns; between the rows, sections, t
 
 A column is named in the words of offices: the object, the unit, the responsible, a work; the start, the end or
 the period of an analysis, a month, a quarter, a year; or the day of one step, as the product or people name it.
+The facts a work is about are known by the roots of its words.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from pathlib import Path
 
 from merzim.documents.schedules.audit_table import Headings
-from merzim.documents.schedules.roots import match_facts
-from merzim.documents.sheets.columns import columns
-from merzim.documents.sheets.rows import NotAValue, RowOfSheet, Sheet, text_of
+from merzim.documents.sheets.rows import NotAValue, RowOfSheet, Sheet, columns, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors
 from merzim.documents.sheets.written_time import NamedTime, parse
@@ -28,6 +29,15 @@ LONGEST = 160
 """Maximum characters of a heading; a longer text is an instruction or a title."""
 _NUMBERS = re.compile(r"[0-9]{2}")
 _TOTAL = re.compile(r"(?:итого|всего|барлығы|жиыны|жалпы саны|total)\b")
+STEP = "step:"
+"""What stands before the name of a fact in the kind of a column of its days."""
+PART = "part:"
+"""What stands before the words of a month or quarter whose column has a mark in it."""
+_OUTSIDE_TABLE = ("case", "number")
+COLUMNS, ASIDE = columns("schedule"), "aside"
+"""ASIDE: the kind of columns that are not read."""
+Naming = Callable[[str], str]
+"""Returns what a heading names; "" for nothing known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +66,6 @@ class ScheduleTable:
         """Return the columns that hold days."""
         kinds = ("start", "end", "period", "month", "quarter", PART, STEP)
         return tuple(column for column in self.columns if column.kind.startswith(kinds))
-
-
-STEP = "step:"
-"""What stands before the name of a fact in the kind of a column of its days."""
-PART = "part:"
-"""What stands before the words of a month or quarter whose column has a mark in it."""
-_OUTSIDE_TABLE = ("case", "number")
-COLUMNS, ASIDE = columns("schedule"), "aside"
-"""ASIDE: the kind of columns that are not read."""
-Naming = Callable[[str], str]
-"""Returns what a heading names; "" for nothing known."""
 
 
 def naming(facts: Collection[str], headings: Mapping[str, str]) -> Naming:
@@ -202,3 +201,49 @@ def _is_aside(row: RowOfSheet) -> bool:
     if len(cells) > 2 and cells == [str(n) for n in range(1, len(cells) + 1)]:
         return True
     return any(isinstance(value, str) and _TOTAL.match(plain(value)) for value in row.cells[:3])
+
+
+@dataclass(frozen=True, slots=True)
+class FactMatch:
+    """The facts a schedule row is about.
+
+    Attributes:
+        facts: facts dated by the row; empty when it was not recognised.
+        likely: facts it dates only if no other row does (preparing the note stands for signing it).
+        is_analysis: whether the row is the analysis itself, whose span gives two facts.
+    """
+
+    facts: tuple[str, ...] = ()
+    likely: tuple[str, ...] = ()
+    is_analysis: bool = False
+
+    @property
+    def is_recognised(self) -> bool:
+        return bool(self.facts or self.likely or self.is_analysis)
+
+
+def _meant(facts: list[str]) -> FactMatch:
+    """Return the match of a rule, from its words: `plan_developed`, `plan_approved?`, `run`."""
+    likely = tuple(fact.removesuffix("?") for fact in facts if fact.endswith("?"))
+    sure = tuple(fact for fact in facts if not fact.endswith("?") and fact != "run")
+    return FactMatch(sure, likely, "run" in facts)
+
+
+_FILE = tomllib.loads(Path(__file__).with_name("roots.toml").read_text(encoding="utf-8"))
+_ROOTS = {
+    name: re.compile("|".join(rf"\b(?:{root})" for root in roots)) for name, roots in _FILE["roots"].items()
+}
+_RULES = [
+    ([frozenset(word.split("|")) for word in words.split()], _meant(facts.split()))
+    for words, facts in _FILE["rules"]
+]
+
+
+@lru_cache(maxsize=1000)
+def match_facts(work: str) -> FactMatch:
+    """Return the facts the text of a row is about; an empty match when no rule fits, or two fit equally
+    well.
+    """
+    text = plain(work)
+    met = {name if pattern.search(text) else f"-{name}" for name, pattern in _ROOTS.items()}
+    return next(match for words, match in _RULES if all(met & one_of for one_of in words))

@@ -16,6 +16,8 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_range_abs
 
+from calendars.refusal import FIRST, REACH
+from i18n import say
 from merzim.documents.sheets.unreadable import UnreadablePaper
 
 _MOMENT = datetime(1980, 1, 1, tzinfo=UTC)
@@ -41,6 +43,7 @@ _INSTRUCTION_WIDTH, _LINE = 110, 16
 """Width in characters the instruction of an empty table is merged over; height of its lines."""
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _HEADED = {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#E8EEF7"}
+_FREE_TEXT: Mapping[str, object] = {"text_wrap": True, "valign": "top"}
 DAY: Mapping[str, object] = {"num_format": "dd.mm.yyyy"}
 """The format of cells with days."""
 
@@ -217,3 +220,25 @@ def _csv_cell(value: object) -> str:
     """Return a cell of a CSV file; before a text that would be a formula stands an apostrophe."""
     text = "" if value is None else str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+
+
+def template_column(width: int, language: str, *, dated: bool) -> ColumnFormat:
+    """Return a column to fill in. `dated`: whether it takes days only."""
+    if not dated:
+        return ColumnFormat(width=width, shape=_FREE_TEXT)
+    date_only = {
+        "validate": "date",
+        "criteria": "between",
+        "minimum": FIRST,
+        "maximum": REACH,
+        "error_title": template_text("paper_template.error_title", language),
+        "error_message": template_text("paper_template.error", language),
+        "input_title": template_text("paper_template.input_title", language),
+        "input_message": template_text("paper_template.input", language),
+    }
+    return ColumnFormat(width=width, shape=DAY, rule=date_only)
+
+
+def template_text(code: str, language: str) -> str:
+    """Return a sentence of a table to fill in, which may name the first and last day that are read."""
+    return say(code, {"first": FIRST, "last": REACH}, language)

@@ -1,9 +1,9 @@
-"""Why a file, its rows or a stored document cannot be read."""
+"""Why a file or its rows cannot be read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sized
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from workflow.refusal import Refusal, quoted
 
@@ -85,20 +85,3 @@ class Errors:
         self.refuse(name)
         if not found:
             raise UnreadablePaper("paper_no_rows", name=name)
-
-
-DamageCode = Literal["evidence_missing", "evidence_altered", "evidence_unreadable"]
-
-
-class EvidenceDamaged(Refusal):
-    """A stored evidence file cannot be returned. Arguments: its hash as recorded, and what is known of it."""
-
-    def __init__(
-        self, code: DamageCode, *, sha256: str, case: str = "", name: str = "", problem: str = ""
-    ) -> None:
-        super().__init__(code, sha256=sha256, case=case, name=name, problem=problem)
-        self.damage, self.sha256, self.problem = code, sha256, problem
-
-    def of(self, case: str, name: str) -> EvidenceDamaged:
-        """Return the same error with the case and the file's name added to its message."""
-        return EvidenceDamaged(self.damage, sha256=self.sha256, case=case, name=name, problem=self.problem)

@@ -21,9 +21,8 @@ from merzim.services.campaigns.views import (
     seen_campaign,
 )
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import document_of, office_paper, paper_notes
+from merzim.services.documents.filling import document_of, office_paper, paper_notes, policy_unit
 from merzim.services.documents.rows import row_parts
-from merzim.services.documents.signing import policy_unit
 from merzim.services.inputs import clean_file_name
 from merzim.services.names import person_named
 from merzim.services.registers.results import RowView, field_view

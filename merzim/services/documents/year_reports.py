@@ -10,9 +10,8 @@ from functools import cached_property
 
 from calendars.terms import month_end
 from i18n import period as period_text
-from merzim.documents.forms.checks import FormNote
 from merzim.documents.forms.definitions import Form, RecordedFacts, RegisterRows, Rows, forms_about
-from merzim.documents.forms.paper import Paper
+from merzim.documents.forms.paper import FormNote, Paper
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import document_of, office_paper, paper_notes
 from merzim.services.documents.rows import (

@@ -9,8 +9,7 @@ from datetime import date
 from i18n import LANGUAGES, knows, say
 from merzim.documents.child import read
 from merzim.documents.schedules.audit_table import AuditCase, read_audit
-from merzim.documents.schedules.template import sentence, template_column
-from merzim.documents.sheets.listing import Table, tables_workbook
+from merzim.documents.sheets.listing import Table, tables_workbook, template_column, template_text
 from merzim.services.app import AppContext
 from workflow.cases.commands.planning import Plan, audit
 from workflow.findings.findings import Finding
@@ -112,8 +111,8 @@ def past_template(edition: Procedure, language: str) -> bytes:
         template_column(18 if column != "case" else 30, language, dated=column != "case")
         for column, _ in titled
     ]
-    name = sentence("past.template.sheet", language)
-    instruction = sentence("past.template.instruction", language)
+    name = template_text("past.template.sheet", language)
+    instruction = template_text("past.template.instruction", language)
     table = Table([title for _, title in titled], (), name, dict(enumerate(columns)), instruction)
     notes = [
         (title, "; ".join(text for text in short_forms(column, language) if text != title), column)

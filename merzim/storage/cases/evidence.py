@@ -18,8 +18,15 @@ from tempfile import NamedTemporaryFile, SpooledTemporaryFile
 from typing import BinaryIO, cast
 
 from merzim.documents.child import read
-from merzim.documents.sheets.file_kind import ALLOWED, StoredFile, extension, is_packed, media_type, packed_type
-from merzim.documents.sheets.unreadable import EvidenceDamaged
+from merzim.documents.evidence import (
+    ALLOWED,
+    EvidenceDamaged,
+    StoredFile,
+    extension,
+    is_packed,
+    media_type,
+    packed_type,
+)
 from workflow.refusal import Refusal
 
 LIMIT = 50 * 1024 * 1024

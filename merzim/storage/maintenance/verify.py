@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from sqlalchemy import Date, DateTime, Engine, Table, inspect, or_, select, text
 from sqlmodel import Session
 
-from merzim.documents.sheets.unreadable import EvidenceDamaged
+from merzim.documents.evidence import EvidenceDamaged
 from merzim.storage import events
 from merzim.storage.cases import recommendations
 from merzim.storage.cases.evidence import EvidenceFolder

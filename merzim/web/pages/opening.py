@@ -14,7 +14,7 @@ from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from calendars.kazakhstan import Kazakhstan
-from merzim.documents.schedules.template import empty_schedule
+from merzim.documents.schedules.reading import empty_schedule
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from merzim.documents.cartogram import cartogram_sheets
+from merzim.documents.case_tables import cartogram_sheets
 from merzim.services.law.acts import offered_procedures
 from merzim.services.reports.consolidated import (
     ConsolidatedReport,

@@ -1,4 +1,4 @@
-"""Determines the media type of an evidence file from its name and its content, which must agree.
+"""A file of evidence: its media type, by its name and content, which must agree; how a stored one is damaged.
 
 A browser trusts the name, a reader the content: an HTML page called `order.pdf` would run in the reader's
 browser, so it is refused.
@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Literal
 
 from workflow.refusal import Refusal
 
@@ -151,3 +152,20 @@ _KINDS: Mapping[str, tuple[str, Check]] = {
 }
 ALLOWED: tuple[str, ...] = (*_KINDS, *_PACKED)
 """Extensions of the accepted files."""
+
+
+DamageCode = Literal["evidence_missing", "evidence_altered", "evidence_unreadable"]
+
+
+class EvidenceDamaged(Refusal):
+    """A stored evidence file cannot be returned. Arguments: its hash as recorded, and what is known of it."""
+
+    def __init__(
+        self, code: DamageCode, *, sha256: str, case: str = "", name: str = "", problem: str = ""
+    ) -> None:
+        super().__init__(code, sha256=sha256, case=case, name=name, problem=problem)
+        self.damage, self.sha256, self.problem = code, sha256, problem
+
+    def of(self, case: str, name: str) -> EvidenceDamaged:
+        """Return the same error with the case and the file's name added to its message."""
+        return EvidenceDamaged(self.damage, sha256=self.sha256, case=case, name=name, problem=self.problem)
