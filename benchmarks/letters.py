@@ -32,9 +32,9 @@ from notifications.channels.email import Email
 from notifications.delivery import BATCH, deliver
 from notifications.dispatch import Dispatch
 from notifications.letters.composing import compose
+from notifications.message import build_message
 from notifications.round import round as run_round
 from notifications.rules import Rules
-from notifications.wire.message import build_message
 from tests.notifications.servers import free_port
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.moments import Moment

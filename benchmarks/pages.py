@@ -15,7 +15,7 @@ from urllib.parse import quote
 from benchmarks.country import NOW, TODAY, build
 from benchmarks.table import Line
 from merzim.app import build_app
-from merzim.dashboard import Dashboard
+from merzim.metronome import Dashboard
 from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.services.app import AppContext
 from merzim.services.jobs.rounds import run_round

@@ -1,5 +1,5 @@
-"""Runs what does not end: the pages, workers, and the metronome with a round and a delivery at every tick.
-Only this module imports APScheduler.
+"""Runs what does not end: the pages, workers, the Telegram bot, and the metronome with a round and a delivery
+at every tick. Only this module imports APScheduler.
 
 It stores no jobs and times. The database determines what is due ("by now and not yet done"), so a missed,
 doubled or late tick changes nothing. Where several machines share a database, its queue calls the same
@@ -24,15 +24,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from calendars.hours import almaty
 from merzim import logs
-from merzim.dashboard import Dashboard
 from merzim.documents import child
 from merzim.services import configuration
 from merzim.services.accounts import verbs as accounts
 from merzim.services.app import AppContext
 from merzim.services.jobs import queue, rounds
-from merzim.services.jobs.bot_polling import polling
 from merzim.services.jobs.queue import JobHandlers
-from merzim.services.upkeep.backups import back_up
+from merzim.services.upkeep.maintenance import back_up
 from merzim.services.yearly import record_carried_out
 from merzim.settings import WebSettings
 from merzim.storage.accounts import rate_limits
@@ -43,6 +41,18 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from uvicorn import Server
+import threading
+from collections.abc import Awaitable, MutableMapping
+
+from anyio.to_thread import current_default_thread_limiter
+from starlette.concurrency import run_in_threadpool
+
+from merzim.services.letters import PersonActions
+from merzim.storage.events import ORIGIN, Origin
+from merzim.web.app import create_app
+from notifications.bot.conversation import Conversation
+from notifications.bot.polling import Poller
+from notifications.channels.telegram import Telegram
 
 GRACE = 30
 """Seconds that running requests get to finish at shutdown."""
@@ -285,3 +295,88 @@ def _is_free(host: str, port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+AS_THEY_ARE = ("/static/", "/health", "/ready")
+"""Paths that no act and no rule affects: answered without checking the database."""
+SERVER_THREADS = 10
+"""Threads that answer requests when the database is a server."""
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+def _limit_threads(*, server: bool) -> None:
+    """Limit the threads that answer requests: one more than cores, more where they wait for a server.
+
+    Forty threads at once would run one at a time under Python's lock, each as late as the last. Each has at
+    most as many connections as it opens itself, and gives them back before the request waits for a thread
+    again: so the limit of threads is that of connections, too, and nobody waits for one.
+    """
+    threads = SERVER_THREADS if server else (os.cpu_count() or 1) + 1
+    current_default_thread_limiter().total_tokens = threads
+
+
+class Dashboard:
+    """An ASGI application that checks on each request whether calendar and settings are current.
+
+    `merzim calendar-change apply` runs in another process; a fact recorded here a moment later must be computed
+    with the new calendar.
+    """
+
+    def __init__(self, app: AppContext, clock: Clock) -> None:
+        self._app, self._pages = app, create_app(app, clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request to the pages with the current calendar."""
+        if scope["type"] == "lifespan":
+            _limit_threads(server=self._app.many_nodes)
+        if scope["type"] == "http" and not scope["path"].startswith(AS_THEY_ARE):
+            await run_in_threadpool(self._take_up)
+        await self._pages(scope, receive, send)
+
+    def _take_up(self) -> None:
+        """Take up what was adopted or changed since."""
+        # Of a database that is unavailable the page finds out itself, and says so in the reader's language.
+        with suppress(Refusal):
+            before = self._app.newest
+            if (present := self._app.present()) is not before:
+                logs.hide_secrets_of(present.settings)
+
+
+def create_poller(app: AppContext, clock: Clock) -> Poller:
+    """Return the poller of Telegram updates, which polls only while no other process of the office does."""
+    channel = app.channels["telegram"]
+    assert isinstance(channel, Telegram)
+    language = app.settings.office.language
+
+    def actions(**about: Any) -> PersonActions:
+        return PersonActions(app=app.newest, **about)
+
+    conversation = Conversation(lambda: app.newest, clock, language=language, actions=actions)
+
+    def fault(code: str, answer: str) -> None:
+        app.outbox.fault(channel.name, code, answer, now=clock().now)
+
+    return Poller(channel, conversation, app.lock("telegram").alone, fault=fault)
+
+
+@contextmanager
+def polling(app: AppContext, clock: Clock) -> Iterator[None]:
+    """Poll Telegram in a thread while the block runs, if the office uses it and no other process polls."""
+    if "telegram" not in app.settings.channels.use:
+        yield
+        return
+    poller = create_poller(app, clock)
+
+    def run() -> None:
+        ORIGIN.set(Origin(way="bot"))
+        poller.run()
+
+    thread = threading.Thread(target=run, name="telegram", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        poller.stop()
+        thread.join(10)

@@ -2,7 +2,7 @@
 
 Begin with `round.py`, the daily round: it turns the steps that have come (workflow/reminders.py) into
 notices for the people of `recipients.py`, and `daily.py` says which letter carries them. They wait in the
-outbox (`ports.py`). `delivery.py` claims, sends and marks them, so that a crash neither loses a letter nor
+outbox (`dispatch.py`). `delivery.py` claims, sends and marks them, so that a crash neither loses a letter nor
 hides that it may have left; `letters/` writes each at the moment it leaves, `rules.py` says in which hours
 that is.
 

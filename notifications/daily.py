@@ -14,9 +14,8 @@ from datetime import date, datetime, timedelta
 from calendars import OutOfRange
 from calendars.hours import moment_of
 from calendars.kazakhstan import Kazakhstan
-from notifications.dispatch import Dispatch
+from notifications.dispatch import Dispatch, PendingStep
 from notifications.notice import Notice, message_id
-from notifications.ports import PendingStep
 from notifications.recipients import present_officer
 from notifications.rules import OfficeTimes, local_day
 from workflow.org.duties import stand_in

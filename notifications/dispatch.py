@@ -1,18 +1,22 @@
-"""What a round or a delivery works with at one moment, and how a notice is addressed to somebody."""
+"""What a round or a delivery works with at one moment: the outbox (a protocol `storage` implements), law,
+calendar, channels and rules.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel
-from notifications.notice import Notice, message_id
-from notifications.ports import Outbox
+from notifications.notice import Notice, NoticeState, message_id
 from notifications.rules import OfficeTimes, Rules
+from workflow.board.rows import Row
+from workflow.cases.case import Case, Event
 from workflow.law.library import Library
 from workflow.moments import Moment
 from workflow.org.office import Office, Person, with_officer
@@ -81,3 +85,174 @@ def readdressed(
     now, said = dispatch.moment.now, {name: getattr(notice, name) for name in _SAID}
     for new in notices_to(person, channels, place, now=now, rules=dispatch.rules, not_before=now, **said):
         yield replace(new, not_before=dispatch.times.leaving(new, now))
+
+
+class PendingStep(NamedTuple):
+    """Queued notices to one person through one channel that wait to be combined in one letter.
+
+    `first_due`: the earliest due date or plan date, from today on, that its reminders are about; None without.
+    """
+
+    person: str
+    channel: str
+    bundle: str
+    not_before: datetime
+    first_due: date | None
+    address: str
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """A deadline whose due date has moved since somebody may have been notified of it.
+
+    Attributes:
+        numbers: ids of the lines that record the move.
+        change: name of the change, shared by all it moved; `cause`: the same in parts.
+        row: the current row; None when the deadline no longer exists.
+        notified: the notices about it that were delivered, in order of time.
+    """
+
+    numbers: tuple[int, ...]
+    case: str
+    obligation: str
+    change: str
+    cause: Mapping[str, object]
+    row: Row | None
+    notified: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InboxLine:
+    """An event of a case that concerns a person.
+
+    Attributes:
+        kind: mention, question, answer, assignment, refusal.
+        confidential: whether the case is confidential: the letter then does not quote it.
+        read_at: UTC; None while the person has not read it.
+    """
+
+    person: str
+    kind: str
+    event: Event
+    confidential: bool
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settlement:
+    """The decision of a round about a board row, a moved deadline or an event: its notices.
+
+    Attributes:
+        about: as the round read it. When a row has another due date or step since (a fact was recorded
+            meanwhile), nothing of this settlement is written.
+        next_step_on: of a row, the day of the step after this one; None after the last one.
+    """
+
+    about: Row | Move | InboxLine
+    notices: tuple[Notice, ...]
+    next_step_on: date | None = None
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Case and obligation it is about."""
+        about = self.about
+        return (about.event.case, "") if isinstance(about, InboxLine) else (about.case, about.obligation)
+
+
+class Outbox(Protocol):
+    """Repository of notices with their delivery records and board rows; each method is one transaction."""
+
+    def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
+        """Return open rows whose next reminder step has come (`next_step_on <= today`).
+
+        In the order (next_step_on, case, obligation), only those after `after`. Cost depends on the number due.
+        """
+
+    def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
+        """Return these cases folded from their events, read together; unknown ids are left out."""
+
+    def comments(self, cases: Collection[str]) -> Sequence[Event]:
+        """Return the events of these cases that comment on them or withdraw something, in order."""
+
+    def office(self) -> Office:
+        """Return units, people and matches."""
+
+    def settle(self, settlements: Sequence[Settlement]) -> int:
+        """Store decisions and queue their notices in one transaction: rows go to their next steps, moves and
+        events are told; return how many notices were queued.
+
+        The insert under the unique key is the decision to send: a key already there changes nothing, except
+        that a `withdrawn` notice is queued again (attempts 0, `queued_at` and `not_before` of the new one,
+        answer emptied). A row's settlement counts only while it still has the due date and the step it was
+        planned from.
+        """
+
+    def add(self, notices: Sequence[Notice]) -> int:
+        """Queue notices that come from no board row; return how many were queued.
+
+        A key already there changes nothing, as in `settle`.
+        """
+
+    def awaited_channels(self) -> Sequence[str]:
+        """Return the names of the channels that queued notices wait for."""
+
+    def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
+        """Take up to `limit` queued letters of the channel with `not_before <= now`, oldest first, and after
+        them the notices that go inside them, by due date, each with the letter's key as its carrier.
+
+        They become `sending`, attempts + 1, `attempted_at = now`; committed before this
+        returns. Of two claimers each notice goes to one.
+        """
+
+    def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
+        """Record a fault of the channel itself (`Outcome.fault`); an empty code ends the fault."""
+
+    def mark(self, notices: Sequence[Notice], *, now: datetime) -> None:
+        """Store the delivery records of claimed notices as they are after an attempt, in one transaction, only
+        where the stored state is still `sending`.
+        """
+
+    def delivering(self) -> AbstractContextManager[None]:
+        """Hold the delivery lock while the block runs, so that nobody recovers what this delivery has
+        claimed.
+        """
+
+    def recover(self, channel: str, *, state: NoticeState, now: datetime) -> int:
+        """Give notices left in `sending` that nobody delivers any more (a crash) a new state; return how many.
+
+        `state`: queued with `not_before = now`, or unknown. Not to be called with claimed notices in hand.
+        """
+
+    def waiting(self, today: date) -> Sequence[PendingStep]:
+        """Return notices that wait to be carried by a letter, as of a local date."""
+
+    def states(self, keys: Collection[str]) -> Mapping[str, NoticeState]:
+        """Return the states of the notices with these keys; keys that do not exist are left out."""
+
+    def letters_on_their_way(self) -> frozenset[tuple[str, str, str]]:
+        """Return person, channel and bundle of the letters that carry others and have not left yet."""
+
+    def news(self, *, limit: int) -> Sequence[Move | InboxLine]:
+        """Return deadlines whose due date has moved, and events that concern people, of which no letter was
+        queued yet; of each kind the oldest first, up to `limit`.
+        """
+
+    def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
+        """Return open rows of active cases due by that day, or whose plan date has passed, by due date."""
+
+    def newest_seal(self) -> tuple[int, datetime, str] | None:
+        """Return number, moment (UTC) and hash of the last seal over the events; None before the first."""
+
+    def never_confirmed(self, *, today: date) -> Sequence[Row]:
+        """Return the open obligatory rows that completed cases still wait for, by due date."""
+
+    def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
+        """Return what may say the same as these notices to the same people.
+
+        Reminders and comments of the same cases that were queued after the oldest of them, or sent since a
+        moment; not those that failed or were withdrawn.
+        """
+
+    def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
+        """Return the keys of those notices of campaigns whose person's answer is still awaited."""

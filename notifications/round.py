@@ -14,12 +14,10 @@ from datetime import date
 
 from calendars import OutOfRange
 from notifications.daily import DAY, bundle_of, first_of_week, next_opening, queue_letters
-from notifications.dispatch import Dispatch, notices_to
-from notifications.event_notices import comment_notices
+from notifications.dispatch import Dispatch, InboxLine, Move, Settlement, notices_to
+from notifications.event_notices import comment_notices, move_notices
 from notifications.letters.daily import unconfirmed_year
-from notifications.moved_dates import move_notices
 from notifications.notice import Notice
-from notifications.ports import InboxLine, Move, Settlement
 from notifications.recipients import present_officer, reached, resolve_recipients
 from workflow.board.rows import Row
 from workflow.cases.case import Case

@@ -20,7 +20,7 @@ from merzim.storage.accounts.encryption import BadKey, Cipher, UnreadableSecret,
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.org.settings import MAIL
 from notifications.channels import Channel, OutgoingMessage, channel_type, send_all
-from notifications.letters.page import LetterPage, render_letter
+from notifications.letters import LetterPage, render_letter
 from notifications.notice import Notice, Outcome, message_id
 from notifications.section import MAIL_PORTS
 from workflow.org.office import Person

@@ -14,9 +14,9 @@ from datetime import date, timedelta
 from html import escape
 
 from i18n import explain, say
-from notifications.bot.office import Actions, ActionsOf, BotUser, ButtonAction, Reply
+from notifications.bot import Actions, ActionsOf, BotUser, ButtonAction, Reply
+from notifications.channels.telegram import LONGEST, Button, Buttons, buttons, cut
 from notifications.notice import Action, Notice, fingerprint
-from notifications.wire.telegram import LONGEST, Button, Buttons, buttons, cut
 from workflow.cases.case import AWAITED
 from workflow.cases.commands.answers import days_to_offer, deadline_of
 from workflow.cases.commands.case_commands import View

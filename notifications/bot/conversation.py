@@ -11,11 +11,9 @@ from datetime import timedelta
 from html import escape
 
 from i18n import LANGUAGES, available_language, refusal, say
-from notifications.bot import buttons
-from notifications.bot.office import ActionsOf, BotContext, BotUser, ButtonAction, Reply, Sender, line
+from notifications.bot import ActionsOf, BotContext, BotUser, ButtonAction, Reply, Sender, buttons, line
+from notifications.channels.telegram import LONGEST, cut, hash_code
 from notifications.letters.deadlines import ListedDeadline, relation_to, urgency_line
-from notifications.links import hash_code
-from notifications.wire.telegram import LONGEST, cut
 from workflow.board.rows import DeadlineFilter, Horizon, Urgency
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.moments import Clock

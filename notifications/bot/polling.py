@@ -15,8 +15,8 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from i18n import LANGUAGES
+from notifications.bot import Reply, Sender, line
 from notifications.bot.conversation import COMMANDS, Conversation
-from notifications.bot.office import Reply, Sender, line
 from notifications.channels.telegram import Telegram, TokenMissing, hang_up, keyboard
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from notifications.channels import NO_ADDRESS, ChannelSection, Outcomes, OutgoingMessage
+from notifications.message import build_message
 from notifications.notice import Outcome
 from notifications.section import Folder as FolderPath
-from notifications.wire.message import build_message
 from workflow.org.office import Person
 
 

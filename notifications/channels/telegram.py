@@ -1,4 +1,8 @@
-"""The Telegram channel: sends reminders one by one. Only this module and the bot import aiogram, lazily.
+"""The Telegram channel: sends letters one by one to the accounts linked to people. Only this module and the bot
+import aiogram, lazily.
+
+A bot cannot write first to a person, and an account says nothing about whose it is. So the office gives a
+person a code, and the account that sends it to the bot within ten minutes is linked to that person.
 
 Telegram cannot recognise a second copy of a message, so one that may have arrived is never sent again: after a
 hang or a dropped connection its outcome is `unknown`, and the next reminder step follows. Too many requests,
@@ -21,17 +25,26 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 from pydantic import Field
 
 from notifications.channels import ChannelSection, Outcomes, OutgoingMessage
-from notifications.links import Links, TelegramLink
 from notifications.notice import UNREACHABLE, Outcome
 from notifications.section import Seconds
-from notifications.wire.telegram import Buttons, buttons, format_message
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from aiogram import Bot
     from aiogram.types import InlineKeyboardMarkup
+import hashlib
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from html import escape
+from typing import Literal, Protocol
 
+from i18n import say
+from notifications.notice import Action, Letter, Notice, fingerprint
+from workflow.cases.registers.rows import is_entry
+from workflow.moments import Moment
 
 SERVER = "https://api.telegram.org"
 # After so many failures of the server in one batch, the rest of the batch waits.
@@ -274,3 +287,160 @@ def keyboard(rows: Buttons) -> InlineKeyboardMarkup | None:
 
 
 channel = Telegram
+
+
+LONGEST = 4096
+"""Maximum characters of a message, counted in UTF-16 units without markup."""
+_HEADING = re.compile(r"^(.+)\n-{3,}$", re.MULTILINE)
+_FOOTER = re.compile(r"^-- \n(.+)", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button of a message. `data` is returned when it is pressed: at most 64 bytes."""
+
+    text: str
+    data: str
+
+
+Buttons = tuple[tuple[Button, ...], ...]
+
+
+def format_message(letter: Letter) -> str:
+    """Return the letter as Telegram HTML: subject and brief, or subject and whole text; what is too long is cut
+    above its footer.
+    """
+    subject = " ".join(letter.subject.split())
+    said, mark, footer = (letter.brief or letter.text).strip().partition("\n-- \n")
+    said = cut(said.rstrip(), LONGEST - _length(subject + mark + footer) - 2)
+    body = escape(said + mark + footer, quote=False)
+    body = _HEADING.sub(r"<b>\1</b>", body)
+    body = _FOOTER.sub(r"<i>\1</i>", body)
+    return f"<b>{escape(subject, quote=False)}</b>\n\n{body}"
+
+
+def buttons(notice: Notice, actions: Sequence[Action] = ()) -> Buttons:
+    """Return the buttons below a notice, in its recipient's language; () for none.
+
+    Args:
+        actions: its reminders with buttons of their own: all that there are for one alone, of several numbered
+            as they stand.
+    """
+    language = notice.language
+    if notice.kind in ("lost", "campaign"):
+        return ()
+    if not actions:
+        return (_row("ao" if notice.case else "a", notice.key, language),)
+    if len(actions) > 1:
+        return tuple(
+            _row(_doing(action), action.key, language, f"{number}. ")
+            for number, action in enumerate(actions, 1)
+        )
+    (action,) = actions
+    if action.asks:
+        return (_row("ao", action.key, language),)
+    first = "as" if action.can_put_off else "a"
+    return _row(first, action.key, language), _row(_doing(action), action.key, language)
+
+
+_WORDS = {"a": "acknowledge", "s": "snooze", "d": "done", "o": "open"}
+"""Mark of a button -> the code of its word."""
+
+
+def _doing(action: Action) -> str:
+    """Return the marks of the buttons by which a reminder is done; what needs more than a day is done on its
+    page.
+    """
+    return "o" if action.asks or is_entry(action.obligation) else "do"
+
+
+def _row(marks: str, key: str, language: str, number: str = "") -> tuple[Button, ...]:
+    """Return a row of buttons of the notice with a key. `number`: what stands before their words."""
+    return tuple(
+        Button(f"{number}{say(f'telegram.button_{_WORDS[mark]}', {}, language)}", f"{mark}:{fingerprint(key)}")
+        for mark in marks
+    )
+
+
+def cut(text: str, room: int) -> str:
+    """Return a text cut at the end of a line to so many UTF-16 units, with an ellipsis."""
+    if _length(text) <= room:
+        return text
+    kept = text.encode("utf-16-le")[: 2 * (room - 2)].decode("utf-16-le", errors="ignore")
+    return (kept.rpartition("\n")[0].rstrip() or kept) + "\n…"
+
+
+def _length(text: str) -> int:
+    """Return the length as Telegram counts it (UTF-16 units)."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+CODE_LASTS = timedelta(minutes=10)
+_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is read for another
+_LENGTH = 12  # of 32 letters: 60 bits, which ten minutes of guessing do not find
+
+Redeemed = Literal["linked", "wrong", "used", "expired", "taken"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TelegramLink:
+    """A person's Telegram account.
+
+    Attributes:
+        person: the person's key.
+        chat: the account's id, which is the id of its private chat too.
+        blocked_at: since when the account blocks the bot; None while it does not.
+    """
+
+    person: str
+    chat: str
+    linked_at: datetime
+    blocked_at: datetime | None = None
+
+
+class Links(Protocol):
+    """Repository of links and codes; each method is one transaction."""
+
+    def of(self, person: str) -> TelegramLink | None:
+        """Return the person's current link; None where there is none."""
+
+    def of_people(self, people: Collection[str]) -> Mapping[str, TelegramLink]:
+        """Return the current links of these people by key, in one query."""
+
+    def of_chat(self, chat: str) -> TelegramLink | None:
+        """Return the link of a Telegram account; None where there is none."""
+
+    def offer(self, person: str, hashed: str, *, now: datetime) -> None:
+        """Store the hash of a new code for a person; an earlier unused code becomes invalid."""
+
+    def redeem(self, hashed: str, chat: str, *, now: datetime) -> tuple[Redeemed, TelegramLink | None]:
+        """Link an account to the person the code was issued to; if two accounts use one code, only the first is
+        linked.
+
+        `taken`: the account is already linked to somebody else; the code stays valid. A person's new account
+        replaces the old one.
+        """
+
+    def block(self, person: str, *, now: datetime) -> bool:
+        """Record that the person's account blocks the bot; return whether it did not until now."""
+
+    def unblock(self, person: str) -> bool:
+        """Record that the person's account blocks the bot no more; return whether it did until now."""
+
+    def unlink(self, person: str, *, at: Moment) -> bool:
+        """Remove the person's link; return whether there was one."""
+
+
+def new_code() -> str:
+    """Return a random code of unambiguous letters, valid in a t.me address."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+
+
+def hash_code(code: str) -> str:
+    """Return the hash of a code, ignoring letter case and spaces."""
+    return hashlib.sha256("".join(code.split()).upper().encode()).hexdigest()
+
+
+def link_address(bot: str, code: str) -> str:
+    """Return the address that opens the bot in Telegram and sends it a code."""
+    return f"https://t.me/{bot.removeprefix('@')}?start={code}"

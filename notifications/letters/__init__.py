@@ -1,1 +1,98 @@
-"""What letters say on the day they are sent: of deadlines, moved dates, comments, campaigns and accounts."""
+"""What letters say on the day they are sent; here the parts of one, rendered as plain text and as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from i18n import say
+from notifications.notice import Action, CalendarEntry, Letter
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LetterLine:
+    """One line of a letter.
+
+    Attributes:
+        label: label in the table.
+        link: its address; `below`: on a line of its own in plain text.
+        is_button: whether its link looks like a button: it answers the letter.
+        answers: what may be answered by links of its own, with their addresses; in plain text they are one
+            address, whose page offers them all.
+        note: a smaller text below it.
+    """
+
+    text: str
+    label: str = ""
+    link: str | None = None
+    below: bool = False
+    answers: tuple[tuple[str, str], ...] = ()
+    is_button: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LetterPage:
+    """The parts of a letter in the recipient's language, before rendering.
+
+    Attributes:
+        name: the recipient's, whom it greets.
+        sections: heading -> lines; one without lines is left out.
+        footer: the code of its last sentence; `postscript`: a line below that.
+    """
+
+    language: str
+    subject: str
+    name: str
+    lead: str
+    table: Sequence[LetterLine] = ()
+    sections: Mapping[str, Sequence[LetterLine]] = field(default_factory=dict)
+    footer: str = "letter.footer"
+    postscript: str = ""
+
+
+def render_letter(
+    page: LetterPage, *, entries: tuple[CalendarEntry, ...] = (), actions: tuple[Action, ...] = ()
+) -> Letter:
+    """Render the page as a letter, in plain text and in HTML with the same content."""
+    greeting = say("letter.greeting", {"name": page.name}, page.language)
+    footer = "\n".join(filter(None, (say(page.footer, {}, page.language), page.postscript)))
+    sections = {heading: lines for heading, lines in page.sections.items() if lines}
+    parts = [greeting, page.lead]
+    if page.table:
+        parts.append("\n".join(f"{line.label}: {_plain(line, page.language)}" for line in page.table))
+    for heading, lines in sections.items():
+        written = "\n".join(_plain(line, page.language) for line in lines)
+        parts.append(f"{heading}\n{'-' * len(heading)}\n{written}")
+    return Letter(
+        subject=page.subject,
+        text="\n\n".join([*parts, f"-- \n{footer}"]) + "\n",
+        html=_template().render(page=page, greeting=greeting, sections=sections, footer=footer),
+        language=page.language,
+        entries=entries,
+        actions=actions,
+    )
+
+
+def _plain(line: LetterLine, language: str) -> str:
+    """Return a line as plain text: its address behind it or below, then its note and where it is answered."""
+    text = f"{line.text}: {line.link}" if line.link else line.text
+    if line.link and line.below:
+        text = f"- {line.text}\n  {line.link}"
+    if line.note:
+        text += f"\n  {line.note}"
+    if line.answers:
+        text += f"\n  {say('letter.heading_answer', {}, language)}: {line.answers[0][1].partition('?')[0]}"
+    return text
+
+
+@cache
+def _template() -> Template:
+    """Return the HTML template of all letters, read once."""
+    folder = Path(__file__).parent / "templates"
+    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("letter.html")

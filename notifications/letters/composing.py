@@ -10,7 +10,7 @@ from itertools import chain
 from i18n import available_language
 from notifications.channels import OutgoingMessage
 from notifications.dispatch import Dispatch
-from notifications.letters.daily import Items, daily_letter, unconfirmed_year
+from notifications.letters.daily import Items, OpenDeadlines, daily_letter, unconfirmed_year
 from notifications.letters.events import (
     account_letter,
     campaign_letter,
@@ -19,7 +19,6 @@ from notifications.letters.events import (
     lost_letter,
 )
 from notifications.letters.matters import Matters
-from notifications.letters.open_deadlines import OpenDeadlines
 from notifications.notice import ANSWER_DAY, Letter, Notice, Outcome
 from notifications.rules import local_day
 from workflow.cases.registers.rows import number_of, row_kind

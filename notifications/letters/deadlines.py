@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from i18n import explain, period, say
-from notifications.letters.page import LetterLine, LetterPage, render_letter
+from notifications.letters import LetterLine, LetterPage, render_letter
 from notifications.notice import CalendarEntry, Letter, Notice, item_id
 from workflow.cases.case import Case
 from workflow.cases.registers.rows import period_in, row_kind

@@ -15,7 +15,7 @@ from calendars.kazakhstan import Kazakhstan
 from calendars.records import Records
 from merzim.app import build_app
 from merzim.clock import clock
-from merzim.dashboard import Dashboard
+from merzim.metronome import Dashboard
 from merzim.settings_file import read
 from merzim.storage.org.adopted import record_act
 from tests.merzim.conftest import Merzim, Prepare, import_example

@@ -18,7 +18,7 @@ from merzim.services.administration import MailServer, change_mail
 from merzim.services.app import AppContext
 from merzim.services.configuration import key_file, read_cipher
 from merzim.services.context import operator_context
-from merzim.services.upkeep.backups import back_up
+from merzim.services.upkeep.maintenance import back_up
 from merzim.settings import BackupSettings, BadSetting, Settings
 from merzim.settings_file import read
 from merzim.storage.accounts.encryption import Cipher, new_key, parse_key

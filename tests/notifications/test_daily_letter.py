@@ -18,9 +18,9 @@ from merzim.storage.tables.base import canonical
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT
 from notifications.channels import OutgoingMessage
+from notifications.channels.telegram import LONGEST, format_message
 from notifications.daily import WEEK, letter_day
 from notifications.rules import local_day
-from notifications.wire.telegram import LONGEST, format_message
 from tests.case_rows import completed_case
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (

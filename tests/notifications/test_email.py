@@ -14,9 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from notifications.channels import OutgoingMessage, send_all
-from notifications.channels.email import PATIENCE, Email
+from notifications.channels.email import PATIENCE, Email, load_signing_key
 from notifications.notice import NoticeState, Outcome
-from notifications.wire.signing import load_signing_key
 from tests.notifications.sample_office import FIVE_BEFORE, Town, noon, parcel
 from tests.notifications.servers import Office, always, free_port, hang, mail, only, serving
 from workflow.refusal import Refusal

@@ -16,9 +16,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
+from notifications.message import build_message, calendar, text_hash
 from notifications.notice import EntryStatus
-from notifications.wire.entry import calendar
-from notifications.wire.message import build_message, text_hash
 from tests.notifications.sample_office import (
     AIGUL,
     ANNOUNCE_BY,

@@ -13,9 +13,9 @@ import pytest
 
 from calendars.terms import OnDate
 from merzim.storage.org import store as office_store
-from notifications.letters.moved import describe_cause
-from notifications.moved_dates import people_to_tell
-from notifications.wire.entry import calendar
+from notifications.event_notices import people_to_tell
+from notifications.letters.events import describe_cause
+from notifications.message import calendar
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.notifications.sample_office import (
     AIGUL,

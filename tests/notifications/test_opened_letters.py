@@ -19,9 +19,9 @@ from i18n import LANGUAGES
 from notifications.channels import Channel, OutgoingMessage
 from notifications.event_notices import account_notices
 from notifications.letters.composing import lost_letter
+from notifications.message import build_message
 from notifications.notice import Notice
 from notifications.rules import Rules
-from notifications.wire.message import build_message
 from tests.notifications.sample_office import (
     AIGUL,
     FIVE_BEFORE,

@@ -19,7 +19,7 @@ from merzim.storage.notices.links import SqlLinks
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.tables.accounts import IdentityRow
 from merzim.storage.tables.notices import LINK_CODE
-from notifications.links import Redeemed, hash_code, link_address, new_code
+from notifications.channels.telegram import Redeemed, hash_code, link_address, new_code
 from tests.storage.sample_cases import NOW, later, on_sqlite_alone
 from workflow.moments import Moment
 from workflow.org.access import ACCESSES, Credential, Reader

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from merzim.app import build_app
 from merzim.services.app import AppContext
 from merzim.services.upkeep import maintenance
-from merzim.services.upkeep.backups import back_up, obsolete
 from merzim.services.upkeep.doctor import check_running
+from merzim.services.upkeep.maintenance import back_up, obsolete_backups
 from merzim.settings import BackupSettings, DatabaseSettings
 from merzim.storage.maintenance import backup, dump
 from tests.storage.sample_cases import on_sqlite_alone
@@ -133,7 +133,7 @@ def test_the_newest_of_the_last_days_weeks_and_months_are_kept() -> None:
     noon = Path("merzim-2026-03-02T1200.sqlite")
     settings = BackupSettings(folder=Path(), daily=2, weekly=3, monthly=3)
     names = {file.name for file in (*nights, noon)} - {
-        file.name for file in obsolete([*nights, noon], settings)
+        file.name for file in obsolete_backups([*nights, noon], settings)
     }
 
     # 2 March 2026 is a Monday: its week is new, and the week before ends on Sunday, 1 March.

@@ -50,13 +50,12 @@ from merzim.settings import WebSettings
 from merzim.storage.org.store import save
 from notifications.channels import Outcomes, OutgoingMessage
 from notifications.channels.folder import Folder
+from notifications.channels.telegram import buttons, format_message, hash_code
 from notifications.channels.telegram import channel as telegram
 from notifications.event_notices import given_days
 from notifications.letter_links import CampaignLink, read_secret, secret_of
 from notifications.letters.events import campaign_letter
-from notifications.links import hash_code
 from notifications.notice import Outcome
-from notifications.wire.telegram import buttons, format_message
 from tests.checking import refusal_codes
 from tests.notifications.servers import letters_in
 from tests.storage.registers import AT, NOW, PEOPLE, TODAY, field, office, operator, reader

@@ -12,9 +12,8 @@ from sqlalchemy import inspect, text
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from merzim.dashboard import Dashboard
 from merzim.logs import secrets_of
-from merzim.metronome import attempt
+from merzim.metronome import Dashboard, attempt
 from merzim.services.administration import (
     MailServer,
     Organisation,

@@ -18,8 +18,8 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.queries import SqlReads
 from merzim.storage.tables.events import EVENT
+from notifications.dispatch import Settlement
 from notifications.notice import Notice, NoticeState
-from notifications.ports import Settlement
 from tests.postgres import Server
 from tests.storage.sample_cases import NOW, TODAY, later, letter, opened
 from workflow.board.rows import Row

@@ -16,8 +16,7 @@ from merzim.storage.notices.links import SqlLinks
 from merzim.storage.queries import SqlReads
 from notifications.bot.conversation import Conversation
 from notifications.bot.polling import Poller
-from notifications.channels.telegram import Telegram
-from notifications.links import hash_code, new_code
+from notifications.channels.telegram import Telegram, hash_code, new_code
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import Town, noon
 from tests.telegram.emulator import Emulator, Message

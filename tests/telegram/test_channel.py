@@ -13,8 +13,7 @@ import pytest
 
 from merzim.storage.notices.links import SqlLinks
 from notifications.channels import OutgoingMessage, send_all
-from notifications.channels.telegram import PATIENCE, Telegram, channel
-from notifications.links import hash_code
+from notifications.channels.telegram import PATIENCE, Telegram, channel, hash_code
 from notifications.notice import UNREACHABLE, Action, Outcome
 from tests.notifications.sample_office import FIVE_BEFORE, at_noon, noon, parcel
 from tests.notifications.servers import free_port

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from merzim import metronome
 from merzim.clock import clock
 from merzim.services.accounts.telegram import create_code
-from merzim.services.jobs import bot_polling
 from merzim.storage.database.locks import ProcessLock
 from merzim.storage.notices.links import SqlLinks
 from notifications.bot import polling
@@ -202,7 +202,7 @@ def test_the_bot_that_config_toml_names_listens_and_ends_when_told(
     person = "a.akhmetova@example.kz"
     with operator("2026-04-06") as ctx:
         code = create_code(ctx, person).code
-        with bot_polling.polling(ctx.app, clock("2026-04-06")):
+        with metronome.polling(ctx.app, clock("2026-04-06")):
             telegram.says(emulator.AIGUL, f"/start {code}")
             until(lambda: bool(telegram.seen(emulator.AIGUL)))
         link = ctx.app.links.of(person)

@@ -16,7 +16,7 @@ import openpyxl
 import uvicorn
 from starlette.testclient import TestClient
 
-from merzim.dashboard import Dashboard
+from merzim.metronome import Dashboard
 from merzim.services.app import AppContext
 from workflow.moments import Moment
 

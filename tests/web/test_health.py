@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.clock import clock
-from merzim.dashboard import Dashboard
+from merzim.metronome import Dashboard
 from merzim.services.app import AppContext
 from merzim.services.jobs.rounds import run_round
 from merzim.settings_file import read

@@ -24,9 +24,9 @@ from notifications.letter_links import (
     read_secret,
     secret_of,
 )
+from notifications.message import build_message
 from notifications.notice import Notice, fingerprint
 from notifications.rules import Rules
-from notifications.wire.message import build_message
 from tests.notifications.sample_office import (
     AIGUL,
     ANNOUNCE_BY,

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.names import person_named
-from notifications.links import CODE_LASTS, hash_code, link_address, new_code
+from notifications.channels.telegram import CODE_LASTS, hash_code, link_address, new_code
 from workflow.refusal import Refusal
 
 

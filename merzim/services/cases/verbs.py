@@ -34,7 +34,7 @@ from merzim.services.names import keep_responsible, name_of, person_named, unit_
 from merzim.services.results import CommandResult, FindingResult, OpenedCase, command_result
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, Verb, verb
-from notifications.moved_dates import people_to_tell, was_notified
+from notifications.event_notices import people_to_tell, was_notified
 from workflow.cases.case import Case, Event, withdrawn_documents, withdrawn_lines
 from workflow.cases.commands import answers, recording, statuses, withdrawals
 from workflow.cases.commands.answers import CannotComment

@@ -30,7 +30,7 @@ from merzim.storage.cases.ledger import CHUNK
 from merzim.storage.database.dialect import chunks
 from merzim.storage.org.adopted import record_act
 from merzim.storage.refusals import CaseBroken
-from notifications.letters.moved import describe_cause
+from notifications.letters.events import describe_cause
 from workflow.cases.case import AWAITED, Case, Event, fold
 from workflow.deadlines.resolver import DayChange, MovedDeadline, changed_days, moved, reach
 from workflow.law.files import read_act

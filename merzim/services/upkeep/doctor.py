@@ -20,7 +20,7 @@ from merzim.services.app import AppContext
 from merzim.services.configuration import CHANNEL, create_channel, folders, refuse_missing
 from merzim.services.law.regulations import own_files, read_editions, read_registers
 from merzim.services.oidc import ProviderSilent, open_provider
-from merzim.services.upkeep import backups
+from merzim.services.upkeep.maintenance import FAILED_BACKUP, backup_files
 from merzim.settings import ALARM_AGES, SECRETS, SECTIONS, BadSetting, Settings
 from merzim.storage.database.engine import parse_address
 from merzim.storage.maintenance.readiness import check_readiness, refuse_other_installation, server_time
@@ -276,11 +276,11 @@ def _check_backup(app: AppContext, sent: Figures, now: datetime) -> Check:
     """Check how long ago the last backup was made, that none failed since, and that the folder of the schedule
     still holds one.
     """
-    last, failed = (sent.pulses.get(name) for name in ("backup", backups.FAILED))
+    last, failed = (sent.pulses.get(name) for name in ("backup", FAILED_BACKUP))
     if failed is not None and (last is None or failed[0] > last[0]):
         return Check("backup", "doctor.backup_failed", {"at": failed[0]}, "problem", "backup_failed")
     folder = app.settings.backup.folder
-    if folder is not None and last is not None and not backups.files(folder):
+    if folder is not None and last is not None and not backup_files(folder):
         about = {"folder": str(folder), "at": last[0]}
         return Check("backup", "doctor.no_backup", about, "problem", "no_backup")
     return _check_age("backup", sent, now)

@@ -1,18 +1,22 @@
-"""Database maintenance: verify, rebuild the board, back up, restore, migrate to PostgreSQL."""
+"""Database maintenance: verify, rebuild the board, back up (by hand and by schedule), restore, migrate."""
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 
+from calendars.hours import almaty
 from merzim.services.app import AppContext
 from merzim.services.configuration import has_key, refuse_new_key
 from merzim.services.jobs import queue
-from merzim.settings import BadSetting
+from merzim.settings import BackupSettings, BadSetting
 from merzim.storage import events
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance import backup as stored_backup
@@ -24,12 +28,12 @@ from merzim.storage.maintenance.rebuild import rebuild as rebuild_board
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.stored_secrets import secrets_of_backup
 from merzim.storage.maintenance.verify import verify as verify_database
-from merzim.storage.notices.delivery_state import record_run
+from merzim.storage.notices.delivery_state import figures, record_run
 from merzim.storage.org.adopted import accepted_digests, adopted_editions
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.law.library import ALONE
-from workflow.moments import Moment
+from workflow.moments import Moment, is_late
 from workflow.refusal import Refusal
 from workflow.registers.rows import Projection, RegisterRow, project
 
@@ -172,3 +176,85 @@ def claim_database(app: AppContext) -> str:
     create_or_migrate(app.unprepared)
     readiness.write_installation(app.unprepared, name=app.configured.installation)
     return installation_name(app)
+
+
+SCHEDULED_BACKUP, FAILED_BACKUP = "scheduled_backup", "failed_backup"
+"""Names under which the moments of the last run of each are stored."""
+RETRY = timedelta(minutes=15)
+"""Time until another attempt after a failed one."""
+_NAME = re.compile(r"merzim-(\d{4}-\d{2}-\d{2})T(\d{4})\.(sqlite|dump)")
+log = logging.getLogger("merzim.backup")
+
+
+def back_up(app: AppContext, *, at: Moment) -> None:
+    """Write the scheduled backup if it is due and no other process writes it."""
+    settings = app.settings.backup
+    if settings.folder is not None and _is_due(app, settings, at.now):
+        with app.lock("backup").alone() as is_mine:
+            if is_mine and _is_due(app, settings, at.now):
+                _write(app, settings, settings.folder, now=at.now)
+
+
+def _write(app: AppContext, settings: BackupSettings, folder: Path, *, now: datetime) -> None:
+    """Write a backup, verify it, copy new evidence files beside it, delete backups no rule keeps; record how it
+    went.
+    """
+    started = perf_counter()
+    try:
+        suffix = "dump" if app.many_nodes else "sqlite"
+        file = folder / f"merzim-{now.astimezone(almaty()):%Y-%m-%dT%H%M}.{suffix}"
+        backup(app, file, now=now, check=True)
+        copied = app.evidence.copy_to(folder / "evidence")
+        for old in obsolete_backups(backup_files(folder), settings):
+            old.unlink(missing_ok=True)
+    except (Refusal, OSError) as trouble:
+        record_run(app.engine, FAILED_BACKUP, now=now, seconds=perf_counter() - started)
+        log.error("the backup of the schedule failed: %s", trouble)
+    else:
+        record_run(app.engine, SCHEDULED_BACKUP, now=now, seconds=perf_counter() - started)
+        log.info("backup %s, %s files of evidence added", file, copied)
+
+
+def obsolete_backups(files: Iterable[Path], settings: BackupSettings) -> list[Path]:
+    """Return the backups to delete: all but the newest of each of the last days, weeks and months."""
+    newest = sorted(files, reverse=True)
+    kept_files: set[Path] = set(newest[:1])
+    for number, period in (
+        (settings.daily, lambda day: day),
+        (settings.weekly, lambda day: day.isocalendar()[:2]),
+        (settings.monthly, lambda day: (day.year, day.month)),
+    ):
+        of_period: dict[object, Path] = {}
+        for file in newest:
+            of_period.setdefault(period(_day(file)), file)
+        kept_files |= set(list(of_period.values())[:number])
+    return [file for file in newest if file not in kept_files]
+
+
+def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
+    """Return whether the scheduled time of day has passed since the last scheduled backup, or none is there.
+
+    One made at a moment to come does not count: the clock was set back since.
+    """
+    pulses = figures(app.engine, now=now).pulses
+    if FAILED_BACKUP in pulses and timedelta() <= now - pulses[FAILED_BACKUP][0] < RETRY:
+        return False
+    if settings.folder is not None and not backup_files(settings.folder):
+        return True
+    local = now.astimezone(almaty())
+    moment = datetime.combine(local.date(), settings.at, local.tzinfo)
+    if moment > local:
+        moment -= timedelta(days=1)
+    return SCHEDULED_BACKUP not in pulses or is_late(pulses[SCHEDULED_BACKUP][0], now=now, limit=now - moment)
+
+
+def backup_files(folder: Path) -> list[Path]:
+    """Return the scheduled backups in a folder, in no order; none if there is no such folder."""
+    return [file for file in folder.glob("merzim-*") if _NAME.fullmatch(file.name)] if folder.is_dir() else []
+
+
+def _day(file: Path) -> date:
+    """Return the local day in the name of a scheduled backup."""
+    name_match = _NAME.fullmatch(file.name)
+    assert name_match is not None
+    return date.fromisoformat(name_match[1])

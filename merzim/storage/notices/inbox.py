@@ -10,7 +10,7 @@ from merzim.storage.database.engine import Row_, execute, read
 from merzim.storage.rows import EVENT_COLUMNS, event
 from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT, OF_CASES
-from notifications.ports import InboxLine
+from notifications.dispatch import InboxLine
 
 _ABOUT = {name: INBOX.c[name].label(f"inbox_{name}") for name in ("person", "kind", "read_at")}
 LINES = (

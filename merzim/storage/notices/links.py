@@ -14,12 +14,12 @@ from merzim.storage.events import Draft
 from merzim.storage.org.chain import record
 from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import LINK, LINK_CODE, LinkCodeRow, LinkRow
-from notifications.links import CODE_LASTS, Redeemed, TelegramLink
+from notifications.channels.telegram import CODE_LASTS, Redeemed, TelegramLink
 from workflow.moments import Moment
 
 
 class SqlLinks:
-    """Implements `notifications.links.Links`, which says what each method of it does, on a database."""
+    """The links of people to Telegram accounts in a database (`notifications.channels.telegram.Links`)."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -41,9 +41,9 @@ from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import LOST, NOTICE, UNREAD
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
 from notifications.daily import DAY, LETTER, WEEK
-from notifications.moved_dates import DELIVERED_STATES
+from notifications.dispatch import InboxLine, Move, PendingStep, Settlement
+from notifications.event_notices import DELIVERED_STATES
 from notifications.notice import Notice, NoticeState
-from notifications.ports import InboxLine, Move, PendingStep, Settlement
 from workflow.board.rows import Row
 from workflow.cases.case import AWAITED, Case, Event
 from workflow.org.office import Office
@@ -61,7 +61,7 @@ _RECORD = ("state", "answer", "attempts", "not_before", "sent_at", "text_hash", 
 
 
 class SqlOutbox:
-    """Implements `notifications.ports.Outbox`, which says what each method of it does, on a database.
+    """Implements `notifications.dispatch.Outbox`, which says what each method of it does, on a database.
 
     Args:
         office: the present office, where others use it too.

@@ -15,8 +15,8 @@ from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.rows import to_notice
 from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.notices import NOTICE, UNREAD, present_columns, present_state
+from notifications.dispatch import InboxLine
 from notifications.notice import Notice
-from notifications.ports import InboxLine
 from workflow.cases.case import Case
 from workflow.org.access import AuditFilter, AuditPage, AuditScope
 

@@ -51,8 +51,8 @@ from merzim.web.ui.form_values import (
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
+from notifications.message import calendar
 from notifications.notice import NOTICE_STATES
-from notifications.wire.entry import calendar
 from workflow.org.access import OF_CASES, TOPICS
 from workflow.refusal import Refusal
 

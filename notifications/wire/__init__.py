@@ -1,1 +1,0 @@
-"""Wire formats of letters: e-mail with calendar item and signature, Telegram message."""
