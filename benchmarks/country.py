@@ -22,10 +22,9 @@ from calendars.terms import OnDate
 from merzim.services.law.regulations import shared_law
 from merzim.storage import events
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
-from merzim.storage.database.dialect import chunks
-from merzim.storage.database.engine import writing
+from merzim.storage.database import chunks, writing
 from merzim.storage.maintenance.schema import create_or_migrate
-from merzim.storage.org import store as office_store
+from merzim.storage.org import office as office_store
 from tests.case_rows import DIRECTIONS, FoundRisk, RowCommands, SetMeasure
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event

@@ -24,7 +24,7 @@ from benchmarks.table import Line
 from merzim.clock import parse_moment
 from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.database.engine import open as open_database
+from merzim.storage.database import open as open_database
 from tests.notifications.servers import free_port
 from workflow.moments import Moment
 from workflow.org.access import Credential, Reader

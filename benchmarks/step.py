@@ -74,7 +74,7 @@ def _ours() -> float:
     from benchmarks.country import library
     from calendars import calendar
     from merzim.storage.cases.ledger import SqlLedger
-    from merzim.storage.database.engine import open as open_database
+    from merzim.storage.database import open as open_database
     from merzim.storage.maintenance.schema import create_or_migrate
     from workflow.cases.commands.case_commands import CaseCommands, Opening
     from workflow.cases.commands.recording import record

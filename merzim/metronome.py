@@ -34,7 +34,7 @@ from merzim.services.upkeep.maintenance import back_up
 from merzim.services.yearly import record_carried_out
 from merzim.settings import WebSettings
 from merzim.storage.accounts import rate_limits
-from merzim.storage.database.engine import conninfo
+from merzim.storage.database import conninfo
 from merzim.web.health import log_context
 from workflow.moments import Clock, Moment
 from workflow.refusal import Refusal

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from merzim.storage.database.engine import open as open_database
+from merzim.storage.database import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from tests import openid, shortcuts
 from tests.postgres import Server, administer, serving

@@ -98,7 +98,7 @@ def compile_once(patched: pytest.MonkeyPatch) -> None:
     for kind in (SQLiteDialect_pysqlite, PGDialect_psycopg):
         patched.setattr(kind, "__hash__", lambda self: hash(type(self)))
         patched.setattr(kind, "__eq__", lambda self, other: type(self) is type(other))
-    patched.setattr("merzim.storage.database.engine.create_engine", create)
+    patched.setattr("merzim.storage.database.create_engine", create)
 
 
 def _close(connections: Iterable[Any]) -> None:

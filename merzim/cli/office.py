@@ -11,7 +11,7 @@ from merzim.services.accounts import verbs as accounts
 from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, unit_of_acts
 from merzim.services.names import person_named, unit_named
-from merzim.services.people import retention
+from merzim.services.people import leaving
 from merzim.services.people.staff import ChooseDigest, choose_digest
 from notifications.letter_links import CHOICES, choice_of
 from workflow.org.access import ACCESSES, with_unit
@@ -119,4 +119,4 @@ def _warn_of_no_unit(call: CommandContext, login: str) -> None:
         call.print(call.say("cli.user.no_unit", login=reader.login))
 
 
-mount("retention anonymise PERSON", retention.anonymise_person, "number", "rows", "preview")
+mount("retention anonymise PERSON", leaving.anonymise_person, "number", "rows", "preview")

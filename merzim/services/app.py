@@ -32,19 +32,21 @@ from merzim.storage.accounts.encryption import Cipher
 from merzim.storage.accounts.uploads import SqlIdempotency, SqlUploads
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database import engine
-from merzim.storage.database.engine import driver, is_shared_database, reading, writing
-from merzim.storage.database.locks import ProcessLock
-from merzim.storage.maintenance.readiness import (
+from merzim.storage.database import driver, is_shared_database, reading, writing
+from merzim.storage.database import open as open_database
+from merzim.storage.events import office_head
+from merzim.storage.locks import ProcessLock
+from merzim.storage.maintenance.backup import stored_secrets
+from merzim.storage.maintenance.schema import (
     board_steps,
     check_readiness,
     claim,
+    create_or_migrate,
+    refuse_missing,
     refuse_other_installation,
     refuse_unwritable,
     write_installation,
 )
-from merzim.storage.maintenance.schema import create_or_migrate, refuse_missing
-from merzim.storage.maintenance.stored_secrets import stored_secrets
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org.adopted import (
@@ -54,9 +56,8 @@ from merzim.storage.org.adopted import (
     adopted_editions,
     texts,
 )
-from merzim.storage.org.chain import head
+from merzim.storage.org.office import PresentOffice
 from merzim.storage.org.settings import CHANGED, link_key, password, stored
-from merzim.storage.org.store import PresentOffice
 from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import StorageUnavailable
 from notifications.channels import Channel
@@ -321,7 +322,7 @@ class AppContext:
                 key="database.password_env",
                 variable=variable,
             )
-        return engine.open(self.configured.database.url, password=os.environ[variable] if variable else None)
+        return open_database(self.configured.database.url, password=os.environ[variable] if variable else None)
 
     def refuse_unable(self) -> None:
         """Refuse to start a service that could not send letters or write.
@@ -431,4 +432,4 @@ class AppContext:
 
 def _version(database: Any) -> str:
     """Return the hash of the last event that changed settings or calendar acts; "" for none."""
-    return head(database, (CALENDAR_CHANGED, CHANGED))
+    return office_head(database, CALENDAR_CHANGED, CHANGED)

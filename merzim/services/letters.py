@@ -17,7 +17,7 @@ from merzim.services.context import RequestContext, require_visible, whole_case,
 from merzim.services.inputs import CaseCommand, CaseId, Key, Name
 from merzim.services.jobs import rounds
 from merzim.services.verbs import Command, NotFound, verb
-from merzim.storage.database.engine import reading
+from merzim.storage.database import reading
 from merzim.storage.notices.delivery_state import ChannelFault, channel_faults, undelivered_letters
 from merzim.storage.notices.delivery_state import Figures as Figures
 from merzim.storage.notices.delivery_state import figures as read_figures

@@ -17,7 +17,7 @@ from merzim.services.registers.results import reader_scope
 from merzim.services.registers.views import ListRows, row_query
 from merzim.services.verbs import NotFound
 from merzim.storage.cases import points
-from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
+from merzim.storage.register_lists import CellFilter, RowQuery, SqlRegisterLists
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office, acts_of
 from workflow.registers.definition import FILLED, Condition, Register, Registers, RowCount

@@ -22,7 +22,7 @@ from merzim.services.results import Result
 from merzim.services.verbs import Command, verb
 from merzim.storage.cases.ledger import hold_openings
 from merzim.storage.cases.twins import cases_beginning_on
-from merzim.storage.database.engine import Row_, writing
+from merzim.storage.database import Row_, writing
 from merzim.storage.queries import SqlReads
 from notifications.recipients import resolve_recipients
 from workflow.cases.case import Case

@@ -8,18 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import sha256
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, func, select, text
+from sqlalchemy import ColumnElement, Engine, Select, and_, func, select, text
 from sqlmodel import Session
 
-from merzim.storage.database.dialect import insert_many, is_sqlite
+from merzim.storage.database import Row_, insert_many, is_sqlite, read, read_value
 from merzim.storage.tables.base import canonical, moment
-from merzim.storage.tables.events import EVENT
+from merzim.storage.tables.events import EVENT, OF_OFFICE
+from workflow.moments import Moment
 from workflow.org.access import Topic
 from workflow.refusal import Refusal
 
@@ -40,6 +42,21 @@ CLIENT = "@client"
 """Name of the private value with the client's address; no field of a register can have it."""
 _APPENDING = 0x4D657265  # "Mere": shared by all who append on PostgreSQL
 _DIGITS = 32
+
+Way = Literal["page", "api", "cli", "bot", "job"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """The origin of a request. `address`: of the client behind trusted proxies; "" where there is none."""
+
+    way: Way = "job"
+    address: str = ""
+
+
+_JOB = Origin()
+ORIGIN: ContextVar[Origin] = ContextVar("origin", default=_JOB)
+"""The origin of the work of this task or thread; background jobs keep the default."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -262,17 +279,66 @@ def hash_now(session: Session, id: int) -> str:
     return link(session.execute(before).scalar() or "", event._mapping)
 
 
-Way = Literal["page", "api", "cli", "bot", "job"]
+_TOPICS: Mapping[str, Topic] = {
+    "session_given": "login",
+    "entries_ended": "login",
+    "password_set": "account",
+    "entry_taken": "account",
+    "calendar_changed": "settings",
+    "edition_adopted": "settings",
+}
+_PREFIXES: Mapping[str, Topic] = {
+    "account": "account",
+    "second": "account",
+    "recovery": "account",
+    "link": "account",
+    "setting": "settings",
+}
+OFFICE_IN_ORDER = EVENT.select().where(OF_OFFICE).order_by(EVENT.c.seq)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
-    """The origin of a request. `address`: of the client behind trusted proxies; "" where there is none."""
+def office_event(
+    at: Moment, kind: str, name: str, payload: Mapping[str, object] = MappingProxyType({})
+) -> Draft:
+    """Return the event of a change made at this moment."""
+    return Draft(kind=kind, name=name, by=at.by, at=at.now, on=at.today, payload=payload)
 
-    way: Way = "job"
-    address: str = ""
+
+def record(session: Session, *drafts: Draft) -> None:
+    """Append events of the office in the caller's transaction, after its rows were written; their topics follow
+    from their kinds.
+    """
+    append(session, OFFICE, [replace(draft, topic=_topic(draft.kind)) for draft in drafts])
 
 
-_JOB = Origin()
-ORIGIN: ContextVar[Origin] = ContextVar("origin", default=_JOB)
-"""The origin of the work of this task or thread; background jobs keep the default."""
+def office_events(engine: Engine, *kinds: str) -> tuple[Row_, ...]:
+    """Return the office's events of these kinds, in order."""
+    return tuple(read(engine, OFFICE_IN_ORDER.where(EVENT.c.kind.in_(kinds))))
+
+
+def office_head(engine: Engine, *kinds: str) -> str:
+    """Return the hash of the office's last event of these kinds, "" for none: what has changed."""
+    return read_value(engine, last_of_office(kinds)) or ""
+
+
+def last_of_office(kinds: tuple[str, ...]) -> Select[str]:
+    """Return the query for the hash of the office's last event of these kinds."""
+    # Not by ORDER BY: SQLite would walk the stream backwards until it meets one of these kinds.
+    newest = select(func.max(EVENT.c.seq)).where(OF_OFFICE, EVENT.c.kind.in_(kinds))
+    return select(EVENT.c.hash).where(OF_OFFICE, EVENT.c.seq == newest.scalar_subquery())
+
+
+def text_of(payload: str) -> str:
+    """Return the text in an event's payload; an unreadable payload itself, so that parsing it reports the
+    damage.
+    """
+    try:
+        return str(json.loads(payload)["text"])
+    except (ValueError, TypeError, KeyError):
+        return payload
+
+
+def _topic(kind: str) -> Topic:
+    """Return the topic of an event of a kind: accounts, log-ins, people or rules."""
+    by_default: Topic = "account" if kind.endswith("_given") else "people"
+    return _TOPICS.get(kind) or _PREFIXES.get(kind.partition("_")[0], by_default)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Table, select
 
-from merzim.storage.database.engine import Row_
+from merzim.storage.database import Row_
 from merzim.storage.events import HASHES
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, OF_CASES

@@ -22,8 +22,8 @@ from merzim.clock import clock
 from merzim.services.app import AppContext
 from merzim.services.jobs import queue
 from merzim.settings_file import read
-from merzim.storage.database.engine import conninfo, driver, writing
-from merzim.storage.database.engine import open as open_database
+from merzim.storage.database import conninfo, driver, writing
+from merzim.storage.database import open as open_database
 from tests.merzim.conftest import PEOPLE, SCHEDULE
 from tests.postgres import administer
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database import engine
+from merzim.storage.database import open as open_database
+from merzim.storage.database import writing
 from merzim.storage.maintenance import schema
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org import store as office_store
+from merzim.storage.org import office as office_store
 from merzim.storage.queries import SqlReads
 from merzim.storage.tables.notices import NOTICE
 from notifications import round as rounds
@@ -98,7 +99,7 @@ class Town:
         rules: Rules = RULES,
         library: Library | None = None,
     ) -> None:
-        self.engine = engine.open(f"sqlite:///{(folder / 'town.sqlite').as_posix()}")
+        self.engine = open_database(f"sqlite:///{(folder / 'town.sqlite').as_posix()}")
         schema.create_or_migrate(self.engine)
         office_store.save(self.engine, units=UNITS, people=people)
         self.outbox = SqlOutbox(self.engine)
@@ -138,7 +139,7 @@ class Town:
     def apart(self, channels: Sequence[Channel], on: date, *, at: datetime | None = None) -> RoundReport:
         """A round whose items leave as letters of their own: for tests of how many letters are sent."""
         report = self.round(channels, on, at=at)
-        with engine.writing(self.engine) as connection:
+        with writing(self.engine) as connection:
             connection.execute(NOTICE.delete().where(NOTICE.c.kind == "letter"))
             connection.execute(NOTICE.update().values(bundle=""))
         return report

@@ -17,7 +17,7 @@ import trustme
 
 import i18n
 from i18n import LANGUAGES, refusal
-from merzim.storage.database.engine import reading
+from merzim.storage.database import reading
 from merzim.storage.notices.delivery_state import ChannelFault, channel_faults, figures, resend_all
 from notifications.channels import channel_type, names, send_all
 from notifications.channels.email import Email

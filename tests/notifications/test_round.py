@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org import store as office_store
+from merzim.storage.org import office as office_store
 from merzim.storage.queries import SqlReads
 from notifications import round as rounds
 from notifications.recipients import resolve_recipients

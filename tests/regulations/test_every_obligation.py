@@ -10,7 +10,7 @@ import pytest
 
 from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, PerPeriod, Target, WithoutTerm, periods
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import open as open_database
+from merzim.storage.database import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from tests.checking import check_each
 from tests.law import CALENDAR, library

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.storage.database.engine import open as open_database
+from merzim.storage.database import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from tests.storage import registers, sample_cases
 from workflow.cases.case import Case

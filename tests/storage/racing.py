@@ -9,7 +9,7 @@ from os import getpid
 from typing import Any
 
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import open as open_database
+from merzim.storage.database import open as open_database
 from merzim.storage.notices.outbox import SqlOutbox
 from tests.case_rows import RowCommands
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later

@@ -13,7 +13,7 @@ from merzim.services.context import RequestContext
 from merzim.services.imports.considering import ScheduleFile
 from merzim.storage import events
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import writing
+from merzim.storage.database import writing
 from notifications.notice import Notice
 from tests.law import library
 from workflow.board.rows import Row

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import Engine, select
 
 from merzim.storage.accounts.accounts import Invited, SqlAccounts
-from merzim.storage.database.engine import reading
-from merzim.storage.database.locks import ProcessLock
+from merzim.storage.database import reading
+from merzim.storage.events import OFFICE_IN_ORDER
+from merzim.storage.locks import ProcessLock
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.links import SqlLinks
-from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.tables.accounts import IdentityRow
 from merzim.storage.tables.notices import LINK_CODE
 from notifications.channels.telegram import Redeemed, hash_code, link_address, new_code
@@ -34,7 +34,7 @@ OFFICER = Reader(login="aliyeva", access="officer", person="a@org.kz", name="Ó˜Ð
 def chain(engine: Engine) -> list[tuple[str, str]]:
     """Kind and name of each line of the office's chain."""
     with engine.connect() as connection:
-        return [(row.kind, row.name) for row in connection.execute(IN_ORDER)]
+        return [(row.kind, row.name) for row in connection.execute(OFFICE_IN_ORDER)]
 
 
 def way_in(hash: str, *, kind: str = "session", until: datetime = IN_SPRING + timedelta(hours=1)) -> Credential:
@@ -74,7 +74,7 @@ def test_whatever_an_administrator_does_stands_in_the_chain_without_secrets(engi
 
     assert [kind for kind, _ in chain(engine)] == ["account_opened", "account_changed", "password_set"]
     with engine.connect() as connection:
-        payloads = " ".join(row.payload for row in connection.execute(IN_ORDER))
+        payloads = " ".join(row.payload for row in connection.execute(OFFICE_IN_ORDER))
     assert "argon2" not in payloads
     assert [problem.code for problem in verify(engine)] == []
 

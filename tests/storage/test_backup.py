@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 import i18n
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import open as open_database
+from merzim.storage.database import open as open_database
 from merzim.storage.maintenance.backup import backup, restore
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify

@@ -16,7 +16,7 @@ from merzim.services.upkeep import maintenance
 from merzim.services.upkeep.doctor import check_running
 from merzim.services.upkeep.maintenance import back_up, obsolete_backups
 from merzim.settings import BackupSettings, DatabaseSettings
-from merzim.storage.maintenance import backup, dump
+from merzim.storage.maintenance import backup
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.case import Evidence
@@ -166,15 +166,14 @@ def test_a_backup_that_is_not_whole_is_not_called_one(
     office_app: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut off on the disk before it was verified: it is set aside by name, and tried again."""
-    module = dump if office_app.many_nodes else backup
-    write = module.backup
+    write = backup.backup
 
     def cut(engine: Engine, file: Path) -> None:
         write(engine, file)
         with file.open("r+b") as content:
             content.truncate(2000)
 
-    monkeypatch.setattr(module, "backup", cut)
+    monkeypatch.setattr(backup, "backup", cut)
     run(office_app, NIGHT)
 
     assert [name for name in files(office_app) if name.endswith(("sqlite", "dump"))] == files(office_app) != []

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 import calendars
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org import store as office_store
+from merzim.storage.org import office as office_store
 from merzim.storage.queries import SqlReads
 from tests.checking import check_each
 from tests.permits import PERMIT, obligation, permit

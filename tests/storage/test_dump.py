@@ -16,17 +16,15 @@ from merzim.cli import main
 from merzim.services.jobs.queue import prepare
 from merzim.storage.accounts.encryption import Cipher, new_key
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import open as open_database
-from merzim.storage.database.engine import reading, writing
-from merzim.storage.maintenance import migrate_to
-from merzim.storage.maintenance.dump import backup, restore
-from merzim.storage.maintenance.migrate_to import migrate
+from merzim.storage.database import open as open_database
+from merzim.storage.database import reading, writing
+from merzim.storage.maintenance import backup as backups
+from merzim.storage.maintenance.backup import backup, migrate, restore
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org import store as office_store
+from merzim.storage.org import office as office_store
+from merzim.storage.org.office import NOBODY, SqlStaff
 from merzim.storage.org.settings import MAIL_PASSWORD, put
-from merzim.storage.org.staff import SqlStaff
-from merzim.storage.org.store import NOBODY
 from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.accounts import RECOVERY_CODE
@@ -37,7 +35,7 @@ from merzim.storage.tables.notices import NOTICE
 from merzim.storage.tables.organisation import PERSON
 from merzim.storage.tables.service import UPLOAD
 from tests.checking import refusal_codes
-from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
+from tests.merzim.conftest import PEOPLE, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute, seal
@@ -368,7 +366,7 @@ def test_interrupted_there_is_nothing(
 ) -> None:
     """Whatever ends it, the next attempt finds an empty place and an office as it was."""
     before = _everything(file)
-    copied = migrate_to._copy
+    copied = backups._copy
 
     def interrupted(source: Any, target: Any, table: Any) -> Any:
         if when == "before the first row" or (when == "in the middle" and table is EVENT):
@@ -379,7 +377,7 @@ def test_interrupted_there_is_nothing(
         return copy_result
 
     with monkeypatch.context() as broken:
-        broken.setattr(migrate_to, "_copy", interrupted)
+        broken.setattr(backups, "_copy", interrupted)
         with pytest.raises(KeyboardInterrupt):
             migrate(file, empty, prepare=prepare)
 
@@ -419,4 +417,3 @@ def test_the_command_moves_verifies_and_says_what_is_next(
     assert "database.url" in output.err
     assert command_output.err.count("\n") == 1
     assert "not empty" in command_output.err
-    assert (ROOT / "merzim" / "storage" / "maintenance" / "migrate_to.py").exists()

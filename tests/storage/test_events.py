@@ -10,13 +10,12 @@ from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from merzim.storage import events
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database import reading, writing
 from merzim.storage.events import ORIGIN, Origin
-from merzim.storage.maintenance import triggers
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.tables.base import TableBase, canonical, moment
-from merzim.storage.tables.events import EVENT
+from merzim.storage.tables.events import EVENT, missing_triggers, trigger_names
 from tests.storage.sample_cases import NOW, opened, seal
 from tests.storage.test_verify import by_hand
 from workflow.cases.case import Case
@@ -196,7 +195,7 @@ def test_truncate_is_refused_by_postgresql(server: Engine) -> None:
 def test_a_migration_puts_back_triggers_that_were_lost(engine: Engine) -> None:
     """A table rebuilt by a migration loses its triggers; they are installed anew after it."""
     with engine.connect() as connection, connection.begin():
-        names = sorted(triggers.missing(connection) ^ triggers.names(engine.dialect.name))
+        names = sorted(missing_triggers(connection) ^ trigger_names(engine.dialect.name))
         for name in names:
             on = " ON event" if engine.dialect.name == "postgresql" else ""
             connection.execute(text(f"DROP TRIGGER {name}{on}"))
@@ -206,7 +205,7 @@ def test_a_migration_puts_back_triggers_that_were_lost(engine: Engine) -> None:
     assert create_or_migrate(engine)
 
     with engine.connect() as connection:
-        assert triggers.missing(connection) == frozenset()
+        assert missing_triggers(connection) == frozenset()
 
 
 def test_the_order_of_keys_does_not_matter() -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 
 from merzim.storage.cases.batch import span
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import reading
+from merzim.storage.database import reading
 from tests.storage.sample_cases import AT, NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from workflow.cases.case import Case, Event, Evidence
 from workflow.cases.commands import recording

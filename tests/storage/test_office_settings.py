@@ -31,7 +31,7 @@ from merzim.services.verbs import Ask
 from merzim.settings import ChannelSettings, DatabaseSettings
 from merzim.settings_file import read
 from merzim.storage.accounts.encryption import Cipher, new_key
-from merzim.storage.database.engine import reading
+from merzim.storage.database import reading
 from merzim.storage.org.settings import stored
 from notifications.section import MAIL_PORTS
 from tests.notifications.servers import Office, serving

@@ -10,17 +10,15 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine, event, text
 
+from merzim.storage import events
 from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.database.engine import reading
+from merzim.storage.database import reading
+from merzim.storage.events import office_head
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org import chain as office_chain
-from merzim.storage.org import store
-from merzim.storage.org import store as office_store
+from merzim.storage.org import office as office_store
 from merzim.storage.org.adopted import CALENDAR_CHANGED, adopted_calendar_acts, head_of, record_act
-from merzim.storage.org.chain import head
+from merzim.storage.org.office import NOBODY, SaveCounts, SqlStaff
 from merzim.storage.org.settings import link_key
-from merzim.storage.org.staff import SqlStaff
-from merzim.storage.org.store import NOBODY, SaveCounts
 from tests.storage.sample_cases import NOW, TODAY, on_sqlite_alone
 from tests.storage.test_accounts import way_in
 from tests.storage.test_verify import by_hand, codes
@@ -101,17 +99,17 @@ def test_people_of_a_country_are_taken_in_by_few_statements(engine: Engine) -> N
         count += 1
 
     event.listen(engine, "before_cursor_execute", counted)
-    store.save(engine, people=people, at=SAID)
+    office_store.save(engine, people=people, at=SAID)
     event.remove(engine, "before_cursor_execute", counted)
 
     assert count < 30
-    assert len(office_chain.lines(engine, "person_saved")) == 1000
+    assert len(events.office_events(engine, "person_saved")) == 1000
     assert verify(engine) == ()
 
 
 def test_the_newest_line_of_a_kind_is_found_without_reading_the_chain(sqlite: Engine) -> None:
     """It is asked for with every request, and the chain has a line for every person and session."""
-    query = office_chain.last(("a", "b")).compile(
+    query = events.last_of_office(("a", "b")).compile(
         sqlite, compile_kwargs={"literal_binds": True, "render_postcompile": True}
     )
     with sqlite.connect() as connection:
@@ -141,17 +139,17 @@ def test_many_write_the_chain_at_once(engine: Engine) -> None:
         thread.join()
 
     assert troubles == []
-    assert len(office_chain.lines(engine, "session_given")) == 30
+    assert len(events.office_events(engine, "session_given")) == 30
     assert verify(engine) == ()
 
 
 def test_what_was_given_to_an_account_and_said_of_a_person_stands_in_the_events(engine: Engine) -> None:
     """The rights openly, the person beside the chain, where they may be erased."""
     SqlAccounts(engine).save(ALIYEVA, disabled=False, at=SAID)
-    store.save(engine, people=[Person(key="a@org.kz", name="Айгүл", unit="hr")], at=SAID)
+    office_store.save(engine, people=[Person(key="a@org.kz", name="Айгүл", unit="hr")], at=SAID)
 
     with reading(engine) as connection:
-        account, person = connection.execute(office_chain.IN_ORDER).all()
+        account, person = connection.execute(events.OFFICE_IN_ORDER).all()
     assert '"access":"responsible"' in account.payload
     assert "Айгүл" in person.private
     assert "Айгүл" not in person.payload
@@ -175,13 +173,13 @@ def adopted(engine: Engine, act: str = ACT) -> bool:
 def test_an_office_begins_without_acts_and_one_comes_back_as_it_was_given(engine: Engine) -> None:
     """Its calendar is the shipped one. Who, when, which file; every letter of its text."""
     assert adopted_calendar_acts(engine) == ()
-    assert (head(engine, (CALENDAR_CHANGED,)), head_of(())) == ("", "")
+    assert (office_head(engine, CALENDAR_CHANGED), head_of(())) == ("", "")
     assert adopted(engine)
     (act,) = adopted_calendar_acts(engine)
 
     assert (act.name, act.text) == ("бұйрық.toml", ACT)
     assert (act.on, act.at, act.by) == (TODAY, NOW, "Айгүл")
-    assert head(engine, (CALENDAR_CHANGED,)) == head_of([act]) != ""
+    assert office_head(engine, CALENDAR_CHANGED) == head_of([act]) != ""
 
 
 def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:

@@ -16,8 +16,7 @@ from merzim.services.context import RequestContext
 from merzim.services.imports.considering import ImportSchedule
 from merzim.services.imports.schedules import ImportedFile, import_analyses
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.maintenance.rebuild import rebuild
-from merzim.storage.maintenance.verify import verify
+from merzim.storage.maintenance.verify import rebuild, verify
 from merzim.storage.queries import SqlReads
 from tests.storage.registers import reader
 from tests.storage.sample_cases import (

@@ -14,10 +14,9 @@ import calendars
 from calendars.terms import OnDate
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.cases.recommendations import cases_with_entries
-from merzim.storage.maintenance.rebuild import rebuild
-from merzim.storage.maintenance.verify import verify
+from merzim.storage.maintenance.verify import rebuild, verify
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org import store as office_store
+from merzim.storage.org import office as office_store
 from merzim.storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.law import library

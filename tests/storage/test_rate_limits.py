@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, func, select
 
 from merzim.storage.accounts import rate_limits
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt, prune
-from merzim.storage.database.engine import open as open_database
+from merzim.storage.database import open as open_database
 from merzim.storage.tables.accounts import RATE_LIMIT
 from workflow.org.access import RateLimit
 

@@ -21,16 +21,15 @@ from merzim.services.cases import assignments
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.jobs.rounds import deliver, run_round
-from merzim.services.people import retention, staff
-from merzim.services.people.retention import AnonymisePerson
+from merzim.services.people import leaving, staff
+from merzim.services.people.leaving import AnonymisePerson
 from merzim.services.registers import tables as register_tables
 from merzim.services.registers import verbs as registers
 from merzim.services.registers import views as register_views
 from merzim.services.registers.views import ListRows
 from merzim.services.upkeep import maintenance
 from merzim.settings import DatabaseSettings, RetentionSettings
-from merzim.storage.org.staff import SqlStaff
-from merzim.storage.org.store import former_people
+from merzim.storage.org.office import SqlStaff, former_people
 from merzim.web.ui.name_fields import person_names
 from tests.checking import refusal_codes
 from tests.storage.sample_cases import on_sqlite_alone
@@ -159,7 +158,7 @@ def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(office_app: App
     search = ListRows(register_id="consents", search="касымова")
     assert [listed_row.id for listed_row in register_views.list_rows(ctx, search).rows] == [row.id]
 
-    retention.anonymise_person(acting(office_app, LATER), order())
+    leaving.anonymise_person(acting(office_app, LATER), order())
     [emptied] = register_views.list_rows(ctx, ListRows(register_id="consents")).rows
     assert emptied.id == row.id
     assert emptied.values == {name: value for name, value in edited.values.items() if name != "employee"}
@@ -173,10 +172,10 @@ def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(office_app: App
     leave(office_app)
     words = ("қасымова", "касымова", "qasymova", "dina.q")
     before = everything(office_app).casefold()
-    preview = retention.anonymise_person(acting(office_app, LATER), order(preview=True))
+    preview = leaving.anonymise_person(acting(office_app, LATER), order(preview=True))
     unchanged = everything(office_app).casefold()
 
-    result = retention.anonymise_person(acting(office_app, LATER), order())
+    result = leaving.anonymise_person(acting(office_app, LATER), order())
     after = everything(office_app).casefold()
 
     assert [word in before for word in words] == [True] * 4
@@ -191,7 +190,7 @@ def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(office_app: App
     [person] = former_people(office_app.engine)
     assert (person.said, person.key, person.act, person.anonymised_on) == ([], FORMER, "15-ө", LATER)
     with pytest.raises(Refusal):
-        retention.anonymise_person(acting(office_app, LATER), order())
+        leaving.anonymise_person(acting(office_app, LATER), order())
 
 
 @on_sqlite_alone
@@ -199,7 +198,7 @@ def test_not_before_its_day_nor_while_open_cases_wait_for_her(office_app: AppCon
     case = live(office_app)
 
     def ordered(person: str = "1", today: date = LATER, **fields: object) -> str:
-        anonymise = partial(retention.anonymise_person, acting(office_app, today), order(person, **fields))
+        anonymise = partial(leaving.anonymise_person, acting(office_app, today), order(person, **fields))
         return refusal_codes(anonymise)[0]
 
     assert ordered(KEY) == "retention_has_not_left"
@@ -207,7 +206,7 @@ def test_not_before_its_day_nor_while_open_cases_wait_for_her(office_app: AppCon
     eve = LATER - timedelta(days=1)
     assert ordered(today=eve, act_on=eve) == "retention_not_due"
     with pytest.raises(Refusal) as open_case:
-        retention.anonymise_person(acting(office_app, LATER), order())
+        leaving.anonymise_person(acting(office_app, LATER), order())
     assert (open_case.value.code, open_case.value.arguments["cases"]) == ("retention_open_cases", (case,))
     hand_over(office_app, case)
     assert ordered(act_on=LATER + timedelta(days=1)) == "retention_act_ahead"
@@ -229,7 +228,7 @@ def test_a_namesake_keeps_the_name_and_who_came_back_has_not_left(office_app: Ap
     back = former_people(office_app.engine)
     leave(office_app)
 
-    retention.anonymise_person(acting(office_app, LATER), order())
+    leaving.anonymise_person(acting(office_app, LATER), order())
     account = office_app.accounts.account("twin")
 
     assert (former_count, back) == (1, [])
@@ -240,7 +239,7 @@ def test_a_namesake_keeps_the_name_and_who_came_back_has_not_left(office_app: Ap
 
     person = staff.get_person(acting(office_app), twin.key)
     staff.remove_person(acting(office_app), staff.Removal(id=twin.key, mark=staff.mark(person)))
-    retention.anonymise_person(acting(office_app, LATER), order("2", act="16-ө"))
+    leaving.anonymise_person(acting(office_app, LATER), order("2", act="16-ө"))
 
     assert NAMES[0].casefold() not in everything(office_app).casefold()
     assert maintenance.verify(office_app, at=Moment(now=NOW, today=LATER)) == ()
@@ -250,7 +249,7 @@ def test_verify_names_events_that_were_rewritten_without_an_act(office_app: AppC
     """The act names the events it rewrote and what they say since: it excuses nothing else."""
     hand_over(office_app, live(office_app))
     leave(office_app)
-    retention.anonymise_person(acting(office_app, LATER), order())
+    leaving.anonymise_person(acting(office_app, LATER), order())
     assert maintenance.verify(office_app, at=Moment(now=NOW, today=LATER)) == ()
     with by_hand(office_app.engine) as connection:
         connection.execute(text("UPDATE event SET payload = replace(payload, 'бұрынғы', 'басқа')"))
@@ -268,7 +267,7 @@ def test_who_has_the_address_and_the_account_now_keeps_them(office_app: AppConte
     office_store.save(office_app.engine, people=[heir])
     handed = Reader(login="dina.q", access="officer", person=heir.key, name=heir.name)
     office_app.accounts.save(handed, disabled=False, at=BY)
-    retention.anonymise_person(acting(office_app, LATER), order())
+    leaving.anonymise_person(acting(office_app, LATER), order())
     account = office_app.accounts.account("dina.q")
 
     assert account.reader.person == heir.key

@@ -16,12 +16,12 @@ from sqlmodel import Session
 
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.encryption import BadKey, Cipher, UnreadableSecret, new_key, parse_key, secrets_in
-from merzim.storage.database.engine import open as open_database
-from merzim.storage.database.engine import writing
+from merzim.storage.database import open as open_database
+from merzim.storage.database import writing
+from merzim.storage.events import OFFICE_IN_ORDER
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.queries import SqlReads
 from notifications.notice import Notice
 from tests.second_factors import KEY, second_factors
@@ -59,7 +59,7 @@ def factors(engine: Engine) -> SqlAccounts:
 def chain(engine: Engine, name: str = "aliyeva") -> list[tuple[str, str, dict[str, object]]]:
     """Kind, author and payload of the lines about second factors of an account."""
     with engine.connect() as connection:
-        lines = [row for row in connection.execute(IN_ORDER) if row.name == name]
+        lines = [row for row in connection.execute(OFFICE_IN_ORDER) if row.name == name]
     kinds = ("second_factor", "recovery_code")
     return [(row.kind, row.by, json.loads(row.payload)) for row in lines if row.kind.startswith(kinds)]
 

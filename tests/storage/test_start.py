@@ -17,7 +17,7 @@ from sqlalchemy import Engine, inspect, make_url, text
 from sqlalchemy.schema import CreateIndex
 
 from merzim.cli import main
-from merzim.storage.database.engine import open as open_database
+from merzim.storage.database import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.base import TableBase

@@ -18,12 +18,11 @@ import i18n
 from merzim.cli import main
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import reading
+from merzim.storage.database import reading
 from merzim.storage.events import newest_seal
-from merzim.storage.maintenance import triggers
-from merzim.storage.maintenance.rebuild import rebuild
-from merzim.storage.maintenance.verify import verify
+from merzim.storage.maintenance.verify import rebuild, verify
 from merzim.storage.refusals import CaseBroken
+from merzim.storage.tables.events import install_triggers, missing_triggers, trigger_names
 from tests.case_rows import FoundRisk, RowCommands
 from tests.law import library
 from tests.storage.sample_cases import AT, NOW, TODAY, case_commands, later, opened, recompute, seal
@@ -38,15 +37,15 @@ from workflow.refusal import Refusal
 def by_hand(engine: Engine) -> Iterator[Connection]:
     """Somebody with the keys to the database: the triggers are off meanwhile, and stand again afterwards."""
     with engine.connect() as connection, connection.begin():
-        missing = triggers.missing(connection)
-        for name in sorted(triggers.names(engine.dialect.name) - missing):
+        missing = missing_triggers(connection)
+        for name in sorted(trigger_names(engine.dialect.name) - missing):
             on = " ON event" if engine.dialect.name == "postgresql" else ""
             connection.execute(text(f"DROP TRIGGER {name}{on}"))
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         yield connection
         if not missing:
-            triggers.install(connection)
+            install_triggers(connection)
 
 
 def codes(problems: tuple[Refusal, ...]) -> list[tuple[str, object]]:
@@ -122,7 +121,7 @@ def test_nobody_records_while_a_case_is_rebuilt(engine: Engine, case: Case) -> N
 
 def test_a_trigger_taken_away_is_named(engine: Engine) -> None:
     """Without it the next change would not be refused."""
-    name = sorted(triggers.names(engine.dialect.name))[0]
+    name = sorted(trigger_names(engine.dialect.name))[0]
     on = " ON event" if engine.dialect.name == "postgresql" else ""
     with engine.connect() as connection, connection.begin():
         connection.execute(text(f"DROP TRIGGER {name}{on}"))

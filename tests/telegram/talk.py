@@ -11,7 +11,7 @@ from functools import partial
 from types import SimpleNamespace
 
 from merzim.services.letters import PersonActions
-from merzim.storage.database.locks import ProcessLock
+from merzim.storage.locks import ProcessLock
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.queries import SqlReads
 from notifications.bot.conversation import Conversation

@@ -9,9 +9,9 @@ from datetime import date, timedelta
 import pytest
 
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import writing
+from merzim.storage.database import writing
 from merzim.storage.notices.links import SqlLinks
-from merzim.storage.org import store as office_store
+from merzim.storage.org import office as office_store
 from merzim.storage.tables.organisation import PERSON
 from notifications.channels.telegram import Telegram
 from notifications.notice import Notice

@@ -34,8 +34,8 @@ from merzim.settings import (
     WebSettings,
 )
 from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.database.engine import writing
-from merzim.storage.org import store as office_store
+from merzim.storage.database import writing
+from merzim.storage.org import office as office_store
 from merzim.web.ui.render import environment
 from tests.web.lived_in import lived_in_office
 from tests.web.offices import AT, NOW, OPEN, TODAY, Site, copied, example_office
@@ -71,12 +71,11 @@ def rewrite(site: Site, case: str, **payload: object) -> None:
     """Change what the opening of a case says, past the program and its chain."""
     from sqlalchemy import select, text, update
 
-    from merzim.storage.maintenance import triggers
     from merzim.storage.tables.cases import CASE
-    from merzim.storage.tables.events import EVENT
+    from merzim.storage.tables.events import EVENT, trigger_names
 
     with writing(site.context.engine) as session:
-        for name in triggers.names("sqlite"):
+        for name in trigger_names("sqlite"):
             session.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
         first = (EVENT.c.stream == f"case/{case}") & (EVENT.c.seq == 1)
         stored_payload = json.loads(session.execute(select(EVENT.c.payload).where(first)).scalar_one())

@@ -14,9 +14,9 @@ from merzim.services.accounts import telegram
 from merzim.services.accounts.telegram import TelegramCode
 from merzim.services.context import operator_context
 from merzim.services.jobs.rounds import run_round
-from merzim.services.people.pending_duties import pending_duties
+from merzim.services.people.leaving import pending_duties
 from merzim.services.people.staff import mark
-from merzim.storage.org.staff import SqlStaff
+from merzim.storage.org.office import SqlStaff
 from merzim.web.pages.account import login
 from tests.web.conftest import AT, NOW, Site, office_with_cases
 from workflow.board.rows import DeadlineFilter, Horizon

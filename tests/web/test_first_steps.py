@@ -15,7 +15,7 @@ from merzim.services.administration import Organisation, change_organisation
 from merzim.services.context import operator_context
 from merzim.settings import ChannelSettings
 from merzim.settings_file import read
-from merzim.storage.database.engine import writing
+from merzim.storage.database import writing
 from merzim.storage.tables.notices import NOTICE
 from tests.merzim.conftest import Merzim, merzim  # noqa: F401 (the fixture)
 from tests.web.conftest import NOW, TODAY, Site, account, people, settings_in

@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.settings import DatabaseSettings, Settings
-from merzim.storage.org.chain import IN_ORDER
+from merzim.storage.events import OFFICE_IN_ORDER
 from merzim.storage.org.settings import link_key
 from merzim.storage.queries import SqlReads
 from notifications.letter_links import (
@@ -255,7 +255,7 @@ def choices(town: Town) -> list[tuple[str, str, str]]:
     with town.engine.connect() as connection:
         return [
             (record.kind, record.name, record.by)
-            for record in connection.execute(IN_ORDER)
+            for record in connection.execute(OFFICE_IN_ORDER)
             if record.kind in CHOSEN
         ]
 

@@ -16,7 +16,7 @@ from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.letters import ResendChannel, Resent, resend_as_administrator, resend_as_manager
 from merzim.services.verbs import NotAllowed, Verb
 from merzim.storage.notices.delivery_state import figures
-from merzim.storage.org import store as office_store
+from merzim.storage.org import office as office_store
 from merzim.version import commit_of, running
 from tests.notifications.sample_office import CHECKS
 from tests.notifications.servers import Office, always, serving

@@ -259,7 +259,7 @@ def aged(site: Site, age: timedelta) -> None:
     """Let the newest session of "responsible" be older by so much."""
     from sqlalchemy import update
 
-    from merzim.storage.database.engine import writing
+    from merzim.storage.database import writing
     from merzim.storage.tables.accounts import ENTRY
 
     entry = next(row for row in site.accounts.entries("responsible", now=NOW) if row.kind == "session")

@@ -24,7 +24,7 @@ from merzim.documents import child
 from merzim.metronome import tick
 from merzim.storage.accounts import uploads
 from merzim.storage.accounts.rate_limits import count_attempt
-from merzim.storage.database.engine import read_column
+from merzim.storage.database import read_column
 from merzim.storage.tables.accounts import RATE_LIMIT
 from merzim.web.auth import dependencies as reading
 from tests.documents.sheets import by_hand, far_cells

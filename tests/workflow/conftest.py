@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import open as open_database
+from merzim.storage.database import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from tests.workflow.one_case import NOW, TODAY, OneCase

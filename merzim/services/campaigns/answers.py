@@ -12,7 +12,7 @@ from merzim.services.context import RequestContext
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.verbs import add_rows, check_row
 from merzim.services.verbs import NotFound
-from merzim.storage.database.engine import writing
+from merzim.storage.database import writing
 from merzim.storage.notices.campaigns import AlreadyAnswered
 from notifications.event_notices import INVITATION
 from notifications.letter_links import CampaignLink, link_path, read_secret

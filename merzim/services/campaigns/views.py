@@ -22,9 +22,9 @@ from merzim.services.registers.results import FieldView, field_view, reader_scop
 from merzim.services.registers.views import MAX_PAGE_SIZE, PAGE_SIZE, seen_units
 from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import Ask, Command, NotFound, verb
-from merzim.storage.database.engine import Row_
+from merzim.storage.database import Row_
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
-from merzim.storage.registers.lists import SqlRegisterLists
+from merzim.storage.register_lists import SqlRegisterLists
 from notifications.event_notices import cited_act
 from workflow.law.procedure import Text
 from workflow.moments import day_and_time

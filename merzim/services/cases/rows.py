@@ -37,7 +37,7 @@ from merzim.services.registers.verbs import RowText
 from merzim.services.results import CommandResult, FindingResult, ProofResult, Titles, result_of
 from merzim.services.verbs import verb
 from merzim.storage.cases.recommendations import cases_with_entries
-from merzim.storage.database.engine import writing
+from merzim.storage.database import writing
 from workflow.board.rows import Row
 from workflow.cases.case import Case, evidence_of, row_name
 from workflow.cases.commands.case_commands import Drafts, View

@@ -27,7 +27,7 @@ from merzim.services.inputs import paper_file_name
 from merzim.services.registers.results import FieldView, RowView, reader_scope, seen_register
 from merzim.services.registers.views import FilterInput, ListRows, list_rows, row_pages
 from merzim.storage.cases.recommendations import cases_with_entries
-from merzim.storage.registers.lists import SqlRegisterLists
+from merzim.storage.register_lists import SqlRegisterLists
 from workflow.cases.case import Case, Fact
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal

@@ -25,8 +25,8 @@ from merzim.services.names import chosen_procedure
 from merzim.services.verbs import verb
 from merzim.storage.cases import twins
 from merzim.storage.cases.ledger import hold_openings
-from merzim.storage.database.engine import writing
-from merzim.storage.org import store as office_store
+from merzim.storage.database import writing
+from merzim.storage.org import office as office_store
 from workflow.cases.case import Case, Wording
 from workflow.cases.commands.case_commands import Opening
 from workflow.cases.commands.recording import record, replan

@@ -20,9 +20,9 @@ from merzim.services.registers.cases import record_due_rows
 from merzim.services.scoring import Stakes
 from merzim.services.upkeep.maintenance import rebuild
 from merzim.storage import events
-from merzim.storage.database.engine import writing
-from merzim.storage.maintenance.backup import backup
-from merzim.storage.maintenance.readiness import board_steps, write_installation
+from merzim.storage.database import writing
+from merzim.storage.maintenance.backup import copy_file
+from merzim.storage.maintenance.schema import board_steps, write_installation
 from merzim.storage.notices import delivery_state
 from merzim.storage.notices.delivery_state import record_run
 from notifications import round as rounds
@@ -141,7 +141,7 @@ def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, R
     """
     with tempfile.TemporaryDirectory(prefix="merzim-rehearsal-") as folder:
         copy = Path(folder) / "copy.sqlite"
-        backup(app.engine, copy)
+        copy_file(app.engine, copy)
         stage = app.on_database(f"sqlite:///{copy.as_posix()}")
         sent = Outcome(state="sent", answer="")
         silent = {name: SilentChannel(name, sent, channel) for name, channel in stage.channels.items()}

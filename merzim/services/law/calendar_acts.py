@@ -27,7 +27,7 @@ from merzim.services.names import assignee_key, assignees_of
 from merzim.services.results import ActMoves, moved_date
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.cases.ledger import CHUNK
-from merzim.storage.database.dialect import chunks
+from merzim.storage.database import chunks
 from merzim.storage.org.adopted import record_act
 from merzim.storage.refusals import CaseBroken
 from notifications.letters.events import describe_cause

@@ -21,7 +21,7 @@ from merzim.services.law.regulations import (
     scoring,
 )
 from merzim.storage.cases.ledger import CHUNK
-from merzim.storage.database.dialect import chunks
+from merzim.storage.database import chunks
 from merzim.storage.org.adopted import (
     AdoptedEdition,
     accepted_digests,

@@ -19,7 +19,7 @@ from merzim.services.board.lines import keys_of_person
 from merzim.services.context import RequestContext, reader_of
 from merzim.services.inputs import Day, Key
 from merzim.services.verbs import Command, NotFound, verb
-from merzim.storage.org.staff import SqlStaff
+from merzim.storage.org.office import SqlStaff
 from notifications.letter_links import CHOICES, ChoiceLink, read_secret
 from notifications.notice import CalendarEntry as Item
 from notifications.notice import item_id

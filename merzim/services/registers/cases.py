@@ -24,7 +24,7 @@ from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, write_case
 from merzim.services.registers.results import cell_text, field_view, values_view
 from merzim.storage.cases.twins import cases_beginning_on
-from merzim.storage.registers.lists import SqlRegisterLists
+from merzim.storage.register_lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands import recording, statuses, withdrawals
 from workflow.cases.commands.case_commands import Drafts, Opening, View

@@ -14,8 +14,8 @@ import i18n
 from merzim.services.context import RequestContext
 from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import NotAllowed, NotFound
-from merzim.storage.registers.lists import SqlRegisterLists
-from merzim.storage.registers.rows import stored_rows
+from merzim.storage.register_lists import SqlRegisterLists
+from merzim.storage.register_rows import stored_rows
 from merzim.storage.rows import read_as
 from workflow.languages import KAZAKH_LETTERS
 from workflow.org.access import Scope, scope

@@ -53,8 +53,8 @@ from merzim.services.registers.views import (
     seen_units,
 )
 from merzim.services.verbs import verb
-from merzim.storage.registers.lists import SqlRegisterLists
-from merzim.storage.registers.rows import repeated
+from merzim.storage.register_lists import SqlRegisterLists
+from merzim.storage.register_rows import repeated
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal

@@ -27,8 +27,8 @@ from merzim.services.registers.results import (
 )
 from merzim.services.registers.views import AskRow, RegisterId, RowDetail, RowId, lookup, seen_units, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
-from merzim.storage.database.engine import writing
-from merzim.storage.registers import rows as row_store
+from merzim.storage import register_rows as row_store
+from merzim.storage.database import writing
 from workflow.org.office import Person
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal

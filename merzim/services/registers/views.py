@@ -35,8 +35,8 @@ from merzim.services.registers.results import (
 )
 from merzim.services.results import FieldChangeResult, Titles
 from merzim.services.verbs import Command, verb
-from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
-from merzim.storage.registers.rows import events_of
+from merzim.storage.register_lists import CellFilter, RowQuery, SqlRegisterLists
+from merzim.storage.register_rows import events_of
 from workflow.languages import LANGUAGES
 from workflow.org.kinds import among
 from workflow.refusal import closest_first

@@ -22,8 +22,8 @@ from merzim.services.law.regulations import own_files, read_editions, read_regis
 from merzim.services.oidc import ProviderSilent, open_provider
 from merzim.services.upkeep.maintenance import FAILED_BACKUP, backup_files
 from merzim.settings import ALARM_AGES, SECRETS, SECTIONS, BadSetting, Settings
-from merzim.storage.database.engine import parse_address
-from merzim.storage.maintenance.readiness import check_readiness, refuse_other_installation, server_time
+from merzim.storage.database import parse_address
+from merzim.storage.maintenance.schema import check_readiness, refuse_other_installation, server_time
 from merzim.storage.notices.delivery_state import Figures, figures
 from merzim.storage.refusals import display_address, hide_secrets
 from notifications.channels import STAYS_HERE, ChannelSection, Testable

@@ -18,20 +18,17 @@ from merzim.services.configuration import has_key, refuse_new_key
 from merzim.services.jobs import queue
 from merzim.settings import BackupSettings, BadSetting
 from merzim.storage import events
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database import reading, writing
 from merzim.storage.maintenance import backup as stored_backup
-from merzim.storage.maintenance import dump as stored_dump
-from merzim.storage.maintenance import migrate_to as migration
-from merzim.storage.maintenance import readiness
-from merzim.storage.maintenance.rebuild import ROWS_AT_ONCE, rebuild_rows
-from merzim.storage.maintenance.rebuild import rebuild as rebuild_board
+from merzim.storage.maintenance import schema
 from merzim.storage.maintenance.schema import create_or_migrate
-from merzim.storage.maintenance.stored_secrets import secrets_of_backup
+from merzim.storage.maintenance.verify import ROWS_AT_ONCE, rebuild_rows
+from merzim.storage.maintenance.verify import rebuild as rebuild_board
 from merzim.storage.maintenance.verify import verify as verify_database
 from merzim.storage.notices.delivery_state import figures, record_run
 from merzim.storage.org.adopted import accepted_digests, adopted_editions
 from merzim.storage.refusals import StorageUnavailable
-from merzim.storage.registers.lists import SqlRegisterLists
+from merzim.storage.register_lists import SqlRegisterLists
 from workflow.law.library import ALONE
 from workflow.moments import Moment, is_late
 from workflow.refusal import Refusal
@@ -108,13 +105,11 @@ def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -
     Raises:
         Refusal: it cannot be written, or was not written whole.
     """
-    if app.many_nodes:
-        stored_dump.backup(app.unprepared, file)
-    else:
-        stored_backup.backup(app.engine, file)
+    engine = app.unprepared if app.many_nodes else app.engine
+    stored_backup.backup(engine, file)
     if check:
         try:
-            (stored_dump if app.many_nodes else stored_backup).check(file)
+            stored_backup.check(engine, file)
         except Refusal:
             file.rename(file.with_name(f"{file.name}.damaged"))
             raise
@@ -131,10 +126,7 @@ def restore(app: AppContext, file: Path) -> Path | None:
         BadSetting: its secrets are encrypted, and there is no key here; nothing was written.
     """
     if not has_key(app.settings, os.environ):
-        refuse_new_key(app.settings, os.environ, secrets_of_backup(file))
-    if app.many_nodes:
-        stored_dump.restore(app.unprepared, file)
-        return None
+        refuse_new_key(app.settings, os.environ, stored_backup.secrets_of_backup(file))
     return stored_backup.restore(app.unprepared, file)
 
 
@@ -146,7 +138,7 @@ def migrate_to(app: AppContext, address: str, *, at: Moment) -> tuple[dict[str, 
     """
     target = app.on_database(address)
     try:
-        rows = migration.migrate(app.engine, target.unprepared, prepare=queue.prepare)
+        rows = stored_backup.migrate(app.engine, target.unprepared, prepare=queue.prepare)
         return rows, verify(target, at=at)
     finally:
         target.close()
@@ -161,7 +153,7 @@ def unopened_secrets(app: AppContext) -> int:
 def installation_name(app: AppContext) -> str:
     """Return the name of the installation the database belongs to; "" while none has claimed it."""
     with reading(app.engine) as session:
-        return readiness.installation_name(session)
+        return schema.installation_name(session)
 
 
 def claim_database(app: AppContext) -> str:
@@ -174,7 +166,7 @@ def claim_database(app: AppContext) -> str:
     if not app.configured.installation:
         raise BadSetting("cli.installation.no_name", file=str(app.settings.file))
     create_or_migrate(app.unprepared)
-    readiness.write_installation(app.unprepared, name=app.configured.installation)
+    schema.write_installation(app.unprepared, name=app.configured.installation)
     return installation_name(app)
 
 

@@ -19,7 +19,7 @@ from merzim.services.jobs import rounds
 from merzim.services.results import Result
 from merzim.services.upkeep.doctor import Check, State, check_running
 from merzim.services.verbs import Ask, Command, NotFound, verb
-from merzim.storage.maintenance.readiness import ReadinessReport, check_readiness
+from merzim.storage.maintenance.schema import ReadinessReport, check_readiness
 from merzim.storage.notices.delivery_state import figures, undelivered_letters
 from merzim.storage.refusals import StorageUnavailable
 

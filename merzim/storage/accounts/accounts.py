@@ -16,11 +16,20 @@ from sqlmodel import Session
 
 from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt
-from merzim.storage.database.dialect import in_names, insert, insert_many, read_for_names
-from merzim.storage.database.engine import execute, read, read_first, read_value, reading, writing
-from merzim.storage.events import Draft
+from merzim.storage.database import (
+    execute,
+    in_names,
+    insert,
+    insert_many,
+    read,
+    read_first,
+    read_for_names,
+    read_value,
+    reading,
+    writing,
+)
+from merzim.storage.events import Draft, office_event, record
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org.chain import office_event, record
 from merzim.storage.rows import Values, columns_of, read_as, to_notice
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY, PROVIDER, RECOVERY_CODE, IdentityRow
 from merzim.storage.tables.notices import NOTICE

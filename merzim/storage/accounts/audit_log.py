@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, false, or_, select
 from sqlmodel import Session
 
 from merzim.storage import events
-from merzim.storage.database.engine import Row_, writing
+from merzim.storage.database import Row_, writing
 from merzim.storage.events import ACCESS, Draft
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT

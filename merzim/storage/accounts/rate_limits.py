@@ -10,8 +10,7 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, Engine, and_, case, func, or_, select, update
 from sqlmodel import Session
 
-from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import read, writing
+from merzim.storage.database import insert, read, writing
 from merzim.storage.tables.accounts import RATE_LIMIT
 from workflow.org.access import RateLimit
 

@@ -13,8 +13,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Engine, and_, func, select, update
 from sqlmodel import Session
 
-from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import execute, reading, writing
+from merzim.storage.database import execute, insert, reading, writing
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.service import ANSWER, UPLOAD, AnswerRow, UploadRow
 from workflow.moments import Moment

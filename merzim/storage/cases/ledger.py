@@ -17,21 +17,19 @@ from sqlmodel import Session
 from calendars.hours import almaty
 from merzim.storage import events
 from merzim.storage.cases.batch import QUESTIONS_AFTER, STEPS_BEFORE, Batch, StoredCase
-from merzim.storage.database.dialect import (
+from merzim.storage.database import (
     chunks,
     execute_for_names,
     in_names,
     insert,
     insert_many,
-    read_for_names,
-)
-from merzim.storage.database.engine import (
     read_column,
+    read_for_names,
     read_value,
     reading,
     writing,
 )
-from merzim.storage.org.store import PresentOffice
+from merzim.storage.org.office import PresentOffice
 from merzim.storage.refusals import CaseBroken
 from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, rows_by_case
 from merzim.storage.tables.board import DEADLINE

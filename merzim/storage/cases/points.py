@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select
 from sqlmodel import Session
 
-from merzim.storage.database.dialect import execute_for_names, in_names, text_before
-from merzim.storage.database.engine import Row_, reading
+from merzim.storage.database import Row_, execute_for_names, in_names, reading, text_before
 from merzim.storage.events import OFFICE
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, COUNTED_LINE

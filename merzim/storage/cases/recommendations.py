@@ -12,8 +12,7 @@ from operator import itemgetter
 from sqlalchemy import Engine, Table, exists, literal, select
 from sqlmodel import Session
 
-from merzim.storage.database.dialect import execute_for_names, in_names
-from merzim.storage.database.engine import read_column
+from merzim.storage.database import execute_for_names, in_names, read_column
 from merzim.storage.rows import Values, columns_of
 from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE, CASE_ROW, COUNTED_LINE

@@ -7,8 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine, and_, or_, select
 
-from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import Row_, read, writing
+from merzim.storage.database import Row_, insert, read, writing
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, PAPER
 from workflow.cases.case import STATES

@@ -25,14 +25,12 @@ from sqlmodel import Session
 
 from merzim.storage import events
 from merzim.storage.accounts.accounts import end_entries
-from merzim.storage.database.engine import read_column, reading, writing
-from merzim.storage.events import Draft
-from merzim.storage.maintenance import triggers
-from merzim.storage.org.chain import IN_ORDER, office_event, record
+from merzim.storage.database import read_column, reading, writing
+from merzim.storage.events import OFFICE_IN_ORDER, Draft, office_event, record
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY, RECOVERY_CODE
 from merzim.storage.tables.base import TableBase, canonical
 from merzim.storage.tables.cases import CASE
-from merzim.storage.tables.events import EVENT, OF_CASES
+from merzim.storage.tables.events import EVENT, OF_CASES, install_triggers, remove_triggers
 from merzim.storage.tables.notices import LINK, LINK_CODE, NOTICE
 from merzim.storage.tables.organisation import FORMER, FormerPersonRow
 from workflow.moments import Moment
@@ -122,12 +120,12 @@ def _rewrite(session: Session, words: Erasure) -> tuple[Counter[str], list[tuple
     Return the number of rows by table; id and new hash of each rewritten event.
     """
     counts, ids = Counter[str](), list[int]()
-    triggers.remove(session.connection())
+    remove_triggers(session.connection())
     for table, before, rewriting in _matching_rows(session, words):
         session.execute(rewriting)
         counts[table.name] += 1
         ids += [before["id"]] if table is EVENT else []
-    triggers.install(session.connection())
+    install_triggers(session.connection())
     return counts, [(id, events.hash_now(session, id)) for id in ids]
 
 
@@ -141,7 +139,7 @@ def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
 
 def rewritten(session: Session) -> dict[int, str]:
     """Return the hashes of the events that orders of the office have rewritten, by id."""
-    orders = session.execute(IN_ORDER.where(EVENT.c.kind == ANONYMISED))
+    orders = session.execute(OFFICE_IN_ORDER.where(EVENT.c.kind == ANONYMISED))
     contents = [events.decoded(order.payload) for order in orders]
     return {id: hash for content in contents for id, hash in content.get("rewritten", ())}
 

@@ -1,20 +1,26 @@
-"""Creates or migrates the schema with Alembic; when it is current, this costs two queries and no Alembic."""
+"""Creates or migrates the schema with Alembic, and says whether the database is ours and ready: its
+installation, write access at the start, probes.
+
+When the schema is current, asking so costs two queries and no Alembic.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
-from merzim.storage.database.dialect import is_sqlite
-from merzim.storage.database.engine import reading, writing
-from merzim.storage.maintenance import triggers
+from merzim.storage.database import execute, is_sqlite, read_value, reading, writing
 from merzim.storage.refusals import StorageUnavailable, display_address
-from merzim.storage.tables.service import INSTALLATION
+from merzim.storage.tables.base import TableBase
+from merzim.storage.tables.events import APPEND_ONLY, install_triggers
+from merzim.storage.tables.service import INSTALLATION, PULSE
 from workflow.refusal import Refusal
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -84,7 +90,7 @@ def create(session: Session) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = session.connection()
     command.upgrade(config, "head")
-    triggers.install(session.connection())
+    install_triggers(session.connection())
 
 
 def usable(session: Session) -> bool:
@@ -116,3 +122,134 @@ def revision(session: Session) -> str | None:
         if "no such table" in str(trouble.orig) or getattr(trouble.orig, "sqlstate", "") == "42P01":
             return None
         raise
+
+
+def normalised(name: str) -> str:
+    """Return a name normalised for comparison: lower case, single spaces."""
+    return " ".join(name.casefold().split())
+
+
+def installation_name(session: Session) -> str:
+    """Return the installation the database belongs to; "" while none has claimed it."""
+    return session.execute(select(INSTALLATION.c.name)).scalar() or ""
+
+
+def refuse_other_installation(engine: Engine, name: str) -> str:
+    """Refuse a database of another installation before anything is migrated or written; return the one that
+    claimed it, "" for none and for a database of another version.
+
+    Args:
+        name: name of this installation.
+
+    Raises:
+        Refusal: another installation has claimed it.
+        StorageUnavailable: the database cannot be read.
+    """
+    with reading(engine) as session:
+        at = revision(session)
+        if at not in shipped_revisions():
+            return ""
+        claimed = installation_name(session)
+    if claimed and normalised(claimed) != normalised(name):
+        code = "installation_other" if name else "installation_unnamed"
+        raise Refusal(code, where=display_address(engine), theirs=claimed, ours=name)
+    return claimed
+
+
+def claim(engine: Engine, name: str) -> None:
+    """Claim an unclaimed database; of two simultaneous claims the second is refused.
+
+    Raises:
+        Refusal: another installation was faster.
+    """
+    execute(engine, INSTALLATION.update().where(INSTALLATION.c.name == "").values(name=name))
+    refuse_other_installation(engine, name)
+
+
+def board_steps(engine: Engine) -> str:
+    """Return the reminder steps the board was made with; "" in a new database."""
+    return read_value(engine, select(INSTALLATION.c.steps)) or ""
+
+
+def write_installation(engine: Engine, **values: str) -> None:
+    """Store the name of the installation, even if another has claimed the database, or the reminder steps the
+    board is made with.
+    """
+    execute(engine, INSTALLATION.update().values(**values))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadinessReport:
+    """The state of the database.
+
+    Attributes:
+        is_usable: whether this version's code can use the tables.
+        round: when a round last ended (UTC); None before the first.
+    """
+
+    is_usable: bool
+    round: datetime | None
+
+
+def check_readiness(engine: Engine) -> ReadinessReport:
+    """Return whether this version can use the tables and when a round last ended, by two short queries."""
+    with reading(engine) as session:
+        if not usable(session):
+            return ReadinessReport(is_usable=False, round=None)
+        query = select(PULSE.c.at).where(PULSE.c.name == "round")
+        return ReadinessReport(is_usable=True, round=session.execute(query).scalar())
+
+
+def server_time(engine: Engine) -> datetime | None:
+    """Return the time of the server's clock (UTC); None for SQLite, which has none of its own."""
+    if engine.dialect.name == "sqlite":
+        return None
+    with reading(engine) as session:
+        at: datetime = session.connection().exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    return at.astimezone(UTC)
+
+
+QUEUE = "procrastinate_"
+"""Prefix of the tables and sequences of the queue."""
+_TABLES = """
+SELECT c.relname, has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT'),
+       has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')
+FROM pg_class c WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid)
+UNION ALL
+SELECT c.relname, has_sequence_privilege(c.oid, 'USAGE'), TRUE
+FROM pg_class c WHERE c.relkind = 'S' AND pg_table_is_visible(c.oid)
+ORDER BY 1
+"""
+
+
+def refuse_unwritable(engine: Engine) -> None:
+    """Raise StorageUnavailable when the database cannot be written; leaves no trace.
+
+    Raises:
+        StorageUnavailable: `read_only` (a file, a folder, a standby), `no_rights` (a role without them), or any
+            other reason why the database cannot be written.
+    """
+    with writing(engine) as session:
+        if is_sqlite(session):
+            # SQLite finds out about the file at the first page it changes.
+            with session.begin_nested() as step:
+                session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+                step.rollback()
+            return
+        if session.connection().exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
+            raise StorageUnavailable(
+                "read_only", where=display_address(engine), problem="transaction_read_only = on"
+            )
+        if (table := _shut(session)) is not None:
+            raise StorageUnavailable("no_rights", where=display_address(engine), problem=table)
+
+
+def _shut(session: Session) -> str | None:
+    """Return the first table or sequence the role lacks rights for, None if it lacks none; append-only tables
+    need no UPDATE and DELETE.
+    """
+    for name, add, change in session.connection().exec_driver_sql(_TABLES):
+        needed = name in TableBase.metadata.tables or name.startswith(QUEUE)
+        if needed and not (add and (change or name in APPEND_ONLY)):
+            return str(name)
+    return None

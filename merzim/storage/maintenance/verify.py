@@ -1,10 +1,13 @@
-"""Verifies the stored data: every stream of events with its seals, triggers, editions, evidence, the board."""
+"""Verifies the stored data: every stream of events with its seals, triggers, editions, evidence, the board; and
+rebuilds what was computed from events.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime
 
 from sqlalchemy import Date, DateTime, Engine, Table, inspect, or_, select, text
 from sqlmodel import Session
@@ -14,20 +17,20 @@ from merzim.storage import events
 from merzim.storage.cases import recommendations
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
-from merzim.storage.database.dialect import chunks
-from merzim.storage.database.engine import reading
+from merzim.storage.database import chunks, execute_for_names, in_names, reading, writing
 from merzim.storage.events import OFFICE, SEALS
-from merzim.storage.maintenance import triggers
 from merzim.storage.maintenance.anonymising import rewritten
 from merzim.storage.refusals import StorageUnavailable
-from merzim.storage.rows import ROW_COLUMNS
+from merzim.storage.register_rows import rows
+from merzim.storage.rows import ROW_COLUMNS, columns_of
 from merzim.storage.tables.base import TableBase, UtcMoment
 from merzim.storage.tables.cases import CASE
-from merzim.storage.tables.events import EVENT, OF_CASES
+from merzim.storage.tables.events import EVENT, OF_CASES, missing_triggers
 from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.cases.case import Case
 from workflow.ports import Change
 from workflow.refusal import Refusal
+from workflow.registers.rows import Projection, RegisterRow
 
 Recompute = Callable[[Case], Change]
 """Function that recomputes a case's rows (`CaseCommands.recomputed` with its `today`)."""
@@ -74,7 +77,7 @@ def verify(
             problems = [
                 *(
                     Refusal("trigger_missing", name=name)
-                    for name in sorted(triggers.missing(session.connection()))
+                    for name in sorted(missing_triggers(session.connection()))
                 ),
                 *_events(session),
                 *_known(session, known_seal),
@@ -234,3 +237,54 @@ def _statements() -> Iterator[tuple[str, str, str]]:
 def _key(table: Table) -> str:
     """Return the SQL expression of a row's primary key as text."""
     return " || ' ' || ".join(f'"{column.name}"' for column in table.primary_key.columns) or "rowid"
+
+
+ProjectRow = Callable[[RegisterRow], Projection]
+"""Function that computes the index entries of a register row."""
+ROWS_AT_ONCE = 500
+_HEADS = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
+
+
+def rebuild(
+    engine: Engine,
+    recompute: Recompute,
+    *,
+    now: datetime,
+    project: ProjectRow | None = None,
+) -> int:
+    """Write anew what is computed from events, of cases and register rows; return the number of cases rebuilt.
+
+    Args:
+        project: computes the index entries of a register row; None leaves all rows as they are.
+
+    Raises:
+        Refusal: naming the cases whose events do not end where their head says; all others are rebuilt.
+    """
+    ledger = SqlLedger(engine)
+    ids = ledger.ids()
+    rebuilt = {case.id for cases, _ in ledger.rewrite(ids, recompute, now=now) for case in cases}
+    if project is not None:
+        with writing(engine) as session:
+            names = session.execute(select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id)).scalars().all()
+            for rows_at_once in chunks(names, ROWS_AT_ONCE):
+                rebuild_rows(session, rows_at_once, project)
+    if broken := tuple(name for name in ids if name not in rebuilt):
+        raise Refusal("rebuild_broken", cases=broken, count=len(rebuilt))
+    return len(rebuilt)
+
+
+def rebuild_rows(session: Session, names: list[str], project: ProjectRow) -> None:
+    """Write anew what is computed of these register rows, locked against edits meanwhile."""
+    stored = {head.id: head for head in execute_for_names(session, _HEADS.with_for_update(), names)}
+    folded = rows(session, names)
+    for name, row in folded.items():
+        expected = {**_columns(row), **columns_of(REGISTER_ROW, project(row))}
+        if any(getattr(stored[name], column) != value for column, value in expected.items()):
+            step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
+            session.execute(step)
+
+
+def _columns(row: RegisterRow) -> Mapping[str, object]:
+    """Return the columns of a row's head, but for those of lists, that can be computed from its events."""
+    names = ("version", "unit", "opened_case", "withdrawn")
+    return {"register_id": row.register, **{name: getattr(row, name) for name in names}}

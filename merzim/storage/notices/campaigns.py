@@ -12,11 +12,17 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine, and_, func, literal, select, update
 
-from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
-from merzim.storage.database.engine import Row_, read, read_first, writing
-from merzim.storage.events import OFFICE, ROW, hold
+from merzim.storage.database import (
+    Row_,
+    execute_for_names,
+    in_names,
+    insert_many,
+    read,
+    read_first,
+    writing,
+)
+from merzim.storage.events import OFFICE, OFFICE_IN_ORDER, ROW, hold, office_event, record
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org.chain import IN_ORDER, office_event, record
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_ROW
@@ -122,7 +128,7 @@ class SqlCampaigns:
 
     def history(self, campaign: str) -> Sequence[Row_]:
         """Return the events of a campaign in the office's chain, in order."""
-        query = IN_ORDER.where(EVENT.c.kind.in_(EVENTS), EVENT.c.name == campaign)
+        query = OFFICE_IN_ORDER.where(EVENT.c.kind.in_(EVENTS), EVENT.c.name == campaign)
         return read(self._engine, query)
 
     # ------------------------------------------------------------------------------------------- people

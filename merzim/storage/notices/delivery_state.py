@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 
 from sqlalchemy import ColumnElement, Engine, and_, bindparam, func, literal_column, or_, select
 from sqlmodel import Session
 
 from calendars.hours import local_date
-from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import Row_, read, read_first, reading, writing
-from merzim.storage.notices import journal
+from merzim.storage import events
+from merzim.storage.database import Row_, insert, read, read_first, reading, writing
+from merzim.storage.events import NOTICES, Draft
 from merzim.storage.rows import read_as, to_notice
+from merzim.storage.tables.base import canonical, moment
 from merzim.storage.tables.board import DEADLINE
-from merzim.storage.tables.notices import CHANNEL_FAULT, LOST, NOTICE, present_state
+from merzim.storage.tables.notices import CHANNEL_FAULT, LOST, NOTICE, SETTLED, present_state
 from merzim.storage.tables.service import PULSE
 from notifications.notice import UNREACHABLE, Notice
 from notifications.rules import BACK_OFF, tried_for
@@ -160,8 +162,8 @@ def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Callable[[
         again = NOTICE.update().where(NOTICE.c.key == bindparam("k_key"))
         again = again.values(state="queued", attempts=0, queued_at=now, not_before=bindparam("k_at"))
         session.execute(again, [{"k_key": record.key, "k_at": opens(record.person)} for record in records])
-        failed = [(record.key, journal.RESENT, "") for record in records if record.state == "failed"]
-        journal.append(session, failed, now=now)
+        failed = [(record.key, RESENT, "") for record in records if record.state == "failed"]
+        append_to_journal(session, failed, now=now)
         return sum(not record.bundle for record in records)
 
 
@@ -206,3 +208,50 @@ def has_sent(engine: Engine, but: Collection[str], *, kind: str = "") -> bool:
     if kind:
         query = query.where(NOTICE.c.kind == kind)
     return read_first(engine, query) is not None
+
+
+ACKNOWLEDGED = "acknowledged"
+RESENT = "resent"
+
+Line = tuple[str, str, str]
+"""Key, state, hash."""
+
+
+def _digest(notice: Notice) -> str:
+    """Return the SHA-256 of a notice's record, without its acknowledgement, which comes later."""
+    parts = [
+        notice.key,
+        notice.kind,
+        notice.case,
+        notice.obligation,
+        notice.due,
+        notice.step,
+        notice.person,
+        notice.channel,
+        notice.address,
+        notice.language,
+        notice.state,
+        notice.carrier,
+        notice.text_hash,
+        notice.message_id,
+        notice.answer,
+        moment(notice.sent_at) if notice.sent_at else None,
+    ]
+    return sha256(canonical(parts).encode()).hexdigest()
+
+
+def append_outcomes(session: Session, notices: Iterable[Notice], *, now: datetime) -> None:
+    """Append the outcomes of these notices as stored, as far as they are final."""
+    settled_notices = sorted(
+        (notice for notice in notices if notice.state in SETTLED), key=lambda notice: notice.key
+    )
+    append_to_journal(
+        session, [(notice.key, notice.state, _digest(notice)) for notice in settled_notices], now=now
+    )
+
+
+def append_to_journal(session: Session, lines: Sequence[Line], *, now: datetime) -> None:
+    """Append one batch of lines; an empty batch is not written."""
+    if lines:
+        payload = {"lines": [list(line) for line in lines]}
+        events.append(session, NOTICES, [Draft(kind="settled", at=now, by="", payload=payload)])

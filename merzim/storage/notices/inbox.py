@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, and_, select
 
-from merzim.storage.database.engine import Row_, execute, read
+from merzim.storage.database import Row_, execute, read
 from merzim.storage.rows import EVENT_COLUMNS, event
 from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT, OF_CASES

@@ -9,9 +9,8 @@ from datetime import datetime
 from sqlalchemy import Engine, select
 from sqlmodel import Session
 
-from merzim.storage.database.engine import execute, read, reading, writing
-from merzim.storage.events import Draft
-from merzim.storage.org.chain import record
+from merzim.storage.database import execute, read, reading, writing
+from merzim.storage.events import Draft, record
 from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import LINK, LINK_CODE, LinkCodeRow, LinkRow
 from notifications.channels.telegram import CODE_LASTS, Redeemed, TelegramLink

@@ -25,15 +25,24 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
-from merzim.storage import events, lateness
+from merzim.storage import events
 from merzim.storage.cases import ledger
-from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
-from merzim.storage.database.engine import read, read_first, reading, writing
-from merzim.storage.database.locks import ProcessLock
-from merzim.storage.notices import delivery_state, inbox, journal
-from merzim.storage.org.store import PresentOffice
+from merzim.storage.database import (
+    execute_for_names,
+    in_names,
+    insert,
+    read,
+    read_first,
+    read_for_names,
+    reading,
+    writing,
+)
+from merzim.storage.locks import ProcessLock
+from merzim.storage.notices import delivery_state, inbox
+from merzim.storage.org.office import PresentOffice
 from merzim.storage.refusals import retry_until_back
 from merzim.storage.rows import EVENTS_IN_ORDER, columns_of, event, row, to_notice
+from merzim.storage.tables import board
 from merzim.storage.tables.base import moment
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE, INBOX
@@ -99,12 +108,12 @@ class SqlOutbox:
         query = _BY_DUE.join(CASE, CASE.c.id == DEADLINE.c.case).where(
             DEADLINE.c.state == "open",
             CASE.c.status == "active",
-            or_(and_(DEADLINE.c.due <= until, lateness.holds(today)), lateness.slipped(today)),
+            or_(and_(DEADLINE.c.due <= until, board.holds(today)), board.slipped(today)),
         )
         return self._rows(query)
 
     def never_confirmed(self, *, today: date) -> Sequence[Row]:
-        return self._rows(_BY_DUE.where(lateness.never_confirmed(today)))
+        return self._rows(_BY_DUE.where(board.never_confirmed(today)))
 
     def newest_seal(self) -> tuple[int, datetime, str] | None:
         with reading(self._engine) as session:
@@ -217,7 +226,7 @@ class SqlOutbox:
             marked = [notice for notice in notices if notice.key in mine]
             if marked:
                 session.execute(step, [_delivery_record(notice) for notice in marked])
-            journal.append_outcomes(session, marked, now=now)
+            delivery_state.append_outcomes(session, marked, now=now)
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
         # Recorded between sending a letter and storing its outcome: if this failed, it would be sent again.
@@ -235,7 +244,7 @@ class SqlOutbox:
             with writing(self._engine) as session:
                 records = session.execute(step.returning(*NOTICE.columns))
                 recovered = [to_notice(record) for record in records]
-                journal.append_outcomes(session, recovered, now=now)
+                delivery_state.append_outcomes(session, recovered, now=now)
                 return len(recovered)
 
     def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
@@ -296,7 +305,9 @@ class SqlOutbox:
         is_unread = and_(NOTICE.c.key == key, NOTICE.c.acknowledged_at.is_(None))
         with writing(self._engine) as session:
             if session.exec(NOTICE.update().where(is_unread).values(acknowledged_at=now)).rowcount:
-                journal.append(session, [(key, journal.ACKNOWLEDGED, moment(now))], now=now)
+                delivery_state.append_to_journal(
+                    session, [(key, delivery_state.ACKNOWLEDGED, moment(now))], now=now
+                )
 
     def resend(self, key: str, *, now: datetime, not_before: datetime) -> bool:
         """Queue a notice again; False when no notice of that key failed or is of unknown fate.
@@ -310,7 +321,7 @@ class SqlOutbox:
             resent = session.execute(step).first()
             if resent is None:
                 return False
-            journal.append(session, [(key, journal.RESENT, "")], now=now)
+            delivery_state.append_to_journal(session, [(key, delivery_state.RESENT, "")], now=now)
             left = select(NOTICE.c.key).where(NOTICE.c.carrier == resent.carrier, LOST, _BUNDLED)
             if resent.carrier and session.execute(left.limit(1)).first() is None:
                 over = update(NOTICE).where(NOTICE.c.key == resent.carrier, LOST)

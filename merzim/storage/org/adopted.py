@@ -12,9 +12,8 @@ from sqlalchemy import Engine, select
 
 from calendars.checks import with_known_since
 from calendars.records import Records
-from merzim.storage.database.engine import read, writing
-from merzim.storage.events import OFFICE, hold
-from merzim.storage.org.chain import last, lines, office_event, record, text_of
+from merzim.storage.database import read, writing
+from merzim.storage.events import OFFICE, hold, office_event, office_events, office_head, record, text_of
 from merzim.storage.rows import read_as
 from merzim.storage.tables.cases import CASE
 from workflow.law.files import read_act
@@ -53,7 +52,7 @@ class Adoption:
 
 def adopted_calendar_acts(engine: Engine) -> tuple[Adoption, ...]:
     """Return the calendar acts the office adopted, in order."""
-    acts = lines(engine, CALENDAR_CHANGED)
+    acts = office_events(engine, CALENDAR_CHANGED)
     return tuple(read_as(Adoption, act, text=text_of(act.payload)) for act in acts)
 
 
@@ -73,7 +72,7 @@ def record_act(engine: Engine, before: Sequence[Adoption], *, name: str, text: s
     """
     with writing(engine) as session:
         hold(session, OFFICE)
-        if (session.execute(last((CALENDAR_CHANGED,))).scalar() or "") != head_of(before):
+        if office_head(engine, CALENDAR_CHANGED) != head_of(before):
             return False
         record(session, office_event(at, CALENDAR_CHANGED, name, {"text": text}))
     return True
@@ -107,7 +106,7 @@ def adopted_editions(engine: Engine) -> tuple[AdoptedEdition, ...]:
         _EDITION.validate_python(
             {**json.loads(line.payload), "edition": line.name, "on": line.on, "by": line.by}
         )
-        for line in lines(engine, EDITION_ADOPTED)
+        for line in office_events(engine, EDITION_ADOPTED)
     )
 
 

@@ -10,12 +10,10 @@ from secrets import token_urlsafe
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import read, reading, writing
-from merzim.storage.events import Draft
-from merzim.storage.org.chain import record
-from merzim.storage.org.store import NOBODY
-from merzim.storage.org.store import put as put_rows
+from merzim.storage.database import insert, read, reading, writing
+from merzim.storage.events import Draft, record
+from merzim.storage.org.office import NOBODY
+from merzim.storage.org.office import put as put_rows
 from merzim.storage.tables.organisation import SETTING, SettingRow
 from workflow.moments import Moment
 

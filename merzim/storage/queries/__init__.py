@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from merzim.storage.queries.cases import CaseReads
 from merzim.storage.queries.deadlines import DeadlineReads
-from merzim.storage.queries.figures import FigureReads
 from merzim.storage.queries.notices import NoticeReads
 from merzim.storage.queries.recommendations import RecommendationReads
 
 __all__ = ["SqlReads"]
 
 
-class SqlReads(CaseReads, DeadlineReads, FigureReads, RecommendationReads, NoticeReads):
+class SqlReads(CaseReads, DeadlineReads, RecommendationReads, NoticeReads):
     """All read queries, for pages, commands and rounds."""

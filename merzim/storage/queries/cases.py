@@ -23,13 +23,20 @@ from sqlalchemy import (
 )
 
 from calendars.hours import end_of_day, moment_of
-from merzim.storage import lateness
 from merzim.storage.cases.recommendations import FILE, cases_with_entries
-from merzim.storage.database.dialect import in_names, read_for_names
-from merzim.storage.database.engine import Row_, read, read_column, read_value, reading
+from merzim.storage.database import (
+    Row_,
+    in_names,
+    read,
+    read_column,
+    read_for_names,
+    read_value,
+    reading,
+)
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.queries.recommendations import has_word
 from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, event, head, row
+from merzim.storage.tables import board
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, CASE_ROW
 from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT
@@ -280,7 +287,7 @@ class CaseReads(ReaderQueries):
         if criteria.unit is not None:
             conditions.append(self._within(CASE.c.unit, criteria.unit))
         if criteria.late_on is not None:
-            late = DEADLINE.c.state == "open", lateness.overdue(criteria.late_on)
+            late = DEADLINE.c.state == "open", board.overdue(criteria.late_on)
             conditions.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))
             conditions.append(CASE.c.status == "active")
         if criteria.year is not None:

@@ -1,4 +1,5 @@
-"""Queries of deadlines: how many there are, which, on what days, since when, and those of given cases.
+"""Queries of deadlines: how many there are, which, on what days, since when, those of given cases, and how they
+and stages ended over time.
 
 Every query is limited to what its reader may see but `rows_of`, whose cases a query has returned already.
 """
@@ -6,18 +7,18 @@ Every query is limited to what its reader may see but `rows_of`, whose cases a q
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, extract, func, not_, or_, select, tuple_
 
-from merzim.storage import lateness
-from merzim.storage.database.dialect import in_names, read_for_names
-from merzim.storage.database.engine import read, read_value
+from merzim.storage.database import in_names, read, read_for_names, read_value, reading
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.rows import row, rows_by_case
+from merzim.storage.tables import board
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
+from workflow.board.figures import Outcomes, StageSpan
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Sum, Urgency, base
 from workflow.cases.case import Case
 
@@ -51,8 +52,13 @@ _ONLY = {
 }
 
 
+LONGEST_STAGE = timedelta(days=366)
+"""Maximum time between the first and the last due date of a stage."""
+_WHOSE = (_D.unit, _D.stage, CASE.c.edition)
+
+
 class DeadlineReads(ReaderQueries):
-    """Queries of deadlines: their numbers, lists of them, and the first of each day or quarter."""
+    """Queries of deadlines: their numbers, lists of them, the first of each day or quarter, and outcomes."""
 
     def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
         """Return the numbers of open rows overdue or due by `horizon.soon`, by assignee, edition, stage and
@@ -63,7 +69,7 @@ class DeadlineReads(ReaderQueries):
         figures = (func.count(case((condition, 1))) for condition in (due < day, due == day, due >= day))
         query = select(*key, *figures, func.min(due, type_=due.type))
         query = query.join_from(DEADLINE, CASE, CASE.c.id == _D.case).group_by(*key)
-        query = query.where(_OPEN, due <= horizon.soon, lateness.holds(day), *self._seen_rows(unit))
+        query = query.where(_OPEN, due <= horizon.soon, board.holds(day), *self._seen_rows(unit))
         sums: dict[tuple[str, ...], Sum] = {}
         for *place, obligation, overdue, today, near, first in read(self._engine, query):
             # The periods of an obligation are counted together.
@@ -82,8 +88,8 @@ class DeadlineReads(ReaderQueries):
         """
         days = _days(horizon)
         groups = ((days[name], name) for name in ("overdue", "today", "near", "later", "undated"))
-        slipped = lateness.slipped(horizon.today), "slipped"
-        urgency = case(slipped, (not_(lateness.holds(horizon.today)), ""), *groups, else_="")
+        slipped = board.slipped(horizon.today), "slipped"
+        urgency = case(slipped, (not_(board.holds(horizon.today)), ""), *groups, else_="")
         query = select(*_ASSIGNEE, urgency, func.count()).group_by(*_ASSIGNEE, urgency)
         numbers: dict[AssigneeKey, dict[str, int]] = {}
         for *assignee, group, number in read(self._engine, query.where(_OPEN, *self._seen_rows(None))):
@@ -113,7 +119,7 @@ class DeadlineReads(ReaderQueries):
         """Return the number of open rows due on each day from `first` to `last`, without due dates that
         no longer apply on `first`; days without any are left out.
         """
-        conditions = _OPEN, _D.due.between(first, last), lateness.holds(first), *self._seen_rows(unit)
+        conditions = _OPEN, _D.due.between(first, last), board.holds(first), *self._seen_rows(unit)
         query = select(_D.due, func.count()).where(*conditions).group_by(_D.due)
         return {record[0]: record[1] for record in read(self._engine, query)}
 
@@ -134,7 +140,7 @@ class DeadlineReads(ReaderQueries):
         conditions = [
             _D.state.in_(("open", "missed")),
             _D.obligation.startswith("quarter_reported.", autoescape=True),
-            lateness.overdue(today),
+            board.overdue(today),
             *self._seen_rows(unit),
         ]
         records = read(self._engine, _firsts(_D.obligation, conditions, limit, offset))
@@ -149,6 +155,26 @@ class DeadlineReads(ReaderQueries):
             only: those of measures, or those that are required and have any date.
         """
         return rows_by_case(read_for_names(self._engine, _ONLY[only], [case.id for case in cases]))
+
+    def outcomes(
+        self, first: date, last: date, today: date, unit: str | None = None
+    ) -> tuple[Sequence[Outcomes], Sequence[StageSpan]]:
+        """Return the outcomes of obligatory deadlines due in a period, as of a day, and the stages that ended
+        in it.
+
+        Deadlines not due yet or no longer required are left out, and those of cases cancelled or exempted.
+        """
+        in_force = _D.force == "obligatory", CASE.c.status == "active", *self._seen_rows(unit)
+        rows = select().join_from(DEADLINE, CASE, CASE.c.id == _D.case).where(*in_force)
+        with reading(self._engine) as session:
+            ended = [
+                Outcomes(unit, stage, edition, date(int(year), int(number), 1), outcome, days, count, due)
+                for unit, stage, edition, year, number, outcome, days, due, count in session.execute(
+                    _ended(rows, first, last, today)
+                )
+            ]
+            spans = [StageSpan(*record) for record in session.execute(_stage_spans(rows, first, last))]
+        return ended, spans
 
 
 def _days(horizon: Horizon) -> Mapping[str, ColumnElement[bool]]:
@@ -172,19 +198,19 @@ def _matching(criteria: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
         case "missed":
             yield _D.state == "missed"
         case "slipped":
-            yield lateness.slipped(today)
+            yield board.slipped(today)
         case "unconfirmed":
             yield _D.state.in_(("missed", "open"))
-            yield or_(_D.state == "missed", lateness.open_since_before(today))
+            yield or_(_D.state == "missed", board.open_since_before(today))
         case "never_confirmed":
-            yield lateness.never_confirmed(today)
+            yield board.never_confirmed(today)
         case urgency:
             yield and_(_OPEN, _days(criteria.horizon)[urgency])
             # A past day shows what was computed for it, whether still valid or not.
             if on is None or on >= today:
-                yield lateness.holds(today)
+                yield board.holds(today)
     if criteria.is_apart and criteria.urgency != "slipped":
-        yield or_(_D.planned_on.is_(None), not_(lateness.slipped(today)))
+        yield or_(_D.planned_on.is_(None), not_(board.slipped(today)))
     if on is not None:
         yield _D.due == on
     if criteria.stage is not None:
@@ -224,3 +250,38 @@ def _grouped(records: Iterable[Any], group_of: Any) -> dict[Any, Firsts]:
         if record.k_shown:
             of_group[1].append(row(record[: len(DEADLINE.c)]))
     return dict(groups)
+
+
+def _ended(rows: Select[Any], first: date, last: date, today: date) -> Select[Any]:
+    """Return the query of the outcomes, counted by what they have in common."""
+    late_by, is_open = func.coalesce(_D.late_by, 0), _D.state == "open"
+    is_missed, is_late = _D.state == "missed", (late_by > 0, "late")
+    ended = case((is_missed, "missed"), (is_open, "open"), is_late, else_="on_time")
+    month = extract("year", _D.due), extract("month", _D.due)
+    alike: tuple[ColumnElement[Any], ...] = (*_WHOSE, *month, ended, late_by, case((is_open, _D.due)))
+    is_done = and_(_D.state == "done", _D.done_on.is_not(None))
+    came_due = or_(is_missed, is_done, and_(is_open, board.overdue(today)))
+    # Named together as well: an index finds the rows by their state.
+    states = _D.state.in_(("done", "open", "missed"))
+    query = rows.add_columns(*alike, func.count()).group_by(*alike)
+    return query.where(states, _D.due.between(first, last), came_due)
+
+
+def _stage_spans(rows: Select[Any], first: date, last: date) -> Select[Any]:
+    """Return the query of the stages whose obligatory deadlines are all met, the last of them due from `first`
+    to `last`.
+
+    A step that waits for another has no due date yet but keeps its stage open; a step without a term does not.
+    A stage with only terms counted backwards has no duration.
+    """
+    due = func.max(_D.due)
+    days = func.min(_D.span_first).label("first"), due.label("due"), func.max(_D.done_on).label("done")
+    awaited = and_(_D.state == "open", or_(_D.due.is_not(None), _D.waiting_for.is_not(None)))
+    is_counted = and_(_D.due >= first - LONGEST_STAGE, _D.span_first.is_not(None))
+    is_over = and_(_D.state.in_(("done", "missed")), is_counted)
+    is_met = func.sum(case((_D.state != "done", 1), else_=0)) == 0
+    stages = rows.add_columns(*_WHOSE, *days).where(or_(awaited, is_over)).group_by(_D.case, *_WHOSE)
+    stage = stages.having(is_met, due.between(first, last)).subquery().c
+    whose = [stage[name] for name in ("unit", "stage", "edition", "first", "due", "done")]
+    lasted = stage.done >= stage.first, stage.due > stage.first
+    return select(*whose, func.count()).where(*lasted).group_by(*whose)

@@ -8,8 +8,7 @@ from sqlalchemy import and_, func, or_, select
 
 from merzim.storage import events
 from merzim.storage.accounts.audit_log import read_page
-from merzim.storage.database.dialect import in_names, read_for_names
-from merzim.storage.database.engine import read, read_value, reading
+from merzim.storage.database import in_names, read, read_for_names, read_value, reading
 from merzim.storage.notices.inbox import LINES, to_line
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.rows import to_notice

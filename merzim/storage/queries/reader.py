@@ -10,9 +10,8 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, Engine, Select, exists, false, not_, or_, select, union
 
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.dialect import in_names, read_for_names
-from merzim.storage.database.engine import read_column, read_first
-from merzim.storage.org.store import PresentOffice
+from merzim.storage.database import in_names, read_column, read_first, read_for_names
+from merzim.storage.org.office import PresentOffice
 from merzim.storage.rows import HEAD, by_id, head
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, INBOX, READER

@@ -25,11 +25,9 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
-from merzim.storage.database.dialect import text_before
-from merzim.storage.database.engine import Row_, reading
-from merzim.storage.lateness import overdue
+from merzim.storage.database import Row_, reading, text_before
 from merzim.storage.queries.reader import ReaderQueries
-from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
+from merzim.storage.tables.board import DEADLINE, RECOMMENDATION, overdue
 from merzim.storage.tables.cases import CASE_ROW
 from workflow.cases.registers.risks import RecommendationFilter, RecommendationPlace, RiskGroup, Words
 

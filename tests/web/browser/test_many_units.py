@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from merzim.services.names import MAX_LISTED
-from merzim.storage.org import store
+from merzim.storage.org import office as office_store
 from tests.web.browser.axe import AXE, OVER, RUN, TWICE
 from tests.web.browser.conftest import Served, serving
 from tests.web.offices import example_office
@@ -25,7 +25,7 @@ def served(chromium: Any) -> Iterator[Served]:
     """The example office, with schools of a district beside it."""
     schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="d") for n in range(MAX_LISTED)]
     office = example_office()
-    store.save(office.context.engine, units=[Unit(id="d", name="Алатау ауданы"), *schools])
+    office_store.save(office.context.engine, units=[Unit(id="d", name="Алатау ауданы"), *schools])
     with serving(office, chromium) as server:
         yield server
 

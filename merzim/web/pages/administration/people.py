@@ -18,7 +18,7 @@ from merzim.services.inputs import build
 from merzim.services.names import paginate_units
 from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, create_feed, feeds_of, revoke_unit_feed
-from merzim.services.people.pending_duties import pending_duties
+from merzim.services.people.leaving import pending_duties
 from merzim.services.people.staff import find_people, recorded_office
 from merzim.services.people.table import ImportPeople, import_people
 from merzim.web.auth.dependencies import Setting, reads_files

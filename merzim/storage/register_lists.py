@@ -32,9 +32,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
-from merzim.storage.database.dialect import text_within
-from merzim.storage.database.engine import Row_, read, read_column, read_value, reading
-from merzim.storage.registers.rows import heads
+from merzim.storage.database import Row_, read, read_column, read_value, reading, text_within
+from merzim.storage.register_rows import heads
 from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.registers.rows import NUMBER_SHIFT
 from workflow.search_words import search_words

@@ -1,4 +1,5 @@
-"""Database engines, and the two kinds of transactions: reading and writing.
+"""Database engines, the two kinds of transactions (reading and writing), and the little SQL that differs
+between SQLite and PostgreSQL.
 
 SQLite: WAL, synchronous=FULL, foreign keys; writers begin with BEGIN IMMEDIATE behind one lock per
 database of this process. PostgreSQL: psycopg 3. Errors of the driver become a StorageUnavailable
@@ -10,20 +11,40 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
+from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Executable, Row, UpdateBase, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    Row,
+    Table,
+    UpdateBase,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    make_url,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
 from merzim.storage.refusals import StorageUnavailable, translated_errors
 from merzim.storage.tables.base import canonical
+
+if TYPE_CHECKING:
+    Insert = sqlite.Insert | postgresql.Insert
+
 
 Row_: TypeAlias = "Row[*tuple[Any, ...]]"
 """A row of the result of a query."""
@@ -276,3 +297,64 @@ def _create_sqlite_engine(address: URL) -> Engine:
         connection.connection.cursor().execute("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
     return engine
+
+
+T = TypeVar("T")
+_NAMES = "k_names"
+_CHUNK_SIZE = 10_000
+"""Names in one statement, which takes 32,766 values on SQLite and 65,535 on PostgreSQL."""
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Split items into lists of at most so many."""
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
+
+
+def in_names(tested: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of the names given to `execute_for_names`."""
+    return tested.in_(bindparam(_NAMES, expanding=True))
+
+
+def execute_for_names(session: Session, statement: Executable, names: Iterable[str]) -> Iterator[Row_]:
+    """Run a statement with `in_names` and yield its rows: one query for up to 10,000, none without any.
+
+    The rows of a statement that orders them are in order for each 10,000 names.
+    """
+    for chunk in chunks(names, _CHUNK_SIZE):
+        yield from session.execute(statement, {_NAMES: chunk}).all()
+
+
+def read_for_names(engine: Engine, statement: Executable, names: Iterable[str]) -> list[Row_]:
+    """Return the rows of a statement with `in_names`, as `execute_for_names` yields them, in one `reading`."""
+    with reading(engine) as session:
+        return [*execute_for_names(session, statement, names)]
+
+
+def is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def insert(session: Session, table: Table) -> Insert:
+    """Return an INSERT of the dialect, with `on_conflict_do_update` and `on_conflict_do_nothing`."""
+    return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)
+
+
+def insert_many(session: Session, table: Table, lines: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows that all have the same columns; none is allowed."""
+    if lines:
+        session.execute(table.insert(), lines)
+
+
+def text_within(engine: Engine, text: ColumnElement[str], part: str) -> ColumnElement[bool]:
+    """Return the condition that a text contains this part, case-sensitively."""
+    find = func.instr if engine.dialect.name == "sqlite" else func.strpos
+    return find(text, part) > 0
+
+
+def text_before(session: Session, column: ColumnElement[str], sign: str) -> ColumnElement[str]:
+    """Return the text before the first `sign`; the whole text when there is none."""
+    if is_sqlite(session):
+        return func.substr(column, 1, func.instr(column + sign, sign) - 1)
+    return func.split_part(column, sign, 1)

@@ -16,8 +16,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from merzim.storage import events
-from merzim.storage.database.dialect import execute_for_names, in_names, insert_many, is_sqlite, read_for_names
-from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.database import (
+    Row_,
+    execute_for_names,
+    in_names,
+    insert_many,
+    is_sqlite,
+    read_for_names,
+    reading,
+    writing,
+)
 from merzim.storage.events import CLIENT, HASHES, ROW
 from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.events import EVENT

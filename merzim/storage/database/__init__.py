@@ -1,1 +1,0 @@
-"""Database access: engines, transactions, differences between SQLite and PostgreSQL, translation of errors."""

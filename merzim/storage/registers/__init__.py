@@ -1,1 +1,0 @@
-"""Storage of register rows: their event chains, and the lists read from them."""
