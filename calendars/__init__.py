@@ -15,21 +15,9 @@ import datetime
 from functools import cache
 
 from calendars.checks import check
-from calendars.kazakhstan import Kazakhstan, compiled
+from calendars.kazakhstan import Kazakhstan as Kazakhstan, compiled
 from calendars.records import shipped_records
-from calendars.refusal import FIRST, LAST, REACH, OutOfRange
-
-__all__ = [
-    "FIRST",
-    "LAST",
-    "REACH",
-    "Kazakhstan",
-    "OutOfRange",
-    "add_working_days",
-    "calendar",
-    "count_working_days",
-    "is_working_day",
-]
+from calendars.refusal import FIRST as FIRST, LAST as LAST, REACH as REACH, OutOfRange as OutOfRange
 
 
 def is_working_day(date: datetime.date, as_of: datetime.date | None = None) -> bool:

@@ -10,7 +10,6 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -31,23 +30,12 @@ class UnknownCode(KeyError):
         self.missing = code
 
     def __str__(self) -> str:
-        near = difflib.get_close_matches(self.missing, sorted(_entries()), n=3)
+        near = difflib.get_close_matches(self.missing, sorted(codes()), n=3)
         return f"no catalogue has the code {self.missing!r}" + (f"; near it: {', '.join(near)}" if near else "")
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueEntry:
-    """An entry of a catalogue: its file ("" for a word of an organisation's own), its template by language.
-
-    `written`: the templates, or the lines of the file below its code, which are parsed when first used.
-    """
-
-    file: str
-    written: Mapping[str, str] | str
-
-    @property
-    def texts(self) -> Mapping[str, str]:
-        return _texts(self.written) if isinstance(self.written, str) else self.written
+_OWN: dict[str, Mapping[str, str]] = {}
+"""Words of an organisation's own: their texts by code and language."""
 
 
 def template(code: str, language: str) -> str:
@@ -57,18 +45,18 @@ def template(code: str, language: str) -> str:
         UnknownCode: no catalogue has it.
         UnknownLanguage: none of LANGUAGES.
     """
-    entry = _entries().get(code)
-    if entry is None:
+    if not knows(code):
         raise UnknownCode(code)
+    texts = _OWN[code] if code in _OWN else _texts(_entries()[code][1])
     try:
-        return entry.texts[language]
+        return texts[language]
     except KeyError:
         raise UnknownLanguage(language) from None
 
 
 def knows(code: str) -> bool:
     """Return whether a catalogue has the code."""
-    return code in _entries()
+    return code in _entries() or code in _OWN
 
 
 def add_word(code: str, texts: Mapping[str, str]) -> None:
@@ -77,41 +65,38 @@ def add_word(code: str, texts: Mapping[str, str]) -> None:
     Args:
         texts: by language; they are used unchanged, without placeholders.
     """
-    entries = _entries()
-    entry = entries.get(code)
-    if entry is None or not entry.file:
-        plain = {language: text.replace("{", "{{").replace("}", "}}") for language, text in texts.items()}
-        entries[code] = CatalogueEntry("", plain)
+    if code not in _entries():
+        _OWN[code] = {language: text.replace("{", "{{").replace("}", "}}") for language, text in texts.items()}
 
 
 def codes() -> frozenset[str]:
     """Return the codes of all entries, an organisation's own words included."""
-    return frozenset(_entries())
+    return frozenset((*_entries(), *_OWN))
 
 
 def where(code: str) -> str:
     """Return the file that defines a code, for error messages; "" for an organisation's own word."""
-    return _entries()[code].file
-
-
-@cache
-def _entries() -> dict[str, CatalogueEntry]:
-    """Return the entries of the shipped catalogues by code (cached)."""
-    entries: dict[str, CatalogueEntry] = {}
-    for path in sorted(CATALOGUE.glob("*.toml")):
-        text = path.read_text(encoding="utf-8")
-        heads = list(_CODE.finditer(text))
-        ends = [*(head.start() for head in heads[1:]), len(text)]
-        for head, end in zip(heads, ends, strict=True):
-            entries[head[1]] = CatalogueEntry(path.name, text[head.end() : end])
-    return entries
-
-
-_CODE = re.compile(r'\[(?<!.\[)"?([^"\]]+)"?\][ \t]*(?:#.*)?$', re.MULTILINE)
-"""A heading. The bracket stands before the condition that it begins a line: found in a third of the time."""
+    return "" if code in _OWN else _entries()[code][0]
 
 
 @cache
 def _texts(lines: str) -> Mapping[str, str]:
     """Parse the lines of an entry (cached)."""
     return {language: plain_spaces(text) for language, text in tomllib.loads(lines).items()}
+
+
+@cache
+def _entries() -> dict[str, tuple[str, str]]:
+    """Return the entries of the shipped catalogues by code: the file, and the lines below the code (cached)."""
+    entries: dict[str, tuple[str, str]] = {}
+    for path in sorted(CATALOGUE.glob("*.toml")):
+        text = path.read_text(encoding="utf-8")
+        heads = list(_CODE.finditer(text))
+        ends = [*(head.start() for head in heads[1:]), len(text)]
+        for head, end in zip(heads, ends, strict=True):
+            entries[head[1]] = path.name, text[head.end() : end]
+    return entries
+
+
+_CODE = re.compile(r'\[(?<!.\[)"?([^"\]]+)"?\][ \t]*(?:#.*)?$', re.MULTILINE)
+"""A heading. The bracket stands before the condition that it begins a line: found in a third of the time."""

@@ -61,8 +61,11 @@ class LocaleNames:
 
 @cache
 def names(language: str) -> LocaleNames:
-    """Return the locale data of a language, read from Babel on first use."""
-    locale = _locale(language)
+    """Return the locale data of a language, read from Babel on first use. Raises UnknownLanguage."""
+    try:
+        locale: Any = Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        raise UnknownLanguage(language) from None
     in_date, alone = locale.months["format"]["wide"], locale.months["stand-alone"]["wide"]
     if language == "kk":
         # The CLDR writes Kazakh months that stand alone with a capital letter, as in a calendar's heading.
@@ -70,28 +73,19 @@ def names(language: str) -> LocaleNames:
         alone = in_date
     weekdays, short = locale.days["stand-alone"]["wide"], locale.days["stand-alone"]["short"]
     symbols = locale.number_symbols["latn"]
+    # Where "many" exists (Russian), "other" is for fractions only.
+    tags = locale.plural_form.tags
+    whole_number_tags = tags if "many" in tags else {*tags, "other"}
     return LocaleNames(
         months=tuple(in_date[number] for number in range(1, 13)),
         months_alone=tuple(alone[number] for number in range(1, 13)),
         weekdays=tuple(weekdays[number] for number in range(7)),
         weekdays_short=tuple(short[number] for number in range(7)),
-        plural_tags=_whole_number_tags(locale.plural_form.tags),
+        plural_tags=tuple(tag for tag in _CLDR_ORDER if tag in whole_number_tags),
         plural_rule=locale.plural_form,
         decimal=symbols["decimal"],
         group=plain_spaces(symbols["group"]),
     )
-
-
-def _locale(language: str) -> Any:
-    """Return the Babel locale of a language.
-
-    Raises:
-        UnknownLanguage: the CLDR does not know it.
-    """
-    try:
-        return Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        raise UnknownLanguage(language) from None
 
 
 def plain_spaces(text: str) -> str:
@@ -99,11 +93,3 @@ def plain_spaces(text: str) -> str:
     hashed.
     """
     return text.replace("\u202f", " ").replace("\u00a0", " ")
-
-
-def _whole_number_tags(tags: frozenset[str]) -> tuple[str, ...]:
-    """Return the plural forms of whole numbers; where "many" exists (Russian), "other" is for fractions
-    only.
-    """
-    used_tags = set(tags) if "many" in tags else {*tags, "other"}
-    return tuple(tag for tag in _CLDR_ORDER if tag in used_tags)

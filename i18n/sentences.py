@@ -1,6 +1,7 @@
-"""Renders a code with arguments as a sentence.
+"""Renders a code with arguments as a sentence: finds its template, and fills each placeholder by its format.
 
-Templates are parsed once per code and language; rendering then fills the placeholders.
+What may follow the colon of a placeholder is a format, one small function each: `{on:long}` is the argument
+`on` as a long date. Templates are parsed once per code and language.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from itertools import groupby
 from string import Formatter
 from typing import Any, NamedTuple, Protocol
@@ -16,15 +17,6 @@ from typing import Any, NamedTuple, Protocol
 from calendars.refusal import Refusal
 from i18n import values
 from i18n.entries import CatalogueError, UnknownCode, knows, template, where
-from i18n.values import figure, figures, number, percent, plural, plural_form, roman
-
-
-class Placeholder(NamedTuple):
-    """A placeholder `{name:format|option|option}` of a template."""
-
-    name: str
-    format: str
-    options: tuple[str, ...]
 
 
 class Sayable(Protocol):
@@ -40,9 +32,6 @@ class Sayable(Protocol):
 class MissingArgument(KeyError):
     """A placeholder of a sentence has no argument."""
 
-    def __init__(self, code: str, name: str) -> None:
-        super().__init__(code, name)
-
     def __str__(self) -> str:
         return f"{self.args[0]!r} needs the argument {self.args[1]!r}"
 
@@ -57,10 +46,11 @@ def say(code: str, arguments: Mapping[str, object], language: str) -> str:
     """
     text = ""
     try:
-        for literal, name, show, options in _parsed(code, language):
+        for literal, place in _parsed(code, language):
             text += literal
-            if show is not None:
-                text += show(arguments[name], Sentence(arguments, language, options, say))
+            if place is not None:
+                there = Sentence(arguments, language, place.options)
+                text += FORMATS[place.format](arguments[place.name], there)
     except (UnknownCode, MissingArgument):
         raise
     except KeyError as missing:
@@ -86,22 +76,12 @@ def refusal(error: BaseException, language: str) -> str:
     return str(error)
 
 
-@cache
-def _parsed(code: str, language: str) -> Sequence[tuple[str, str, Format | None, tuple[str, ...]]]:
-    """Return the pieces of a template: plain text with the placeholder after it, if any (cached).
+class Placeholder(NamedTuple):
+    """A placeholder `{name:format|option|option}` of a template."""
 
-    Raises:
-        CatalogueError: the template is invalid; the message names file and code.
-    """
-    pieces = []
-    try:
-        for literal, name, spec, _ in Formatter().parse(template(code, language)):
-            place = placeholder(name, spec) if name is not None else None
-            show = _format(place, language) if place else None
-            pieces.append((literal, place.name if place else "", show, place.options if place else ()))
-    except ValueError as error:
-        raise CatalogueError(f"{where(code)}: [{code}] {language}: {error}") from error
-    return pieces
+    name: str
+    format: str
+    options: tuple[str, ...]
 
 
 def placeholder(name: str, spec: str | None) -> Placeholder:
@@ -110,24 +90,138 @@ def placeholder(name: str, spec: str | None) -> Placeholder:
     return Placeholder(name, format, tuple(options))
 
 
-def _format(place: Placeholder, language: str) -> Format:
-    """Return the format of a placeholder. Raises ValueError: it does not exist, or its options are wrong."""
+@cache
+def _parsed(code: str, language: str) -> Sequence[tuple[str, Placeholder | None]]:
+    """Return the pieces of a template: plain text with the placeholder after it, if any (cached).
+
+    Raises:
+        CatalogueError: the template is invalid; the message names file and code.
+    """
+    try:
+        pieces = [
+            (literal, placeholder(name, spec) if name is not None else None)
+            for literal, name, spec, _ in Formatter().parse(template(code, language))
+        ]
+        for _, place in pieces:
+            if place is not None:
+                _check(place, language)
+    except ValueError as error:
+        raise CatalogueError(f"{where(code)}: [{code}] {language}: {error}") from error
+    return pieces
+
+
+def _check(place: Placeholder, language: str) -> None:
+    """Raise ValueError where the format of a placeholder does not exist, or its options are wrong."""
     if place.format not in FORMATS:
         raise ValueError(f"unknown format {place.format!r}: {', '.join(sorted(filter(None, FORMATS)))}")
     if bool(place.options) != (place.format in WITH_OPTIONS) and place.format not in OPTIONAL:
         raise ValueError(f"format {place.format!r} takes {'some' if not place.options else 'no'} options")
-    if place.format == "plural":
-        plural(1, place.options, language)
-        plural(5, place.options, language)
-    return FORMATS[place.format]
+    for number in (1, 5) if place.format == "plural" else ():
+        values.plural(number, place.options, language)
 
 
-def text_in(value: object, language: str) -> str:
-    """Return the text of a language from a text in three languages; any other value as a string."""
+class Sentence(NamedTuple):
+    """Where a placeholder stands: the sentence's arguments and language, and the placeholder's options."""
+
+    arguments: Mapping[str, Any]
+    language: str
+    options: tuple[str, ...]
+
+    def other(self, code: str, arguments: Mapping[str, object] | None = None) -> str:
+        """Return another sentence in the same language, with the same arguments unless it has its own."""
+        return say(code, self.arguments if arguments is None else arguments, self.language)
+
+
+Format = Callable[[Any, Sentence], str]
+"""Function from the value of a placeholder, in its sentence, to text."""
+
+
+def plain(value: object, language: str) -> str:
+    """Format any value for a sentence: a text in its language, a date in words, None as a dash."""
     if isinstance(value, str):
         return value
+    if value is None:
+        return "–"
+    if isinstance(value, date):
+        return values.date_long(value, language)
     own_text = value.get(language) if isinstance(value, Mapping) else getattr(value, language, None)
     return own_text if isinstance(own_text, str) else str(value)
+
+
+def _plain(value: object, there: Sentence) -> str:
+    """Format `{value}`: any value; a refusal by its sentence."""
+    if isinstance(value, Refusal):
+        return there.other(value.code, value.arguments)
+    return plain(value, there.language)
+
+
+def _of(say: Callable[..., str], *extra_arguments: object) -> Format:
+    """Return a format that passes the value to a function: say(value, language, *extra_arguments)."""
+    return lambda value, there: say(value, there.language, *extra_arguments)
+
+
+def _text(say: Callable[[str], str]) -> Format:
+    """Return a format that passes the value as a text to a function."""
+    return lambda value, there: say(plain(value, there.language))
+
+
+def _day(case: values.Case | None) -> Format:
+    """Return a format for a day: without its year, or with it if the sentence is about another year than the
+    argument `today`.
+    """
+
+    def format_day(day: date, there: Sentence) -> str:
+        today = there.arguments.get("today")
+        is_near = not isinstance(today, date) or today.year == day.year
+        return (values.date_day if is_near else values.date_long)(day, there.language, case)
+
+    return format_day
+
+
+def _counted(days: Iterable[date], there: Sentence) -> str:
+    """Format counted days in order; of none (too many to name) the span from the argument `first` to `last`."""
+    if days:
+        return values.days_list(tuple(days), there.language)
+    return values.span(there.arguments["first"], there.arguments["last"], there.language)
+
+
+def _span(first: date, there: Sentence) -> str:
+    """Format `{first:span|last}`: a span of days."""
+    return values.span(first, there.arguments[there.options[0]], there.language)
+
+
+def _join(items: Iterable[object], there: Sentence) -> str:
+    """Format `{items:join}`, or `{items:join|prefix.}` for codes: a list with commas; an empty one has its own
+    text.
+    """
+    return ", ".join([_name(item, there) for item in items]) or there.other("join.nothing")
+
+
+def _join_inner(items: Iterable[object], there: Sentence) -> str:
+    """Format `{items:join_inner}`: a list of titles within a sentence."""
+    texts = [inner(plain(item, there.language)) for item in items]
+    return ", ".join(texts) or there.other("join.nothing")
+
+
+def _say(value: object, there: Sentence) -> str:
+    """Format `{state:say|state.}`: the entry with that code; a missing one raises UnknownCode."""
+    return there.other(f"{there.options[0]}{value}")
+
+
+def _name(value: object, there: Sentence) -> str:
+    """Format `{of:name|prefix.}`: the entry `prefix.` + value; a value without one as `{of}` shows it."""
+    code = f"{there.options[0]}{value}" if there.options else ""
+    return there.other(code) if code and knows(code) else plain(value, there.language)
+
+
+def _bracketed(value: object, language: str) -> str:
+    """Return a text in brackets; nothing for an empty one."""
+    return f" ({plain(value, language)})" if value not in (None, "") else ""
+
+
+def _cited(value: str, language: str) -> str:
+    """Return a citation in words behind a comma; nothing for an empty one."""
+    return f", {paragraph(value, language)}" if value else ""
 
 
 def inner(text: str) -> str:
@@ -144,6 +238,33 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else text + "."
 
 
+_ROW_ID = re.compile(r"(?:[a-z0-9-]+-)?(\d{4})-0*(\d+)")
+
+
+def row_number(value: Any, language: str) -> str:
+    """Return the id of a row of a register or of a campaign as said ("№ 3, 2026"); others unchanged."""
+    text = plain(value, language)
+    id_match = _ROW_ID.fullmatch(text)
+    mark = "No." if language == "en" else "№"
+    return f"{mark} {id_match[2]}, {id_match[1]}" if id_match else text
+
+
+_ACT = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\d+)_?", re.ASCII)
+
+
+def calendar_act(act: str, language: str) -> str:
+    """Return the name of an act that decides about days; of a registered one without a name of its own its
+    kind, year and number, of any other its id.
+    """
+    if knows(code := f"calendar_act.{act}"):
+        return template(code, language)
+    match = _ACT.fullmatch(act)
+    if match is None or not knows(code := f"calendar_act.kind.{match['kind']}"):
+        return act
+    year = int(match["year"]) + (1900 if int(match["year"]) > 50 else 2000)
+    return template(code, language).format(year=year, number=int(match["number"]))
+
+
 # Most telling first. "P1.T1.S3" is the instruction's project, task and subtask; "row 2" a row of a map.
 _PROJECT = re.compile(r"P(?P<project>\d+)(?:\.T(?P<task>\d+)(?:\.S(?P<subtask>\d+))?)?(?P<intro> intro)?")
 _NUMBERED = re.compile(r"(?P<kind>row|art\.|p\.|annex) (?P<number>\w+(?:\.\w+)*)(?:\((?P<inside>\w+)\))?")
@@ -151,7 +272,6 @@ _ROW = re.compile(r"row \d+")
 _KINDS = {"row": "row", "art.": "article", "p.": "point", "annex": "annex"}
 
 
-@lru_cache(maxsize=1024)
 def paragraph(text: str, language: str) -> str:
     """Return a citation in words: "P1.T1.S3" -> "проект №1, задача 1, подзадача 3"; an unknown one unchanged.
 
@@ -219,149 +339,6 @@ def _place(kind: str, language: str, number: str, inside: str = "") -> str:
     return template(f"paragraph.{kind}", language).format(number=number, inside=inside)
 
 
-Arguments = Mapping[str, Any]
-
-
-class Sentence(NamedTuple):
-    """Where a placeholder stands: the sentence's arguments and language, the placeholder's options, and the
-    function that says another entry.
-    """
-
-    arguments: Arguments
-    language: str
-    options: tuple[str, ...]
-    say: Callable[[str, Arguments, str], str]
-
-    def other(self, code: str, arguments: Arguments) -> str:
-        return self.say(code, arguments, self.language)
-
-
-Format = Callable[[Any, Sentence], str]
-"""Function from the value of a placeholder, in its sentence, to text."""
-
-
-def plain(value: object, language: str) -> str:
-    """Format any value for a sentence: a text in its language, a date in words, None as a dash."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return "–"
-    if isinstance(value, date):
-        return values.date_long(value, language)
-    return str(value) if isinstance(value, int) else text_in(value, language)
-
-
-def _plain(value: object, there: Sentence) -> str:
-    """Format `{value}`: any value; a refusal by its sentence."""
-    return (
-        there.other(value.code, value.arguments) if isinstance(value, Refusal) else plain(value, there.language)
-    )
-
-
-def _of(say: Callable[..., str], *extra_arguments: object) -> Format:
-    """Return a format that passes the value to a function: say(value, language, *extra_arguments)."""
-    return lambda value, there: say(value, there.language, *extra_arguments)
-
-
-def _day(case: values.Case | None) -> Format:
-    """Return a format for a day: without its year, or with it if the sentence is about another year than the
-    argument `today`.
-    """
-
-    def format_day(day: date, there: Sentence) -> str:
-        today = there.arguments.get("today")
-        is_near = not isinstance(today, date) or today.year == day.year
-        return (values.date_day if is_near else values.date_long)(day, there.language, case)
-
-    return format_day
-
-
-def _counted(days: Iterable[date], there: Sentence) -> str:
-    """Format counted days in order; of none (too many to name) the span from the argument `first` to `last`."""
-    if days:
-        return values.days_list(tuple(days), there.language)
-    return values.span(there.arguments["first"], there.arguments["last"], there.language)
-
-
-def _span(first: date, there: Sentence) -> str:
-    """Format `{first:span|last}`: a span of days."""
-    return values.span(first, there.arguments[there.options[0]], there.language)
-
-
-def _plural(number: int, there: Sentence) -> str:
-    """Format `{n:plural|form|form}`: a counted word; one Kazakh form is for all numbers, whatever they are."""
-    one_for_all = there.language == "kk" and len(there.options) == 1
-    return there.options[0 if one_for_all else plural_form(number, there.language)]
-
-
-def _choose(value: object, there: Sentence) -> str:
-    """Format `{counted:choose|text if true|text if false}`: one of two texts."""
-    return there.options[0 if value else 1]
-
-
-def _join(items: Iterable[object], there: Sentence) -> str:
-    """Format `{items:join}`, or `{items:join|prefix.}` for codes: a list with commas; an empty one has its own
-    text.
-    """
-    return ", ".join([_name(item, there) for item in items]) or there.other("join.nothing", {})
-
-
-def _join_inner(items: Iterable[object], there: Sentence) -> str:
-    """Format `{items:join_inner}`: a list of titles within a sentence."""
-    texts = [inner(plain(item, there.language)) for item in items]
-    return ", ".join(texts) or there.other("join.nothing", {})
-
-
-def _say(value: object, there: Sentence) -> str:
-    """Format `{state:say|state.}`: the entry with that code; a missing one raises UnknownCode."""
-    return there.other(f"{there.options[0]}{value}", there.arguments)
-
-
-def _name(value: object, there: Sentence) -> str:
-    """Format `{of:name|prefix.}`: the entry `prefix.` + value; a value without one as `{of}` shows it."""
-    code = f"{there.options[0]}{value}" if there.options else ""
-    return there.other(code, there.arguments) if code and knows(code) else plain(value, there.language)
-
-
-def _bracketed(value: object, language: str) -> str:
-    """Return a text in brackets; nothing for an empty one."""
-    text = "" if value is None else plain(value, language)
-    return f" ({text})" if text else ""
-
-
-def _cited(value: str, language: str) -> str:
-    """Return a citation in words behind a comma; nothing for an empty one."""
-    text = paragraph(value, language) if value else ""
-    return f", {text}" if text else ""
-
-
-_ROW_ID = re.compile(r"(?:[a-z0-9-]+-)?(\d{4})-0*(\d+)")
-
-
-def row_number(value: Any, language: str) -> str:
-    """Return the id of a row of a register or of a campaign as said ("№ 3, 2026"); others unchanged."""
-    text = plain(value, language)
-    id_match = _ROW_ID.fullmatch(text)
-    mark = "No." if language == "en" else "№"
-    return f"{mark} {id_match[2]}, {id_match[1]}" if id_match else text
-
-
-_ACT = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\d+)_?", re.ASCII)
-
-
-def calendar_act(act: str, language: str) -> str:
-    """Return the name of an act that decides about days; of a registered one without a name of its own its
-    kind, year and number, of any other its id.
-    """
-    if knows(code := f"calendar_act.{act}"):
-        return template(code, language)
-    match = _ACT.fullmatch(act)
-    if match is None or not knows(code := f"calendar_act.kind.{match['kind']}"):
-        return act
-    year = int(match["year"]) + (1900 if int(match["year"]) > 50 else 2000)
-    return template(code, language).format(year=year, number=int(match["number"]))
-
-
 FORMATS: Mapping[str, Format] = {
     "": _plain,
     "long": _of(values.date_long),
@@ -376,23 +353,23 @@ FORMATS: Mapping[str, Format] = {
     "weekday": _of(values.date_weekday),
     "month": _of(values.month_name),
     "period": _of(values.period),
-    "ranges": _of(lambda days, language: values.days_ranges(tuple(days), language)),
+    "ranges": _of(values.days_ranges),
     "counted": _counted,
     "span": _span,
-    "number": _of(number),
-    "percent": _of(percent),
-    "figure": _of(figure),
-    "figures": _of(figures),
-    "roman": _of(lambda value, language: roman(value)),
-    "plural": _plural,
-    "choose": _choose,
+    "number": _of(values.number),
+    "percent": _of(values.percent),
+    "figure": _of(values.figure),
+    "figures": _of(values.figures),
+    "roman": lambda value, _: values.roman(value),
+    "plural": lambda number, there: values.plural(number, there.options, there.language),
+    "choose": lambda value, there: there.options[0 if value else 1],
     "join": _join,
     "join_inner": _join_inner,
     "say": _say,
     "name": _name,
-    "inner": _of(lambda value, language: inner(plain(value, language))),
+    "inner": _text(inner),
     "row": _of(row_number),
-    "sentence": _of(lambda value, language: sentence(plain(value, language))),
+    "sentence": _text(sentence),
     "bracketed": _of(_bracketed),
     "cited": _of(_cited),
 }

@@ -15,7 +15,7 @@ from workalendar.registry import registry
 import calendars
 from calendars.checks import prevailing_balances
 from calendars.kazakhstan import Kazakhstan, find_substitutes, is_weekend
-from calendars.layout import build_year, days_of
+from calendars.layout import build_year
 from calendars.records import Balance, shipped_records
 
 ANSWERS = tomllib.loads((Path(__file__).parent / "answers.toml").read_text(encoding="utf-8"))
@@ -70,7 +70,7 @@ def test_another_library_agrees_where_it_is_right(year: int) -> None:
 def test_every_day_stands_once_under_its_weekday(number: int) -> None:
     """Leap years and the first and the last year of the records too."""
     laid = build_year(number, calendars.calendar())
-    days = [day.on for month in laid.months for day in days_of(month)]
+    days = [day.on for month in laid.months for day in month.every]
 
     assert days == [date(number, 1, 1) + timedelta(days=n) for n in range(len(days))]
     assert days[-1] == date(number, 12, 31)
@@ -89,8 +89,7 @@ def test_what_it_counts_is_what_the_calendar_counts(number: int) -> None:
     assert [month.working for month in laid.months] == [
         calendar.count_working_days(month.first, month.last) for month in laid.months
     ]
-    assert [len(quarter) for quarter in laid.quarters] == [3, 3, 3, 3]
-    assert sum(month.days for quarter in laid.quarters for month in quarter) == laid.days
+    assert sum(month.days for month in laid.months) == laid.days
 
 
 def test_neighbouring_days_of_one_reason_are_one_run() -> None:

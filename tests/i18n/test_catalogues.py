@@ -150,7 +150,7 @@ def test_each_code_stands_in_one_file_in_three_languages_as_it_is_read() -> None
 
 
 @pytest.fixture
-def catalogue(monkeypatch: pytest.MonkeyPatch) -> dict[str, entries.CatalogueEntry]:
+def catalogue(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, str]]:
     """A catalogue of the test's own, beside the real ones."""
     entry_copy = dict(entries._entries())
     monkeypatch.setattr(entries, "_entries", lambda: entry_copy)
@@ -158,11 +158,11 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> dict[str, entries.CatalogueEnt
     return entry_copy
 
 
-def _add(catalogue: dict[str, entries.CatalogueEntry], code: str, text: str) -> None:
-    catalogue[code] = entries.CatalogueEntry("own.toml", dict.fromkeys(i18n.LANGUAGES, text))
+def _add(catalogue: dict[str, tuple[str, str]], code: str, text: str) -> None:
+    catalogue[code] = "own.toml", "".join(f"{language} = '{text}'\n" for language in i18n.LANGUAGES)
 
 
-def test_braces_and_percent_signs_stand_as_written(catalogue: dict[str, entries.CatalogueEntry]) -> None:
+def test_braces_and_percent_signs_stand_as_written(catalogue: dict[str, tuple[str, str]]) -> None:
     """A doubled brace is a brace; per cent is per cent, with gaps and without, inside a choice too."""
     _add(catalogue, "a", "{{{n}}} of 100 %")
     _add(catalogue, "b", "100 %")
@@ -185,7 +185,7 @@ def test_braces_and_percent_signs_stand_as_written(catalogue: dict[str, entries.
     ],
 )
 def test_a_wrong_template_says_file_code_and_what_is_wrong(
-    text: str, wrong: str, catalogue: dict[str, entries.CatalogueEntry]
+    text: str, wrong: str, catalogue: dict[str, tuple[str, str]]
 ) -> None:
     """Its author finds the place at once."""
     _add(catalogue, "a", text)
@@ -194,7 +194,7 @@ def test_a_wrong_template_says_file_code_and_what_is_wrong(
         i18n.say("a", {"n": 1}, "ru")
 
 
-def test_another_entry_is_said_with_the_same_arguments(catalogue: dict[str, entries.CatalogueEntry]) -> None:
+def test_another_entry_is_said_with_the_same_arguments(catalogue: dict[str, tuple[str, str]]) -> None:
     """A part of a sentence may have its own entry; one that is not there is an error."""
     _add(catalogue, "a", "<{kind:say|part.}>")
     _add(catalogue, "part.x", "{on:short}")

@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from calendars.kazakhstan import Day, Kazakhstan
-from calendars.layout import USUAL, Month, build_month, build_year, days_of, group_runs
+from calendars.layout import Month, build_month, build_year
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import (
@@ -130,7 +130,7 @@ def month_page(
         laid=laid,
         knowledge=calendar.knowledge(laid.first, laid.last),
         weeks=[[day and cell(day) for day in week] for week in laid.weeks],
-        runs=group_runs(tuple(day for day in days_of(laid) if day.kind not in USUAL)),
+        runs=laid.runs,
         total=sum(count for count, _ in by_day.values()),
         earlier=_month_away(laid, calendar, -1),
         later=_month_away(laid, calendar, 1),
