@@ -12,7 +12,7 @@ from merzim.settings_file import config_schema
 from workflow.law.files import Model, json_schema
 from workflow.law.procedure import Procedure
 from workflow.registers.definition import Register
-from workflow.scoring.scale import Scoring
+from workflow.scoring.indicators import Scoring
 
 HERE = Path(__file__).parent / "schemas"
 FILES: Mapping[str, type[Model]] = {"edition": Procedure, "register": Register, "points": Scoring}

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 import i18n
 from calendars.hours import almaty
 from workflow.law.procedure import Text
-from workflow.scoring.score import as_decimal
+from workflow.scoring.scales import as_decimal
 
 Json = dict[str, object]
 TITLES = ("head", "passport")

@@ -16,13 +16,13 @@ from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import unit_named
 from merzim.services.scoring import year_scores
 from workflow.refusal import Refusal
-from workflow.scoring.score import NOTHING
+from workflow.scoring.scales import NOTHING
 from workflow.scoring.score_inputs import choose, read_inputs
 
 if TYPE_CHECKING:
+    from workflow.scoring.indicators import Score
     from workflow.scoring.prospects import PointsStep, YearScores
-    from workflow.scoring.scale import Score
-    from workflow.scoring.score import Readings
+    from workflow.scoring.scales import Readings
 
 
 @command("score")

@@ -24,7 +24,7 @@ from merzim.services.context import RequestContext, write_case
 from workflow.cases.case import Evidence
 from workflow.cases.commands.case_commands import Command as CaseCommand
 from workflow.ports import Change
-from workflow.scoring.score import as_decimal
+from workflow.scoring.scales import as_decimal
 
 P = ParamSpec("P")
 

@@ -22,10 +22,10 @@ from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office, acts_of
 from workflow.registers.definition import FILLED, Condition, Register, Registers, RowCount
 from workflow.registers.rows import sees_lists, sort_key, text_key
+from workflow.scoring.indicators import SCORED
 from workflow.scoring.prospects import Stake, YearScores, score_year
 from workflow.scoring.records import CountedRows, YearRecords
-from workflow.scoring.scale import SCORED
-from workflow.scoring.score import Readings, as_decimal
+from workflow.scoring.scales import Readings, as_decimal
 from workflow.scoring.tally import AssessedYear
 
 

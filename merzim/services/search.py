@@ -23,7 +23,7 @@ from workflow.board.rows import CaseFilter
 from workflow.cases.registers.risks import Words
 from workflow.languages import LANGUAGES
 from workflow.law.library import Library
-from workflow.scoring.scale import SCORED
+from workflow.scoring.indicators import SCORED
 from workflow.search_words import NameIndex, search_words
 
 HITS_SHOWN = 10

@@ -29,7 +29,7 @@ from workflow.cases.registers.risks import CartogramLine
 from workflow.moments import Moment
 from workflow.org.office import Unit
 from workflow.scoring.prospects import YearScores
-from workflow.scoring.score import as_decimal
+from workflow.scoring.scales import as_decimal
 
 AFTER = date(2027, 1, 20)
 WHO = Moment(by="t", now=datetime(2026, 2, 2, 7, tzinfo=UTC), today=AFTER)

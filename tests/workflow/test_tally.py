@@ -20,7 +20,7 @@ from workflow.scoring.records import (
     RecordedFact,
     YearRecords,
 )
-from workflow.scoring.score import Analyses, Done, as_decimal
+from workflow.scoring.scales import Analyses, Done, as_decimal
 from workflow.scoring.tally import AssessedYear, tally
 
 AFTER = date(2027, 1, 11)

@@ -31,7 +31,7 @@ from workflow.law.procedure import Act, Text
 from workflow.org.access import Access
 from workflow.org.kinds import NAMES, among
 from workflow.refusal import Refusal, closest_first
-from workflow.scoring.scale import EvidenceKind, Fact, IndicatorId
+from workflow.scoring.indicators import EvidenceKind, Fact, IndicatorId
 
 FieldKind = Literal[
     "text",

@@ -32,7 +32,7 @@ from workflow.registers.definition import (
     Registers,
 )
 from workflow.registers.values import NO_NAMES, parse_values
-from workflow.scoring.scale import Indicator
+from workflow.scoring.indicators import Indicator
 
 RESERVED_FIELDS = frozenset({"id", "unit", "case", "row", "register", "ground"})
 """Names that rows use for other data; a field may not have them."""

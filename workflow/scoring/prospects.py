@@ -18,8 +18,8 @@ from typing import NamedTuple, Protocol
 
 from calendars.terms import Element, period_of
 from workflow.law.procedure import Text
-from workflow.scoring.scale import Indicator, Score
-from workflow.scoring.score import (
+from workflow.scoring.indicators import Indicator, Score
+from workflow.scoring.scales import (
     NOTHING,
     Analyses,
     Brackets,
@@ -342,7 +342,7 @@ def _sources(indicator: Indicator, year: AssessedYear, registers: Mapping[str, T
     for register, title in registers.items():
         of_register = [names[register] for names in rows.values() if register in names]
         if of_register:
-            own_count = sum(rows[fact][register] for fact in (*counting.facts, *counting.also))
+            own_count = sum(rows[fact][register] for fact in (*counting.facts.values(), *counting.also))
             # A row with more fields (renewed, published) is not another row.
             yield sentence("rows", count=own_count or max(of_register), register=title)
     if any(names and year.body[fact].proved for fact, names in rows.items()):
@@ -351,7 +351,6 @@ def _sources(indicator: Indicator, year: AssessedYear, registers: Mapping[str, T
 
 _BESIDE = {
     "facts": "rows_by_month",
-    "kinds": "rows_by_month",
     "months": "rows_by_month",
     "values": "rows_by_year",
     "value": "rows_act",

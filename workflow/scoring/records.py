@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from typing import get_args
 
 from calendars.terms import PeriodSpan
 from workflow.cases.case import Case
 from workflow.cases.registers.risks import cartograms
 from workflow.cases.registers.rows import rows_of
 from workflow.org.office import Office
-from workflow.scoring.scale import Scoring
-from workflow.scoring.score import RiskNumbers
+from workflow.scoring.indicators import Scoring
+from workflow.scoring.scales import RiskWord
 
 FOUND, REMOVED, COMPLETED = "risks:found", "risks:removed", "risks:completed"
 """Facts of the risk register of a case: found, removed, removed to real completion."""
@@ -37,7 +38,7 @@ class RecordedFact:
         fact: `procedure:fact`, without its period; of a line one of the facts above.
         period: its period, "" where it has none.
         on: the local date it happened.
-        evidence: kinds of the evidence it has.
+        evidence: kinds of the evidence it has; proved: whether they are those without which it does not count.
         line: of a cartogram: the section, and the name of the department or district.
     """
 
@@ -48,6 +49,7 @@ class RecordedFact:
     period: str = ""
     values: Mapping[str, Decimal] = field(default_factory=dict)
     evidence: frozenset[str] = frozenset()
+    proved: bool = True
     line: tuple[str, str] = ("", "")
 
 
@@ -113,14 +115,12 @@ class FactRecords:
     """What a body recorded of one fact.
 
     Attributes:
-        proof: the kinds of evidence without which the fact does not count.
         cases: those of the year in cases and in their registers.
         rows: register rows that count as the fact.
         missing: obligations of cases that were not recorded.
         before: whether it happened in the year before, and counts for this one.
     """
 
-    proof: frozenset[str] = frozenset()
     cases: list[RecordedFact] = field(default_factory=list)
     rows: list[CountedRows] = field(default_factory=list)
     missing: list[MissingFact] = field(default_factory=list)
@@ -136,7 +136,7 @@ class FactRecords:
     @property
     def proved(self) -> bool:
         """Whether it is recorded in a case with the evidence it needs, whatever register rows say."""
-        return any(self.proof <= record.evidence for record in self.cases)
+        return any(record.proved for record in self.cases)
 
     def happened(self, span: PeriodSpan | None = None) -> bool:
         """Return whether cases, with the evidence it needs, or register rows show that it happened; or, where a
@@ -183,16 +183,11 @@ class FactRecords:
         return tuple(int(sum(values[name] for values in numbers)) for name in names) if numbers else None
 
 
-class BodyRecords(dict[str, FactRecords]):
+class BodyRecords(defaultdict[str, FactRecords]):
     """The records of one unit with all units below it, by fact; of a fact without any, empty ones."""
 
-    def __init__(self, proofs: Mapping[str, frozenset[str]]) -> None:
-        super().__init__()
-        self._proofs = proofs
-
-    def __missing__(self, fact: str) -> FactRecords:
-        records = self[fact] = FactRecords(proof=self._proofs.get(fact, frozenset()))
-        return records
+    def __init__(self) -> None:
+        super().__init__(FactRecords)
 
     @property
     def any_record(self) -> bool:
@@ -206,12 +201,10 @@ class BodyRecords(dict[str, FactRecords]):
         return of_cases or any(row.month for of in self.values() for row in of.rows)
 
     @property
-    def risks(self) -> RiskNumbers | None:
+    def risks(self) -> dict[RiskWord, int] | None:
         """The risks found and removed in the year; None where there are none."""
-        found, removed, completed = (len(self[fact].cases) for fact in (FOUND, REMOVED, COMPLETED))
-        if not found + removed + completed:
-            return None
-        return RiskNumbers(found=found, removed=removed, completed=completed)
+        numbers = {word: len(self[f"risks:{word}"].cases) for word in get_args(RiskWord)}
+        return numbers if any(numbers.values()) else None
 
 
 class YearRecords:
@@ -243,7 +236,6 @@ class YearRecords:
         """
         self.office, self.scoring, self.year, self.hides_rows = office, scoring, year, hides_rows
         self._own: dict[str, BodyRecords] = {}
-        self._own_of: dict[str, BodyRecords] = {}
         self._having: dict[tuple[str, PeriodSpan | None], frozenset[str]] = {}
         facts = tuple(facts)
         cases_begun = {(fact.case, fact.fact) for fact in facts if fact.on.year == year}
@@ -254,7 +246,8 @@ class YearRecords:
                 self._of(fact.unit)[fact.fact].before = True
         for fact in _without_same_talks([fact for fact in facts if self._is_of_year(fact, today)]):
             # What was made after the year for it counts in its last month.
-            counted = fact if fact.on.year == year else replace(fact, on=date(year, 12, 31))
+            on = fact.on if fact.on.year == year else date(year, 12, 31)
+            counted = replace(fact, on=on, proved=scoring.proofs.get(fact.fact, frozenset()) <= fact.evidence)
             self._of(fact.unit)[TALK_HELD if fact.fact == TALK else fact.fact].cases.append(counted)
         for row in rows:
             self._of(row.unit)[row.fact].rows.append(row)
@@ -268,7 +261,7 @@ class YearRecords:
         organisation at its top also those of unknown units.
         """
         is_whole = root in ("", self.office.root)
-        body = BodyRecords(self.scoring.proofs)
+        body = BodyRecords()
         for place in self._own if is_whole else self.office.below(root):
             for fact, records in self._own.get(place, {}).items():
                 body[fact].add(records)
@@ -296,10 +289,8 @@ class YearRecords:
 
     def _of(self, unit: str) -> BodyRecords:
         """Return the own records of a unit named by id or name; of the organisation where a case names none."""
-        if unit not in self._own_of:
-            place = self.office.unit_id(unit) if unit else self.office.root
-            self._own_of[unit] = self._own.setdefault(place, BodyRecords(self.scoring.proofs))
-        return self._own_of[unit]
+        place = self.office.unit_id(unit) if unit else self.office.root
+        return self._own.setdefault(place, BodyRecords())
 
 
 def _without_same_talks(facts: Iterable[RecordedFact]) -> Iterator[RecordedFact]:

@@ -12,9 +12,9 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from workflow.law.files import Mistake, Model, mistakes, one_of, path_text, wrong
 from workflow.refusal import Refusal, closest_first
-from workflow.scoring import score
-from workflow.scoring.scale import Indicator, Scoring
-from workflow.scoring.score import MAX_NUMBER, Answer, Kinds, Present, Readings, some
+from workflow.scoring import scales
+from workflow.scoring.indicators import Indicator, Scoring
+from workflow.scoring.scales import MAX_NUMBER, Answer, Each, Present, Readings, some
 
 _CODES = {
     "dict_type": "wrong_form",
@@ -61,10 +61,10 @@ class _EventsRecord(Model):
 
     present: bool
     scaled: bool | None = None
-    views: score.Whole = 0
+    views: scales.Whole = 0
 
 
-def _events(record: _EventsRecord) -> score.Events | Present:
+def _events(record: _EventsRecord) -> scales.Events | Present:
     """Return the answer of a record of what was shown; one that says it is absent where nothing was."""
     # Anything with views on the internet was published there.
     if not record.present and (record.scaled or record.views):
@@ -73,7 +73,7 @@ def _events(record: _EventsRecord) -> score.Events | Present:
         raise wrong("seen_but_not_scaled")
     if not record.present:
         return Present(False)
-    return score.Events(bool(record.scaled or record.views), record.views)
+    return scales.Events(bool(record.scaled or record.views), record.views)
 
 
 _DONE = '{"done": 19, "of": 20}'
@@ -82,16 +82,14 @@ _RISKS = '{"found": 10, "removed": 4, "completed": 2}'
 _INSIDE = {"coverage": _DONE, "per_quarter": _DONE, "risks": _RISKS}
 """Examples of records inside another one, by key."""
 _ABSENT = Annotated[Present, AfterValidator(_absent)], '{"present": false}'
-_QUARTERS = score.Quarters, f'{{"per_quarter": [{_DONE}]}}'
+_QUARTERS = scales.Quarters, f'{{"per_quarter": [{_DONE}]}}'
 _RECORDS: Mapping[str, tuple[Any, str]] = {
     "presence": (Present, '{"present": false}'),
-    "share": (score.Done, _DONE),
-    "each": (score.Count, _COUNT),
-    "brackets": (score.Count, _COUNT),
-    "monthly": (score.EachMonth, '{"per_month": [6, 0, 3]}'),
-    "sittings": (score.Done, _DONE),
+    "share": (scales.Done, _DONE),
+    "monthly": (scales.EachMonth, '{"per_month": [6, 0, 3]}'),
+    "sittings": (scales.Done, _DONE),
     "coverage": (
-        Annotated[score.Analyses, some("coverage", "risks")],
+        Annotated[scales.Analyses, some("coverage", "risks")],
         f'{{"coverage": {_DONE}, "risks": {_RISKS}}}',
     ),
     "propaganda": (
@@ -110,10 +108,11 @@ def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[A
         return _ABSENT
     if scale.kind == "sittings" and readings["commission_period"] == "quarter":
         return _QUARTERS
-    if isinstance(scale, Kinds):
-        counts: Any = dict.__class_getitem__((Annotated[str, one_of(*scale.points)], score.Whole))
-        counted = Annotated[counts, some(*scale.points), AfterValidator(score.CountByKind)]
-        return counted, json.dumps(dict.fromkeys(scale.points, 2))
+    if scale.kind in ("each", "brackets"):
+        kinds = tuple(scale.points) if isinstance(scale, Each) else ("count",)
+        counts: Any = dict.__class_getitem__((Annotated[str, one_of(*kinds)], scales.Whole))
+        counted = Annotated[counts, some(*kinds), AfterValidator(scales.Counts)]
+        return counted, _COUNT if kinds == ("count",) else json.dumps(dict.fromkeys(kinds, 2))
     return _RECORDS[scale.kind]
 
 

@@ -18,13 +18,12 @@ from calendars.terms import PeriodSpan, periods
 from workflow.cases.registers.risks import SECTIONS
 from workflow.org.kinds import among as of_kinds
 from workflow.org.office import Office
+from workflow.scoring.indicators import EMBARGO, EMBARGOED, Counting, Indicator
 from workflow.scoring.records import CARTOGRAM, BodyRecords, MissingFact, YearRecords
-from workflow.scoring.scale import Counting, Indicator
-from workflow.scoring.score import (
+from workflow.scoring.scales import (
     Analyses,
     Answer,
-    Count,
-    CountByKind,
+    Counts,
     Done,
     EachMonth,
     Events,
@@ -142,10 +141,7 @@ class AssessedYear:
         """Whether some indicators are not assessed because the body, or one above it, was analysed from
         outside.
         """
-        embargo = self.records.scoring.embargo
-        if embargo is None:
-            return False
-        return bool(self._of((self.root,)).having(embargo.facts)) or self.is_recorded_above(embargo.facts)
+        return bool(self._of((self.root,)).having(EMBARGO)) or self.is_recorded_above(EMBARGO)
 
     def uses(self, reading: str) -> bool:
         """Return whether a reading affects this body."""
@@ -158,8 +154,7 @@ class AssessedYear:
             case "own_commission":
                 return self.root not in self.members("districts").units
             case "embargo":
-                embargo = self.records.scoring.embargo
-                return embargo is not None and any(self.body[fact].before for fact in embargo.facts)
+                return any(self.body[fact].before for fact in EMBARGO)
         return True
 
     def is_recorded_above(self, facts: Iterable[str]) -> bool:
@@ -271,11 +266,10 @@ def tally(year: AssessedYear) -> Mapping[str, Tally]:
     if not year.is_known:
         return tallies
     kind = year.office.kind_of(year.root) if year.root else ""
-    scoring = year.records.scoring
-    excluded = scoring.embargo.indicators if scoring.embargo is not None and year.under_embargo else None
-    for indicator in scoring.indicators.values():
+    under_embargo = year.under_embargo
+    for indicator in year.records.scoring.indicators.values():
         by = indicator.counting.by
-        if excluded is not None and indicator.id.startswith(excluded):
+        if under_embargo and indicator.id.startswith(EMBARGOED):
             continue
         if (not year.is_organisation and by in _OF_ORGANISATIONS) or not is_assessed(indicator, kind):
             continue
@@ -335,7 +329,7 @@ def _share(group: Group, year: AssessedYear, indicator: Indicator) -> Tally | No
     if not members.units:
         return None
     having = members.having((counting.fact, *counting.also))
-    for fact in counting.needs:
+    for fact in counting.besides:
         having &= members.having((fact,))
     answer = Done(len(having), len(members.units))
     return Tally(answer=answer, missing=members.without(having), members=members)
@@ -344,7 +338,7 @@ def _share(group: Group, year: AssessedYear, indicator: Indicator) -> Tally | No
 def _supervised_each(year: AssessedYear, indicator: Indicator) -> Tally | None:
     """Count each quasi-state subject that has the fact; None while none has."""
     having = year.members("supervised").having((indicator.counting.fact,))
-    return Tally(answer=Count(len(having))) if having else None
+    return Tally(answer=Counts({"count": len(having)})) if having else None
 
 
 def _below(year: AssessedYear, indicator: Indicator) -> Tally | None:
@@ -379,7 +373,7 @@ def _value(year: AssessedYear, indicator: Indicator) -> Tally | None:
     records = year.body[indicator.counting.fact]
     sums = records.sums(indicator.counting.done)
     if sums or records.of_rows:
-        return Tally(answer=Count(*(sums or (records.of_rows,))))
+        return Tally(answer=Counts({"count": sums[0] if sums else records.of_rows}))
     return Tally(answer=Present(False)) if year.is_organisation else None
 
 
@@ -409,20 +403,14 @@ def recorded_whole(year: AssessedYear, counting: Counting) -> int:
 
 
 def _facts(year: AssessedYear, indicator: Indicator) -> Tally | None:
-    """Count the facts; if there are none, whether data were submitted at all."""
+    """Count the facts by kind; if there are none, whether data were submitted at all."""
     counting = indicator.counting
-    count = sum(year.body[counting.fact].months())
-    if count or any(year.body[fact].happened() for fact in counting.data):
-        return Tally(answer=Count(count))
+    answer = Counts({kind: sum(year.body[fact].months()) for kind, fact in counting.facts.items()})
+    if any(answer.counts.values()) or any(year.body[fact].happened() for fact in counting.besides):
+        return Tally(answer=answer)
     if indicator.deduction is None or not year.is_organisation:
         return None
-    return Tally(answer=Present(False)) if year.is_over else Tally(answer=Count(0), pending=True)
-
-
-def _kinds(year: AssessedYear, indicator: Indicator) -> Tally | None:
-    """Count the facts of each kind; None while there are none."""
-    counts = {kind: sum(year.body[fact].months()) for kind, fact in indicator.counting.kinds.items()}
-    return Tally(answer=CountByKind(counts)) if any(counts.values()) else None
+    return Tally(answer=Present(False)) if year.is_over else Tally(answer=answer, pending=True)
 
 
 def _months(year: AssessedYear, indicator: Indicator) -> Tally | None:
@@ -454,12 +442,14 @@ def _cartogram(year: AssessedYear, indicator: Indicator) -> Tally | None:
     missing = tuple(
         unit for unit in members.units if not {(section, unit) for section in SECTIONS} <= section_units
     )
-    return Tally(answer=Count(len(section_units)), missing=missing) if section_units or members.units else None
+    if not section_units and not members.units:
+        return None
+    return Tally(answer=Counts({"count": len(section_units)}), missing=missing)
 
 
 def _propaganda(year: AssessedYear, indicator: Indicator) -> Tally | None:
     """Count whether events were shown and published, and their views."""
-    report, scaled = year.body[indicator.counting.fact], year.body[indicator.counting.scaled]
+    report, scaled = (year.body[fact] for fact in (indicator.counting.fact, *indicator.counting.besides))
     if not report.happened():
         return Tally(answer=Present(False)) if year.is_organisation else None
     views = max(report.views, scaled.views)
@@ -479,7 +469,6 @@ _BY: Mapping[str, Callable[[AssessedYear, Indicator], Tally | None]] = {
     "value": _value,
     "values": _values,
     "facts": _facts,
-    "kinds": _kinds,
     "months": _months,
     "analyses": _analyses,
     "cartogram": _cartogram,

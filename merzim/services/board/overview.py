@@ -33,7 +33,7 @@ from workflow.board.figures import Pace, Performance, pace_by_stage, performance
 from workflow.board.rows import DeadlineFilter, Horizon, Sum, total
 from workflow.deadlines.deadline import last_near_day, working_days_between
 from workflow.law.procedure import Obligation, Text
-from workflow.scoring.scale import SCORED
+from workflow.scoring.indicators import SCORED
 
 WORST = 10
 WORST_RECOMMENDED = 5

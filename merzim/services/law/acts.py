@@ -23,7 +23,7 @@ from workflow.moments import Moment
 from workflow.org.kinds import among
 from workflow.org.office import Office, acts_of
 from workflow.refusal import Refusal, closest_first
-from workflow.scoring.scale import SCORED
+from workflow.scoring.indicators import SCORED
 
 
 class AdoptableAct(BaseModel):

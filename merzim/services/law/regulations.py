@@ -23,7 +23,7 @@ from workflow.law.procedure import Procedure, Text
 from workflow.refusal import Refusal
 from workflow.registers import reading
 from workflow.registers.definition import Register, RegisterField, Registers
-from workflow.scoring.scale import Scoring, read_scoring
+from workflow.scoring.indicators import Scoring, read_scoring
 from workflow.search_words import normalise, search_words
 
 T = TypeVar("T")

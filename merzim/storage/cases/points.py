@@ -17,8 +17,8 @@ from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, COUNTED_LINE
 from merzim.storage.tables.events import EVENT, OF_CASES
 from workflow.cases.case import values_of, withdrawn_documents, withdrawn_lines
+from workflow.scoring.indicators import Scoring
 from workflow.scoring.records import MissingFact, RecordedFact
-from workflow.scoring.scale import Scoring
 
 _AMENDING = ("corrected", "evidence", "withdrawn")
 """Kinds of the events that amend what a fact said."""

@@ -15,7 +15,7 @@ import i18n
 from merzim.web.ui.assets import asset_address
 from workflow.languages import LANGUAGES
 from workflow.org.access import Access
-from workflow.scoring.scale import SCORED
+from workflow.scoring.indicators import SCORED
 from workflow.search_words import normalise, search_words
 
 GUIDES = ("first-day", "officer", "executor", "head", "administrator", "lawyer")

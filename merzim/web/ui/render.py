@@ -46,7 +46,7 @@ from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.office import Person, Unit
 from workflow.refusal import Refusal
 from workflow.registers.values import ValueProblem
-from workflow.scoring.scale import SCORED
+from workflow.scoring.indicators import SCORED
 from workflow.search_words import alphabetical
 
 TEMPLATES = Path(__file__).parents[1] / "templates"

@@ -22,7 +22,7 @@ from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import page_heads
 from notifications.notice import NOTICE_STATES
 from workflow.refusal import Refusal
-from workflow.scoring.scale import SCORED
+from workflow.scoring.indicators import SCORED
 
 router = APIRouter(include_in_schema=False)
 ReportName = Literal["monitoring", "consolidated", "uploads", "yearly", "cartogram", "points", "figures"]

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Strict, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Strict
 
 from calendars.terms import Element
 from workflow.law.files import Listed, Model, Name, Points, wrong
@@ -76,15 +75,8 @@ class Quarters(_Exactly):
 
 
 @dataclass(frozen=True, slots=True)
-class Count(_Exactly):
-    """Answer: a number of facts."""
-
-    count: Whole
-
-
-@dataclass(frozen=True, slots=True)
-class CountByKind(_Exactly):
-    """Answer: a number of facts of each kind."""
+class Counts:
+    """Answer: numbers of facts by kind; of facts of one kind their number as `count`."""
 
     counts: Mapping[str, int]
 
@@ -96,21 +88,16 @@ class EachMonth(_Exactly):
     counts: Annotated[tuple[Whole, ...], Field(alias="per_month", min_length=1, max_length=12)]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RiskNumbers(_Exactly):
-    """Numbers of risks found, removed but not to real completion, and removed to real completion."""
-
-    found: Whole = 0
-    removed: Whole = 0
-    completed: Whole = 0
+RiskWord = Literal["found", "removed", "completed"]
+"""Risks found, removed but not to real completion, and removed to real completion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Analyses(_Exactly):
-    """Answer: units covered by an analysis, risks, or both; None is not assessed."""
+    """Answer: units covered by an analysis, numbers of risks, or both; None is not assessed."""
 
     coverage: Done | None = None
-    risks: Annotated[RiskNumbers, some("found", "removed", "completed")] | None = None
+    risks: Annotated[dict[RiskWord, Whole], some("found", "removed", "completed")] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +108,7 @@ class Events(_Exactly):
     views: int
 
 
-Answer = Present | Done | Quarters | Count | CountByKind | EachMonth | Analyses | Events
+Answer = Present | Done | Quarters | Counts | EachMonth | Analyses | Events
 
 # ------------------------------------------------------------------------------------------------- points
 
@@ -141,7 +128,6 @@ class Earned:
     arithmetic: tuple[Element, ...]
 
 
-@lru_cache(maxsize=4096)
 def as_decimal(points: Fraction) -> Decimal:
     """Return points as a decimal without trailing zeros; infinite decimals are cut after four digits (linear
     scales only).
@@ -218,7 +204,7 @@ class Presence(PointsScale):
 
 
 class Share(PointsScale):
-    """Points for a share of counts.
+    """Points for a share of counts, by whole steps or in proportion.
 
     Attributes:
         maximum: points at `full` per cent; more earns no more.
@@ -236,40 +222,34 @@ class Share(PointsScale):
     nothing: ClassVar[str] = "no_whole"
     step_to_record: ClassVar[str] = "record_whole"
 
-    @model_validator(mode="after")
-    def _adds_up(self) -> Self:
-        _check_steps(self, self.full)
-        return self
-
     def ceiling(self, readings: Readings) -> Fraction:
         return self.maximum
 
     def earned(self, answer: Done, readings: Readings) -> Earned:
-        """By whole steps, or in proportion."""
-        return _of_share(self, answer, linear=readings["rounding"] == "linear")
+        share, linear = Fraction(answer.done * _HUNDRED, answer.of), readings["rounding"] == "linear"
+        said = {"done": answer.done, "of": answer.of, "share": _percent(share), "full": _percent(self.full)}
+        if self.nothing_below is not None and share < self.nothing_below:
+            return _earned("below", NOTHING, self.maximum, **said, least=_percent(self.nothing_below))
+        points, steps = _in_steps(self, min(share, self.full), self.full, linear=linear)
+        earned = _earned("linear" if linear else "share", points, self.maximum, **said, **steps)
+        if share <= self.full:
+            return earned
+        return replace(earned, arithmetic=(*earned.arithmetic, sentence("no_more", **said)))
 
 
 class Each(PointsScale):
-    """Points for every fact, without a ceiling."""
+    """Points for every fact, by its kind, without a ceiling; for facts of one kind as `count`."""
 
     kind: Literal["each"] = "each"
-    points: Points
-
-    def earned(self, answer: Count, readings: Readings) -> Earned:
-        return _earned("each", answer.count * self.points, None, count=answer.count, each=self.points)
-
-
-class Kinds(PointsScale):
-    """Points for every fact, by its kind, without a ceiling."""
-
-    kind: Literal["kinds"] = "kinds"
     points: dict[Name, Points]
 
-    def earned(self, answer: CountByKind, readings: Readings) -> Earned:
-        each = self.points
+    def earned(self, answer: Counts, readings: Readings) -> Earned:
         return _together(
-            _earned("kind", count * each[kind], None, kind=kind, count=count, each=each[kind])
+            _earned(
+                "each" if kind == "count" else "kind", count * each, None, kind=kind, count=count, each=each
+            )
             for kind, count in answer.counts.items()
+            for each in (self.points[kind],)
         )
 
 
@@ -289,28 +269,12 @@ class Brackets(PointsScale):
     nothing: ClassVar[str] = "no_act"
     step_to_record: ClassVar[str] = "record_act"
 
-    @model_validator(mode="after")
-    def _follow_each_other(self) -> Self:
-        """Raise if there are gaps between the rows or the last one is bounded."""
-        first = 0
-        for number, row in enumerate(self.rows):
-            if row.first != first:
-                raise wrong("not_written_so", "rows", number, "first", example=first)
-            if row.last is None and number + 1 < len(self.rows):
-                raise wrong("missing_key", "rows", number, "last")
-            if row.last is not None and row.last < first:
-                raise wrong("too_small", "rows", number, "last", least=first)
-            first = (row.first if row.last is None else row.last) + 1
-        if not self.rows or self.rows[-1].last is not None:
-            raise wrong("missing_key", value="rows")
-        return self
-
     def ceiling(self, readings: Readings) -> Fraction:
         return self.rows[0].points
 
-    def earned(self, answer: Count, readings: Readings) -> Earned:
+    def earned(self, answer: Counts, readings: Readings) -> Earned:
         """By the row of the count; under a reading the last row begins one later."""
-        rows, count = list(self.rows), answer.count
+        rows, count = list(self.rows), answer.counts["count"]
         if readings["last_row"] == "above_41":
             before, last = rows[-2:]
             rows[-2:] = [before.replaced(last=last.first), last.replaced(first=last.first + 1)]
@@ -348,11 +312,6 @@ class Sittings(PointsScale):
     step: Points
     per_step: Points
 
-    @model_validator(mode="after")
-    def _adds_up(self) -> Self:
-        _check_steps(self, _HUNDRED)
-        return self
-
     def earned(self, answer: Done | Quarters, readings: Readings) -> Earned:
         """Of the year, or of each quarter together: by whole steps, or in proportion."""
         if isinstance(answer, Quarters):
@@ -364,20 +323,12 @@ class Sittings(PointsScale):
         return _earned("sittings_linear" if linear else "sittings", self.maximum - lost, self.maximum, **said)
 
 
-class RiskPoints(Model):
-    """Points for every risk found, removed, removed to real completion."""
-
-    found: Points
-    removed: Points
-    completed: Points
-
-
 class CoverageAndRisks(PointsScale):
     """A share of units, and points for every risk found, removed, removed to real completion."""
 
     kind: Literal["coverage"] = "coverage"
     units: Share
-    risks: RiskPoints
+    risks: dict[RiskWord, Points]
 
     def earned(self, answer: Analyses, readings: Readings) -> Earned:
         """Of coverage, of risks, or of both, as far as they are assessed."""
@@ -385,19 +336,19 @@ class CoverageAndRisks(PointsScale):
         risks = () if answer.risks is None else (self._of_risks(answer.risks, readings["risks"]),)
         return _together((*coverage, *risks))
 
-    def _of_risks(self, risks: RiskNumbers, reading: str) -> Earned:
+    def _of_risks(self, risks: Mapping[RiskWord, int], reading: str) -> Earned:
         """Return the points of risks. `reading`: "sum" counts what was completed as removed, too; "highest"
         counts as found only what was neither removed nor completed.
         """
-        found, removed, completed, each = risks.found, risks.removed, risks.completed, self.risks
+        numbers = {name: risks.get(name, 0) for name in self.risks}
         if reading == "sum":
-            removed += completed
+            numbers["removed"] += numbers["completed"]
         elif reading == "highest":
             # A risk found in an earlier year may have been removed in this one.
-            found = max(found - removed - completed, 0)
-        points = found * each.found + removed * each.removed + completed * each.completed
-        numbers = {"found": found, "removed": removed, "completed": completed}
-        return _earned("risks", points, None, **numbers, **{f"{name}_each": value for name, value in each})
+            numbers["found"] = max(numbers["found"] - numbers["removed"] - numbers["completed"], 0)
+        points = sum((numbers[name] * each for name, each in self.risks.items()), NOTHING)
+        said = {f"{name}_each": each for name, each in self.risks.items()}
+        return _earned("risks", points, None, **numbers, **said)
 
 
 class Propaganda(PointsScale):
@@ -428,31 +379,9 @@ class Propaganda(PointsScale):
 
 
 Scale = Annotated[
-    Presence | Share | Each | Kinds | Brackets | Monthly | Sittings | CoverageAndRisks | Propaganda,
+    Presence | Share | Each | Brackets | Monthly | Sittings | CoverageAndRisks | Propaganda,
     Discriminator("kind"),
 ]
-
-
-def _check_steps(scale: Share | Sittings, full: Fraction | int) -> None:
-    """Raise if the steps of a scale do not add up to its maximum, which catches mistyped digits."""
-    steps = full / scale.step * scale.per_step
-    if steps != scale.maximum:
-        raise wrong("not_written_so", "maximum", example=f'"{float(steps):g}"')
-
-
-# The units of an office have the same few shares.
-@lru_cache(maxsize=4096)
-def _of_share(scale: Share, answer: Done, *, linear: bool) -> Earned:
-    """Return the points of a share by whole steps, or in proportion (`linear`)."""
-    share = Fraction(answer.done * _HUNDRED, answer.of)
-    said = {"done": answer.done, "of": answer.of, "share": _percent(share), "full": _percent(scale.full)}
-    if scale.nothing_below is not None and share < scale.nothing_below:
-        return _earned("below", NOTHING, scale.maximum, **said, least=_percent(scale.nothing_below))
-    points, steps = _in_steps(scale, min(share, scale.full), scale.full, linear=linear)
-    earned = _earned("linear" if linear else "share", points, scale.maximum, **said, **steps)
-    if share <= scale.full:
-        return earned
-    return replace(earned, arithmetic=(*earned.arithmetic, sentence("no_more", **said)))
 
 
 def _in_steps(

@@ -1,4 +1,7 @@
-"""The format of regulations/scoring/*.toml: indicators, how each is counted, and readings of unclear places."""
+"""The format of regulations/scoring/*.toml: indicators, how each is counted, and readings of unclear places.
+
+Only the product brings such a file: that its steps add up and its rows follow each other its tests see.
+"""
 
 from __future__ import annotations
 
@@ -7,55 +10,35 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from calendars.terms import Element
 from workflow.law.files import (
-    As,
     ById,
     DashedName,
     Distinct,
-    FileProblem,
     Listed,
     Model,
     Name,
     NonBlank,
     Points,
-    heading,
     matching,
     one_of,
     read_file,
-    repeated,
-    wrong,
 )
 from workflow.law.procedure import Text
 from workflow.org.kinds import KINDS
-from workflow.scoring.score import Answer, Earned, PointsScale, Present, Readings, Scale, sentence
-
-READINGS: Mapping[str, frozenset[str]] = {
-    "rounding": frozenset({"whole_steps", "linear"}),
-    "commission_rounding": frozenset({"whole_steps", "linear"}),
-    "commission_period": frozenset({"year", "quarter"}),
-    "last_row": frozenset({"from_41", "above_41"}),
-    "risks": frozenset({"found_and_higher", "sum", "highest"}),
-    "propaganda": frozenset({"instead", "sum"}),
-    "online_course": frozenset({"civil_servants", "employees"}),
-    "deduction": frozenset({"nothing_at_all"}),
-    "whole_body": frozenset({"covers"}),
-    "embargo": frozenset({"at_year_end"}),
-    "instruction": frozenset({"renewed"}),
-    "own_compliance": frozenset({"own_too"}),
-    "own_commission": frozenset({"districts"}),
-}
-"""The readings supported by the calculation. A file gives their texts and the value used."""
+from workflow.scoring.scales import Answer, Earned, PointsScale, Present, Readings, Scale, sentence
 
 SCORED = "tbn4-2024"
 """The act whose projects are assessed in points: who did not adopt it has none to lose."""
+EMBARGO = ("internal-analysis:external_analysis_ended", "tbn4-year:external_analysis_ended")
+EMBARGOED = "P1."
+"""These facts exclude the indicators of project 1 from assessment in their year and the year after."""
 
 Fact = Annotated[str, matching("^[a-z0-9-]+:[a-z0-9_]+$", '"tbn4-project-4:event_held"')]
-ReadingId = Annotated[str, one_of(*READINGS)]
 EvidenceKind = Annotated[str, matching("^(document|link):[a-z0-9_]+$", '"link:site"')]
 IndicatorId = Annotated[str, matching(r"^P[0-9]\.T[0-9]\.S[0-9]$", '"P3.T2.S1"')]
 Kind = Annotated[str, one_of(*KINDS)]
@@ -74,7 +57,6 @@ CountedBy = Literal[
     "value",
     "values",
     "facts",
-    "kinds",
     "months",
     "analyses",
     "cartogram",
@@ -92,15 +74,14 @@ class Counting(Model):
             the quasi-state subjects; `_quarters`: with it in each quarter that has ended; `_each`: how many);
             below (share of the organisations below it); regions (share of the oblast, its cities and
             districts); districts_quarters (of its districts); value, values (numbers recorded with the fact);
-            facts (how many); kinds (how many of each); months (how many in each month); analyses; cartogram
-            (sub-sections brought up to date); propaganda.
-        fact: `procedure:fact`; kinds: of `kinds` instead: kind -> its fact (`facts` in the file).
+            facts (how many of each kind); months (how many in each month); analyses; cartogram (sub-sections
+            brought up to date); propaganda.
+        fact: `procedure:fact`; kinds: instead, kind -> its fact (`facts` in the file).
         also: facts that count as the fact does; of values, that give the number they are taken of.
         also_if: the reading and its value by which alone they do; empty: by any.
-        needs: facts without which the fact does not count.
+        besides: of a share: facts without which the fact does not count; of facts: those that show that data
+            were submitted, though there was nothing to count; of propaganda: the one that it was published.
         evidence: kinds of evidence without which the fact does not count.
-        data: facts that show that data were submitted, though there was nothing to count.
-        scaled: the fact that what was shown was published on the internet.
         for_year_of: if this fact of its case lies in the year, the fact itself may lie in the year before.
         runs_from: the fact its term counts from, maybe through others: where that happened in the year and the
             term still ran at its end, it is not absent.
@@ -114,36 +95,24 @@ class Counting(Model):
     kinds: dict[str, Fact] = Field(default={}, alias="facts")
     also: Distinct[Fact] = ()
     also_if: Distinct[NonBlank] = ()
-    needs: Distinct[Fact] = ()
+    besides: Distinct[Fact] = ()
     evidence: Distinct[EvidenceKind] = ()
-    data: Distinct[Fact] = ()
-    scaled: Fact = ""
     for_year_of: Fact = ""
     runs_from: Fact = ""
     from_above: bool = False
-    readings: Distinct[ReadingId] = ()
+    readings: Distinct[Name] = ()
     done: NonBlank = ""
     of: NonBlank = ""
 
-    @model_validator(mode="after")
-    def _has_what_it_counts(self) -> Self:
-        """Refuse one without the keys that its way of counting needs."""
-        needed = {"kinds": ("facts",), "value": ("fact", "done"), "values": ("fact", "done", "of")}
-        for key in needed.get(self.by, ("fact",)):
-            if not getattr(self, "kinds" if key == "facts" else key):
-                raise wrong("missing_key", key)
-        return self
-
     @property
-    def facts(self) -> tuple[str, ...]:
-        """The facts it counts: one, or one of each kind."""
-        return tuple(self.kinds.values()) or (self.fact,)
+    def facts(self) -> Mapping[str, str]:
+        """The facts it counts: one of each kind, or one as `count`."""
+        return self.kinds or {"count": self.fact}
 
     @property
     def every_fact(self) -> tuple[str, ...]:
         """Every fact that plays a part in counting it."""
-        fact_names = (*self.facts, *self.also, *self.needs, *self.data, self.scaled, self.for_year_of)
-        return tuple(filter(None, fact_names))
+        return tuple(filter(None, (*self.facts.values(), *self.also, *self.besides, self.for_year_of)))
 
 
 class UnitKinds(Model):
@@ -161,17 +130,6 @@ class UnitKinds(Model):
     kinds: Distinct[Kind] = ()
     itself: bool = False
     inside: bool = False
-
-
-class AssessmentEmbargo(Model):
-    """Facts that exclude some indicators from assessment in their year and the year after.
-
-    Attributes:
-        indicators: prefixes of their ids.
-    """
-
-    facts: Distinct[Fact]
-    indicators: NonBlank
 
 
 # ------------------------------------------------------------------------------------------------ scoring
@@ -209,7 +167,7 @@ class Indicator(Model):
     counting: Counting = Field(alias="counted")
     deduction: Points | None = None
     assessed: Distinct[Name] = ()
-    readings: Distinct[ReadingId] = ()
+    readings: Distinct[Name] = ()
     notes: Listed[Text] = ()
 
     def earned(self, answer: Answer, readings: Readings) -> Earned:
@@ -218,34 +176,6 @@ class Indicator(Model):
         if isinstance(answer, Present):
             return scale.of_presence(answer, self.deduction, readings)
         return scale.earned(answer, readings)
-
-
-class _Value(Model):
-    id: NonBlank
-    text: Text
-
-
-class _Reading(Model):
-    """A reading of an unclear place; its first value is the one used."""
-
-    id: ReadingId
-    value: Annotated[Listed[_Value], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _supported(self) -> Self:
-        names = [value.id for value in self.value]
-        for number, name in enumerate(names):
-            if name not in READINGS[self.id]:
-                allowed = tuple(sorted(READINGS[self.id]))
-                raise wrong("not_allowed", "value", number, "id", allowed=allowed)
-        for number in repeated(names):
-            raise wrong("duplicate", "value", number, value=names[number])
-        return self
-
-
-def _by_id(readings: tuple[_Reading, ...]) -> Mapping[str, Mapping[str, Text]]:
-    """Return the texts of the values of each reading by its id and theirs."""
-    return {reading.id: {value.id: value.text for value in reading.value} for reading in readings}
 
 
 class Scoring(Model):
@@ -262,12 +192,9 @@ class Scoring(Model):
     last_checked_on: date
     title: Text
     indicators: ById[Indicator] = Field(default={}, alias="indicator")
-    readings: Annotated[Mapping[str, Mapping[str, Text]], As(Listed[_Reading], _by_id)] = Field(
-        default={}, alias="reading"
-    )
+    readings: dict[Name, dict[Name, Text]] = Field(default={}, alias="reading")
     notes: Listed[Text] = ()
     units: Listed[UnitKinds] = ()
-    embargo: AssessmentEmbargo | None = None
 
     @property
     def edition(self) -> str:
@@ -311,9 +238,7 @@ class Scoring(Model):
     @cached_property
     def facts(self) -> frozenset[str]:
         """All facts that are counted: `procedure:fact`."""
-        embargo = () if self.embargo is None else self.embargo.facts
-        every_fact = (counting.every_fact for counting in self._countings)
-        return frozenset(embargo).union(self.running.values(), *every_fact)
+        return frozenset(EMBARGO).union(self.running.values(), *(each.every_fact for each in self._countings))
 
     @property
     def awaited(self) -> frozenset[str]:
@@ -331,7 +256,8 @@ class Scoring(Model):
         and reports are made after the year.
         """
         fact_groups = [counting.every_fact for counting in self._countings if counting.by in _OF_THE_PERIOD]
-        return frozenset().union(*fact_groups, *(counting.data for counting in self._countings))
+        data = [counting.besides for counting in self._countings if counting.by == "facts"]
+        return frozenset().union(*fact_groups, *data)
 
     @cached_property
     def starting_facts(self) -> Mapping[str, str]:
@@ -344,8 +270,7 @@ class Scoring(Model):
     @cached_property
     def of_year_before(self) -> frozenset[str]:
         """Facts that may lie in the year before the one assessed."""
-        embargo = () if self.embargo is None else self.embargo.facts
-        return frozenset((*self.starting_facts, *embargo))
+        return frozenset((*self.starting_facts, *EMBARGO))
 
     @cached_property
     def proofs(self) -> Mapping[str, frozenset[str]]:
@@ -361,13 +286,4 @@ class Scoring(Model):
 
 def read_scoring(name: str, text: bytes) -> Scoring:
     """Return the scoring a file describes; raises UnreadableRegulation naming what is wrong."""
-    return read_file(Scoring, name, text, _unexplained)
-
-
-def _unexplained(scoring: Scoring) -> Iterator[FileProblem]:
-    """Yield the readings used by indicators that the file does not define."""
-    for number, indicator in enumerate(scoring.indicators.values()):
-        for reading in indicator.readings:
-            if reading not in scoring.readings:
-                place = f"{heading('indicator', number, indicator.id)}: readings"
-                yield FileProblem("not_allowed", place, {"value": reading, "allowed": tuple(scoring.readings)})
+    return read_file(Scoring, name, text, lambda _: ())
