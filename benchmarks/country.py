@@ -21,10 +21,10 @@ from calendars import calendar
 from calendars.terms import OnDate
 from merzim.services.law.regulations import shared_law
 from merzim.storage import events
+from merzim.storage import office as office_store
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
 from merzim.storage.database import chunks, writing
 from merzim.storage.maintenance.schema import create_or_migrate
-from merzim.storage.org import office as office_store
 from tests.case_rows import DIRECTIONS, FoundRisk, RowCommands, SetMeasure
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event

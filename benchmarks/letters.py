@@ -22,11 +22,11 @@ import aiosmtplib
 from benchmarks.country import library
 from benchmarks.table import Line
 from calendars import calendar
+from merzim.storage import office as office_store
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org import office as office_store
 from notifications.channels import OutgoingMessage
 from notifications.channels.email import Email
 from notifications.delivery import BATCH, deliver

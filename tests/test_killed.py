@@ -15,8 +15,8 @@ import pytest
 from merzim.app import build_app
 from merzim.cli import main
 from merzim.settings_file import read
+from merzim.storage import office as office_store
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.org import office as office_store
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import AIGUL, OPENED, PEOPLE, PLANNED, UNITS, at_noon
 from tests.notifications.servers import Office, free_port, serving

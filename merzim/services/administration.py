@@ -31,9 +31,9 @@ from merzim.services.inputs import Key, Names
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Ask, Command, verb
 from merzim.settings import SECRETS, Settings, is_loopback
+from merzim.storage import settings as stored_settings
 from merzim.storage.notices.delivery_state import first_letter_day, has_sent
-from merzim.storage.org import settings as stored_settings
-from merzim.storage.org.settings import MAIL
+from merzim.storage.settings import MAIL
 from merzim.storage.tables.base import canonical
 from notifications.channels import STAYS_HERE
 from notifications.notice import Outcome

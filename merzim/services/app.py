@@ -49,17 +49,20 @@ from merzim.storage.maintenance.schema import (
 )
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org.adopted import (
+from merzim.storage.office import PresentOffice
+from merzim.storage.queries import SqlReads
+from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.settings import (
     CALENDAR_CHANGED,
+    CHANGED,
     Adoption,
     adopted_calendar_acts,
     adopted_editions,
+    link_key,
+    password,
+    stored,
     texts,
 )
-from merzim.storage.org.office import PresentOffice
-from merzim.storage.org.settings import CHANGED, link_key, password, stored
-from merzim.storage.queries import SqlReads
-from merzim.storage.refusals import StorageUnavailable
 from notifications.channels import Channel
 from notifications.rules import Rules
 from workflow.cases.commands.case_commands import CaseCommands

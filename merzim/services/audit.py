@@ -18,8 +18,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Line
 from merzim.services.names import MAX_EXPORTED, people_named
 from merzim.services.verbs import Command, verb
-from merzim.storage.accounts.audit_log import record_access
-from merzim.storage.events import Draft
+from merzim.storage.events import Draft, record_access
 from workflow.cases.case import Case, event_word
 from workflow.org.access import AuditEntry, AuditFilter, AuditScope, Reader, Topic, audit_scope
 from workflow.refusal import Refusal

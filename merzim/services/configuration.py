@@ -18,7 +18,7 @@ from merzim.documents.sheets.texts import is_email
 from merzim.settings import KEY_VARIABLE, OLD_KEYS_VARIABLE, BadSetting, Settings
 from merzim.storage.accounts.encryption import BadKey, Cipher, UnreadableSecret, new_key, parse_key
 from merzim.storage.notices.links import SqlLinks
-from merzim.storage.org.settings import MAIL
+from merzim.storage.settings import MAIL
 from notifications.channels import Channel, OutgoingMessage, channel_type, send_all
 from notifications.letters import LetterPage, render_letter
 from notifications.notice import Notice, Outcome, message_id

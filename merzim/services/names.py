@@ -11,7 +11,7 @@ from merzim.documents.matching import match
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, in_own_units
 from merzim.services.verbs import NotFound
-from merzim.storage.org import office as office_store
+from merzim.storage import office as office_store
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, Row
 from workflow.cases.case import Case

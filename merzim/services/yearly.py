@@ -20,8 +20,7 @@ from merzim.services.inputs import Day, Line
 from merzim.services.registers.cases import record_year
 from merzim.services.results import Result
 from merzim.services.verbs import Command, verb
-from merzim.storage.cases.ledger import hold_openings
-from merzim.storage.cases.twins import cases_beginning_on
+from merzim.storage.cases.ledger import cases_beginning_on, hold_openings
 from merzim.storage.database import Row_, writing
 from merzim.storage.queries import SqlReads
 from notifications.recipients import resolve_recipients

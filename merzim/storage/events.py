@@ -18,7 +18,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Engine, Select, and_, func, select, text
 from sqlmodel import Session
 
-from merzim.storage.database import Row_, insert_many, is_sqlite, read, read_value
+from merzim.storage.database import Row_, insert_many, is_sqlite, read, read_value, writing
 from merzim.storage.tables.base import canonical, moment
 from merzim.storage.tables.events import EVENT, OF_OFFICE
 from workflow.moments import Moment
@@ -336,6 +336,15 @@ def text_of(payload: str) -> str:
         return str(json.loads(payload)["text"])
     except (ValueError, TypeError, KeyError):
         return payload
+
+
+def record_access(engine: Engine, event: Draft) -> tuple[int, str]:
+    """Record a refused log-in, a download or the like, which no other stream has; return its id and hash."""
+    with writing(engine) as session:
+        seq = append(session, ACCESS, [event])
+        mine = select(EVENT.c.id, EVENT.c.hash).where(EVENT.c.stream == ACCESS, EVENT.c.seq == seq)
+        id, hash = session.execute(mine).one()
+    return id, hash
 
 
 def _topic(kind: str) -> Topic:

@@ -17,7 +17,7 @@ from merzim.app import build_app
 from merzim.clock import clock
 from merzim.metronome import Dashboard
 from merzim.settings_file import read
-from merzim.storage.org.adopted import record_act
+from merzim.storage.settings import record_act
 from tests.merzim.conftest import Merzim, Prepare, import_example
 from tests.notifications.servers import letters_in
 

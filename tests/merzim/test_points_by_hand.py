@@ -20,7 +20,7 @@ from merzim.services.context import RequestContext, operator_context
 from merzim.services.law.regulations import scoring
 from merzim.services.scoring import year_scores
 from merzim.settings import DatabaseSettings, Settings
-from merzim.storage.org import office as office_store
+from merzim.storage import office as office_store
 from tests.case_rows import ExposedPosition, FoundRisk, RowCommands
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording

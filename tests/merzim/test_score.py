@@ -17,7 +17,7 @@ from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.services.scoring import Stakes
 from merzim.services.yearly import open_cases
-from merzim.storage.org import office as office_store
+from merzim.storage import office as office_store
 from tests.merzim.conftest import Merzim
 from tests.merzim.test_points_by_hand import AFTER, IA, P2, P3, P4, Recorded, Units, points, sat
 from workflow.moments import Moment

@@ -11,12 +11,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from merzim.storage import office as office_store
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import open as open_database
 from merzim.storage.database import writing
 from merzim.storage.maintenance import schema
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org import office as office_store
 from merzim.storage.queries import SqlReads
 from merzim.storage.tables.notices import NOTICE
 from notifications import round as rounds

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from merzim.storage import events
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org.office import SqlStaff
+from merzim.storage.office import SqlStaff
 from merzim.storage.tables.base import canonical
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT

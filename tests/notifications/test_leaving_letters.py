@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from merzim.storage.org import office as office_store
+from merzim.storage import office as office_store
 from notifications.event_notices import COMMENT
 from notifications.notice import ANSWER_DAY, Outcome
 from tests.notifications.sample_office import (

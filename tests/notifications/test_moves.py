@@ -12,7 +12,7 @@ import icalendar
 import pytest
 
 from calendars.terms import OnDate
-from merzim.storage.org import office as office_store
+from merzim.storage import office as office_store
 from notifications.event_notices import people_to_tell
 from notifications.letters.events import describe_cause
 from notifications.message import calendar

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from merzim.storage import office as office_store
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org import office as office_store
 from merzim.storage.queries import SqlReads
 from notifications import round as rounds
 from notifications.recipients import resolve_recipients

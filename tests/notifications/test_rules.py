@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from merzim.documents.people import ReadPeople, merge_people
-from merzim.storage.org import office as office_store
-from merzim.storage.org.office import SqlStaff
+from merzim.storage import office as office_store
+from merzim.storage.office import SqlStaff
 from notifications.notice import Notice, NoticeKind
 from notifications.rules import OfficeTimes, Rules, back_off, is_given_up, opening
 from tests.law import CALENDAR

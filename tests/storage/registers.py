@@ -16,7 +16,7 @@ from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.upkeep import maintenance
 from merzim.settings import DatabaseSettings, EvidenceSettings, RegulationSettings, Settings
-from merzim.storage.org.office import save
+from merzim.storage.office import save
 from workflow.moments import Moment
 from workflow.org.access import Access, Reader, with_unit
 from workflow.org.office import Person, Unit

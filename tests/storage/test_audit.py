@@ -10,11 +10,10 @@ from sqlalchemy import Engine
 
 from merzim.storage import events
 from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.accounts.audit_log import record_access
 from merzim.storage.database import writing
-from merzim.storage.events import ACCESS, ORIGIN, Draft, Origin
+from merzim.storage.events import ACCESS, ORIGIN, Draft, Origin, record_access
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org.office import SqlStaff, save
+from merzim.storage.office import SqlStaff, save
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, TODAY, opened
 from workflow.moments import Moment

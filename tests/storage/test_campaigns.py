@@ -47,7 +47,7 @@ from merzim.services.registers.views import AskRow, ListRows, list_rows, show_ro
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
 from merzim.settings import WebSettings
-from merzim.storage.org.office import save
+from merzim.storage.office import save
 from notifications.channels import Outcomes, OutgoingMessage
 from notifications.channels.folder import Folder
 from notifications.channels.telegram import buttons, format_message, hash_code
@@ -179,7 +179,7 @@ def refused(ctx: RequestContext, token: str) -> bool:
 
 
 def change_people(app: AppContext, *people: Person, remove: str = "") -> None:
-    from merzim.storage.org.office import SqlStaff
+    from merzim.storage.office import SqlStaff
 
     if people:
         save(app.engine, people=people)

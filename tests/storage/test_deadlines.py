@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Engine
 
 import calendars
+from merzim.storage import office as office_store
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org import office as office_store
 from merzim.storage.queries import SqlReads
 from tests.checking import check_each
 from tests.permits import PERMIT, obligation, permit

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, inspect, select, text
 import i18n
 from merzim.cli import main
 from merzim.services.jobs.queue import prepare
+from merzim.storage import office as office_store
 from merzim.storage.accounts.encryption import Cipher, new_key
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import open as open_database
@@ -22,18 +23,16 @@ from merzim.storage.maintenance import backup as backups
 from merzim.storage.maintenance.backup import backup, migrate, restore
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org import office as office_store
-from merzim.storage.org.office import NOBODY, SqlStaff
-from merzim.storage.org.settings import MAIL_PASSWORD, put
+from merzim.storage.office import NOBODY, SqlStaff
 from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import StorageUnavailable
-from merzim.storage.tables.accounts import RECOVERY_CODE
+from merzim.storage.settings import MAIL_PASSWORD, put
+from merzim.storage.tables.accounts import RECOVERY_CODE, UPLOAD
 from merzim.storage.tables.base import TableBase as Table
 from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
 from merzim.storage.tables.organisation import PERSON
-from merzim.storage.tables.service import UPLOAD
 from tests.checking import refusal_codes
 from tests.merzim.conftest import PEOPLE, SCHEDULE
 from tests.postgres import administer

@@ -17,12 +17,12 @@ from sqlmodel import Session
 
 import i18n
 from merzim.storage import database as engines
+from merzim.storage import office as office_store
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import conninfo, execute_for_names, in_names, reading, writing
 from merzim.storage.database import open as open_database
 from merzim.storage.locks import ProcessLock
 from merzim.storage.maintenance.schema import create_or_migrate
-from merzim.storage.org import office as office_store
 from merzim.storage.refusals import StorageUnavailable, display_address, to_storage_unavailable
 from merzim.storage.tables.base import UtcMoment
 from merzim.storage.tables.cases import COUNTER

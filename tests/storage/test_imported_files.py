@@ -19,7 +19,7 @@ from merzim.services.imports import schedules
 from merzim.services.imports.considering import ImportSchedule, RowAnswer
 from merzim.services.imports.schedules import import_analyses, take_schedule
 from merzim.services.inputs import OpenFile
-from merzim.storage.cases import twins
+from merzim.storage.cases import ledger
 from merzim.storage.cases.ledger import SqlLedger
 from tests.storage.registers import operator
 from tests.storage.sample_cases import (
@@ -49,12 +49,12 @@ def test_a_file_imported_before_is_known_with_its_cases(engine: Engine) -> None:
     """Byte for byte the same file: place by place the same cases. Remembering again, after a crash
     perhaps, changes nothing."""
     first, second = opened(engine), opened(engine)
-    twins.remember(engine, "ab12", {"0": first.id}, now=NOW)
+    ledger.remember(engine, "ab12", {"0": first.id}, now=NOW)
 
-    twins.remember(engine, "ab12", {"0": second.id, "1": second.id}, now=later(1))
+    ledger.remember(engine, "ab12", {"0": second.id, "1": second.id}, now=later(1))
 
-    assert twins.cases_of_file(engine, "ab12") == {"0": first.id, "1": second.id}
-    assert twins.cases_of_file(engine, "cd34") == {}
+    assert ledger.cases_of_file(engine, "ab12") == {"0": first.id, "1": second.id}
+    assert ledger.cases_of_file(engine, "cd34") == {}
 
 
 @on_sqlite_alone
@@ -63,17 +63,17 @@ def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engin
     first, second, third = opened(engine), opened(engine), opened(engine)
     case_commands(engine).write(third.id, Moment(by="А", now=NOW, today=TODAY), statuses.cancel, ground="Қате")
 
-    case_ids = twins.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
+    case_ids = ledger.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
 
     assert case_ids == [second.id, first.id]
-    assert twins.alike(engine, "other", [(UNIT, OBJECT)]) == []
+    assert ledger.alike(engine, "other", [(UNIT, OBJECT)]) == []
 
 
 def test_thousands_of_places_are_asked_at_once(engine: Engine, case: Case) -> None:
     """A file of 5,000 objects."""
     places = [(UNIT, f"Объект {n}") for n in range(5000)]
 
-    assert twins.alike(engine, PROCEDURE, [*places, (UNIT, OBJECT)]) == [case.id]
+    assert ledger.alike(engine, PROCEDURE, [*places, (UNIT, OBJECT)]) == [case.id]
 
 
 def schedule(*starts: str) -> ImportSchedule:

@@ -32,7 +32,7 @@ from merzim.settings import ChannelSettings, DatabaseSettings
 from merzim.settings_file import read
 from merzim.storage.accounts.encryption import Cipher, new_key
 from merzim.storage.database import reading
-from merzim.storage.org.settings import stored
+from merzim.storage.settings import stored
 from notifications.section import MAIL_PORTS
 from tests.notifications.servers import Office, serving
 from tests.notifications.test_email import certified

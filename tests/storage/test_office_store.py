@@ -11,14 +11,13 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from merzim.storage import events
+from merzim.storage import office as office_store
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database import reading
 from merzim.storage.events import office_head
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org import office as office_store
-from merzim.storage.org.adopted import CALENDAR_CHANGED, adopted_calendar_acts, head_of, record_act
-from merzim.storage.org.office import NOBODY, SaveCounts, SqlStaff
-from merzim.storage.org.settings import link_key
+from merzim.storage.office import NOBODY, SaveCounts, SqlStaff
+from merzim.storage.settings import CALENDAR_CHANGED, adopted_calendar_acts, head_of, link_key, record_act
 from tests.storage.sample_cases import NOW, TODAY, on_sqlite_alone
 from tests.storage.test_accounts import way_in
 from tests.storage.test_verify import by_hand, codes

@@ -12,11 +12,11 @@ from sqlalchemy import Engine, text
 
 import calendars
 from calendars.terms import OnDate
+from merzim.storage import office as office_store
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.maintenance.verify import rebuild, verify
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org import office as office_store
 from merzim.storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.law import library

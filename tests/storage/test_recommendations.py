@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine, Insert, Update
 
 from calendars.terms import OnDate
+from merzim.storage import office as office_store
 from merzim.storage.maintenance.verify import rebuild, verify
-from merzim.storage.org import office as office_store
 from merzim.storage.queries import SqlReads
 from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE, COUNTED_LINE

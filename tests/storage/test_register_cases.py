@@ -20,7 +20,7 @@ from merzim.services.registers import verbs
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from merzim.services.registers.views import AskRow, ListRows, list_rows, show_row
 from merzim.storage import register_rows as row_store
-from merzim.storage.org.office import save
+from merzim.storage.office import save
 from notifications.channels.folder import Folder
 from tests.storage.registers import NOW, TODAY, Stopped, agrees, operator, reader, stop
 from tests.storage.sample_cases import on_sqlite_alone

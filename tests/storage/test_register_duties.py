@@ -24,7 +24,7 @@ from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from merzim.services.registers.views import ListRows, list_rows
 from merzim.services.yearly import open_cases
-from merzim.storage.org.office import save
+from merzim.storage.office import save
 from tests.storage.registers import NOW, TODAY, Stopped, agrees, office, operator, reader, stop
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case, Evidence

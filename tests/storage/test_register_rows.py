@@ -41,7 +41,7 @@ from merzim.services.registers.views import (
 )
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
-from merzim.storage.org.office import save
+from merzim.storage.office import save
 from tests.storage.registers import AT, NOW, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand

@@ -29,7 +29,7 @@ from merzim.services.registers import views as register_views
 from merzim.services.registers.views import ListRows
 from merzim.services.upkeep import maintenance
 from merzim.settings import DatabaseSettings, RetentionSettings
-from merzim.storage.org.office import SqlStaff, former_people
+from merzim.storage.office import SqlStaff, former_people
 from merzim.web.ui.name_fields import person_names
 from tests.checking import refusal_codes
 from tests.storage.sample_cases import on_sqlite_alone

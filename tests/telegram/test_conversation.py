@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from merzim.storage import office as office_store
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import writing
 from merzim.storage.notices.links import SqlLinks
-from merzim.storage.org import office as office_store
 from merzim.storage.tables.organisation import PERSON
 from notifications.channels.telegram import Telegram
 from notifications.notice import Notice

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from merzim.storage import office as office_store
 from merzim.storage.notices.links import SqlLinks
-from merzim.storage.org import office as office_store
 from notifications.channels.telegram import Telegram
 from notifications.notice import Notice, NoticeState
 from tests.notifications.sample_office import (

@@ -11,7 +11,7 @@ import pytest
 
 from merzim import metronome
 from merzim.clock import clock
-from merzim.services.accounts.telegram import create_code
+from merzim.services.people.feeds import create_code
 from merzim.storage.locks import ProcessLock
 from merzim.storage.notices.links import SqlLinks
 from notifications.bot import polling

@@ -33,9 +33,9 @@ from merzim.settings import (
     Settings,
     WebSettings,
 )
+from merzim.storage import office as office_store
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database import writing
-from merzim.storage.org import office as office_store
 from merzim.web.ui.render import environment
 from tests.web.lived_in import lived_in_office
 from tests.web.offices import AT, NOW, OPEN, TODAY, Site, copied, example_office

@@ -24,9 +24,9 @@ from merzim.clock import parse_moment
 from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.settings import Settings
 from merzim.settings_file import read
+from merzim.storage import office as office_store
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database import writing
-from merzim.storage.org import office as office_store
 from merzim.web.app import create_app
 from merzim.web.auth.dependencies import COOKIE
 from notifications.notice import Notice

@@ -10,13 +10,13 @@ from datetime import date, time
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.services.accounts import telegram
-from merzim.services.accounts.telegram import TelegramCode
 from merzim.services.context import operator_context
 from merzim.services.jobs.rounds import run_round
+from merzim.services.people import feeds
+from merzim.services.people.feeds import TelegramCode
 from merzim.services.people.leaving import pending_duties
 from merzim.services.people.staff import mark
-from merzim.storage.org.office import SqlStaff
+from merzim.storage.office import SqlStaff
 from merzim.web.pages.account import login
 from tests.web.conftest import AT, NOW, Site, office_with_cases
 from workflow.board.rows import DeadlineFilter, Horizon
@@ -359,7 +359,7 @@ def test_before_somebody_goes_it_is_said_what_falls_to_whom(site: Site, admin: T
 
 def test_a_telegram_code_is_for_oneself(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
     offered = TelegramCode(person="", code="ABCD2345WXYZ", address="https://t.me/b?start=x", until=NOW)
-    monkeypatch.setattr(telegram, "create_code", lambda *_: offered)
+    monkeypatch.setattr(feeds, "create_code", lambda *_: offered)
     monkeypatch.setattr(login, "is_linked", lambda *_: False)
     with site.client("responsible") as browser:
         answer = browser.post("/account/telegram")

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from merzim.storage.org.office import save
+from merzim.storage.office import save
 from merzim.web.auth.dependencies import COOKIE
 from tests.web.lived_in import RAW, lived_in_office, many_cases
 from tests.web.offices import Site, example_office

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.events import OFFICE_IN_ORDER
-from merzim.storage.org.settings import link_key
 from merzim.storage.queries import SqlReads
+from merzim.storage.settings import link_key
 from notifications.letter_links import (
     ChoiceLink,
     ReminderLink,

@@ -15,8 +15,8 @@ from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.letters import ResendChannel, Resent, resend_as_administrator, resend_as_manager
 from merzim.services.verbs import NotAllowed, Verb
+from merzim.storage import office as office_store
 from merzim.storage.notices.delivery_state import figures
-from merzim.storage.org import office as office_store
 from merzim.version import commit_of, running
 from tests.notifications.sample_office import CHECKS
 from tests.notifications.servers import Office, always, serving

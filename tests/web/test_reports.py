@@ -18,7 +18,7 @@ from merzim.services.law import regulations
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.services.reports.consolidated import consolidated_report
 from merzim.services.reports.points import _step_to_record
-from merzim.storage.org import office as office_store
+from merzim.storage import office as office_store
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.documents.test_forms import tables_of
 from tests.row_commands import act

@@ -13,7 +13,7 @@ from i18n import LANGUAGES, refusal
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
-from merzim.storage.org.office import save
+from merzim.storage.office import save
 from tests.law import CALENDAR
 from tests.workflow.test_programmes import QUOTA, obligation, procedure
 from workflow.cases.case import Case

@@ -21,7 +21,7 @@ from merzim.documents.sheets.unreadable import Errors, RowNote
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, FileInput, Line, Name, OptionalName
 from merzim.services.verbs import Command
-from merzim.storage.cases import twins
+from merzim.storage.cases import ledger
 from workflow.cases.case import PLAN, Case
 from workflow.law.library import known_fact
 from workflow.law.procedure import Procedure
@@ -161,7 +161,7 @@ def consider(ctx: RequestContext, file: ScheduleFile, command: ImportSchedule) -
         text: unit_or_person(office, text, answer) for text, answer in command.meant.items() if answer.strip()
     }
     office = replace(office, matches={**office.matches, **meant})
-    known, found = twins.cases_of_file(ctx.app.engine, file.digest), _candidate_cases(ctx, file, office)
+    known, found = ledger.cases_of_file(ctx.app.engine, file.digest), _candidate_cases(ctx, file, office)
     cases = ctx.app.ledger.cases(dict.fromkeys([*found, *known.values()]))
     notes = [note for schedule in file.schedules for note in schedule.notes if not _is_dated_now(note, command)]
     schedules = _corrected(_with_responsible_units(file.schedules, office), command, errors)
@@ -209,11 +209,11 @@ def _candidate_cases(ctx: RequestContext, file: ScheduleFile, office: Office) ->
         for schedule in file.schedules
         for unit in (schedule.unit, units.get(schedule.unit, schedule.unit))
     }
-    ids = twins.alike(ctx.app.engine, procedure.id, places)
+    ids = ledger.alike(ctx.app.engine, procedure.id, places)
     begins = {procedure.id: procedure.begins_with}
     days = {on for schedule in file.schedules if (on := schedule.planned.get(procedure.begins_with))}
     if days:
-        same_day = twins.cases_beginning_on(ctx.app.engine, begins, days, active_only=True, limit=MAX_TWINS)
+        same_day = ledger.cases_beginning_on(ctx.app.engine, begins, days, active_only=True, limit=MAX_TWINS)
         ids += [case.id for case in same_day]
     return ids
 

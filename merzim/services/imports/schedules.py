@@ -23,10 +23,10 @@ from merzim.services.imports.past import known_headings
 from merzim.services.inputs import require_file
 from merzim.services.names import chosen_procedure
 from merzim.services.verbs import verb
-from merzim.storage.cases import twins
+from merzim.storage import office as office_store
+from merzim.storage.cases import ledger
 from merzim.storage.cases.ledger import hold_openings
 from merzim.storage.database import writing
-from merzim.storage.org import office as office_store
 from workflow.cases.case import Case, Wording
 from workflow.cases.commands.case_commands import Opening
 from workflow.cases.commands.recording import record, replan
@@ -99,7 +99,7 @@ def import_analyses(ctx: RequestContext, file: ScheduleFile, command: ImportSche
         office_store.save(ctx.app.engine, matches=new, at=ctx.moment)
     rows = (analysis.schedule.row for analysis in considered.analyses)
     places = {str(row): case.id for row, case in zip(rows, imported.cases, strict=True)}
-    twins.remember(ctx.app.engine, file.digest, places, now=ctx.now)
+    ledger.remember(ctx.app.engine, file.digest, places, now=ctx.now)
     return imported
 
 

@@ -15,7 +15,7 @@ from merzim.services.inputs import Line
 from merzim.services.names import USUAL, UnknownUnit, name_of
 from merzim.services.results import Titles
 from merzim.services.verbs import Command, NotAllowed, verb
-from merzim.storage.org.office import SqlStaff
+from merzim.storage.office import SqlStaff
 from workflow.cases.case import AWAITED, Case
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.law.procedure import Procedure, Text

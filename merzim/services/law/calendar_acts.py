@@ -28,8 +28,8 @@ from merzim.services.results import ActMoves, moved_date
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.cases.ledger import CHUNK
 from merzim.storage.database import chunks
-from merzim.storage.org.adopted import record_act
 from merzim.storage.refusals import CaseBroken
+from merzim.storage.settings import record_act
 from notifications.letters.events import describe_cause
 from workflow.cases.case import AWAITED, Case, Event, fold
 from workflow.deadlines.resolver import DayChange, MovedDeadline, changed_days, moved, reach

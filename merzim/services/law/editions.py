@@ -22,7 +22,7 @@ from merzim.services.law.regulations import (
 )
 from merzim.storage.cases.ledger import CHUNK
 from merzim.storage.database import chunks
-from merzim.storage.org.adopted import (
+from merzim.storage.settings import (
     AdoptedEdition,
     accepted_digests,
     adopted_editions,

@@ -1,4 +1,5 @@
-"""Calendar feeds (secret addresses for calendar programs), and what people set themselves: leave, digest.
+"""Calendar feeds (secret addresses for calendar programs), and what people set themselves: leave,
+digest, Telegram.
 
 A person's feed has that person's open deadlines; a unit's feed those of the unit and below. Anybody with the
 address can read it, so nothing confidential is included.
@@ -11,15 +12,20 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from pydantic import BaseModel
+
 import i18n
 from i18n.languages import Language
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import Hash, SessionsEnded, issue_secret
+from merzim.services.app import AppContext
 from merzim.services.board.lines import keys_of_person
 from merzim.services.context import RequestContext, reader_of
 from merzim.services.inputs import Day, Key
+from merzim.services.names import person_named
 from merzim.services.verbs import Command, NotFound, verb
-from merzim.storage.org.office import SqlStaff
+from merzim.storage.office import SqlStaff
+from notifications.channels.telegram import CODE_LASTS, hash_code, link_address, new_code
 from notifications.letter_links import CHOICES, ChoiceLink, read_secret
 from notifications.notice import CalendarEntry as Item
 from notifications.notice import item_id
@@ -279,3 +285,45 @@ def choose_by_link(ctx: RequestContext, token: str, digest: str) -> None:
 def own_person(ctx: RequestContext) -> Person | None:
     """Return the reader's person with their choice; None for an account without a person."""
     return ctx.app.reads.office().people.get(ctx.reader.person)
+
+
+class TelegramCode(BaseModel):
+    """A one-time code that links a person's Telegram account; `address` opens the bot with it.
+
+    It is stored only as a hash: if it is lost, create another. `until`: UTC moment at which it expires.
+    """
+
+    person: str
+    code: str
+    address: str
+    until: datetime
+
+
+def create_code(ctx: RequestContext, person: str) -> TelegramCode:
+    """Create the code by which a person links their Telegram account; an earlier unused code becomes invalid.
+
+    The caller must make sure that only the person concerned sees it.
+
+    Raises:
+        Refusal: there is nobody with that name, or several people.
+        Refusal: `[channels.telegram] bot` is missing, or Telegram is not among the channels in use.
+    """
+    bot = _bot(ctx.app)
+    if not bot:
+        raise Refusal("telegram.no_bot")
+    if "telegram" not in ctx.app.settings.channels.use:
+        # No process would receive the code.
+        raise Refusal("telegram.not_in_use")
+    key, code = person_named(ctx.app.reads.office(), person, required=True), new_code()
+    ctx.app.links.offer(key, hash_code(code), now=ctx.now)
+    return TelegramCode(person=key, code=code, address=link_address(bot, code), until=ctx.now + CODE_LASTS)
+
+
+def is_linked(app: AppContext, person: str) -> bool | None:
+    """Return whether a person's Telegram account is linked; None if no bot is configured."""
+    return app.links.of(person) is not None if _bot(app) else None
+
+
+def _bot(app: AppContext) -> str:
+    """Return the user name of the bot in config.toml; "" without one."""
+    return str(app.settings.channels.sections.get("telegram", {}).get("bot", ""))

@@ -25,7 +25,7 @@ from merzim.services.upkeep import maintenance
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.maintenance import anonymising
 from merzim.storage.maintenance.anonymising import Erasure, open_cases_naming
-from merzim.storage.org.office import former_people
+from merzim.storage.office import former_people
 from merzim.storage.tables.organisation import FormerPersonRow
 from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.deadlines.deadline import is_overdue

@@ -23,7 +23,7 @@ from merzim.services.results import Result
 from merzim.services.upkeep.maintenance import refresh_names
 from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.settings import TimeOfDay
-from merzim.storage.org.office import SqlStaff
+from merzim.storage.office import SqlStaff
 from merzim.storage.rows import read_as
 from notifications.section import EMPTY
 from workflow.org.kinds import KINDS

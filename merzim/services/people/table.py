@@ -13,7 +13,7 @@ from merzim.services.inputs import FileInput, require_file
 from merzim.services.law.acts import follow_adopted_acts
 from merzim.services.people.staff import follow_changed_names, recorded_office
 from merzim.services.verbs import verb
-from merzim.storage.org.office import save
+from merzim.storage.office import save
 from workflow.org.office import Office, Person, Unit
 
 UNIT_FIELDS = ("name", "name_kk", "name_ru", "parent", "kind")

@@ -23,7 +23,7 @@ from i18n import say
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, write_case
 from merzim.services.registers.results import cell_text, field_view, values_view
-from merzim.storage.cases.twins import cases_beginning_on
+from merzim.storage.cases.ledger import cases_beginning_on
 from merzim.storage.register_lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands import recording, statuses, withdrawals

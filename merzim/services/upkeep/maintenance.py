@@ -26,9 +26,9 @@ from merzim.storage.maintenance.verify import ROWS_AT_ONCE, rebuild_rows
 from merzim.storage.maintenance.verify import rebuild as rebuild_board
 from merzim.storage.maintenance.verify import verify as verify_database
 from merzim.storage.notices.delivery_state import figures, record_run
-from merzim.storage.org.adopted import accepted_digests, adopted_editions
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.register_lists import SqlRegisterLists
+from merzim.storage.settings import accepted_digests, adopted_editions
 from workflow.law.library import ALONE
 from workflow.moments import Moment, is_late
 from workflow.refusal import Refusal

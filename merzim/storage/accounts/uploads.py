@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from merzim.storage.database import execute, insert, reading, writing
 from merzim.storage.refusals import StorageUnavailable
-from merzim.storage.tables.service import ANSWER, UPLOAD, AnswerRow, UploadRow
+from merzim.storage.tables.accounts import ANSWER, UPLOAD, AnswerRow, UploadRow
 from workflow.moments import Moment
 from workflow.refusal import Refusal
 

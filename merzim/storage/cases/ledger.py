@@ -1,4 +1,5 @@
-"""The ledger: one event chain per case, with the board rows that follow from it.
+"""The ledger: one event chain per case, with the board rows that follow from it; and cases that are there
+already: made from an imported file, meant by one, or begun on the same day.
 
 What a change writes is computed before it; the seq its case must still have is the compare and swap. Each
 case is locked until the end before its state is compared; cases and rows in the order of their keys, as a
@@ -18,25 +19,27 @@ from calendars.hours import almaty
 from merzim.storage import events
 from merzim.storage.cases.batch import QUESTIONS_AFTER, STEPS_BEFORE, Batch, StoredCase
 from merzim.storage.database import (
+    Row_,
     chunks,
     execute_for_names,
     in_names,
     insert,
     insert_many,
+    read,
     read_column,
     read_for_names,
     read_value,
     reading,
     writing,
 )
-from merzim.storage.org.office import PresentOffice
+from merzim.storage.office import PresentOffice
 from merzim.storage.refusals import CaseBroken
 from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, rows_by_case
 from merzim.storage.tables.board import DEADLINE
-from merzim.storage.tables.cases import CASE, COUNTER, INBOX
+from merzim.storage.tables.cases import CASE, COUNTER, INBOX, PAPER
 from merzim.storage.tables.events import EVENT
 from workflow.board.rows import Row
-from workflow.cases.case import Case, Event, fold
+from workflow.cases.case import STATES, Case, Event, fold
 from workflow.org.office import Office
 from workflow.ports import Change, Conflict
 
@@ -276,3 +279,76 @@ def _reserve_numbers(session: Session, year: int, count: int) -> int:
     step = insert(session, COUNTER).values(year=year, last=count)
     step = step.on_conflict_do_update(index_elements=[COUNTER.c.year], set_={"last": COUNTER.c.last + count})
     return int(session.execute(step.returning(COUNTER.c.last)).scalar_one())
+
+
+def cases_of_file(engine: Engine, digest: str) -> Mapping[str, str]:
+    """Return place in the file -> case id for a file imported before; empty for a new one."""
+    query = select(PAPER.c.place, PAPER.c.case).where(PAPER.c.digest == digest)
+    return {record.place: record.case for record in read(engine, query)}
+
+
+def remember(engine: Engine, digest: str, places: Mapping[str, str], *, now: datetime) -> None:
+    """Record which case each place of the file became; existing records are kept."""
+    lines = [{"digest": digest, "place": place, "case": case, "at": now} for place, case in places.items()]
+    if lines:
+        with writing(engine) as session:
+            session.execute(insert(session, PAPER).on_conflict_do_nothing(), lines)
+
+
+def alike(engine: Engine, procedure: str, places: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the ids of the active cases of the procedure that a file may mean by its names, the newest first.
+
+    If the unit of a case was changed, or files use several names for it, only the object is compared.
+
+    Args:
+        places: unit and object of each analysis, as a file names them.
+    """
+    wanted_places = set(places)
+    query = (
+        select(CASE.c.id, CASE.c.unit, CASE.c.object, CASE.c.object_also)
+        .where(CASE.c.procedure == procedure, CASE.c.status == "active")
+        .order_by(CASE.c.opened_at.desc(), CASE.c.id.desc())
+    )
+    objects = {object_name for _, object_name in wanted_places}
+    if len(wanted_places) <= 1000:
+        query = query.where(or_(CASE.c.object.in_(objects), CASE.c.object_also.in_(objects - {""})))
+    return [
+        record.id
+        for record in read(engine, query)
+        if (record.unit, record.object) in wanted_places
+        or (record.object_also and {record.object, record.object_also} & objects)
+    ]
+
+
+def cases_beginning_on(
+    engine: Engine,
+    procedures: Mapping[str, str],
+    days: Iterable[date],
+    *,
+    active_only: bool,
+    limit: int | None = None,
+) -> Sequence[Row_]:
+    """Return id, procedure, unit and opened_at of the cases planned to begin on one of these days, by id.
+
+    Args:
+        procedures: procedure -> the fact it begins with.
+        active_only: leave cancelled and exempted cases out.
+    """
+    if not procedures:
+        return ()
+    begins = or_(
+        *(
+            and_(CASE.c.procedure == procedure, DEADLINE.c.obligation == fact)
+            for procedure, fact in procedures.items()
+        )
+    )
+    query = (
+        select(CASE.c.id, CASE.c.procedure, CASE.c.unit, CASE.c.opened_at)
+        .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
+        .where(begins, DEADLINE.c.planned_on.in_(sorted(set(days))))
+        .where(DEADLINE.c.state.in_(STATES))  # As the index over plan dates begins.
+        .order_by(CASE.c.id)
+    )
+    if active_only:
+        query = query.where(CASE.c.status == "active")
+    return read(engine, query.limit(limit))

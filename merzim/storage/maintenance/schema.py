@@ -20,7 +20,7 @@ from merzim.storage.database import execute, is_sqlite, read_value, reading, wri
 from merzim.storage.refusals import StorageUnavailable, display_address
 from merzim.storage.tables.base import TableBase
 from merzim.storage.tables.events import APPEND_ONLY, install_triggers
-from merzim.storage.tables.service import INSTALLATION, PULSE
+from merzim.storage.tables.organisation import INSTALLATION, PULSE
 from workflow.refusal import Refusal
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"

@@ -18,7 +18,7 @@ from merzim.storage.rows import read_as, to_notice
 from merzim.storage.tables.base import canonical, moment
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.notices import CHANNEL_FAULT, LOST, NOTICE, SETTLED, present_state
-from merzim.storage.tables.service import PULSE
+from merzim.storage.tables.organisation import PULSE
 from notifications.notice import UNREACHABLE, Notice
 from notifications.rules import BACK_OFF, tried_for
 

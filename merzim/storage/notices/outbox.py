@@ -39,7 +39,7 @@ from merzim.storage.database import (
 )
 from merzim.storage.locks import ProcessLock
 from merzim.storage.notices import delivery_state, inbox
-from merzim.storage.org.office import PresentOffice
+from merzim.storage.office import PresentOffice
 from merzim.storage.refusals import retry_until_back
 from merzim.storage.rows import EVENTS_IN_ORDER, columns_of, event, row, to_notice
 from merzim.storage.tables import board

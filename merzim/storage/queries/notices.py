@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 
 from merzim.storage import events
-from merzim.storage.accounts.audit_log import read_page
-from merzim.storage.database import in_names, read, read_for_names, read_value, reading
+from merzim.storage.database import Row_, in_names, read, read_for_names, read_value, reading
+from merzim.storage.events import ACCESS
 from merzim.storage.notices.inbox import LINES, to_line
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.rows import to_notice
 from merzim.storage.tables.cases import CASE, INBOX
+from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE, UNREAD, present_columns, present_state
 from notifications.dispatch import InboxLine
 from notifications.notice import Notice
 from workflow.cases.case import Case
-from workflow.org.access import AuditFilter, AuditPage, AuditScope
+from workflow.org.access import OF_CASES, AuditEntry, AuditFilter, AuditPage, AuditScope
 
 
 class NoticeReads(ReaderQueries):
@@ -93,17 +94,71 @@ class NoticeReads(ReaderQueries):
         before: int | None = None,
         limit: int,
     ) -> AuditPage:
-        """Return entries of the audit log after a number in order, or before one, the newest first.
+        """Return entries of the audit log after a number in order, or before one (before the end, for None) the
+        newest first.
 
         Entries about a case are visible to users who see the case.
         """
+        conditions = [*_audit_conditions(query), *_in_scope(scope, self._seen())]
+        rows = EVENT.select()
         with reading(self._engine) as session:
-            visible = self._seen()
-            return read_page(
-                session, query, scope=scope, visible=visible, after=after, before=before, limit=limit
-            )
+            if after is not None:
+                until = events.settled(session)
+                rows = rows.where(EVENT.c.id > after, EVENT.c.id <= until, *conditions).order_by(EVENT.c.id)
+            else:
+                place = [EVENT.c.id < before] if before is not None else []
+                rows = rows.where(*place, *conditions).order_by(EVENT.c.id.desc())
+            entries = [_entry(row) for row in session.execute(rows.limit(limit + 1))]
+        return AuditPage(entries=tuple(entries[:limit]), more=len(entries) > limit)
 
     def last_event(self) -> int:
         """Return the number of the newest event, whether the audit log shows it or not; 0 for none."""
         with reading(self._engine) as session:
             return events.settled(session)
+
+
+def _audit_conditions(query: AuditFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter; events without a topic are no entries."""
+    conditions = [EVENT.c.topic != ""]
+    if query.names:
+        conditions.append(or_(EVENT.c.by.in_(query.names), EVENT.c.name.in_(query.names)))
+    if query.topics:
+        conditions.append(EVENT.c.topic.in_(query.topics))
+    if query.case:
+        of_row = and_(EVENT.c.topic == "register", EVENT.c.name == query.case)
+        conditions.append(or_(EVENT.c.case == query.case, of_row))
+    if query.since is not None:
+        conditions.append(EVENT.c.at >= query.since)
+    if query.until is not None:
+        conditions.append(EVENT.c.at < query.until)
+    return conditions
+
+
+def _in_scope(scope: AuditScope, visible: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    """Return the conditions under which an entry lies in a scope; none where all do.
+
+    Args:
+        visible: the conditions a case must meet to be visible; empty for all cases.
+    """
+    if scope.sees_office and scope.sees_cases and scope.sees_registers and not visible:
+        return []
+    conditions: list[ColumnElement[bool]] = [false()]
+    if scope.sees_office:
+        conditions.append(EVENT.c.topic.not_in(sorted(OF_CASES)))
+    if scope.sees_cases:
+        conditions.append(exists(select(CASE.c.id).where(CASE.c.id == EVENT.c.case, *visible)))
+    if scope.sees_registers:
+        conditions.append(and_(EVENT.c.topic.in_(sorted(OF_CASES)), EVENT.c.case == ""))
+    return [or_(*conditions)]
+
+
+def _entry(row: Row_) -> AuditEntry:
+    names = ("at", "by", "topic", "kind", "name", "case", "way", "hash")
+    _, address = events.decoded(row.private).get(events.CLIENT, ("", ""))
+    return AuditEntry(
+        seq=row.id,
+        **{name: getattr(row, name) for name in names},
+        address=address,
+        # Of a case's event only what its word depends on: whether there is evidence.
+        more=events.decoded(row.payload) if row.stream == ACCESS or row.kind == "evidence" else {},
+    )

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Engine, Select, exists, false, not_, or_, 
 
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import in_names, read_column, read_first, read_for_names
-from merzim.storage.org.office import PresentOffice
+from merzim.storage.office import PresentOffice
 from merzim.storage.rows import HEAD, by_id, head
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, INBOX, READER

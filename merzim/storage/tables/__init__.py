@@ -11,4 +11,3 @@ from merzim.storage.tables import events as events
 from merzim.storage.tables import notices as notices
 from merzim.storage.tables import organisation as organisation
 from merzim.storage.tables import registers as registers
-from merzim.storage.tables import service as service

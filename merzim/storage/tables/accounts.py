@@ -1,10 +1,10 @@
-"""The tables of accounts and ways to log in."""
+"""The tables of accounts, of ways to log in, of files sent lately, and of stored answers to API requests."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, TableBase, UtcMoment, table
@@ -97,8 +97,39 @@ class RateLimitRow(TableBase, table=True):
     until: int = Field(sa_type=BigInteger, index=True)
 
 
+class UploadRow(TableBase, table=True):
+    """A file that was uploaded in the last day (its SHA-256, its sender): `size` bytes, which are in a file
+    beside the evidence.
+    """
+
+    __tablename__ = "upload"
+
+    digest: str = Field(primary_key=True)
+    login: str = Field(primary_key=True)
+    name: str
+    at: datetime = Field(sa_type=UtcMoment, index=True)
+    size: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+
+
+class AnswerRow(TableBase, table=True):
+    """The answer to an API request by its sender's idempotency key; `answer` is empty until the request has
+    ended.
+    """
+
+    __tablename__ = "answer"
+    __table_args__ = CLUSTERED
+
+    login: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    digest: str
+    answer: str | None = Field(default=None, sa_type=Text)
+    at: datetime = Field(sa_type=UtcMoment, index=True)
+
+
 ACCOUNT = table("account")
 ENTRY = table("entry")
 IDENTITY = table("identity")
 RECOVERY_CODE = table("recovery_code")
 RATE_LIMIT = table("rate_limit")
+UPLOAD = table("upload")
+ANSWER = table("answer")

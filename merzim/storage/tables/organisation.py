@@ -1,4 +1,6 @@
-"""The tables of units, of people (former ones, too), of matched schedule texts, and of settings."""
+"""The tables of units, of people (former ones, too), of matched schedule texts, of settings, of the
+installation, and of the last runs of its tasks.
+"""
 
 from __future__ import annotations
 
@@ -94,8 +96,34 @@ class FormerPersonRow(TableBase, table=True):
     act_on: date | None = None
 
 
+class InstallationRow(TableBase, table=True):
+    """The installation a database belongs to, in one row.
+
+    `name`: "" until one has claimed it; `steps`: the reminder steps its board was made with.
+    """
+
+    __tablename__ = "installation"
+
+    n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    name: str = ""
+    steps: str = ""
+
+
+class PulseRow(TableBase, table=True):
+    """The last run of a periodic task: its moment and duration."""
+
+    __tablename__ = "pulse"
+    __table_args__ = CLUSTERED
+
+    name: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcMoment)
+    seconds: float = 0.0
+
+
 UNIT = table("unit")
 PERSON = table("person")
 MATCH = table("match")
 SETTING = table("setting")
 FORMER = table("former_person")
+INSTALLATION = table("installation")
+PULSE = table("pulse")

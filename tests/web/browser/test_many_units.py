@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from merzim.services.names import MAX_LISTED
-from merzim.storage.org import office as office_store
+from merzim.storage import office as office_store
 from tests.web.browser.axe import AXE, OVER, RUN, TWICE
 from tests.web.browser.conftest import Served, serving
 from tests.web.offices import example_office

@@ -16,12 +16,11 @@ from starlette.responses import RedirectResponse, Response
 
 from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword, hash_secret
-from merzim.services.accounts.telegram import TelegramCode, is_linked
 from merzim.services.accounts.verbs import Ending, demonstrators
 from merzim.services.accounts.verbs import end_sessions as end
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.people.feeds import own_person
+from merzim.services.people.feeds import TelegramCode, is_linked, own_person
 from merzim.web.auth import dependencies
 from merzim.web.auth.dependencies import (
     Anybody,

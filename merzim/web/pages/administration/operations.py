@@ -16,7 +16,6 @@ from starlette.responses import RedirectResponse, Response
 from calendars.hours import almaty
 from merzim.services import administration, letters
 from merzim.services import administration as office_settings
-from merzim.services.accounts import telegram
 from merzim.services.administration import (
     KNOWN_SERVERS,
     MAIL_PORTS,
@@ -32,6 +31,7 @@ from merzim.services.audit import AskAudit, AuditLine, AuditList, ask_audit, exp
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.letters import ResendChannel
+from merzim.services.people import feeds
 from merzim.services.people.feeds import FeedRevoked, create_own_feed, open_feed, revoke_feed
 from merzim.services.people.staff import recorded_office
 from merzim.services.upkeep.operations import ResendLetter, get_operations, resend_failed_letter
@@ -249,7 +249,7 @@ def own_telegram(ctx: Own, answers: Fields) -> Response:
     if answers.get("do") == "unlink":
         ctx.app.links.unlink(ctx.reader.person, at=ctx.moment)
         return redirect(ctx, "/account", said="unlinked")
-    return own_page(ctx, telegram=telegram.create_code(ctx, ctx.reader.person))
+    return own_page(ctx, telegram=feeds.create_code(ctx, ctx.reader.person))
 
 
 PLACE = "/administration/settings"

@@ -1,4 +1,7 @@
-"""What the office adopted, from its chain: acts that move days, and editions whose text changed under cases."""
+"""What the office set and adopted, each with its events: texts and the mail server set in the browser, two
+secrets (its password, encrypted; the office's for addresses in letters), acts that move days, and editions
+whose text changed under cases.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,95 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from secrets import token_urlsafe
 
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, select
+from sqlmodel import Session
 
 from calendars.checks import with_known_since
 from calendars.records import Records
-from merzim.storage.database import read, writing
-from merzim.storage.events import OFFICE, hold, office_event, office_events, office_head, record, text_of
+from merzim.storage.database import insert, read, reading, writing
+from merzim.storage.events import OFFICE, Draft, hold, office_event, office_events, office_head, record, text_of
+from merzim.storage.office import NOBODY
+from merzim.storage.office import put as put_rows
 from merzim.storage.rows import read_as
 from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.organisation import SETTING, SettingRow
 from workflow.law.files import read_act
 from workflow.moments import Moment
+
+MAIL = "mail"
+"""The mail server (JSON)."""
+MAIL_PASSWORD = "mail.password"
+LINK_KEY = "link_key"
+CHANGED = "setting_changed"
+"""The kind of the events of changed settings."""
+_SECRETS = (MAIL_PASSWORD, LINK_KEY)
+
+
+def stored(engine: Engine) -> dict[str, str]:
+    """Return what is set, by key, without secrets."""
+    query = SETTING.select().where(SETTING.c.key.not_in(_SECRETS))
+    return {row.key: row.value for row in read(engine, query)}
+
+
+def password(engine: Engine) -> str:
+    """Return the encrypted password of the mail server; "" for none."""
+    with reading(engine) as session:
+        return _value(session, MAIL_PASSWORD)
+
+
+def link_key(engine: Engine) -> str:
+    """Return the office's secret for addresses in letters; create it if there is none. Backups have it.
+
+    It is not recorded in the chain.
+    """
+    with reading(engine) as session:
+        key = _value(session, LINK_KEY)
+    if not key:
+        with writing(engine) as session:
+            new = {"key": LINK_KEY, "value": token_urlsafe(32), "by": NOBODY.by, "at": NOBODY.now}
+            session.execute(insert(session, SETTING).on_conflict_do_nothing(), new)
+            key = _value(session, LINK_KEY)  # of whoever was first
+    return key
+
+
+def store(engine: Engine, values: Mapping[str, str], *, secret: str | None = None, at: Moment) -> None:
+    """Store values by key, each change with its event; an empty one is removed.
+
+    Args:
+        secret: the encrypted password of the mail server; None leaves it as it is. Alone it was encrypted
+            with another key, and has no event.
+    """
+    with writing(engine) as session:
+        events = []
+        is_other_password = secret is not None and put(session, MAIL_PASSWORD, secret, at=at)
+        for key, value in values.items():
+            is_other = put(session, key, value, at=at)
+            if is_other or (key == MAIL and is_other_password):
+                events.append(Draft(kind=CHANGED, name=key, by=at.by, at=at.now, payload={"value": value}))
+        record(session, *events)
+
+
+def put(session: Session, key: str, value: str, *, at: Moment) -> bool:
+    """Store a value in the caller's transaction, or remove it where it is empty; return whether it is another
+    one.
+    """
+    if _value(session, key) == value:
+        return False
+    if value:
+        put_rows(session, SETTING, [{"key": key, "value": value, "by": at.by, "at": at.now}])
+    else:
+        session.execute(SETTING.delete().where(SETTING.c.key == key))
+    return True
+
+
+def _value(session: Session, key: str) -> str:
+    """Return a stored value; "" for none."""
+    setting = session.get(SettingRow, key)
+    return setting.value if setting is not None else ""
+
 
 CALENDAR_CHANGED, EDITION_ADOPTED = "calendar_changed", "edition_adopted"
 

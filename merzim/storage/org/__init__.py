@@ -1,1 +1,0 @@
-"""Storage of the office: units, people, their choices, settings, and what it adopted, with its event chain."""
