@@ -6,8 +6,7 @@ registers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import cache, partial
 from importlib.resources import files
@@ -44,21 +43,12 @@ from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.case_rows import CaseRows, NewRow, numbers_of, rows_to_enter, withdrawn_rows
 from workflow.cases.commands.case_rows import record_cartogram as record_lines
 from workflow.cases.registers.risks import (
-    Band,
-    Cartogram,
-    Rank,
     RiskScale,
-    cartograms,
-    rank_of,
     read_scale,
-    scale_of,
 )
 from workflow.cases.registers.rows import (
     OWN_FIELDS,
-    MeasureTerm,
-    RowOfCase,
     as_written,
-    measures_of,
     number_of,
     row_kind,
     rows_of,
@@ -389,86 +379,8 @@ def by_number(entries: Iterable[Dated], kind: str) -> dict[int, list[Dated]]:
     return found
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MeasureLine:
-    """A measure. `deadline`: its next one, None if its term has no day; `periods`: those it recurs in."""
-
-    measure: RowOfCase
-    deadline: Deadline | None
-    periods: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RiskLine:
-    """A risk with its measures. `rank` and `band`: None before it is ranked.
-
-    `request`: the deadline of the request about it, None without one.
-    """
-
-    risk: RowOfCase
-    request: Deadline | None
-    rank: Rank | None
-    band: Band | None
-    measures: tuple[MeasureLine, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CaseRegisters:
-    """The rows of the registers of a case.
-
-    `registers`: definitions of the registers; `orphans`: measures whose risk is withdrawn.
-    """
-
-    lines: tuple[RiskLine, ...]
-    orphans: tuple[RowOfCase, ...]
-    positions: tuple[RowOfCase, ...]
-    cartogram: Cartogram | None
-    remarks: tuple[RowOfCase, ...]
-    scale: RiskScale
-    registers: Mapping[str, Register]
-
-
-def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date) -> CaseRegisters:
-    """Return the rows of a case's registers, each with its own of these deadlines, and today's risk scale."""
-    risks, measures = rows_of(case, "risk"), rows_of(case, "measure")
-    deadlines = list(deadlines)
-    of_measure, requests = by_number(deadlines, "measure"), by_number(deadlines, "request")
-    return CaseRegisters(
-        lines=tuple(
-            RiskLine(
-                risk=risk,
-                request=next(iter(requests.get(risk.number, ())), None),
-                rank=(rank := rank_of(risk)),
-                band=scale.band(rank) if rank and (scale := scale_of(scales(), rank)) else None,
-                measures=tuple(
-                    MeasureLine(
-                        measure=measure,
-                        deadline=next_of(of_measure.get(measure.number, [])),
-                        periods=_periods(measure.term, of_measure.get(measure.number, [])),
-                    )
-                    for measure in measures_of(measures, risk.number)
-                ),
-            )
-            for risk in risks.values()
-        ),
-        orphans=tuple(measure for measure in measures.values() if measure["risk"] not in risks),
-        positions=tuple(rows_of(case, "position").values()),
-        cartogram=next(reversed(cartograms(case)), None),
-        remarks=tuple(rows_of(case, "remark").values()),
-        scale=scale_on(today),
-        registers={register.id: register for register in case_registers().all()},
-    )
-
-
 def next_of(entries: Iterable[Dated]) -> Dated | None:
     """Return the earliest open deadline or board row, else the last one; None where none has a due date."""
     dated = sorted((entry for entry in entries if entry.due), key=lambda entry: entry.due or date.max)
     waiting = [entry for entry in dated if entry.state in ("open", "not_due_yet")]
     return waiting[0] if waiting else dated[-1] if dated else None
-
-
-def _periods(term: MeasureTerm, entries: list[Deadline]) -> tuple[str, ...]:
-    """Return the periods in which a recurring measure is due; none for one that is due once."""
-    if term.every is None:
-        return ()
-    return tuple(dict.fromkeys(entry.period for entry in entries if entry.period))

@@ -5,36 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from merzim.services.campaigns import verbs, views
 from merzim.services.campaigns.answers import form_fields as answer_fields
-from merzim.services.campaigns.verbs import (
-    CampaignPreview,
-    RecordAnswer,
-    StartCampaign,
-    close_campaign,
-    extend_campaign,
-    record_answer,
-    remind_campaign,
-    reopen_campaign,
-    start_campaign,
-)
-from merzim.services.campaigns.views import (
-    CampaignKind,
-    CampaignView,
-    ShowCampaign,
-    invited_text,
-    kind_view,
-    list_campaigns,
-    person_key,
-    proof_sheet,
-    seen_campaign,
-    show_campaign,
-)
+from merzim.services.campaigns.views import CampaignKind, CampaignView
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import campaign_papers, paper_in_campaign, papers_of_campaign
 from merzim.services.inputs import FileInput, build
@@ -113,7 +91,7 @@ CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
 @router.get("/campaigns")
 def campaigns_page(ctx: Reading) -> Response:
     """Show all campaigns visible to the reader, and the kinds that may be started."""
-    campaign_list = list_campaigns(ctx, Ask())
+    campaign_list = views.list_campaigns(ctx, Ask())
     return page(
         ctx,
         "campaigns.html",
@@ -126,7 +104,7 @@ def campaigns_page(ctx: Reading) -> Response:
 @router.get("/campaigns.xlsx")
 def get_campaigns_file(ctx: Reading) -> Response:
     """Return the campaigns visible to the reader as a workbook, the newest first."""
-    rows = list_campaigns(ctx, Ask()).campaigns
+    rows = views.list_campaigns(ctx, Ask()).campaigns
     return workbook_response(ctx, CAMPAIGN_COLUMNS, rows, title="web.campaigns.title")
 
 
@@ -153,7 +131,7 @@ def start(ctx: Managing, kind: KindPath, form: SubmittedForm) -> Response:
             "file": build(FileInput, {"file": digest}) if digest else None,
             "preview": not answers.get("start"),
         }
-        preview = start_campaign(ctx, read_command(ctx, StartCampaign, text_fields(form), **given))
+        preview = verbs.start_campaign(ctx, read_command(ctx, verbs.StartCampaign, text_fields(form), **given))
     except Refusal as error:
         refusal = error
     if preview is not None and preview.campaign:
@@ -173,7 +151,7 @@ def campaign_page(
 @router.get("/campaigns/{campaign}/xlsx")
 def get_campaign_sheet(ctx: Reading, campaign: CampaignPath, translator: RequestTranslator) -> Response:
     """Return everybody a campaign asks, with the dates, as a spreadsheet."""
-    return as_file(proof_sheet(ctx, campaign, translator.language), XLSX, f"campaign-{campaign}.xlsx")
+    return as_file(views.proof_sheet(ctx, campaign, translator.language), XLSX, f"campaign-{campaign}.xlsx")
 
 
 @router.get("/campaigns/{campaign}/forms/{language}")
@@ -200,11 +178,11 @@ def paper_page(ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Res
     return _paper_form(ctx, campaign, person)
 
 
-def _query_of(campaign: str, people: Mapping[str, str], number: int = 1) -> ShowCampaign:
+def _query_of(campaign: str, people: Mapping[str, str], number: int = 1) -> views.ShowCampaign:
     """Return the query for a page of these people of a campaign; `unreached` is no state of theirs."""
     unreached = people["state"] == "unreached"
     narrowed = {**people, "state": "", "unreached": True} if unreached else people
-    return build(ShowCampaign, {**narrowed, "campaign": campaign, "page": number})
+    return build(views.ShowCampaign, {**narrowed, "campaign": campaign, "page": number})
 
 
 def _campaign_kind(ctx: RequestContext, name: str) -> CampaignKind:
@@ -213,7 +191,7 @@ def _campaign_kind(ctx: RequestContext, name: str) -> CampaignKind:
     register = seen_register(ctx, register_id)
     if kind not in register.campaigns:
         raise HTTPException(404, "web.problem.no_campaign")
-    return kind_view(register, register.campaigns[kind])
+    return views.kind_view(register, register.campaigns[kind])
 
 
 def _start_form(
@@ -221,7 +199,7 @@ def _start_form(
     name: str,
     tried: RejectedForm | None = None,
     units: Sequence[str] = (),
-    preview: CampaignPreview | None = None,
+    preview: verbs.CampaignPreview | None = None,
 ) -> Response:
     """Return the form that starts a campaign as filled in; with a preview, the people it would ask."""
     kind, answers = _campaign_kind(ctx, name), tried.answers if tried else {}
@@ -234,7 +212,7 @@ def _start_form(
         address=f"/campaigns/new/{name}",
         kind=kind,
         answers=answers,
-        inputs=command_fields(ctx, StartCampaign, {"title": kind.title[ctx.language], **answers}),
+        inputs=command_fields(ctx, verbs.StartCampaign, {"title": kind.title[ctx.language], **answers}),
         units=[own_units(ctx).field(text) for text in unit_texts],
         duties=[duty for duty in DUTIES if any(duty in person.duties for person in people)],
         given=form_fields(ctx, kind.given, None, tried),
@@ -252,27 +230,20 @@ def _campaign_page(
     tried: RejectedForm | None = None,
 ) -> Response:
     """Return one page of the people a campaign asks, with what the campaign is and what is done about it."""
-    shown, path = show_campaign(ctx, _query_of(campaign, people, number)), f"/campaigns/{campaign}"
-
-    def to(path: str = path, **changes: object) -> str:
-        parameters = {key: value for key, value in {**people, **changes}.items() if value}
-        return path + (f"?{urlencode(parameters)}" if parameters else "")
-
+    shown = views.show_campaign(ctx, _query_of(campaign, people, number))
     return page(
         ctx,
         "campaign.html",
-        place=path,
+        place=f"/campaigns/{campaign}",
         campaign=shown.campaign,
         kind=_register_of(ctx, shown.campaign).campaigns.get(shown.campaign.kind),
         people_page=shown,
         names=author_names(ctx, {event.by for event in shown.history}),
-        chosen=invited_text(shown.campaign, ctx.language),
+        chosen=views.invited_text(shown.campaign, ctx.language),
         query=people,
         units=unit_filter(ctx, people["unit"]),
         number=number,
-        to=to,
         papers=campaign_papers(ctx, campaign),
-        forms_query=to(""),
         tried=tried,
         is_filtered=any(people.values()),
     )
@@ -280,14 +251,19 @@ def _campaign_page(
 
 def _register_of(ctx: RequestContext, campaign: CampaignView) -> Register:
     """Return the register of a campaign in the version at its start, by which answers are checked."""
-    started = seen_campaign(ctx, campaign.id)
+    started = views.seen_campaign(ctx, campaign.id)
     return ctx.app.registers.version(started.register_id, started.version)
+
+
+def _campaign(ctx: RequestContext, campaign: str) -> CampaignView:
+    """Return a campaign without the people it asks."""
+    return views.show_campaign(ctx, build(views.ShowCampaign, {"campaign": campaign, "size": 1})).campaign
 
 
 def _paper_form(ctx: WebContext, campaign: str, person: int, *, tried: RejectedForm | None = None) -> Response:
     """Return the form of one person's answer on paper. Raises HTTPException 404."""
-    view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
-    invited_person = ctx.reads.office().people.get(person_key(ctx, campaign, person))
+    view = _campaign(ctx, campaign)
+    invited_person = ctx.reads.office().people.get(views.person_key(ctx, campaign, person))
     if invited_person is None or not view.may_manage:
         raise HTTPException(404, "web.problem.no_campaign")
     return page(
@@ -308,16 +284,9 @@ def _paper_fields(ctx: RequestContext, campaign: CampaignView) -> Sequence[Field
     kind = register.campaigns.get(campaign.kind)
     if kind is None:
         raise HTTPException(404, "web.problem.no_campaign")
-    asked = {kind.confirmed_on, kind.written_on, kind.post, *kind.asks}
-    needs = {kind.confirmed_on, *kind.fills}
-    return answer_fields(
-        register,
-        {
-            name: name in needs
-            for name, field in register.fields.items()
-            if name in asked or field.kind == "file"
-        },
-    )
+    asked, needs = {kind.confirmed_on, kind.written_on, kind.post, *kind.asks}, {kind.confirmed_on, *kind.fills}
+    names = (name for name, field in register.fields.items() if name in asked or field.kind == "file")
+    return answer_fields(register, {name: name in needs for name in names})
 
 
 def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
@@ -335,20 +304,20 @@ def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
     router.add_api_route(f"/campaigns/{{campaign}}/{path}", change, methods=["POST"])
 
 
-_serve("remind", remind_campaign, "reminded")
-_serve("extend", extend_campaign, "extended")
-_serve("close", close_campaign, "closed")
-_serve("reopen", reopen_campaign, "reopened")
+_serve("remind", verbs.remind_campaign, "reminded")
+_serve("extend", verbs.extend_campaign, "extended")
+_serve("close", verbs.close_campaign, "closed")
+_serve("reopen", verbs.reopen_campaign, "reopened")
 
 
 @router.post("/campaigns/{campaign}/paper/{person}")
 @shown_again(_paper_form, "paper")
 def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form: SubmittedForm) -> Response:
     """Record an answer given on paper."""
-    view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
-    details = {
-        "person": person_key(ctx, campaign, person),
-        "values": new_values(ctx, _paper_fields(ctx, view), form),
+    given = {
+        "campaign": campaign,
+        "person": views.person_key(ctx, campaign, person),
+        "values": new_values(ctx, _paper_fields(ctx, _campaign(ctx, campaign)), form),
     }
-    record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **details}))
+    verbs.record_answer(ctx, build(verbs.RecordAnswer, given))
     return redirect(ctx, f"/campaigns/{campaign}", said="recorded")

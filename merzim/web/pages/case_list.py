@@ -18,7 +18,7 @@ from merzim.web.auth.dependencies import Reading
 from merzim.web.http import PageNumber
 from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import Column, at_tidy_address, page_heads, tidy_address, workbook_response
+from merzim.web.ui.tables import Column, at_tidy_address, page_heads, workbook_response
 from workflow.board.rows import CaseFilter, CaseOrder, Row
 from workflow.cases.case import Case, CaseStatus
 from workflow.cases.registers.rows import period_in
@@ -121,7 +121,6 @@ router = APIRouter(include_in_schema=False)
 _CHUNK = 1000
 _ORDERS: tuple[CaseOrder, ...] = get_args(CaseOrder)
 _STATUSES: tuple[CaseStatus, ...] = get_args(CaseStatus)
-_PASSING = ("page", "opened", "replanned", "unchanged", "year", "of")
 Name = Annotated[str, Query(max_length=200)]
 Done = Annotated[int | None, Query(ge=0, le=10_000_000)]
 
@@ -167,8 +166,6 @@ def cases_page(
     pages = max(1, -(-total // PAGE))
     number = min(number, pages)
     procedures = offered_procedures(ctx, "", criteria.procedure or "")
-    query = tidy_address(ctx).partition("?")[2]
-    shown_query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
     done = {"opened": opened, "replanned": replanned, "unchanged": unchanged, "year": year, "of": of}
     return page(
         ctx,
@@ -187,7 +184,6 @@ def cases_page(
         statuses=_STATUSES,
         orders=_ORDERS,
         over=OVER,
-        query=shown_query,
         done=None if opened is None else done,
     )
 

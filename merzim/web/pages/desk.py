@@ -67,13 +67,12 @@ def my_desk(
     what: Name = "",
 ) -> Response:
     """Show open obligations by urgency, the reader's own or all they see (`show`); `row` has its form open."""
-    dated = RejectedForm(form="record", refusal=None, answers={"on": on}) if on else None
     shown: dict[str, Any] = {"message": (said, _title(ctx, what), what.partition(":")[0])}
     case, _, fact = what.partition(":")
     if said == "recorded" and (stored_case := _case(ctx, case)):
         shown["undo"] = cases.event_to_undo(ctx, case, fact)
         shown["remarks"] = cases.findings_beside(ctx, stored_case, fact)
-    return _page(ctx, {"show": show}, row_open=unfolded_row(ctx, row, dated), **shown)
+    return _page(ctx, {"show": show}, row_open=unfolded_row(ctx, row, on=on), **shown)
 
 
 def _again(ctx: WebContext, *, tried: RejectedForm) -> Response:
@@ -83,8 +82,8 @@ def _again(ctx: WebContext, *, tried: RejectedForm) -> Response:
     return _page(
         ctx,
         answers,
-        row_open=unfolded_row(ctx, row, tried if tried.form == "record" else None),
-        refusal=tried.refusal,
+        row_open=unfolded_row(ctx, row, tried=tried if tried.form == "record" else None),
+        tried=tried,
         answers=answers if is_many or tried.form == "leave" else {},
         ticked=[row for row in answers.get("row", "").split(";") if row] if is_many else (),
     )
@@ -196,7 +195,7 @@ def withdraw_many(ctx: Recording, answers: Fields) -> Response:
 
 
 def unfolded_row(
-    ctx: RequestContext, row: str, tried: RejectedForm | None = None, *, foresees: bool = True
+    ctx: RequestContext, row: str, *, on: str = "", tried: RejectedForm | None = None, foresees: bool = True
 ) -> dict[str, Any] | None:
     """Return a row of the desk (`case:obligation`) with its form, the forms of documents that belong to the
     step (`papers`), the days to which its reminder may be put off (`later`), and, where it `foresees`, what
@@ -212,7 +211,7 @@ def unfolded_row(
     deadline = next((candidate for candidate in computed if candidate.id == obligation), None)
     if deadline is None:
         return None
-    form = record_form(computed, fact=obligation, rejected_form=tried, kind=stored_case.kind, today=ctx.today)
+    form = record_form(stored_case, computed, fact=obligation, on=on, tried=tried, today=ctx.today)
     return {
         "id": row,
         "case": case,
@@ -220,7 +219,6 @@ def unfolded_row(
         "papers": [about for about in forms_of(procedure) if base(obligation) in about.steps],
         "effect": foreseen_effect(ctx, case, form) if foresees else None,
         "later": days_to_offer(deadline, procedure, ctx.calendar, today=ctx.today),
-        "remark": tried.answers.get("remark", "") if tried else "",
     }
 
 
@@ -235,12 +233,13 @@ def _page(ctx: WebContext, sent: Mapping[str, str], **shown: Any) -> Response:
     Args:
         sent: the form that is answered; its `show` says whose rows to show.
         shown: what the page has besides: a row with its form (`row_open`), what was done (`message`, `undo`,
-            `remarks`), a `refusal`, what to show again in the form of several rows or of the leave (`answers`,
-            `ticked`), several rows recorded at once, or the preview of that, or their withdrawal (`many`).
+            `remarks`), the form that was refused (`tried`), what to show again in the form of several rows or
+            of the leave (`answers`, `ticked`), several rows recorded at once, or the preview of that, or their
+            withdrawal (`many`).
     """
     view = tasks_view(ctx, sent.get("show", ""))
     row_open, many = shown.pop("row_open", None), shown.pop("many", None)
-    pressing = "" if row_open or many or shown.get("refusal") else most_pressing(view)
+    pressing = "" if row_open or many or shown.get("tried") else most_pressing(view)
     nothing: dict[str, Any] = {
         "message": ("", "", ""),
         "undo": None,

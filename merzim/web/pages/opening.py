@@ -55,30 +55,15 @@ MAX_FIELDS = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DateField:
-    """One date field of the form. Values stay as typed.
-
-    Attributes:
-        turning: whether other terms count from it, or it was filled in; the other fields are shown further
-            down.
-    """
-
-    name: str
-    title: Text
-    turning: bool
-    planned: str = ""
-    happened: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedForm:
-    """The dates of the form, and its fields as typed.
+    """The dates of a form.
 
     Attributes:
+        typed: as typed, by the name of their field (`planned.published`, `fact.published`).
         refusal: of the first value that is no date of the calendar; the others are used nevertheless.
     """
 
-    fields: tuple[DateField, ...]
+    typed: Mapping[str, str]
     planned: Mapping[str, date]
     facts: Mapping[str, date]
     refusal: Refusal | None = None
@@ -90,21 +75,20 @@ class PlannedForm:
 
 def read_dates(procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Kazakhstan) -> PlannedForm:
     """Return the dates in the first MAX_FIELDS answers to a procedure's form; facts of others are left out."""
-    typed = {key: text.strip()[:LONGEST] for key, text in list(answers)[:MAX_FIELDS] if text.strip()}
+    typed, refusal = dict[str, str](), None
     days: dict[str, dict[str, date]] = {PLANNED: {}, HAPPENED: {}}
-    refusal: Refusal | None = None
-    for key, text in typed.items():
+    for key, text in list(answers)[:MAX_FIELDS]:
         prefix, name = key[: key.find(".") + 1], key.partition(".")[2]
-        if prefix not in days or not _is_fact(procedure, name):
+        if prefix not in days or not text.strip() or not _is_fact(procedure, name):
             continue
+        typed[key] = text.strip()[:LONGEST]
         try:
-            on = parse_date(text)
+            on = parse_date(typed[key])
             calendar.is_working_day(on)
             days[prefix][name] = on
         except Refusal as found:
             refusal = refusal or found
-    fields = tuple(_date_fields(procedure, typed))
-    return PlannedForm(fields=fields, planned=days[PLANNED], facts=days[HAPPENED], refusal=refusal)
+    return PlannedForm(typed=typed, planned=days[PLANNED], facts=days[HAPPENED], refusal=refusal)
 
 
 def _is_fact(procedure: Procedure, name: str) -> bool:
@@ -118,23 +102,21 @@ def _is_fact(procedure: Procedure, name: str) -> bool:
     return True
 
 
-def _date_fields(procedure: Procedure, given: Mapping[str, str]) -> Iterator[DateField]:
-    """Yield the date fields of a procedure, that of its beginning first; those of a recurring fact once the
-    address names its period.
+def date_fields(procedure: Procedure, typed: Iterable[str]) -> Iterator[tuple[str, Text, bool]]:
+    """Yield the facts that a form asks the dates of, that of the procedure's beginning first: name, title, and
+    whether other terms count from it, or its date was `typed`; the other fields stand further down.
+
+    A recurring fact has a field once its period is typed.
     """
     turning = procedure.anchors | {procedure.begins_with}
     single = {fact.id: fact for fact in procedure.facts.values() if fact.recurs is None and not fact.by_itself}
-    named = dict.fromkeys(key.partition(".")[2] for key in given if key.startswith((PLANNED, HAPPENED)))
-    periods = (name for name in named if name not in single and _is_fact(procedure, name))
-    for name in (*sorted(single, key=lambda name: name != procedure.begins_with), *periods):
-        fact = single.get(name)
-        yield DateField(
-            name=name,
-            title=(fact or procedure.by_id[name.partition(".")[0]]).title,
-            turning=name in named or fact is None or (name in turning and not fact.occasional),
-            planned=given.get(PLANNED + name, ""),
-            happened=given.get(HAPPENED + name, ""),
-        )
+    named = dict.fromkeys(key.partition(".")[2] for key in typed)
+    for name in sorted(single, key=lambda name: name != procedure.begins_with):
+        is_turning = name in named or (name in turning and not single[name].occasional)
+        yield name, single[name].title, is_turning
+    for name in named:
+        if name not in single:
+            yield name, procedure.by_id[name.partition(".")[0]].title, True
 
 
 def chain(
@@ -258,16 +240,9 @@ def schedule_template(ctx: Managing) -> Response:
 
 @router.get("/open/case")
 @at_tidy_address
-def case_form_page(
-    ctx: Reading,
-    procedure: Name = "",
-    unit: Name = "",
-    object: Annotated[str, Query(max_length=2000)] = "",
-    person: Name = "",
-) -> Response:
+def case_form_page(ctx: Reading) -> Response:
     """Show the form of a procedure, with the deadlines of the dates typed so far; only managers open a case."""
-    chosen = {"procedure": procedure, "unit": unit, "object": object, "person": person}
-    return _case_page(ctx, {**dict(ctx.query.multi_items()), **chosen})
+    return _case_page(ctx, ctx.query)
 
 
 @router.get("/plan")
@@ -354,7 +329,8 @@ def _form_page(
         place=f"{action}?{urlencode({'procedure': procedure.id})}",
         action=action,
         procedure=procedure,
-        intended=dates,
+        dates=dates,
+        steps=list(date_fields(procedure, dates.typed)),
         outlook=outlook,
         refusal=refusal,
         first_day=ctx.calendar.first,

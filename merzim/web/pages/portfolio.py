@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
@@ -60,13 +58,6 @@ def _criteria(
 
 
 Criteria = Annotated[ListPortfolio, Depends(_criteria)]
-
-
-def _address_query(criteria: ListPortfolio, **parameters: object) -> str:
-    """Return the query string of these analyses, with further parameters, without what is empty or usual."""
-    fields = criteria.model_dump(exclude={"page"}) | parameters
-    fields["procedure"] = "" if criteria.procedure == PROCEDURE else criteria.procedure
-    return urlencode({name: value for name, value in fields.items() if value})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,7 +132,6 @@ def portfolio_page(
         ctx,
         "portfolio.html",
         criteria=criteria,
-        address_query=partial(_address_query, criteria),
         years=_years(ctx),
         units=unit_filter(ctx, criteria.unit),
         procedures=offered_procedures(ctx, "", criteria.procedure),

@@ -61,6 +61,13 @@ _CHOSEN = {
     "nothing_to_withdraw": "name",
 }
 """Refusals that name codes allowed instead, which pages have in lists to choose from -> the unknown code."""
+_PASSING = frozenset(
+    {
+        *("lang", "theme", "said", "of", "what", "recorded", "replanned"),
+        *("opened", "unchanged", "imported"),
+    }
+)
+"""Parameters of an address about the last action, or about the page's look."""
 _NAMING = ("unit", "person", "responsible")
 """Fields of a passport with the key of a unit or person."""
 
@@ -438,7 +445,8 @@ def _person_name(ctx: RequestContext, language: str) -> str:
 
 
 def _here(request: Request, place: str) -> Any:
-    """Return the function `here(name=value, ...)` of templates: the present address with these parameters.
+    """Return the function `here(name=value, ...)` of templates: the present address with these parameters,
+    without one whose value is "" or None.
 
     Parameters about the last action are dropped. After a form was submitted, it returns the form's page,
     because the answer itself has no address.
@@ -450,10 +458,10 @@ def _here(request: Request, place: str) -> Any:
         parameters = [
             (key, value)
             for key, value in ([] if is_write else request.query_params.multi_items())
-            if key not in ("lang", "theme", "recorded", "replanned", "said", "of", "what")
-            and key not in changes
+            if key not in _PASSING and key not in changes
         ]
-        return start + ("&" if "?" in start else "?") + urlencode([*parameters, *changes.items()])
+        parameters += [(key, str(value)) for key, value in changes.items() if value not in ("", None)]
+        return start + ("&" if "?" in start else "?") + urlencode(parameters)
 
     return here
 

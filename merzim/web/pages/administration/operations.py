@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, HTTPException, Path, Query
 from starlette.responses import RedirectResponse, Response
@@ -176,20 +175,17 @@ def audit_page(ctx: Auditing, shown: AuditQuery, before: EntryNumber = None) -> 
         entries = ask_audit(ctx, build(AskAudit, {**filters, "before": before, "limit": PAGE}))
     except (InvalidForm, Refusal) as trouble:
         refusal = trouble
-    older = urlencode({**filters, "before": entries.cursor}) if entries.more else ""
     topics = [name for name in TOPICS if ctx.reader.may("read" if name in OF_CASES else "settings")]
     return page(
         ctx,
         "audit.html",
         status=200,
-        entries=entries.entries,
+        entries=entries,
+        before=before,
         heads=page_heads(AUDIT_COLUMNS),
         shown=shown,
         refusal=refusal,
         topics=topics,
-        older=older,
-        newest=urlencode(filters) if before else "",
-        query=urlencode(filters),
     )
 
 

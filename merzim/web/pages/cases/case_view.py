@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from calendars.terms import Explanation
-from merzim.services.cases.rows import registers_of_case
 from merzim.services.context import RequestContext, case_with_events
 from merzim.services.names import (
     AssigneeNames,
@@ -20,17 +18,13 @@ from merzim.services.names import (
     name_of,
     unit_name,
 )
-from merzim.services.registers.results import field_view, values_view
 from merzim.services.scoring import Stakes
-from merzim.web.ui.form_values import RejectedForm
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import cell_of
 from merzim.web.ui.timeline import Timeline, build_timeline
 from notifications.notice import Notice
-from workflow.cases.case import Case, Event, Evidence, Fact, effective_events
+from workflow.cases.case import Case, Event, Fact, effective_events
 from workflow.cases.changes import FieldChange, field_changes
 from workflow.cases.registers.evidence_list import ProvedItem
-from workflow.cases.registers.rows import OWN_FIELDS, RowOfCase, as_written
 from workflow.deadlines.deadline import (
     Deadline,
     DeadlineStatus,
@@ -44,7 +38,6 @@ from workflow.deadlines.explanations import awaited_elements
 from workflow.findings.findings import Finding
 from workflow.law.procedure import Procedure, Stage, Text
 from workflow.machine import COMPLETED
-from workflow.registers.definition import Register
 
 SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
 SHORT_STAGE = 4
@@ -170,6 +163,14 @@ class CaseView:
             and is_unconfirmed(entry.deadline, today=self.today)
         )
 
+    def proved(self, item: ProvedItem, t: Translator) -> str:
+        """Return what a document proves: a fact by its title, a row by what was recorded of it."""
+        what, _, more = item.of.partition(".")
+        if item.kind == "fact":
+            return t.titled(self.titles[what], more or None)
+        number = t.say("numbered", n=more.replace(".", ", ")) if more else ""
+        return ", ".join(filter(None, (t.say(f"event.{item.kind}"), number)))
+
     @property
     def periods(self) -> Mapping[str, str]:
         """Obligation -> the period it is for, where it recurs."""
@@ -257,55 +258,3 @@ def _order(entry: ShownObligation, *, today: date) -> tuple[bool, bool, date]:
     """Return the sort key of what to do next: what can be done first, of that the overdue, then by day."""
     day = _day(entry.deadline, today) or date.max
     return not can_be_done(entry.deadline), entry.look != "overdue", day
-
-
-def registers_view(
-    dossier: CaseView, parameters: Mapping[str, str], rejected_form: RejectedForm | None, *, today: date
-) -> dict[str, Any]:
-    """Return what the page of a case's registers shows on a day: the rows (`risks`), their deadlines
-    (`entries`), and the row whose forms are open (`opened`, as `risk-3`), "" for none.
-
-    Args:
-        parameters: query of the address: `risk`, `measure`, `position` or `remark` choose a row by its number;
-            a refused form chooses its own.
-    """
-    entries = {entry.deadline.id: entry for entry in dossier.entries}
-    deadlines = (entry.deadline for entry in dossier.entries)
-    rows = registers_of_case(dossier.case, deadlines, today=today)
-    kinds = [register.entry.row for register in rows.registers.values() if register.entry]
-    opened = next((f"{kind}-{parameters[kind]}" for kind in kinds if kind in parameters), "")
-    if rejected_form is not None:
-        opened = rejected_form.answers.get("at", "")
-    return {"risks": rows, "entries": entries, "opened": opened, "texts": _texts_of, "extra": _extra_fields}
-
-
-def _texts_of(register: Register, row: RowOfCase) -> dict[str, str]:
-    """Return the fields of a row as its form shows them: of a term the words, "yes", or "" for no and None."""
-    values = {name: as_written(row[name]) for name in register.fields}
-    return {name: "yes" if value is True else str(value or "") for name, value in values.items()}
-
-
-def _extra_fields(register: Register, row: RowOfCase, translator: Translator) -> list[tuple[str, str]]:
-    """Return titles and values of fields without a place of their own on the page."""
-    cells = values_view(row.values, {})
-    names = (name for name in register.fields if name not in OWN_FIELDS and row[name])
-    fields = (field_view(register.fields[name]) for name in names)
-    return [(field.title[translator.language], cell_of(field, cells, translator).text) for field in fields]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ShownProof:
-    """One document or link: of a fact (`title`, `period`), or of a register row (`event`)."""
-
-    item: Evidence
-    title: Text | None = None
-    period: str = ""
-    event: str = ""
-
-
-def shown_proof(proved_item: ProvedItem, dossier: CaseView) -> ShownProof:
-    """Return a piece of evidence with the fact or register row it proves."""
-    what, _, more = proved_item.of.partition(".")
-    if proved_item.kind == "fact":
-        return ShownProof(item=proved_item.evidence, title=dossier.titles.get(what), period=more)
-    return ShownProof(item=proved_item.evidence, event=proved_item.kind, period=more.replace(".", ", "))

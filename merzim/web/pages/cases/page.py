@@ -16,39 +16,51 @@ from i18n import knows, say
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.assignments import whom_to_ask
 from merzim.services.cases.faces import FACES
-from merzim.services.cases.rows import ImportPlan, RecordCartogram
+from merzim.services.cases.rows import (
+    ImportPlan,
+    RecordCartogram,
+    by_number,
+    extra_fields,
+    next_of,
+    scale_on,
+    scales,
+)
 from merzim.services.context import RequestContext
 from merzim.services.documents.case_documents import case_papers, forms_of
 from merzim.services.law.calendar_acts import moves_of
+from merzim.services.law.regulations import case_registers
 from merzim.services.names import author_names
-from merzim.services.registers.results import RowView, UnknownRow
+from merzim.services.registers.results import RowView, UnknownRow, field_view, values_view
 from merzim.services.registers.views import AskRow, show_row
 from merzim.services.results import ActMoves
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import get_evidence, get_form, get_package
 from merzim.web.http import CaseId, WebContext
-from merzim.web.pages.cases.case_view import CaseView, build_case_view, registers_view, shown_proof
+from merzim.web.pages.cases.case_view import CaseView, ShownObligation, build_case_view
 from merzim.web.pages.cases.recording import (
     correct_form,
     exempt_form,
     foreseen_effect,
     passport_form,
-    plan_form,
+    plannable,
     record_form,
     reopen_choices,
-    withdraw_form,
+    withdrawable,
 )
 from merzim.web.pages.registers.rows import row_field
 from merzim.web.ui.command_forms import FormField, command_fields
 from merzim.web.ui.form_values import RejectedForm, typed_into
 from merzim.web.ui.name_fields import own_people, person_names
 from merzim.web.ui.preferences import redirect
-from merzim.web.ui.render import page
+from merzim.web.ui.render import Translator, page
+from merzim.web.ui.tables import cell_of
 from workflow.cases.case import Event
 from workflow.cases.changes import comments
 from workflow.cases.commands.answers import CannotComment
 from workflow.cases.registers.assignments import assignments
 from workflow.cases.registers.evidence_list import proofs
+from workflow.cases.registers.risks import Band, Rank, cartograms, rank_of, scale_of
+from workflow.cases.registers.rows import RowOfCase, as_written, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.languages import PAPER_LANGUAGES
 from workflow.registers.definition import Register
@@ -101,15 +113,14 @@ def _tab(ctx: WebContext, view: CaseView, tab: Tab, tried: RejectedForm | None) 
             return _forms(ctx, view, tried)
         case "risks":
             return {
-                **registers_view(view, ctx.query, tried, today=ctx.today),
+                **_registers(ctx, view, tried),
                 "row_field": row_field,
                 "plan_file": command_fields(ctx, ImportPlan, typed_into(tried, "plan-file")),
                 "cartogram": command_fields(ctx, RecordCartogram, typed_into(tried, "cartogram")),
             }
         case "papers":
             papers = case_papers(ctx, view.case, ctx.language)
-            proved = [shown_proof(item, view) for item in proofs(view.case)]
-            return {"papers": papers, "proofs": proved, "languages_of_papers": PAPER_LANGUAGES}
+            return {"papers": papers, "proofs": proofs(view.case), "languages_of_papers": PAPER_LANGUAGES}
         case "history":
             return _history(ctx, view, tried)
 
@@ -144,35 +155,92 @@ def _row_registers(ctx: RequestContext, view: CaseView) -> Mapping[str, Register
     return {row: registers.latest(name) for row, name in names.items() if name in registers.ids()}
 
 
+def _registers(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
+    """Return what the page of a case's registers has: their `registers` and `rows` by id, what the rows lead to
+    (`due`, `periods`, `rank`), and the row whose forms are open (`opened`, as `risk-3`; "" for none).
+
+    The address chooses a row by its number: `risk`, `measure`, `position` or `remark`.
+    """
+    registers = {register.id: register for register in case_registers().all()}
+    kinds = {id: register.entry.row for id, register in registers.items() if register.entry}
+    entries = {entry.deadline.id: entry for entry in view.entries}
+    made = {kind: by_number([e.deadline for e in view.entries], kind) for kind in ("request", "measure")}
+
+    def due(kind: str, number: int) -> ShownObligation | None:
+        """Return the next obligation that a row makes, or the request about a risk; None if it has no day."""
+        deadline = next_of(made[kind].get(number, ()))
+        return entries[deadline.id] if deadline else None
+
+    def periods(measure: RowOfCase) -> list[str]:
+        """Return the periods in which a recurring measure is due; none for one that is due once."""
+        of_measure = made["measure"].get(measure.number, ()) if measure.term.every else ()
+        return list(dict.fromkeys(each.period for each in of_measure if each.period))
+
+    def rank(risk: RowOfCase) -> tuple[Rank, Band | None] | None:
+        """Return the rank of a risk and its band in the scale it was ranked by; None before it is ranked."""
+        ranked = rank_of(risk)
+        scale = scale_of(scales(), ranked) if ranked else None
+        return (ranked, scale.band(ranked) if scale else None) if ranked else None
+
+    chosen = next((f"{kind}-{ctx.query[kind]}" for kind in kinds.values() if kind in ctx.query), "")
+    return {
+        "registers": registers,
+        "rows": {id: list(rows_of(view.case, kind).values()) for id, kind in kinds.items()},
+        "due": due,
+        "periods": periods,
+        "rank": rank,
+        "scale": scale_on(ctx.today),
+        "published": next(reversed(cartograms(view.case)), None),
+        "opened": tried.answers.get("at", "") if tried else chosen,
+        "texts": _texts_of,
+        "extra": _extra_fields,
+    }
+
+
+def _texts_of(register: Register, row: RowOfCase) -> dict[str, str]:
+    """Return the fields of a row as its form shows them: of a term the words, "yes", or "" for no and None."""
+    values = {name: as_written(row[name]) for name in register.fields}
+    return {name: "yes" if value is True else str(value or "") for name, value in values.items()}
+
+
+def _extra_fields(register: Register, row: RowOfCase, translator: Translator) -> list[tuple[str, str]]:
+    """Return titles and values of fields without a place of their own on the page."""
+    cells = values_view(row.values, {})
+    fields = (field_view(field) for field in extra_fields(register.id) if row[field.id])
+    return [(field.title[translator.language], cell_of(field, cells, translator).text) for field in fields]
+
+
 def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
     """Return the forms of the page of deadlines; the one that was refused with what was typed."""
     case, deadlines = view.case, [entry.deadline for entry in view.entries]
     hand, fix = _parameter(ctx, "hand"), _parameter(ctx, "fix")
 
-    def of(name: str) -> RejectedForm | None:
-        return tried if tried is not None and tried.form == name else None
+    def chosen(form: str, parameter: str, field: str = "fact") -> str:
+        """Return what was chosen in a form that was refused, else by the address."""
+        is_tried = tried is not None and tried.form == form
+        return typed_into(tried, form).get(field, "") if is_tried else _parameter(ctx, parameter, 2000)
 
+    planned = chosen("plan", "plan")
     return {
-        **_recording(ctx, view, deadlines, of("record")),
+        **_recording(ctx, view, deadlines, tried if tried is not None and tried.form == "record" else None),
         "comments": comments(view.events[::-1]),
         "assignments": tuple(assignments(case).values()),
-        "asking": _comment_form(ctx, view, of("comment")),
+        "asking": _comment_form(ctx, view, tried),
         "last_day": ctx.calendar.last,
         # The obligation to hand over and the field for the person, where the address asks for it.
         "handing": (hand, own_people(ctx).field(""))
         if hand in view.titles and ctx.reader.may("manage")
         else None,
-        "plan": plan_form(deadlines, fact=_parameter(ctx, "plan"), tried=of("plan")),
-        "correct": correct_form(case, deadlines, fact=fix, tried=of("correct")),
+        "plan": {"fact": planned, "choices": plannable(deadlines, planned)},
+        "correct": correct_form(case, deadlines, chosen("correct", "fix")),
         "correcting": bool(fix),
         "passport": passport_form(ctx, view),
-        "withdraw": withdraw_form(
-            case,
-            view.titles,
-            chosen=(_parameter(ctx, "withdraw"), _parameter(ctx, "evidence", 2000)),
-            tried=of("withdraw"),
-        ),
-        "exempt": exempt_form(deadlines, fact=_parameter(ctx, "exempt"), tried=of("exempt")),
+        "withdraw": {
+            "chosen": (record := chosen("withdraw", "withdraw", "name")),
+            "evidence": chosen("withdraw", "evidence", "evidence"),
+            "choices": withdrawable(case, view.titles, record),
+        },
+        "exempt": exempt_form(deadlines, chosen("exempt", "exempt", "obligation")),
         "reopening": reopen_choices(case, deadlines),
         "editions": [
             (edition.edition, edition.in_force)
@@ -183,19 +251,12 @@ def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[
 
 
 def _recording(
-    ctx: WebContext,
-    view: CaseView,
-    deadlines: Sequence[Deadline],
-    tried: RejectedForm | None,
+    ctx: WebContext, view: CaseView, deadlines: Sequence[Deadline], tried: RejectedForm | None
 ) -> dict[str, Any]:
     """Return the form that records a fact, with its entry, its papers and what recording would change."""
     on = _parameter(ctx, "on")
-    if tried is not None:
-        fact = tried.answers.get("fact", "")
-    else:
-        fact = _parameter(ctx, "fact") or pressing_fact(view)
-        tried = RejectedForm(form="record", refusal=None, answers={"on": on}) if on else None
-    record = record_form(deadlines, fact=fact, rejected_form=tried, kind=view.case.kind, today=ctx.today)
+    fact = _parameter(ctx, "fact") or pressing_fact(view)
+    record = record_form(view.case, deadlines, fact=fact, on=on, tried=tried, today=ctx.today)
     return {
         "record": record,
         "now": next((entry for entry in view.entries if entry.deadline.id == record["fact"]), None),
@@ -220,9 +281,10 @@ def _inputs(
 
 def _comment_form(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
     """Return the initial values of the comment form: its obligation, and the person asked."""
-    about = tried.answers.get("obligation", "") if tried else _parameter(ctx, "about")
+    is_tried = tried is not None and tried.form == "comment"
+    about = typed_into(tried, "comment").get("obligation", "") if is_tried else _parameter(ctx, "about")
     values, why = {}, _parameter(ctx, "why")
-    if why in view.titles and not tried and ctx.reader.may("assign"):
+    if why in view.titles and not is_tried and ctx.reader.may("assign"):
         # The question is shown before it is asked, and may be worded otherwise.
         about = why
         with suppress(CannotComment, OutOfRange):

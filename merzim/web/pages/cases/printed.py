@@ -14,16 +14,11 @@ from merzim.services.context import whole_case
 from merzim.services.reports.monitoring import lines_of_case
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import CaseId, as_workbook
-from merzim.web.pages.cases.case_view import (
-    ShownObligation,
-    ShownProof,
-    StagePart,
-    build_case_view,
-    shown_proof,
-)
+from merzim.web.pages.cases.case_view import ShownObligation, StagePart, build_case_view
 from merzim.web.pages.reports.monitoring import workbook_columns
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Column, table_of
+from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import proofs
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadline
@@ -102,17 +97,16 @@ DEADLINES: tuple[Column[Entry], ...] = (
     Column("web.who", lambda t, row: t.names(row[1].who.names) or row[1].who.written),
     Column("web.evidence", lambda t, row: _evidence_texts(t, row[1])),
 )
-DOCUMENTS: tuple[Column[ShownProof], ...] = (
-    Column(
-        "head.evidence", lambda t, proof: proof.item.name or proof.item.reference or t.say("web.restricted")
-    ),
-    Column("web.case.workbook.kind", lambda t, proof: _kind(t, proof.item.kind)),
-    Column("head.obligation", lambda t, proof: _proved_title(t, proof)),
-    Column("web.case.written", lambda _, proof: proof.item.written_on),
-    Column("web.case.recorded", lambda t, proof: proof.item.recorded_at and t.moment(proof.item.recorded_at)),
-    Column("web.case.published", lambda _, proof: proof.item.published_on),
-    Column("web.restricted", lambda _, proof: proof.item.restricted),
+DOCUMENTS: tuple[Column[tuple[Evidence, str]], ...] = (
+    Column("head.evidence", lambda t, row: row[0].name or row[0].reference or t.say("web.restricted")),
+    Column("web.case.workbook.kind", lambda t, row: _kind(t, row[0].kind)),
+    Column("head.obligation", lambda _, row: row[1]),
+    Column("web.case.written", lambda _, row: row[0].written_on),
+    Column("web.case.recorded", lambda t, row: row[0].recorded_at and t.moment(row[0].recorded_at)),
+    Column("web.case.published", lambda _, row: row[0].published_on),
+    Column("web.restricted", lambda _, row: row[0].restricted),
 )
+"""Documents, each with what it proves."""
 
 
 @router.get("/cases/{case}/xlsx")
@@ -120,7 +114,7 @@ def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
     """Return the deadlines, documents and risks of a case as one workbook."""
     view, t = build_case_view(ctx, case), Translator(ctx.language)
     entries = [(part, entry) for part in view.parts for entry in part.required]
-    documents = [shown_proof(item, view) for item in proofs(view.case)]
+    documents = [(item.evidence, view.proved(item, t)) for item in proofs(view.case)]
     sheets = [
         table_of(t, DEADLINES, entries, name=t.say("web.case.tab.deadlines")),
         table_of(t, DOCUMENTS, documents, name=t.say("form.field.proof")),
@@ -139,8 +133,3 @@ def _evidence_texts(t: Translator, entry: ShownObligation) -> str:
     if entry.fact is None:
         return "; ".join(_kind(t, kind) for kind in entry.deadline.obligation.evidence)
     return "; ".join(_kind(t, item.kind) or item.name or item.reference for item in entry.fact.evidence)
-
-
-def _proved_title(t: Translator, proof: ShownProof) -> str:
-    """Return what a piece of evidence proves: a fact by its title, a register row by its event."""
-    return t.titled(proof.title, proof.period or None) if proof.title else t.say(f"event.{proof.event}")

@@ -5,7 +5,7 @@ After a refusal the typed values are shown again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -33,26 +33,27 @@ Choices = list[tuple[str, Text]]
 
 
 def record_form(
+    case: Case,
     deadlines: Sequence[Deadline],
     *,
     fact: str,
-    rejected_form: RejectedForm | None,
-    kind: str,
+    on: str = "",
+    tried: RejectedForm | None = None,
     today: date,
 ) -> dict[str, Any]:
     """Return the form that records a fact: its `choices`, what is chosen (`fact`, `option` of a decision's
-    `options`), the day `on`, the `numbers` to give, `signatories`, `fields` for evidence, and why it was
-    refused (`refusal`) or is to be confirmed (`confirmation`).
+    `options`), the day `on`, and what is asked for: `numbers`, `signatories` and documents (`proofs`).
 
     By default the earliest open obligation is chosen. A recorded fact can be chosen by its link; its day is
     kept and evidence is added (`is_recorded`). `published`: it is done by publishing, so that a link is dated
     as the fact.
 
     Args:
-        kind: the kind of organisation, which decides who may sign.
-        today: the default day, unless another was recorded or typed.
+        on: the day of the address; by default that recorded, else today. tried: the same form as refused, or
+            to be confirmed.
     """
-    tried = rejected_form or RejectedForm(form="record", refusal=None)
+    typed = tried.answers if tried else {}
+    fact = typed.get("fact", "") if tried else fact
     by_id = {deadline.id: deadline for deadline in deadlines if not is_entry(deadline.id)}
     offered = [
         deadline
@@ -63,28 +64,18 @@ def record_form(
     still_open = sorted((d for d in offered if d.state == "open"), key=lambda d: d.due or date.max)
     chosen = by_id.get(fact) or next(iter(still_open or offered), None)
     obligation, option = (chosen.obligation, chosen.answer) if chosen else (None, None)
-    recorded_on = chosen.recorded_on if chosen and tried.refusal is None else None
-    on = tried.answers.get("on", (recorded_on or today).isoformat())
-    is_published = obligation is not None and obligation.judged_by == "published"
+    recorded_on = chosen.recorded_on if chosen and not (tried and tried.refusal) else None
     return {
         "choices": _titled(offered),
         "fact": chosen.id if chosen else "",
-        "on": on,
-        "fields": evidence_fields(
-            obligation.evidence if obligation else (), tried.answers, published_on=on if is_published else ""
-        ),
-        "published": is_published,
-        "numbers": [
-            (name, tried.answers.get(f"value.{name}", "")) for name in (obligation.values if obligation else ())
-        ],
-        "signatories": _signatories(chosen, kind),
-        "signed_by": tried.answers.get("signed_by", ""),
+        "on": typed.get("on", on or (recorded_on or today).isoformat()),
+        "proofs": proofs_asked(obligation.evidence if obligation else ()),
+        "published": obligation is not None and obligation.judged_by == "published",
+        "numbers": obligation.values if obligation else (),
+        "signatories": _signatories(chosen, case.kind),
         "options": (option,) if option else obligation.options if obligation else (),
-        "option": option.id if option else tried.answers.get("option", ""),
+        "option": option.id if option else typed.get("option", ""),
         "is_recorded": recorded_on is not None,
-        "confirmation": tried.confirmation,
-        "refusal": tried.refusal,
-        "had_files": tried.had_files,
     }
 
 
@@ -105,40 +96,22 @@ def foreseen_effect(ctx: RequestContext, case: str, form: Mapping[str, Any]) -> 
 OTHER = "other"
 
 
-def evidence_fields(
-    kinds: Sequence[str], answers: Mapping[str, str], *, published_on: str = ""
-) -> tuple[dict[str, Any], ...]:
-    """Return the fields of a form for evidence of these kinds, as typed; there is always one for a link and one
-    for a file, of the kind "other" where the obligation asks for none.
-
-    Args:
-        published_on: the default day of publication of a link.
+def proofs_asked(kinds: Iterable[str]) -> list[tuple[str, bool]]:
+    """Return the documents a form asks for, each with whether it is a link: always one link and one file, of
+    the kind "other" where the obligation asks for none.
     """
-    marked_kinds = [(kind, kind.startswith("link:")) for kind in kinds]
-    if not any(link for _, link in marked_kinds):
-        marked_kinds.append((OTHER, True))
-    if all(link for _, link in marked_kinds):
-        marked_kinds.append((OTHER, False))
-    return tuple(
-        {
-            "kind": kind,
-            "is_link": is_link,
-            "address": answers.get(f"link.{kind}", "") if is_link else "",
-            "published": answers.get(f"published.{kind}", published_on if is_link else ""),
-            "written": answers.get(f"written.{kind}", ""),
-            "restricted": answers.get(f"restricted.{kind}", ""),
-        }
-        for kind, is_link in marked_kinds
-    )
+    asked = [(kind, kind.startswith("link:")) for kind in kinds]
+    if not any(link for _, link in asked):
+        asked.append((OTHER, True))
+    return asked if not all(link for _, link in asked) else [*asked, (OTHER, False)]
 
 
-def plan_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> dict[str, Any]:
-    """Return the choices of the form that sets a plan date: everything that has not happened yet."""
-    fact = tried.answers.get("fact", "") if tried else fact
-    offered = (
+def plannable(deadlines: Sequence[Deadline], chosen: str) -> Choices:
+    """Return what may be given a plan date: everything that has not happened yet, and what is chosen."""
+    return _titled(
         deadline
         for deadline in deadlines
-        if deadline.id == fact
+        if deadline.id == chosen
         or not (
             deadline.recorded_on
             or deadline.state == "not_required"
@@ -146,12 +119,9 @@ def plan_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm |
             or is_entry(deadline.id)
         )
     )
-    return {"choices": _titled(offered), "fact": fact}
 
 
-def correct_form(
-    case: Case, deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None
-) -> dict[str, Any]:
+def correct_form(case: Case, deadlines: Sequence[Deadline], fact: str) -> dict[str, Any]:
     """Return the choices of the form that corrects a recorded fact, its recorded values, and who may sign.
 
     Facts recorded from a register row are corrected in the register.
@@ -161,7 +131,6 @@ def correct_form(
         for deadline in deadlines
         if deadline.fact in case.facts and not case.facts[deadline.fact].row
     }
-    fact = tried.answers.get("fact", fact) if tried else fact
     if fact not in recorded:
         fact = next(reversed(recorded), "")
     chosen, recorded_fact, values = recorded.get(fact), case.facts.get(fact), {"fact": fact}
@@ -176,7 +145,7 @@ def correct_form(
     }
 
 
-def exempt_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> dict[str, Any]:
+def exempt_form(deadlines: Sequence[Deadline], chosen: str) -> dict[str, Any]:
     """Return the choices of the form that exempts the case from one obligation: all open, coming and missed
     ones, without their periods; none is chosen that is not among them.
     """
@@ -184,7 +153,7 @@ def exempt_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm
     for deadline in deadlines:
         if deadline.state in ("open", "not_due_yet", "missed") and not is_entry(deadline.id):
             titles.setdefault(deadline.id.partition(".")[0], deadline.obligation.title)
-    chosen = (tried.answers.get("obligation", "") if tried else fact).partition(".")[0]
+    chosen = chosen.partition(".")[0]
     return {"choices": titles.items(), "chosen": chosen if chosen in titles else ""}
 
 
@@ -206,40 +175,30 @@ def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*named, *SIGNATORIES)))
 
 
-def withdraw_form(
-    case: Case, titles: Mapping[str, Text], *, chosen: tuple[str, str], tried: RejectedForm | None
-) -> dict[str, Any]:
-    """Return the form of what may be withdrawn (`choices`), with the record and the document (`evidence`, if
-    only that is withdrawn) named by the link, or as submitted.
+def withdrawable(case: Case, titles: Mapping[str, Text], chosen: str) -> list[dict[str, Any]]:
+    """Return what may be withdrawn, and the line of the history that is chosen (`#12`); of a fact recorded from
+    a register's row only the documents can be, when it is chosen.
 
-    Each choice has the `name` that is sent and a `kind`: `fact` or `plan` (with `title`, `period` and day
-    `on`), `line` of the history (with its `number`), or the kind of a row of a register (with its `text`).
+    Each has the `name` that is sent and a `kind`: `fact` or `plan` (with `title`, `period` and day `on`),
+    `line` (with its `number`), or the kind of a row of a register (with its `text`).
     """
-    name, evidence = chosen
-    if tried is not None:
-        name, evidence = tried.answers.get("name", ""), tried.answers.get("evidence", "")
-    choices = [*_withdrawable(case, titles, chosen=name)]
-    if name.startswith("#"):
-        choices.append({"name": name, "kind": "line", "number": name.removeprefix("#")})
-    return {"choices": choices, "chosen": name, "evidence": evidence}
-
-
-def _withdrawable(case: Case, titles: Mapping[str, Text], *, chosen: str) -> Iterator[dict[str, Any]]:
-    """Yield facts, plan dates and rows of registers; of a fact recorded from a register's row only the
-    documents can be withdrawn, chosen by link.
-    """
+    choices = list[dict[str, Any]]()
     facts = {name: fact.on for name, fact in case.facts.items() if not fact.row or name == chosen}
     for kind, prefix, days in (("fact", "", facts), ("plan", PLAN, case.planned)):
         for name, on in days.items():
             base, _, period = name.partition(".")
             if base in titles:
                 about = {"on": on, "title": titles[base], "period": period or None}
-                yield {"name": prefix + name, "kind": kind, **about}
+                choices.append({"name": prefix + name, "kind": kind, **about})
     for register in case_registers().all() if case.entries else ():
         assert register.entry is not None
         kind = register.entry.row
         for number, row in rows_of(case, kind).items():
-            yield {"name": f"{kind}.{number}", "kind": kind, "text": str(row[register.named_by[0]])}
+            text = str(row[register.named_by[0]])
+            choices.append({"name": f"{kind}.{number}", "kind": kind, "text": text})
+    if chosen.startswith("#"):
+        choices.append({"name": chosen, "kind": "line", "number": chosen.removeprefix("#")})
+    return choices
 
 
 RESPONSIBLE = "responsible."

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from starlette.datastructures import FormData
@@ -23,7 +22,6 @@ from merzim.services.registers import tables, views
 from merzim.services.registers.results import (
     FieldView,
     RegisterView,
-    RowView,
     seen_register,
     values_view,
     writable_register,
@@ -72,18 +70,15 @@ def registers_page(ctx: Reading, unit: MatchedUnit) -> Response:
     for register in sorted(registers, key=lambda register: not register.adopted):
         acts.setdefault(act_of(register, translator), []).append(register)
     mine = views.list_my_rows(ctx, views.AskRegisters())
-    registers_by_id = {register.id: register for register in mine.registers}
     return page(
         ctx,
         "registers.html",
         acts=acts,
         units=unit_filter(ctx, unit),
         unit=unit,
-        mine=[
-            (row, row_title(register, row, translator), register)
-            for row in mine.rows
-            if (register := registers_by_id[row.register_id])
-        ],
+        mine=mine.rows,
+        registers_of_mine={register.id: register for register in mine.registers},
+        row_title=row_title,
     )
 
 
@@ -117,12 +112,12 @@ def rows_page(
     translator = Translator(ctx.language)
     register = _view(ctx, register_id)
     filters, empty = filters_of(ctx, register.fields), ctx.query.get("empty", "")
-    refusal, row_page = None, _NO_ROWS.model_copy(update={"register_id": register_id})
+    refusal, row_page = None, _NO_ROWS
     try:
         row_page = views.list_rows(ctx, list_command(ctx, query, filters, page=number))
-    except (Refusal, InvalidForm) as error:
+    except Refusal as error:
         refusal = error
-    columns = columns_of(register, register.fields)
+    columns = columns_of(register)
     is_filtered = bool(empty) or any(row_filter.is_set for row_filter in filters)
     has_conditions = is_filtered or any(query[name] for name in ("unit", "search", "withdrawn"))
     return page(
@@ -132,7 +127,6 @@ def rows_page(
         register=register,
         act=act_of(register, translator),
         columns=columns,
-        lines=[line_of(register, row, columns, translator) for row in row_page.rows],
         rows_page=row_page,
         imported=imported,
         number=number,
@@ -152,7 +146,8 @@ def rows_page(
         ],
         may_add=register.may_write and ctx.reader.may("record"),
         has_papers=bool(register_papers(register_id)) and not query["withdrawn"],
-        to=_changed_address(ctx),
+        cell_of=cell_of,
+        row_title=row_title,
     )
 
 
@@ -167,9 +162,8 @@ def rows_workbook(ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> 
 @router.get("/registers/{register_id}/template")
 def register_template(ctx: Reading, register_id: RegisterPath) -> Response:
     """Return the empty spreadsheet of a register, to be filled in and imported."""
-    return as_file(
-        tables.template(ctx, register_id, ctx.language), XLSX, f"{_file_name(ctx, register_id)}.xlsx"
-    )
+    name = f"{_file_name(ctx, register_id)}.xlsx"
+    return as_file(tables.template(ctx, register_id, ctx.language), XLSX, name)
 
 
 def _file_name(ctx: RequestContext, register_id: str) -> str:
@@ -201,7 +195,6 @@ def show_import_page(
     """Return the page of the import: the rows to import, or the mistakes in the file."""
     register = views.view_here(ctx, writable_register(ctx, register_id))
     answers = tried.answers if tried else answers or {}
-    translator = Translator(ctx.language)
     return page(
         ctx,
         "register_import.html",
@@ -210,12 +203,8 @@ def show_import_page(
         units=own_units(ctx).field(answers.get("unit") or ctx.reader.root),
         preview=preview,
         digest=digest,
-        lines=[
-            [cell_of(field, values_view(row, preview.names), translator) for field in preview.fields]
-            for row in preview.first
-        ]
-        if preview
-        else [],
+        rows=[values_view(row, preview.names) for row in preview.first] if preview else [],
+        cell_of=cell_of,
         unit=answers.get("unit", ""),
         tried=tried,
     )
@@ -267,17 +256,6 @@ def _totals(register: RegisterView, row_page: views.RowPage, translator: Transla
     return totals
 
 
-def _changed_address(ctx: WebContext) -> object:
-    """Return a function that returns the list's address with some parameters changed."""
-
-    def to(suffix: str = "", **changes: object) -> str:
-        parameters = {**ctx.query, **dict.fromkeys(("page", "lang", "theme", "imported")), **changes}
-        query = urlencode({key: value for key, value in parameters.items() if value not in ("", None)})
-        return ctx.request.url.path + suffix + (f"?{query}" if query else "")
-
-    return to
-
-
 _NO_ROWS = views.RowPage(register_id="", total=0, page=1, pages=1, fields=[], rows=[], totals={})
 
 
@@ -298,9 +276,9 @@ class RowFilter:
         return any(self.typed.values())
 
 
-def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[FieldView]:
+def columns_of(register: RegisterView) -> list[FieldView]:
     """Return the fields shown as columns beside a row's title; all are on its own page and in the workbook."""
-    fields_by_id = {field.id: field for field in fields}
+    fields_by_id = {field.id: field for field in register.fields}
     return [fields_by_id[name] for name in register.columns if name in fields_by_id]
 
 
@@ -341,15 +319,3 @@ def list_command(
     if empty := ctx.query.get("empty", ""):
         conditions.append({"field": empty, "empty": True})
     return build(ListRows, {**query, "filters": conditions, **extra_fields})
-
-
-def line_of(
-    register: RegisterView, row: RowView, columns: Sequence[FieldView], translator: Translator
-) -> dict[str, object]:
-    """Return a row of a list as templates read it: its name, its unit and a cell for each column."""
-    return {
-        "row": row,
-        "name": row_title(register, row, translator),
-        "unit": row.names.get(row.unit, row.unit),
-        "cells": [cell_of(column, row, translator) for column in columns],
-    }

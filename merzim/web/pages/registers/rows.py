@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException
@@ -45,10 +47,7 @@ from merzim.web.http import (
     WebContext,
     as_file,
 )
-from merzim.web.pages.registers.lists import (
-    columns_of,
-    line_of,
-)
+from merzim.web.pages.registers.lists import columns_of
 from merzim.web.ui.command_forms import OF_KIND, FormField, command_fields, read_command
 from merzim.web.ui.form_values import (
     MAX_FIELDS,
@@ -87,19 +86,19 @@ def form_fields(
     ctx: RequestContext, fields: Sequence[FieldView], row: RowView | None, rejected_form: RejectedForm | None
 ) -> list[FormField]:
     """Return the fields of a form with a row's values, or with the typed ones after a refusal."""
-    return [_form_field(ctx, field, row, rejected_form) for field in fields]
-
-
-def _form_field(
-    ctx: RequestContext, field: FieldView, row: RowView | None, rejected_form: RejectedForm | None
-) -> FormField:
-    """Return a field with the typed value after a refusal, else with the stored one."""
-    stored = row.values.get(field.id) if row else None
-    if field.kind == "file":
-        return replace(row_field(field, ""), file=str(stored.get("name", "")) if stored else "")
-    was = _amount(field, stored, ctx.language) if field.kind in ("number", "money") else _text(stored)
-    value = rejected_form.answers.get(FIELD + field.id, "") if rejected_form else was
-    return replace(row_field(field, value), was=was, names=_name_field(ctx, field, value))
+    choices, made = _choices(ctx), list[FormField]()
+    for field in fields:
+        stored = row.values.get(field.id) if row else None
+        if field.kind == "file":
+            made.append(replace(row_field(field, ""), file=str(stored.get("name", "")) if stored else ""))
+            continue
+        was = _amount(field, stored, ctx.language) if field.kind in ("number", "money") else _text(stored)
+        value = rejected_form.answers.get(FIELD + field.id, "") if rejected_form else was
+        names = choices[field.kind].field(value) if field.kind in choices else None
+        if field.kind == "row":
+            names = NameField(chosen=value, finds=f"row.{field.register_id}")
+        made.append(replace(row_field(field, value), was=was, names=names))
+    return made
 
 
 def row_field(field: FieldView | RegisterField, value: str, last: date | None = None) -> FormField:
@@ -128,20 +127,13 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _name_field(ctx: RequestContext, field: FieldView, value: str) -> NameField | None:
-    """Return the field that finds a person, unit or row; None for other kinds."""
-    if field.kind == "person":
-        return _people(ctx).field(value)
-    if field.kind == "unit":
-        return unit_names(ctx.reads.office()).field(value)
-    if field.kind == "row":
-        return NameField(chosen=value, finds=f"row.{field.register_id}")
-    return None
-
-
-def _people(ctx: RequestContext) -> NameChoices:
-    """Return the people a form offers: all for managers, else those of the reader's own unit and below."""
-    return person_names(ctx.reads.office()) if ctx.reader.may("manage") else own_people(ctx)
+def _choices(ctx: RequestContext) -> Mapping[str, NameChoices]:
+    """Return the units and people a form offers, by the kind of its field: people beyond the reader's own unit
+    and those below are for managers.
+    """
+    office = ctx.reads.office()
+    people = person_names(office) if ctx.reader.may("manage") else own_people(ctx)
+    return {"person": people, "unit": unit_names(office)}
 
 
 def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: Form) -> dict[str, object]:
@@ -172,16 +164,11 @@ def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: Form)
 
 def _parsed_value(ctx: RequestContext, field: FieldView, text: str) -> object:
     """Return the value of a field: the key of a person, the id of a unit, several options as a list, else the
-    text; also of a person or unit that is not found, which the verb refuses.
+    text; also of a person or unit that is not found, which the verb refuses beside its field.
     """
-    try:
-        if field.kind == "person":
-            return _people(ctx).resolve(text)
-        if field.kind == "unit":
-            return unit_names(ctx.reads.office()).resolve(text)
-    except InvalidForm:
-        # Reported with all other mistakes, beside its field.
-        return text
+    if field.kind in ("person", "unit"):
+        with suppress(InvalidForm):
+            return _choices(ctx)[field.kind].resolve(text)
     return [part for part in text.split(";") if part] if field.several else text
 
 
@@ -257,7 +244,6 @@ def show_row_page(
     ctx: WebContext, register_id: str, row: str, *, tried: RejectedForm | None = None
 ) -> Response:
     """Return the page of one row; after a refusal with the form as filled in."""
-    translator = Translator(ctx.language)
     detail = row_of_register(ctx, register_id, row)
     definition = ctx.app.registers.on(register_id, ctx.today)
     register = views.view_here(ctx, definition, is_own=True)
@@ -270,13 +256,16 @@ def show_row_page(
         register=register,
         row=detail.row,
         withheld=is_withheld(definition, detail.row.values, reader_scope(ctx)),
-        name=row_title(register, detail.row, translator),
         days_of_case=detail.days_of_case,
-        cells=[(field, cell_of(field, detail.row, translator)) for field in detail.fields],
+        fields_shown={field.id: field for field in detail.fields},
         duties=detail.fulfils,
-        pointing=[_pointing_lines(pointing_rows, translator) for pointing_rows in detail.pointing],
+        pointing=detail.pointing,
+        columns_of=columns_of,
+        cell_of=cell_of,
+        row_title=row_title,
         papers=detail.papers,
-        history=_history(ctx, detail, translator),
+        history=detail.history[::-1],
+        changed=partial(_cell, ctx, detail.row),
         names=author_names(ctx, {event.by for event in detail.history}),
         form_fields=form_fields(ctx, detail.fields, detail.row, edits) if detail.row.may_write else [],
         groups=definition.groups,
@@ -293,14 +282,6 @@ def show_row_page(
     )
 
 
-def _pointing_lines(pointing_rows: views.PointingRows, translator: Translator) -> dict[str, object]:
-    """Return the rows that refer to a row as a table, without the field that refers to it."""
-    register = pointing_rows.view
-    columns = [column for column in columns_of(register, register.fields) if column.id != pointing_rows.field]
-    lines = [line_of(register, row, columns, translator) for row in pointing_rows.rows]
-    return {"pointing": pointing_rows, "columns": columns, "lines": lines}
-
-
 def row_of_register(ctx: RequestContext, register_id: str, row: str) -> RowWithPapers:
     """Return a row of this register; 404 if it belongs to another one."""
     detail = show_with_papers(ctx, views.AskRow(row=row))
@@ -309,31 +290,15 @@ def row_of_register(ctx: RequestContext, register_id: str, row: str) -> RowWithP
     return detail
 
 
-def _history(
-    ctx: RequestContext, detail: views.RowDetail, translator: Translator
-) -> list[tuple[object, list[tuple[str, Content, Content]]]]:
-    """Return the events of a row, the newest first, each with its changes: field, before, after."""
-    office, language = ctx.reads.office(), translator.language
-    fields = {field.id: field for field in detail.fields}
-
-    def cell(field: FieldView, value: object) -> Content:
-        text = str(value)
-        if value is None:
-            return Content()
-        if field.kind == "row":
-            return Content(text=detail.row.names.get(text, text))
-        names = {text: name_in(office, text, language)} | detail.row.names
-        row = detail.row.model_copy(update={"values": {field.id: value}, "names": names})
-        return cell_of(field, row, translator)
-
-    def lines(event: views.RowEventView) -> list[tuple[str, Content, Content]]:
-        changes = [(fields[change.field], change) for change in event.changes]
-        return [
-            (field.title[language], cell(field, change.before), cell(field, change.after))
-            for field, change in changes
-        ]
-
-    return [(event, lines(event)) for event in reversed(detail.history)]
+def _cell(ctx: RequestContext, row: RowView, field: FieldView, value: object) -> Content:
+    """Return a value that a field of a row has or had; without text for None."""
+    text, t = str(value), Translator(ctx.language)
+    if value is None:
+        return Content()
+    if field.kind == "row":
+        return Content(text=row.names.get(text, text))
+    names = {text: name_in(ctx.reads.office(), text, t.language)} | row.names
+    return cell_of(field, row.model_copy(update={"values": {field.id: value}, "names": names}), t)
 
 
 @router.post("/registers/{register_id}/new")
