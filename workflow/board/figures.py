@@ -12,7 +12,7 @@ from statistics import median
 from typing import Literal, NamedTuple, TypeVar
 
 from workflow.board.rows import Row
-from workflow.cases.case import Event, effective_events
+from workflow.cases.case import APPROVAL, Event, effective_events
 from workflow.cases.registers.rows import is_entry
 from workflow.deadlines.deadline import holds_on
 
@@ -142,10 +142,6 @@ def pace_by_stage(spans: Iterable[StageSpan], working_days: Callable[[date, date
         pace.took[working_days(span.first, span.done)] += span.number
         pace.norm[working_days(span.first, span.due)] += span.number
     return paces
-
-
-APPROVAL = "schedule_approved"
-"""The fact that approves the plan dates recorded so far as the schedule of the analysis."""
 
 
 class PlanStep(NamedTuple):

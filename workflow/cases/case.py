@@ -50,6 +50,8 @@ PARTS: frozenset[str] = frozenset(
     {"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "commented", PASSPORT, *ROW_OF}
 )
 """Kinds of events besides facts that can be withdrawn by themselves."""
+APPROVAL = "schedule_approved"
+"""The fact that approves the plan dates recorded so far as the schedule of the analysis."""
 PLAN = "plan."
 """Prefix that distinguishes a withdrawn plan date from the fact with the same name."""
 CaseStatus = Literal["active", "cancelled", "exempted"]
@@ -150,6 +152,11 @@ def row_name(event: Event) -> str:
 
 EventDraft = tuple[EventKind, str, date | None, dict[str, object]]
 """An event before it is stored: kind, name, the local date it speaks of, payload."""
+
+
+def filled(**values: object) -> dict[str, object]:
+    """Return the payload of an event: these values without empty ones ("", None, empty lists and tables)."""
+    return {name: value for name, value in values.items() if value not in ("", None, [], {})}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -119,22 +119,6 @@ def feasibility(
     return tuple(conflicts)
 
 
-def before_first_edition(procedure: Procedure, on: date) -> Finding:
-    """Return the finding that a day lies before the earliest edition, which is used nevertheless."""
-    title = procedure.by_id[procedure.begins_with].title
-    return Finding(
-        kind="range",
-        obligation=procedure.begins_with,
-        code="before_first_edition",
-        arguments={"title": title, "on": on, "since": procedure.in_force},
-    )
-
-
-def beyond_horizon(deadline: Deadline, last: date) -> Finding:
-    """Return the finding that a due date lies beyond the calendar's records."""
-    return departure(deadline, "range", "beyond_horizon_finding", last=last)
-
-
 def _late(deadline: Deadline, on: date, late: int | None, calendar: Kazakhstan, code: str = "") -> Finding:
     """Return the finding that a day lies after the due date, or makes a duration too long.
 

@@ -177,16 +177,10 @@ class Office:
     former: Mapping[str, Person] = field(default_factory=dict)
     kind: str = ""
 
-    @cached_property
-    def order_in(self) -> Callable[[str], Mapping[str, str]]:
-        """Returns the texts by which people, former ones too, and units are sorted in a language, by key."""
-
-        @cache
-        def order(language: str) -> Mapping[str, str]:
-            members: dict[str, Person | Unit] = {**self.former, **self.units, **self.people}
-            return {key: alphabetical(member.name_in(language)) for key, member in members.items()}
-
-        return order
+    def order_in(self, language: str) -> Mapping[str, str]:
+        """Return the texts by which people, former ones too, and units are sorted in a language, by key."""
+        members: dict[str, Person | Unit] = {**self.former, **self.units, **self.people}
+        return {key: alphabetical(member.name_in(language)) for key, member in members.items()}
 
     def member(self, key: str) -> Person | None:
         """Return the person with a key, including people who left; None where there is none."""
@@ -256,16 +250,10 @@ class Office:
         units = sorted(self.units.values(), key=name_order)
         return _grouped((unit.parent or "", unit.id) for unit in units)
 
-    @cached_property
-    def by_kind(self) -> Callable[[str], Mapping[str, tuple[str, ...]]]:
-        """Returns the units at or below a unit ("" is all), grouped by their own kind, in order of id."""
-
-        @cache
-        def kinds(root: str) -> Mapping[str, tuple[str, ...]]:
-            units = sorted(self.below(root) if root else self.units)
-            return _grouped((self.units[unit].kind, unit) for unit in units if unit in self.units)
-
-        return kinds
+    def by_kind(self, root: str) -> Mapping[str, tuple[str, ...]]:
+        """Return the units at or below a unit ("" is all), grouped by their own kind, in order of id."""
+        units = sorted(self.below(root) if root else self.units)
+        return _grouped((self.units[unit].kind, unit) for unit in units if unit in self.units)
 
     @cached_property
     def tops(self) -> tuple[str, ...]:
@@ -354,10 +342,7 @@ class Office:
         """Return the nearest unit above (or the unit itself) with a kind of its own; None where no kind is
         known.
         """
-        unit_id = self.unit_id(unit)
-        return next(
-            (unit for unit in self.above(unit_id) if unit in self.units and self.units[unit].kind), None
-        )
+        return next((above.id for above in self.units_above(self.unit_id(unit)) if above.kind), None)
 
     def is_within_another(self, organisation: str) -> bool:
         """Return whether an organisation with a kind of its own exists above this one."""
@@ -392,8 +377,11 @@ class Office:
         while unit_id is not None and unit_id not in seen_units:
             seen_units.add(unit_id)
             yield unit_id
-            current_unit = self.units.get(unit_id)
-            unit_id = current_unit.parent if current_unit else None
+            unit_id = self.units[unit_id].parent if unit_id in self.units else None
+
+    def units_above(self, unit: str) -> Iterator[Unit]:
+        """Yield the unit and those above it as `above`, without unknown ones."""
+        return (self.units[unit_id] for unit_id in self.above(unit) if unit_id in self.units)
 
 
 def with_officer(office: Office, officer: str, *, language: str) -> Office:
@@ -408,13 +396,9 @@ def with_officer(office: Office, officer: str, *, language: str) -> Office:
         return replace(office, officer=holders[0][1].key)
     if officer in ("", office.officer):
         return office
-    if officer in office.people:
-        return replace(office, officer=officer)
-    officer_person = next(
-        (person for person in office.people.values() if _plain(person.email or "") == _plain(officer)), None
-    )
-    if officer_person is not None:
-        return office if officer_person.key == office.officer else replace(office, officer=officer_person.key)
+    called = (person.key for person in office.people.values() if _plain(person.email or "") == _plain(officer))
+    if key := officer if officer in office.people else next(called, ""):
+        return office if key == office.officer else replace(office, officer=key)
     if "@" not in officer:
         return office
     person = Person(key=officer, name=officer, unit="", email=officer, language=language)
@@ -426,20 +410,14 @@ def uploads_through(office: Office, unit: str) -> str:
     names.
     """
     place = office.unit_id(unit)
-    for unit_id in office.above(place):
-        current_unit = office.units.get(unit_id)
-        if current_unit is not None and current_unit.uploads_through:
-            return current_unit.uploads_through
-    return place
+    return next((above.uploads_through for above in office.units_above(place) if above.uploads_through), place)
 
 
 def acts_of(office: Office, unit: str) -> frozenset[str]:
     """Return the ids of the acts that a unit (by id) or a unit above it adopted."""
-    return frozenset(
-        act for unit_id in office.above(unit) if unit_id in office.units for act in office.units[unit_id].acts
-    )
+    return frozenset(act for above in office.units_above(unit) for act in above.acts)
 
 
 def time_of(office: Office, unit: str) -> OfficeTime:
     """Return the office time of a unit (by id); settings it lacks come from the units above."""
-    return joined(office.units[unit_id].time for unit_id in office.above(unit) if unit_id in office.units)
+    return joined(above.time for above in office.units_above(unit))

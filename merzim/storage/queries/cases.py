@@ -40,9 +40,8 @@ from merzim.storage.tables import board
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, CASE_ROW
 from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT
-from workflow.board.figures import APPROVAL
 from workflow.board.rows import CaseFilter, CaseOrder, Row
-from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, fold, with_rows
+from workflow.cases.case import APPROVAL, ENTRIES, Case, CaseStatus, Event, fold, with_rows
 from workflow.cases.registers.assignments import AssignmentState, Whose
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 from workflow.cases.registers.risks import Words

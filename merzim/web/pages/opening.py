@@ -37,9 +37,8 @@ from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import at_tidy_address
 from merzim.web.ui.timeline import build_timeline
-from workflow.board.figures import APPROVAL
 from workflow.board.rows import base
-from workflow.cases.case import Case
+from workflow.cases.case import APPROVAL, Case
 from workflow.cases.commands.planning import plan
 from workflow.deadlines.deadline import Deadline, status_on
 from workflow.findings.findings import Finding

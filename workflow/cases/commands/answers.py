@@ -1,4 +1,7 @@
-"""Assignments in a case or without one: given, answered, refused, extended; and comments on a case."""
+"""What people ask of each other in a case, and answer: assignments, comments, reminders.
+
+Each is an event of the case, which tells who answered from those who did not.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Literal
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
-from workflow.cases.case import AWAITED, Case, Event, EventDraft, Evidence, evidence_payload
+from workflow.cases.case import AWAITED, Case, Event, EventDraft, Evidence, evidence_payload, filled
 from workflow.cases.changes import Comment, comments
 from workflow.cases.commands.case_commands import CaseCommands, Drafts, Opening, View
 from workflow.cases.registers.assignments import Assignment, assignments
@@ -92,9 +95,7 @@ def answer(
     assignment = _open(view.case, number, None if for_office else author)
     if on > view.today:
         raise Refusal("assignment.in_future", on=on, today=view.today)
-    payload = _payload(assignment, text, author, "answer")
-    if items := evidence_payload(evidence):
-        payload["evidence"] = items
+    payload = {**_payload(assignment, text, author, "answer"), **filled(evidence=evidence_payload(evidence))}
     return [("assignment_answered", str(number), on, payload)]
 
 
@@ -197,16 +198,10 @@ def comment(
     elif about:
         deadline_of(view, about)
     to.pop(person, None)
-    payload: dict[str, object] = {
-        "text": text.strip(),
-        "person": person,
-        "mentions": list(mentions),
-        "asks": asks,
-        "answers": answers,
-        "to": to,
-    }
-    details = {name: value for name, value in payload.items() if value not in ("", None, [], {})}
-    return [("commented", about, until, details)]
+    payload = filled(
+        text=text.strip(), person=person, mentions=list(mentions), asks=asks, answers=answers, to=to
+    )
+    return [("commented", about, until, payload)]
 
 
 def _question(events: Sequence[Event], line: int) -> Comment:
@@ -311,17 +306,15 @@ def answer_reminder(
     deadline_of(view, obligation)
     if _answered(view, notice, "said_done", "not_mine"):
         return ()
-    draft: EventDraft = (
-        "notice",
-        obligation,
-        silent_until,
-        {"what": answer, "notice": notice, "person": person},
-    )
-    if not officer or officer == person:
-        return [draft]
-    to = {officer: "mention"}
-    payload: dict[str, object] = {"text": text, "person": person, "mentions": [officer], "to": to}
-    return [draft, ("commented", obligation, None, payload)]
+    payload: dict[str, object] = {"what": answer, "notice": notice, "person": person}
+    told: dict[str, object] = {
+        "text": text,
+        "person": person,
+        "mentions": [officer],
+        "to": {officer: "mention"},
+    }
+    drafts: Drafts = [("notice", obligation, silent_until, payload), ("commented", obligation, None, told)]
+    return drafts if officer not in ("", person) else drafts[:1]
 
 
 def _answered(view: View, notice: str, *answers: str) -> bool:

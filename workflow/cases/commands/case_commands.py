@@ -1,4 +1,5 @@
-"""CaseCommands: the only way to write to a case. A command is a pure function from a case to new events.
+"""CaseCommands, the only way to write to a case: it opens cases and runs commands, functions from a case to
+new events.
 
 Refused are only an unknown name, an impossible date, a date after now, and the same fact with another date;
 commands may be refused because of the state of the case. What is wrong with a fact is a finding.
@@ -13,9 +14,8 @@ from functools import cache, cached_property
 from typing import Concatenate, ParamSpec, TypeAlias
 
 from calendars.kazakhstan import Kazakhstan
-from workflow.board.figures import APPROVAL
 from workflow.board.rows import Row, rows
-from workflow.cases.case import ENTRIES, Case, Event, EventDraft, evidence_payload, fold
+from workflow.cases.case import APPROVAL, ENTRIES, Case, Event, EventDraft, evidence_payload, filled, fold
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.findings import Finding, feasibility, findings
@@ -39,6 +39,14 @@ class UnknownCase(Refusal, LookupError):
 
     def __init__(self, case: str) -> None:
         super().__init__("unknown_case", case=case)
+
+
+class NotForKind(Refusal, ValueError):
+    """The procedure is not for organisations of that kind."""
+
+    def __init__(self, procedure: Procedure, unit: str | Text, kind: str) -> None:
+        allowed = procedure.applies_to
+        super().__init__("not_for_kind", procedure=procedure.title, unit=unit, kind=kind, allowed=allowed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,173 +87,10 @@ Command: TypeAlias = Callable[Concatenate[View, P], Drafts]
 """Function from the present case to the events it writes."""
 
 
-class CaseCommands:
-    """Opens cases and runs commands on them: computes what they write, and stores it with the board rows."""
-
-    def __init__(
-        self,
-        ledger: Ledger,
-        library: Library,
-        calendar: Kazakhstan,
-        first_day: Callable[[date], date] | None = None,
-    ) -> None:
-        """Args:
-        first_day: the office's first day of records, asked with the local date; None: it keeps everything.
-        """
-        self._ledger = ledger
-        self._library = library
-        self._calendar = calendar
-        self._first_day = first_day
-
-    @property
-    def calendar(self) -> Kazakhstan:
-        return self._calendar
-
-    def open(self, opening: Opening, *, at: Moment) -> Case:
-        """Open one case.
-
-        Raises:
-            Refusal: the procedure is opened once per organisation, and there is a case of it.
-            Refusal: an unknown procedure, an unknown fact, or a fact after today.
-        """
-        return self.open_many([opening], at=at)[0]
-
-    def open_many(
-        self, openings: Sequence[Opening], *, at: Moment, ids: Sequence[str] = ()
-    ) -> tuple[Case, ...]:
-        """Open many cases in one transaction, after checking all of them. `ids`: reserved for them, if any."""
-        ready = self._checked(openings, at.today)
-        changes = self._new(ids or self._ledger.next_ids(at.today.year, len(openings)), ready, at)
-        self._ledger.append(changes, now=at.now)
-        return tuple(change.case for change in changes)
-
-    def foresee(self, openings: Sequence[Opening], *, at: Moment) -> Sequence[Change]:
-        """Return what opening these cases would write, under ids of no case; nothing is written. Raises as
-        `open_many`.
-        """
-        return self._new(map(str, range(1, len(openings) + 1)), self._checked(openings, at.today), at)
-
-    def _new(
-        self, ids: Iterable[str], openings: Sequence[tuple[Opening, Procedure, str]], at: Moment
-    ) -> Sequence[Change]:
-        """Return what opening these cases under these ids writes."""
-        chains = [first_events(name, *opening, at=at) for name, opening in zip(ids, openings, strict=True)]
-        return [self._change(fold(chain), at.today, chain) for chain in chains]
-
-    def reserve(self, openings: Sequence[Opening], *, today: date) -> Sequence[str]:
-        """Return ids reserved for the cases of register rows, after checking that all of them can be opened."""
-        self._checked(openings, today, of_rows=True)
-        return self._ledger.next_ids(today.year, len(openings))
-
-    def _checked(
-        self, openings: Sequence[Opening], today: date, *, of_rows: bool = False
-    ) -> Sequence[tuple[Opening, Procedure, str]]:
-        """Return the openings as carried out, each with edition and kind of organisation. Raises as `open`."""
-        office = cache(self._ledger.office)
-        first_day = self._first_day(today) if self._first_day is not None else None
-        return [
-            checked(
-                replace(opening, kept_from=opening.kept_from or first_day),
-                self._library,
-                self._calendar,
-                self._ledger,
-                office,
-                today=today,
-                of_row=of_rows or bool(opening.row),
-            )
-            for opening in openings
-        ]
-
-    def view(self, case_id: str, *, today: date, bare: bool = False) -> View:
-        """Return the case with its deadlines, explained unless they are `bare`. Raises UnknownCase."""
-        events = self.events(case_id)
-        return replace(self.view_of(fold(events), today=today, bare=bare), events=events)
-
-    def events(self, case_id: str) -> Sequence[Event]:
-        """Return the events of the case, in order. Raises UnknownCase."""
-        if not (events := self._ledger.events(case_id)):
-            raise UnknownCase(case_id)
-        return events
-
-    def write(
-        self, case_id: str, at: Moment, command: Command[P], /, *args: P.args, **values: P.kwargs
-    ) -> Change:
-        """Write the events that a command derives from the case, which nobody else writes meanwhile.
-
-        Raises:
-            UnknownCase: there is no case with that id.
-        """
-
-        return self._ledger.write(
-            case_id,
-            lambda before: self._decided(case_id, at, before, lambda view: command(view, *args, **values)),
-            now=at.now,
-        )
-
-    def preview(
-        self, case_id: str, at: Moment, command: Command[P], /, *args: P.args, **values: P.kwargs
-    ) -> Change:
-        """Return what a command would write; nothing is written. Raises UnknownCase."""
-        before = self._ledger.rows(case_id)
-        return self._decided(case_id, at, before, lambda view: command(view, *args, **values))
-
-    def view_of(self, case: Case, *, today: date, bare: bool = True) -> View:
-        """Return the view of a case read already, without its events. `bare`: as of a View."""
-        return View(
-            case=case, procedure=self._library.of(case), calendar=self._calendar, today=today, bare=bare
-        )
-
-    def recomputed(self, case: Case, *, today: date) -> Change:
-        """Return what a rebuild of the board writes for a case: its stage and its rows computed anew, no
-        events.
-        """
-        return self._change(case, today)
-
-    def _decided(
-        self, case_id: str, at: Moment, before: Mapping[str, Row], decide: Callable[[View], Drafts]
-    ) -> Change:
-        """Return the change that a command makes of a case with these board rows, with the due dates it moves.
-
-        Raises UnknownCase.
-        """
-        view = self.view(case_id, today=at.today, bare=True)
-        case, drafts = view.case, decide(view)
-        if not drafts:
-            return Change(case=case)
-        for kind, _, on, _ in drafts:
-            if kind in ENTRIES and on is not None:
-                self._calendar.is_working_day(on)  # raises beyond the records
-        events = tuple(
-            Event(case=case.id, seq=seq, kind=kind, name=name, on=on, at=at.now, by=at.by, payload=payload)
-            for seq, (kind, name, on, payload) in enumerate(drafts, case.seq + 1)
-        )
-        change = self._change(fold([*view.events, *events]), at.today, events)
-        return replace(change, moved=_moved(before, change))
-
-    def _change(self, case: Case, today: date, events: tuple[Event, ...] = ()) -> Change:
-        """Return what is stored of a case after these events: them, its stage and its rows."""
-        view = self.view_of(case, today=today)
-        board = rows(case, view.procedure, view.deadlines, self._calendar, today=today)
-        return Change(events=events, case=case, stage=view.stage, rows=board)
-
-
-def _moved(before: Mapping[str, Row], change: Change) -> tuple[Moved, ...]:
-    """Return the required due dates that a change moves. What is not required has no due date to name."""
-    old = {name: row.due for name, row in before.items() if row.state != "not_required"}
-    new = {row.obligation: row.due for row in change.rows if row.state != "not_required"}
-    return tuple(
-        (row.obligation, old.get(row.obligation), new.get(row.obligation))
-        for row in change.rows
-        if old.get(row.obligation) != new.get(row.obligation)
-    )
-
-
-class NotForKind(Refusal, ValueError):
-    """The procedure is not for organisations of that kind."""
-
-    def __init__(self, procedure: Procedure, unit: str | Text, kind: str) -> None:
-        allowed = procedure.applies_to
-        super().__init__("not_for_kind", procedure=procedure.title, unit=unit, kind=kind, allowed=allowed)
+def require_ground(ground: str) -> None:
+    """Raise Refusal unless a ground is given in words."""
+    if not ground.strip():
+        raise Refusal("ground_missing")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -296,9 +141,7 @@ def in_schedule_of(case: Case, opening: Opening) -> Opening:
         raise Refusal("no_schedule_approved", case=case.id)
     if opening.facts.get(APPROVAL, approval.on) != approval.on:
         raise Refusal("schedule_of_another_day", case=case.id, known=approval.on, on=opening.facts[APPROVAL])
-    proof: dict[str, object] = {"evidence": evidence_payload(approval.evidence)} if approval.evidence else {}
-    if approval.signed_by:
-        proof["signed_by"] = approval.signed_by
+    proof = filled(evidence=evidence_payload(approval.evidence), signed_by=approval.signed_by)
     proved: tuple[EventDraft, ...] = (("evidence", APPROVAL, approval.on, proof),) if proof else ()
     return replace(opening, facts={**opening.facts, APPROVAL: approval.on}, entries=(*opening.entries, *proved))
 
@@ -312,51 +155,6 @@ def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure
     days = [*opening.facts.values(), *opening.planned.values()]
     first = min(days, default=today)
     return library.named(opening.edition) if opening.edition else library.edition(opening.procedure, first)
-
-
-def checked(
-    opening: Opening,
-    library: Library,
-    calendar: Kazakhstan,
-    ledger: Ledger,
-    office: Callable[[], Office],
-    *,
-    today: date,
-    of_row: bool,
-) -> tuple[Opening, Procedure, str]:
-    """Return an opening that may be carried out, its object filled with the body its organisation is by name
-    where the act names bodies; its edition; and the kind of its organisation, "" where it is unknown or not
-    needed.
-
-    Args:
-        of_row: as in `check_plan_date`.
-
-    Raises:
-        Refusal: as `edition_for`; an unknown fact, or a fact after today; a second case of a procedure that is
-            opened once, which the user has not confirmed.
-        OutOfRange: a day beyond the records.
-        NotForKind: the procedure is not for its organisation.
-    """
-    procedure = edition_for(opening, library, today=today)
-    for fact, on in opening.planned.items():
-        known_fact(procedure, fact)
-        check_plan_date(on, calendar, of_row=of_row)
-    for fact, on in opening.facts.items():
-        obligation = known_fact(procedure, fact)
-        calendar.is_working_day(on)  # raises beyond the records
-        if on > today:
-            raise Refusal("fact_in_future", title=obligation.title, on=on, today=today)
-    if procedure.bodies and not opening.object:
-        opening = replace(opening, object=procedure.body_of(office(), opening.unit))
-    kind = office().kind_of(opening.unit) if procedure.depends_on_kind else ""
-    if not among(kind, procedure.applies_to):
-        unit = office().units.get(opening.unit or office().root)
-        name = Text(unit.name_in("kk"), unit.name_in("ru"), unit.name) if unit else opening.unit or "–"
-        raise NotForKind(procedure, name, kind)
-    place = procedure.id, opening.unit, procedure.body_named(opening.object)
-    if procedure.opened == "once" and not opening.again and (case := ledger.active_case(*place)):
-        raise Refusal("opened_once", procedure=procedure.title, case=case)
-    return opening, procedure, kind
 
 
 def check_plan_date(on: date, calendar: Kazakhstan, *, of_row: bool) -> None:
@@ -373,46 +171,220 @@ def check_plan_date(on: date, calendar: Kazakhstan, *, of_row: bool) -> None:
         calendar.is_working_day(on)
 
 
-def first_events(
-    name: str, opening: Opening, procedure: Procedure, kind: str, *, at: Moment
-) -> tuple[Event, ...]:
-    """Return the first events of the case `name`: opened; its plan dates, facts, exemptions, register rows."""
+class CaseCommands:
+    """Opens cases and runs commands on them: computes what they write, and stores it with the board rows."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        library: Library,
+        calendar: Kazakhstan,
+        first_day: Callable[[date], date] | None = None,
+    ) -> None:
+        """Args:
+        first_day: the office's first day of records, asked with the local date; None: it keeps everything.
+        """
+        self._ledger = ledger
+        self._library = library
+        self.calendar = calendar
+        self._first_day = first_day
+
+    def open(self, opening: Opening, *, at: Moment) -> Case:
+        """Open one case. Raises as `open_many`."""
+        return self.open_many([opening], at=at)[0]
+
+    def open_many(
+        self, openings: Sequence[Opening], *, at: Moment, ids: Sequence[str] = ()
+    ) -> tuple[Case, ...]:
+        """Open many cases in one transaction, after checking all of them. `ids`: reserved for them, if any.
+
+        Raises:
+            Refusal: an unknown procedure or fact; a fact after today; no edition was in force; a second case of
+                a procedure that is opened once, which the user has not confirmed.
+            OutOfRange: a day beyond the records.
+            NotForKind: the procedure is not for its organisation.
+        """
+        ready = self._checked(openings, at.today)
+        changes = self._new(ids or self._ledger.next_ids(at.today.year, len(openings)), ready, at)
+        self._ledger.append(changes, now=at.now)
+        return tuple(change.case for change in changes)
+
+    def foresee(self, openings: Sequence[Opening], *, at: Moment) -> Sequence[Change]:
+        """Return what opening these cases would write, under ids of no case; nothing is written. Raises as
+        `open_many`.
+        """
+        return self._new(map(str, range(1, len(openings) + 1)), self._checked(openings, at.today), at)
+
+    def reserve(self, openings: Sequence[Opening], *, today: date) -> Sequence[str]:
+        """Return ids reserved for the cases of register rows, after checking that all of them can be opened."""
+        self._checked(openings, today, of_rows=True)
+        return self._ledger.next_ids(today.year, len(openings))
+
+    def _new(
+        self, ids: Iterable[str], openings: Iterable[tuple[Opening, Procedure, str]], at: Moment
+    ) -> Sequence[Change]:
+        """Return what opening these cases under these ids writes."""
+        drafts = (_first_drafts(*opening, by=at.by) for opening in openings)
+        chains = [_events(name, 0, chain, at) for name, chain in zip(ids, drafts, strict=True)]
+        return [self._change(fold(chain), at.today, chain) for chain in chains]
+
+    def _checked(
+        self, openings: Sequence[Opening], today: date, *, of_rows: bool = False
+    ) -> Sequence[tuple[Opening, Procedure, str]]:
+        """Return the openings as carried out, each with its edition and the kind of its organisation, ""
+        where that is unknown or not needed. Raises as `open_many`.
+        """
+        office = cache(self._ledger.office)
+        first_day = self._first_day(today) if self._first_day is not None else None
+        return [
+            self._ready(
+                replace(opening, kept_from=opening.kept_from or first_day),
+                office,
+                today,
+                of_row=of_rows or bool(opening.row),
+            )
+            for opening in openings
+        ]
+
+    def _ready(
+        self, opening: Opening, office: Callable[[], Office], today: date, *, of_row: bool
+    ) -> tuple[Opening, Procedure, str]:
+        """Return one opening as `_checked` does, its object filled with the body its organisation is by name
+        where the act names bodies. `of_row`: as in `check_plan_date`.
+        """
+        procedure = edition_for(opening, self._library, today=today)
+        for fact, on in opening.planned.items():
+            known_fact(procedure, fact)
+            check_plan_date(on, self.calendar, of_row=of_row)
+        for fact, on in opening.facts.items():
+            obligation = known_fact(procedure, fact)
+            self.calendar.is_working_day(on)  # raises beyond the records
+            if on > today:
+                raise Refusal("fact_in_future", title=obligation.title, on=on, today=today)
+        if procedure.bodies and not opening.object:
+            opening = replace(opening, object=procedure.body_of(office(), opening.unit))
+        kind = office().kind_of(opening.unit) if procedure.depends_on_kind else ""
+        if not among(kind, procedure.applies_to):
+            unit = office().units.get(opening.unit or office().root)
+            name = Text(unit.name_in("kk"), unit.name_in("ru"), unit.name) if unit else opening.unit or "–"
+            raise NotForKind(procedure, name, kind)
+        place = procedure.id, opening.unit, procedure.body_named(opening.object)
+        if procedure.opened == "once" and not opening.again and (case := self._ledger.active_case(*place)):
+            raise Refusal("opened_once", procedure=procedure.title, case=case)
+        return opening, procedure, kind
+
+    def view(self, case_id: str, *, today: date, bare: bool = False) -> View:
+        """Return the case with its deadlines, explained unless they are `bare`. Raises UnknownCase."""
+        events = self.events(case_id)
+        return replace(self.view_of(fold(events), today=today, bare=bare), events=events)
+
+    def events(self, case_id: str) -> Sequence[Event]:
+        """Return the events of the case, in order. Raises UnknownCase."""
+        if not (events := self._ledger.events(case_id)):
+            raise UnknownCase(case_id)
+        return events
+
+    def view_of(self, case: Case, *, today: date, bare: bool = True) -> View:
+        """Return the view of a case read already, without its events. `bare`: as of a View."""
+        return View(case=case, procedure=self._library.of(case), calendar=self.calendar, today=today, bare=bare)
+
+    def write(
+        self, case_id: str, at: Moment, command: Command[P], /, *args: P.args, **values: P.kwargs
+    ) -> Change:
+        """Write the events that a command derives from the case, which nobody else writes meanwhile.
+
+        Raises:
+            UnknownCase: there is no case with that id.
+        """
+
+        def change(before: Mapping[str, Row]) -> Change:
+            return self._decided(case_id, at, before, lambda view: command(view, *args, **values))
+
+        return self._ledger.write(case_id, change, now=at.now)
+
+    def preview(self, case_id: str, at: Moment, command: Callable[[View], Drafts]) -> Change:
+        """Return what a command would write; nothing is written. Raises UnknownCase."""
+        return self._decided(case_id, at, self._ledger.rows(case_id), command)
+
+    def recomputed(self, case: Case, *, today: date) -> Change:
+        """Return what a rebuild of the board writes for a case: its stage and its rows computed anew, no
+        events.
+        """
+        return self._change(case, today)
+
+    def _decided(
+        self, case_id: str, at: Moment, before: Mapping[str, Row], decide: Callable[[View], Drafts]
+    ) -> Change:
+        """Return the change that a command makes of a case with these board rows, with the due dates it moves.
+
+        Raises UnknownCase.
+        """
+        view = self.view(case_id, today=at.today, bare=True)
+        case, drafts = view.case, decide(view)
+        if not drafts:
+            return Change(case=case)
+        for kind, _, on, _ in drafts:
+            if kind in ENTRIES and on is not None:
+                self.calendar.is_working_day(on)  # raises beyond the records
+        events = _events(case.id, case.seq, drafts, at)
+        change = self._change(fold([*view.events, *events]), at.today, events)
+        return replace(change, moved=_moved(before, change))
+
+    def _change(self, case: Case, today: date, events: tuple[Event, ...] = ()) -> Change:
+        """Return what is stored of a case after these events: them, its stage and its rows."""
+        view = self.view_of(case, today=today)
+        board = rows(case, view.procedure, view.deadlines, self.calendar, today=today)
+        return Change(events=events, case=case, stage=view.stage, rows=board)
+
+
+def _events(case: str, last: int, drafts: Drafts, at: Moment) -> tuple[Event, ...]:
+    """Return drafts as events of a case, numbered after the `last` of its chain."""
+    return tuple(
+        Event(case=case, seq=seq, kind=kind, name=name, on=on, at=at.now, by=at.by, payload=payload)
+        for seq, (kind, name, on, payload) in enumerate(drafts, last + 1)
+    )
+
+
+def _first_drafts(opening: Opening, procedure: Procedure, kind: str, *, by: str) -> Drafts:
+    """Return the first events of a case: opened; its plan dates, facts, exemptions, register rows.
+
+    `kind`: of its organisation; `by`: who opens it.
+    """
     payload: dict[str, object] = {
         "procedure": procedure.id,
         "edition": procedure.edition,
         "digest": procedure.digest,
         "unit": opening.unit,
         "object": procedure.body_named(opening.object),
+        **filled(
+            object_kk=opening.object_kk,
+            object_ru=opening.object_ru,
+            kind=kind,
+            person=opening.person,
+            responsible=dict(opening.responsible),
+            row=opening.row,
+            kept_from=opening.kept_from and opening.kept_from.isoformat(),
+            notes=list(opening.notes),
+        ),
     }
-    payload |= {name: text for name in ("object_kk", "object_ru") if (text := getattr(opening, name))}
-    if kind:
-        payload["kind"] = kind
-    if opening.person:
-        payload["person"] = opening.person
     if procedure.confidential:
-        payload |= {"confidential": True, "readers": sorted({at.by, *opening.readers})}
-    if opening.responsible:
-        payload["responsible"] = dict(opening.responsible)
-    if opening.row:
-        payload["row"] = opening.row
-    if opening.kept_from:
-        payload["kept_from"] = opening.kept_from.isoformat()
-    if opening.notes:
-        payload["notes"] = list(opening.notes)
-    drafts: list[EventDraft] = [("opened", procedure.id, None, payload)]
-    drafts += [("planned", fact, on, {}) for fact, on in opening.planned.items()]
-    drafts += [("fact", fact, on, {}) for fact, on in opening.facts.items()]
-    drafts += [
-        ("exempted", obligation, None, {"ground": ground}) for obligation, ground in opening.exempted.items()
+        payload |= {"confidential": True, "readers": sorted({by, *opening.readers})}
+    exempted = opening.exempted.items()
+    return [
+        ("opened", procedure.id, None, payload),
+        *(("planned", fact, on, {}) for fact, on in opening.planned.items()),
+        *(("fact", fact, on, {}) for fact, on in opening.facts.items()),
+        *(("exempted", obligation, None, dict[str, object](ground=ground)) for obligation, ground in exempted),
+        *opening.entries,
     ]
-    drafts += opening.entries
+
+
+def _moved(before: Mapping[str, Row], change: Change) -> tuple[Moved, ...]:
+    """Return the required due dates that a change moves. What is not required has no due date to name."""
+    old = {name: row.due for name, row in before.items() if row.state != "not_required"}
+    new = {row.obligation: row.due for row in change.rows if row.state != "not_required"}
     return tuple(
-        Event(case=name, seq=seq, kind=kind, name=event_name, on=on, at=at.now, by=at.by, payload=data)
-        for seq, (kind, event_name, on, data) in enumerate(drafts, 1)
+        (row.obligation, old.get(row.obligation), new.get(row.obligation))
+        for row in change.rows
+        if old.get(row.obligation) != new.get(row.obligation)
     )
-
-
-def require_ground(ground: str) -> None:
-    """Raise Refusal unless a ground is given in words."""
-    if not ground.strip():
-        raise Refusal("ground_missing")

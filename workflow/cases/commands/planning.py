@@ -1,4 +1,6 @@
-"""Computes plans from facts and plan dates, storing nothing; audits past analyses; checks worked examples."""
+"""Computes what is stored nowhere: plans from facts and plan dates, audits of past analyses, worked examples;
+previews of commands: what one would change and break, and which days for a plan date would keep every term.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -17,7 +20,7 @@ from workflow.cases.case import AWAITED, Case, Evidence, Fact, State
 from workflow.cases.commands.case_commands import CaseCommands, Drafts, View
 from workflow.deadlines.deadline import Deadline, holds_on, is_overdue
 from workflow.deadlines.resolver import deadlines
-from workflow.findings.findings import Finding, before_first_edition, beyond_horizon, feasibility, findings
+from workflow.findings.findings import Finding, departure, feasibility, findings
 from workflow.law.library import Library, NoEdition, answering_fact, known_fact
 from workflow.law.procedure import Procedure, Text
 from workflow.moments import Moment
@@ -83,7 +86,7 @@ def plan(
         known_fact(procedure, name)
     for day in days:
         calendar.is_working_day(day)
-    case = replace(_what_if(procedure, happened, intended), kind=kind, object=object)
+    case = _what_if(procedure, happened, intended, kind, object)
     # Without a clock every period of a recurring obligation within the records counts as begun.
     chain = deadlines(case, procedure, calendar, today=today or LAST)
     return Plan(
@@ -95,7 +98,7 @@ def plan(
             *findings(case, procedure, chain, calendar, prove=False),
             *feasibility(chain, calendar, today=today),
             *(
-                beyond_horizon(deadline, calendar.last)
+                departure(deadline, "range", "beyond_horizon_finding", last=calendar.last)
                 for deadline in chain
                 if any(element.code == "beyond_horizon" for element in deadline.explanation)
             ),
@@ -126,7 +129,16 @@ def audit(
         latest = library.latest(procedure_id)
         return Plan(procedure=latest, case=_what_if(latest, {}, {}), deadlines=(), findings=())
     procedure, edition_findings = _edition(library, procedure_id, min(days))
-    case_facts = {name: _fact(name, facts, published) for name in (*facts, *published)}
+    proofs = {name: Evidence(kind="", reference="", published_on=on) for name, on in published.items()}
+    case_facts = {
+        # One whose publication alone is known happened on that day.
+        name: Fact(
+            name=name,
+            on=facts.get(name) or published[name],
+            evidence=(proofs[name],) if name in proofs else (),
+        )
+        for name in (*facts, *published)
+    }
     case = _what_if(procedure, case_facts, {})
     chain = deadlines(case, procedure, calendar, today=LAST)
     departures = findings(case, procedure, chain, calendar, prove=False, known_calendar=known_calendar)
@@ -134,34 +146,27 @@ def audit(
 
 
 def _latest_starts(case: Case, procedure: Procedure, calendar: Kazakhstan) -> dict[str, date]:
-    """Return the latest start by planned fact, for those that a start within the calendar reaches; none when
-    the start itself is recorded or planned.
+    """Return by planned fact the latest working day to begin on so that it is due by its plan date, every step
+    on its last day; without those that no start within the calendar reaches, and none at all when the start
+    itself is recorded or planned.
     """
     begin = procedure.begins_with
     if begin in case.facts or begin in case.planned:
         return {}
-    starts = {}
-    for fact, by in case.planned.items():
-        with suppress(OutOfRange):
-            if start := _latest_start(case, procedure, calendar, fact, by):
-                starts[fact] = start
-    return starts
 
-
-def _latest_start(case: Case, procedure: Procedure, calendar: Kazakhstan, fact: str, by: date) -> date | None:
-    """Return the latest working day to begin on so that `fact` is due by a local date, every step on its last
-    day; None when no start within the calendar does it.
-    """
-
-    def comes_too_late(start: int) -> bool:
-        trial = replace(case, planned={procedure.begins_with: date.fromordinal(start)})
+    def comes_too_late(start: int, fact: str, by: date) -> bool:
+        trial = replace(case, planned={begin: date.fromordinal(start)})
         chain = deadlines(trial, procedure, calendar, today=LAST, bare=True)
         due = next((deadline.due for deadline in chain if deadline.id == fact), None)
         return due is None or due > by
 
-    starts = range(calendar.first.toordinal(), by.toordinal() + 1)
-    number = bisect_left(starts, True, key=comes_too_late)
-    return calendar.find_previous_working_day(date.fromordinal(starts[number - 1])) if number else None
+    latest = {}
+    for fact, by in case.planned.items():
+        starts = range(calendar.first.toordinal(), by.toordinal() + 1)
+        with suppress(OutOfRange):
+            if number := bisect_left(starts, True, key=partial(comes_too_late, fact=fact, by=by)):
+                latest[fact] = calendar.find_previous_working_day(date.fromordinal(starts[number - 1]))
+    return latest
 
 
 def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Procedure, tuple[Finding, ...]]:
@@ -174,21 +179,29 @@ def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Proc
         return library.edition(procedure_id, on), ()
     except NoEdition:
         earliest = library.earliest(procedure_id)
-        return earliest, (before_first_edition(earliest, on),)
+        begin = earliest.begins_with
+        arguments = {"title": earliest.by_id[begin].title, "on": on, "since": earliest.in_force}
+        code = "before_first_edition"
+        return earliest, (Finding(kind="range", obligation=begin, code=code, arguments=arguments),)
 
 
-def _what_if(procedure: Procedure, facts: Mapping[str, Fact], planned: Mapping[str, date]) -> Case:
+def _what_if(
+    procedure: Procedure,
+    facts: Mapping[str, Fact],
+    planned: Mapping[str, date],
+    kind: str = "",
+    object: str = "",
+) -> Case:
     """Return a case that is stored nowhere, with these facts and plan dates."""
-    return Case(id="", procedure=procedure.id, edition=procedure.edition, facts=facts, planned=planned)
-
-
-def _fact(name: str, facts: Mapping[str, date], published: Mapping[str, date]) -> Fact:
-    """Return a fact of a past analysis; where only its publication is known, on that day."""
-    published_on = published.get(name)
-    evidence = (Evidence(kind="", reference="", published_on=published_on),) if published_on else ()
-    on = facts.get(name, published_on)
-    assert on is not None
-    return Fact(name=name, on=on, evidence=evidence)
+    return Case(
+        id="",
+        procedure=procedure.id,
+        edition=procedure.edition,
+        facts=facts,
+        planned=planned,
+        kind=kind,
+        object=object,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -225,26 +238,18 @@ def mismatches(procedure: Procedure, calendar: Kazakhstan) -> Iterator[Mismatch]
             signed_by=example.signed_by,
         )
         by_id = {deadline.id: deadline for deadline in example_plan.deadlines}
-        expected: dict[str, object] = {
-            f"{figure}.{name}": value
+        compared: list[tuple[str, object, object]] = [
+            (f"{figure}.{name}", value, getattr(by_id.get(name), figure, ""))
             for figure in ("due", "safe_by", "state")
             for name, value in getattr(example, figure).items()
-        }
-        actual: dict[str, object] = {
-            what: getattr(by_id[what.partition(".")[2]], what.partition(".")[0])
-            for what in expected
-            if what.partition(".")[2] in by_id
-        }
+        ]
         if example.findings is not None:
-            expected["findings"] = sorted(example.findings)
-            actual["findings"] = sorted(f"{one.kind}:{one.obligation}" for one in example_plan.findings)
-        for what, value in expected.items():
-            if what not in actual or actual[what] != value:
+            found = sorted(f"{one.kind}:{one.obligation}" for one in example_plan.findings)
+            compared.append(("findings", sorted(example.findings), found))
+        for what, expected, actual in compared:
+            if expected != actual:
                 yield Mismatch(
-                    example=example.title,
-                    what=what,
-                    expected=_written(value),
-                    actual=_written(actual.get(what)),
+                    example=example.title, what=what, expected=_written(expected), actual=_written(actual)
                 )
 
 

@@ -10,7 +10,7 @@ from itertools import chain, count
 
 from calendars.kazakhstan import Kazakhstan
 from calendars.terms import PerPeriod
-from workflow.cases.case import AWAITED, EventDraft, EventKind, Evidence, Fact, evidence_payload
+from workflow.cases.case import AWAITED, EventDraft, EventKind, Evidence, Fact, evidence_payload, filled
 from workflow.cases.commands.case_commands import Drafts, View, check_plan_date, require_ground
 from workflow.cases.commands.withdrawals import withdrawal
 from workflow.cases.registers.evidence_list import proofs
@@ -66,10 +66,7 @@ def record(
         if not new and not payload and not remark:
             return ()
     kind: EventKind = "evidence" if recorded is not None else "fact"
-    if new:
-        payload["evidence"] = evidence_payload(new)
-    if remark:
-        payload["remark"] = remark
+    payload |= filled(evidence=evidence_payload(new), remark=remark)
     drafts: list[EventDraft] = [(kind, fact, on, payload)]
     if evidence_follows and recorded is None and obligation.evidence and not new:
         promised: dict[str, object] = {"what": "evidence_follows", "kinds": list(obligation.evidence)}
@@ -220,12 +217,7 @@ def _payload(obligation: Obligation, values: Mapping[str, Decimal], signed_by: s
             raise Refusal(code, value=name, title=obligation.title, allowed=allowed)
     if signed_by and signed_by not in DUTIES:
         raise Refusal("unknown_duty", duty=signed_by, allowed=closest_first(signed_by, DUTIES))
-    payload: dict[str, object] = {}
-    if values:
-        payload["values"] = {name: f"{value:f}" for name, value in sorted(values.items())}
-    if signed_by:
-        payload["signed_by"] = signed_by
-    return payload
+    return filled(values=_numbers(values), signed_by=signed_by)
 
 
 def _missing_details(
@@ -333,7 +325,7 @@ def _of_period(
             continue
         values = {what: value for what, value in row.values.items() if fact.values.get(what) != value}
         if fact.on != row.on or values:
-            payload = {"row": row.row, "ground": ground or row.row, **_numbers(values)}
+            payload = filled(row=row.row, ground=ground or row.row, values=_numbers(values))
             yield "corrected", keys[row.row], row.on, payload
         places = {(item.kind, item.reference) for item in fact.evidence}
         new = [item for item in row.evidence if (item.kind, item.reference) not in places]
@@ -348,23 +340,21 @@ def _of_period(
     for row in waiting[: max(0, min(limit, len(rows)) - len(facts))]:
         names = chain([name], (f"{name}#{number}" for number in count(2)))
         key = next(key for key in names if key not in facts)
-        fact = withdrawn_facts.get(row.row)
+        before = withdrawn_facts.get(row.row, Fact(name=key, on=row.on))
         facts[key] = Fact(name=key, on=row.on, row=row.row)
-        yield "fact", key, row.on, _fact_payload(row, fact)
+        yield (
+            "fact",
+            key,
+            row.on,
+            filled(
+                row=row.row,
+                evidence=evidence_payload(dict.fromkeys((*row.evidence, *before.evidence))),
+                values=_numbers({**before.values, **row.values}),
+                signed_by=before.signed_by,
+            ),
+        )
 
 
-def _fact_payload(row: DutyRow, before: Fact | None) -> dict[str, object]:
-    """Return the payload of the fact of a row, with what was added to the fact before it moved."""
-    payload: dict[str, object] = {"row": row.row}
-    evidence = dict.fromkeys((*row.evidence, *(before.evidence if before else ())))
-    if evidence:
-        payload["evidence"] = evidence_payload(evidence)
-    payload |= _numbers({**(before.values if before else {}), **row.values})
-    if before is not None and before.signed_by:
-        payload["signed_by"] = before.signed_by
-    return payload
-
-
-def _numbers(values: Mapping[str, Decimal]) -> dict[str, object]:
-    """Return numbers as payload values; empty for none."""
-    return {"values": {name: f"{value:f}" for name, value in sorted(values.items())}} if values else {}
+def _numbers(values: Mapping[str, Decimal]) -> dict[str, str]:
+    """Return numbers as payload values, by name."""
+    return {name: f"{value:f}" for name, value in sorted(values.items())}
