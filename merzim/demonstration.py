@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from merzim.cli import main
-from merzim.cli.call import CommandContext
-from merzim.cli.parsing import split_common_options
+from merzim.cli.call import CommandContext, split_common_options
 from merzim.services.administration import change_organisation
 from merzim.services.campaigns.verbs import record_answer, start_campaign
 from merzim.services.cases.assignments import add_comment, answer_assignment, give_alone, give_assignment

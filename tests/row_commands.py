@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from merzim.cli.call import CommandContext
-from merzim.cli.parsing import CommonOptions
+from merzim.cli.call import CommandContext, CommonOptions
 from merzim.services.cases.rows import ActOnCaseRow, EnterCaseRow, act_on_row, enter_row
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build

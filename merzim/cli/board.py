@@ -1,24 +1,33 @@
-"""The commands `due` and `overdue`: rows of the board, read without the verbs on cases."""
+"""What the office stands at: `due` and `overdue` by the board, `score` by its records or numbers of a file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import command
-from merzim.cli.parsing import Unit
-from merzim.cli.printing import with_period
-from merzim.cli.rendering import picked
+from merzim.cli.mount import Unit, Year, command
+from merzim.cli.rendering import Json, picked, with_period
+from merzim.documents.sheets.workbook import contents
+from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import cases_of, obligation_of, unit_named
+from merzim.services.scoring import year_scores
 from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.registers.rows import period_in
 from workflow.deadlines.deadline import late_by
 from workflow.refusal import Refusal
+from workflow.scoring.scales import NOTHING
+from workflow.scoring.score_inputs import choose, read_inputs
 
 if TYPE_CHECKING:
     from workflow.board.rows import Row
+    from workflow.scoring.indicators import Score
+    from workflow.scoring.prospects import PointsStep, YearScores
+    from workflow.scoring.scales import Readings
+
 
 AHEAD = 7
 """Working days that `due` looks ahead."""
@@ -73,3 +82,110 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
         call.give({"today": today, **extra, "obligations": lines}, "obligations", *columns)
     else:
         call.print(none)
+
+
+@command("score")
+def score(
+    call: CommandContext,
+    inputs: Annotated[Path | None, "a JSON file with the numbers of the indicators"] = None,
+    unit: Unit = "",
+    year: Year = 0,
+    by_unit: Annotated[bool, "also for each unit directly below"] = False,
+    reading: Annotated[
+        dict[str, str] | None, "another reading of an unclear place: rounding=linear; may be repeated"
+    ] = None,
+) -> None:
+    """Points of the projects in a year (this year without --year), or from the numbers of a file, with their
+    arithmetic; the file needs no database.
+    """
+    scoring = shipped_scoring()
+    readings = choose(reading or {}, scoring)
+    if not inputs:
+        _score_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
+        return
+    answers = read_inputs(_read_inputs_file(inputs), scoring, readings)
+    scores = scoring.score(answers, readings)
+    total = sum((score.points for score in scores), NOTHING)
+    answer = {"indicators": [_indicator(call, score) for score in scores], "total": total}
+    _give_points(call, answer, scores)
+
+
+def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> None:
+    """Print the points of a year."""
+    first, last = call.app.calendar.first.year, call.app.calendar.last.year
+    if not first <= year <= last:
+        raise Refusal("cli.score.bad_year", year=year, first=first, last=last)
+    root = unit_named(call.app, unit)
+    whole, *parts = year_scores(call.ctx, root, year, readings=readings, by_unit=by_unit)
+    recorded, ahead = whole.assessed.body.any_record, year >= call.moment.today.year
+    if not recorded and ahead and (whole.scores or not whole.remarks):
+        call.print(call.say("cli.score.nothing_recorded", year=year))
+    answer = _year(call, whole) | {"units": [_year(call, part) for part in parts]}
+    _give_points(call, answer, whole.scores)
+
+
+def _year(call: CommandContext, of: YearScores) -> Json:
+    """Return the points of a year as JSON."""
+    return {
+        "unit": of.assessed.root,
+        "year": of.assessed.year,
+        "indicators": [
+            {
+                **_indicator(call, score),
+                **picked(score, "lost", "at_stake"),
+                "missing": of.counted[score.id].missing,
+            }
+            for score in of.scores
+        ],
+        "projects": {name: project.total for name, project in of.projects().items()},
+        **picked(of, "total", "lost", "at_stake", "remarks"),
+        "steps": [picked(step, "indicator", "gain", "by") | {"text": _step(call, step)} for step in of.steps],
+    }
+
+
+def _indicator(call: CommandContext, score: Score) -> Json:
+    """Return an indicator as JSON: points, their maximum, and the arithmetic in words."""
+    arithmetic = " ".join(call.say(element.code, **element.arguments) for element in score.arithmetic)
+    return {**picked(score, "id", "points"), "max": score.maximum, "arithmetic": arithmetic}
+
+
+def _step(call: CommandContext, step: PointsStep) -> str:
+    """Return the next step of an indicator in words."""
+    text = call.say(step.sentence.code, **step.sentence.arguments)
+    names = tuple(map(call.name, step.missing))
+    return f"{text} {call.say('score.step.missing', names=names)}" if names else text
+
+
+def _give_points(call: CommandContext, answer: dict[str, Any], scores: Iterable[Score]) -> None:
+    """Print points, as text with the arithmetic below them."""
+    call.answer(answer)
+    titles = {score.id: score.title for score in scores}
+    details = {
+        **answer,
+        "indicators": [{**row, "title": titles[row["id"]], "arithmetic": ""} for row in answer["indicators"]],
+        "arithmetic": {row["id"]: row["arithmetic"] for row in answer["indicators"]},
+    }
+    columns = ("unit", "id", "points", "max", "title", "total", "lost", "at_stake", "projects")
+    call.show(details, "remarks", "indicators", *columns, "units", "steps", "indicator", "text", "arithmetic")
+
+
+def _read_inputs_file(file: Path) -> object:
+    """Read a file of inputs as JSON values.
+
+    Raises:
+        Refusal: not JSON in UTF-8, or a name repeated in one object.
+        UnreadablePaper: the file cannot be opened, or is too large.
+    """
+
+    def refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        record: dict[str, object] = {}
+        for name, value in pairs:
+            if name in record:
+                raise Refusal("score.named_twice", file=file.name, name=name)
+            record[name] = value
+        return record
+
+    try:
+        return json.loads(contents(file).decode("utf-8-sig"), object_pairs_hook=refuse_duplicates)
+    except (ValueError, RecursionError) as error:
+        raise Refusal("score.not_json", file=file.name, detail=str(error)) from error

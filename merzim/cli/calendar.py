@@ -10,8 +10,7 @@ from calendars import LAST, layout
 from calendars.refusal import index_of
 from i18n import month_name
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import command
-from merzim.cli.parsing import number
+from merzim.cli.mount import command, number
 from merzim.cli.rendering import Json, picked
 from merzim.services.law.calendar_acts import adopt_act, command_of, preview_act
 

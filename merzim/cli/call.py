@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Mapping
+from argparse import SUPPRESS, ArgumentError, ArgumentParser
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from getpass import getuser
 from pathlib import Path
@@ -14,7 +16,6 @@ from typing import TYPE_CHECKING, cast
 
 import i18n
 from merzim.cli import rendering
-from merzim.cli.parsing import CommonOptions
 from merzim.services.inputs import OpenFile
 from merzim.settings import Settings
 from merzim.settings_file import read
@@ -31,7 +32,45 @@ if TYPE_CHECKING:
     from workflow.moments import Clock, Moment
 
 DONE, NOT_SO, BAD_INPUT = 0, 1, 2
+MINUS = "\N{MINUS SIGN}"
 DEFAULT_LANGUAGE = "kk"
+_COMMON = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False, argument_default=SUPPRESS)
+_COMMON.add_argument("--config")
+_COMMON.add_argument("--lang", dest="language")
+_COMMON.add_argument("--json", action="store_true")
+_COMMON.add_argument("--now")
+_COMMON.add_argument("--version", action="store_true")
+_NEGATIVE = re.compile(r"-\d+$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommonOptions:
+    """Values of the common options; None for those not given."""
+
+    config: str | None = None
+    language: str | None = None
+    json: bool = False
+    now: str | None = None
+    version: bool = False
+
+
+def split_common_options(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
+    """Split a command line into its common options and the rest.
+
+    Arguments after `--` are left unchanged. A negative number gets a Unicode minus sign, so that the parser
+    does not take it for an option (`merzim calendar add 2026-05-12 -5`).
+
+    Raises:
+        Refusal: an option without its value, or --json with one.
+    """
+    end = [*arguments, "--"].index("--")
+    try:
+        common, others = _COMMON.parse_known_args(arguments[:end])
+    except ArgumentError as error:
+        code = "cli.missing_value" if "expected" in error.message else "cli.takes_no_value"
+        raise Refusal(code, option=error.argument_name) from None
+    others = [MINUS + each[1:] if _NEGATIVE.match(each) else each for each in others]
+    return CommonOptions(**vars(common)), [*others, *arguments[end:]]
 
 
 class CommandContext:

@@ -7,10 +7,17 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import command, give_change, mount
-from merzim.cli.parsing import DryRun, Unit
-from merzim.cli.printing import deadline_named, explanation, print_deadlines, print_findings, titles
-from merzim.cli.rendering import Json, paragraph, picked
+from merzim.cli.mount import DryRun, Unit, command, give_change, mount
+from merzim.cli.rendering import (
+    Json,
+    deadline_named,
+    explanation,
+    paragraph,
+    picked,
+    print_deadlines,
+    print_findings,
+    titles,
+)
 from merzim.services import yearly
 from merzim.services.cases import verbs
 from merzim.services.cases.faces import FACES

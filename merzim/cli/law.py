@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import command
-from merzim.cli.parsing import PROCEDURE, DryRun, ProcedureOption, day, named
-from merzim.cli.printing import explanation, print_deadlines, print_findings, results
-from merzim.cli.rendering import Json, paragraph, picked
+from merzim.cli.mount import PROCEDURE, DryRun, ProcedureOption, command, day, named
+from merzim.cli.rendering import Json, explanation, paragraph, picked, print_deadlines, print_findings, results
 from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
 from merzim.services.inputs import OpenFile

@@ -1,29 +1,168 @@
-"""Makes commands of functions and of verbs: arguments and options from their parameters or fields."""
+"""Makes commands of functions and of verbs: their parameters or fields are the arguments and options,
+whose values are parsed as people write them.
+"""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import typer
+from pydantic import Field
 from pydantic.fields import FieldInfo
 
-from merzim.cli import parsing
-from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.printing import titles
+from merzim.cli.call import DONE, MINUS, NOT_SO, CommandContext
+from merzim.cli.rendering import titles
+from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
 from merzim.services.results import CommandResult
 from workflow.cases.case import event_word
-from workflow.law.library import known_option
+from workflow.law.library import known_fact, known_option
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.services.verbs import Verb
+    from workflow.law.procedure import Procedure
+
+
+Unit = Annotated[str, "the unit"]
+Year = Annotated[int, Field(ge=0, description="the calendar year")]
+DryRun = Annotated[bool, "show what would be, write nothing"]
+ProcedureOption = Annotated[str, "the procedure; internal-analysis by default"]
+PROCEDURE = "internal-analysis"
+V = TypeVar("V")
+
+_ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
+_DOTTED = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d{2})")
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+_KIND = re.compile(r"([a-z_:-]+)=(.+)", re.DOTALL)
+_DATED = re.compile(r"(.+)@(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4})", re.DOTALL)
+
+
+def day(text: str, where: str) -> date:
+    """Parse a date as people write it: 2026-04-13, 13.04.2026 or 13.04.26.
+
+    Raises:
+        Refusal: not a date, or an impossible one (31.02.26).
+    """
+    match = _ISO.fullmatch(text.strip()) or _DOTTED.fullmatch(text.strip())
+    try:
+        if match:
+            year = match["year"] if len(match["year"]) == 4 else "20" + match["year"]
+            return date(int(year), int(match["month"]), int(match["day"]))
+    except ValueError:
+        pass
+    raise Refusal("impossible_date", text=text, where=where)
+
+
+def period(text: str, where: str) -> list[date]:
+    """Parse two days written FIRST..LAST. Raises Refusal."""
+    return [day(part, where) for part in text.split("..") if part.strip()]
+
+
+def number(text: str, where: str, *, first: int | None = None, last: int | None = None) -> int:
+    """Parse a whole number, with either minus sign.
+
+    Raises:
+        Refusal: not a number, or one outside the bounds.
+    """
+    try:
+        value = int(text.replace(MINUS, "-"))
+    except ValueError:
+        raise Refusal("cli.not_a_number", text=text, where=where) from None
+    if (first is not None and value < first) or (last is not None and value > last):
+        raise Refusal("cli.number_out_of_bounds", text=text, where=where, first=first, last=last)
+    return value
+
+
+def amount(text: str, where: str) -> Decimal:
+    """Parse a number with decimal point or comma. Raises ValueError."""
+    plain = re.sub(r"\s", "", text).replace(",", ".").replace(MINUS, "-")
+    if not _NUMBER.fullmatch(plain):
+        raise ValueError(where)
+    return Decimal(plain)
+
+
+def _as_typed(text: str, where: str) -> str:
+    return text
+
+
+def named(
+    pairs: Iterable[str], where: str, value: Callable[[str, str], V], *, code: str, sign: str = "="
+) -> dict[str, V]:
+    """Parse any number of NAME=VALUE.
+
+    Raises:
+        Refusal: `code` for a pair without name, sign or proper value; one name with two values.
+    """
+    values: dict[str, V] = {}
+    for pair in pairs:
+        name, given, written = (part.strip() for part in pair.partition(sign))
+        try:
+            parsed = value(written, f"{where} {name}") if name and given else None
+        except ValueError:
+            parsed = None
+        if parsed is None:
+            raise Refusal(code, text=pair, where=where)
+        if values.setdefault(name, parsed) != parsed:
+            raise Refusal("cli.named_twice", name=name, where=where)
+    return values
+
+
+named_days = partial(named, value=day, code="cli.not_a_named_date")
+named_numbers = partial(named, value=amount, code="cli.not_named_number")
+named_texts = partial(named, value=_as_typed, code="cli.not_a_named_text")
+
+
+def evidence(
+    written: str, procedure: Procedure, fact: str, open_file: Callable[[str], OpenFile]
+) -> EvidenceInput:
+    """Parse an --evidence argument, `[KIND=]FILE|URL[@DATE]`.
+
+    A kind may be given without its sort ("site" is "link:site"). Without a kind, the obligation's only kind of
+    that sort is used, if there is just one.
+
+    Raises:
+        Refusal: a kind the obligation does not have; neither a link nor an existing file.
+    """
+    obligation = known_fact(procedure, fact)
+    allowed = obligation.evidence
+    kind, place, published = "", written, None
+    if (match := _KIND.fullmatch(written)) and not _is_file(written):
+        kind, place = match.groups()
+        kind = next((name for name in allowed if kind in (name, name.partition(":")[2])), kind)
+        if kind not in allowed:
+            raise Refusal("cli.unknown_evidence", kind=kind, title=obligation.title, allowed=allowed)
+    if match := _DATED.fullmatch(place):
+        place, published = match[1], day(match[2], "--evidence")
+    is_link = place.lower().startswith(("http:", "https:"))
+    if is_link and not is_web_address(place):
+        raise Refusal("cli.bad_link", text=place[:100])
+    if not is_link and not _is_file(place):
+        raise Refusal("cli.no_such_file", file=place)
+    of_sort = [name for name in allowed if name.startswith("link:" if is_link else "document:")]
+    return EvidenceInput(
+        kind=kind or (of_sort[0] if len(of_sort) == 1 else ""),
+        address=place if is_link else None,
+        content=None if is_link else open_file(place),
+        published_on=published,
+    )
+
+
+def _is_file(text: str) -> bool:
+    """Return whether a file is at this path; False for a text that can be no path."""
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long to be a name, say
+        return False
+
 
 Function = TypeVar("Function", bound=Callable[..., object])
 Run = Callable[[CommandContext, dict[str, Any]], object]
@@ -43,21 +182,21 @@ class Kind(NamedTuple):
     """How values of a type are typed: their name in the help, and what parses them."""
 
     metavar: str | None
-    parse: Callable[[Any, str], Any] = parsing.text
+    parse: Callable[[Any, str], Any] = _as_typed
 
 
 TEXT = Kind("TEXT")
 KINDS: Mapping[Any, Kind] = {
     bool: Kind(None),
-    date: Kind("DATE", parsing.day),
-    int: Kind("N", parsing.number),
+    date: Kind("DATE", day),
+    int: Kind("N", number),
     Path: Kind("FILE", lambda text, _: Path(text)),
     OpenFile: Kind("FILE"),
-    list[date]: Kind("FIRST..LAST", parsing.period),
+    list[date]: Kind("FIRST..LAST", period),
     list[EvidenceInput]: Kind("[KIND=]FILE|URL[@DATE]"),
-    dict[str, date]: Kind("NAME=DATE", parsing.named_days),
-    dict[str, Decimal]: Kind("NAME=NUMBER", parsing.named_numbers),
-    dict[str, str]: Kind("NAME=TEXT", parsing.named_texts),
+    dict[str, date]: Kind("NAME=DATE", named_days),
+    dict[str, Decimal]: Kind("NAME=NUMBER", named_numbers),
+    dict[str, str]: Kind("NAME=TEXT", named_texts),
 }
 """Kinds of values by type; of any other type they are texts."""
 
@@ -118,7 +257,7 @@ def mount(
             procedure = call.view(values["case"]).procedure
             answered = "decision" in values and known_option(procedure, values["decision"], values["option"])
             fact = answered.fact if answered else values["fact"]
-            values["evidence"] = [parsing.evidence(text, procedure, fact, call.open_file) for text in typed]
+            values["evidence"] = [evidence(text, procedure, fact, call.open_file) for text in typed]
         asked = build(verb.command, values)
         result = verb(call.ctx, asked)
         if says:
@@ -214,7 +353,7 @@ def _parse(call: CommandContext, info: FieldInfo, text: Any, where: str) -> Any:
     if kind is OpenFile:
         return call.open_file(text)
     if kind is int:
-        return parsing.number(text, where, first=_bound(info, "ge"), last=_bound(info, "le"))
+        return number(text, where, first=_bound(info, "ge"), last=_bound(info, "le"))
     return KINDS.get(kind, TEXT).parse(text, where)
 
 

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import command
-from merzim.cli.parsing import PROCEDURE, ProcedureOption, Unit, Year, evidence, number
-from merzim.cli.printing import titles
-from merzim.cli.rendering import Json, picked
+from merzim.cli.mount import PROCEDURE, ProcedureOption, Unit, Year, command, evidence, number
+from merzim.cli.rendering import Json, picked, titles
 from merzim.documents.forms.definitions import form_named, form_names
 from merzim.documents.forms.paper import check_paper, missing_values
 from merzim.documents.forms.values import title

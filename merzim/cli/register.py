@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import command, give_change, mount
-from merzim.cli.parsing import DryRun, Unit, named_texts
+from merzim.cli.mount import DryRun, Unit, command, give_change, mount, named_texts
 from merzim.cli.rendering import picked
 from merzim.documents.sheets.listing import Table, tables_workbook, write_file
 from merzim.services.cases import rows as case_rows

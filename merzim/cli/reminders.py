@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import command
-from merzim.cli.parsing import DryRun
+from merzim.cli.mount import DryRun, command
 from merzim.cli.rendering import Json, picked
 from merzim.services.documents.notice_list import notice_title, step_in_words, write_notices
 from merzim.services.jobs import rounds

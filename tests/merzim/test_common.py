@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from merzim.cli.parsing import CommonOptions, named_days, number, split_common_options
+from merzim.cli.call import CommonOptions, split_common_options
+from merzim.cli.mount import named_days, number
 from merzim.cli.rendering import Renderer
 from tests.merzim.conftest import ROOT
 from workflow.refusal import Refusal
