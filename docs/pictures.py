@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from merzim.web.ui.assets import PICTURES  # noqa: E402
+from merzim.web.http import PICTURES  # noqa: E402
 from merzim.web.ui.guides import PICTURE_HEIGHT, PICTURE_WIDTH  # noqa: E402
 
 README = ROOT / "docs" / "pictures"

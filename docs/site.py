@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from merzim.cli import application  # noqa: E402
-from merzim.web.ui.assets import PICTURES  # noqa: E402
+from merzim.web.http import PICTURES  # noqa: E402
 from merzim.web.ui.guides import GUIDES, guide, site_markdown  # noqa: E402
 
 SITE = ROOT / "var" / "site"

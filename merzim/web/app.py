@@ -23,7 +23,7 @@ from merzim.web.api.description import describe_api
 from merzim.web.auth.middleware import GuardMiddleware, HeadMiddleware
 from merzim.web.errors import add_error_handlers, problem
 from merzim.web.health import RequestLogMiddleware
-from merzim.web.ui.assets import MOUNTS
+from merzim.web.http import MOUNTS
 from workflow.moments import Clock
 
 
@@ -67,7 +67,7 @@ def create_app(app: AppContext, clock: Clock) -> FastAPI:
 T = TypeVar("T")
 
 ROUTER_MODULES = {
-    "merzim.web.pages.account": ("login", "provider", "second_factor"),
+    "merzim.web.pages.account": ("login", "own_account"),
     "merzim.web": ("health",),
     "merzim.web.pages": (
         *("letter_links", "case_list", "overview", "inbox", "search", "portfolio", "acts", "calendar"),
@@ -75,7 +75,7 @@ ROUTER_MODULES = {
     ),
     "merzim.web.pages.cases": ("page", "printed", "writing"),
     "merzim.web.pages.registers": ("lists", "rows"),
-    "merzim.web.api": ("cases", "papers", "rows", "monitoring", "calendar", "office"),
+    "merzim.web.api": ("operations",),
     "merzim.web.pages.administration": ("people", "accounts", "operations"),
 }
 """Modules with routers, by package, in the order of matching."""

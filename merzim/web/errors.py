@@ -22,9 +22,9 @@ from merzim.services.inputs import bad_input
 from merzim.services.verbs import NotAllowed, NotFound
 from merzim.web.auth.dependencies import NotLoggedIn, SecondFactorMissing, plain_context
 from merzim.web.auth.middleware import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS
+from merzim.web.http import redirect
 from merzim.web.pages.account.login import first_page, local_address, login_page
 from merzim.web.ui.form_values import MAX_FIELD_BYTES, status_of
-from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from workflow.cases.commands.case_commands import UnknownCase
 from workflow.ports import Contradiction

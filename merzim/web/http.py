@@ -1,18 +1,34 @@
-"""What the pages and the API have in common of HTTP: parameters of addresses, and answers that are files."""
+"""What pages and the API have in common of HTTP: parameters of addresses, the reader's language and theme, and
+answers that are files, static ones too.
+
+No third-party file is kept in the repository; the wheels are dependencies like any other.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import mimetypes
+import pathlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from operator import itemgetter
 from typing import Annotated, Any, BinaryIO
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+import js_lib_htmx
 from fastapi import Depends, Path, Query, Request
 from starlette.background import BackgroundTask
 from starlette.datastructures import QueryParams
-from starlette.responses import Response, StreamingResponse
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
+import i18n
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.services.context import RequestContext
 
@@ -101,3 +117,102 @@ def _attached(name: str) -> dict[str, str]:
     plain = name.isascii() and name.isprintable() and not {'"', "\\"} & {*name}
     file = f'filename="{name}"' if plain else f"filename*=UTF-8''{quote(name)}"
     return {"content-disposition": f"attachment; {file}"}
+
+
+DEFAULT_LANGUAGE = "kk"
+THEMES = ("auto", "light", "dark")
+_YEAR = 365 * 24 * 60 * 60
+_WEIGHT = re.compile(r"([01](\.\d*)?)?", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preferences:
+    """Language and theme of an answer. `new_cookies`: cookies to set, because the query changed them."""
+
+    language: str
+    theme: str
+    new_cookies: tuple[tuple[str, str], ...] = ()
+
+
+def preferences(request: HTTPConnection) -> Preferences:
+    """Return language and theme of a request.
+
+    Language: `?lang=`, the cookie, `request.state.language` (of the page's addressee), Accept-Language, Kazakh;
+    theme: `?theme=`, the cookie, the system's.
+    """
+    asked, allowed = request.query_params, {"lang": i18n.LANGUAGES, "theme": THEMES}
+    cookies = {name: asked[name] for name, values in allowed.items() if asked.get(name) in values}
+    chosen = {**request.cookies, **cookies}
+    languages = (chosen.get("lang"), request.scope.get("state", {}).get("language"))
+    return Preferences(
+        language=next((language for language in languages if language in i18n.LANGUAGES), "")
+        or preferred_language(request.headers.get("accept-language", "")),
+        theme=theme if (theme := chosen.get("theme", "")) in THEMES else "auto",
+        new_cookies=tuple(cookies.items()),
+    )
+
+
+def preferred_language(header: str) -> str:
+    """Return the supported language an Accept-Language header prefers; Kazakh when it accepts none."""
+    accepted = (item.partition(";q=") for item in header.lower().replace(" ", "").split(",")[:20])
+    ours = [
+        (language, float(weight or 1))
+        for name, _, weight in accepted
+        if (language := name.partition("-")[0]) in i18n.LANGUAGES and _WEIGHT.fullmatch(weight)
+    ]
+    return max(filter(itemgetter(1), ours), key=itemgetter(1), default=(DEFAULT_LANGUAGE, 1))[0]
+
+
+def set_preference_cookies(response: Response, cookies: tuple[tuple[str, str], ...]) -> None:
+    """Set the preference cookies requested by the query. They contain nothing secret."""
+    for name, value in cookies:
+        response.set_cookie(name, value, max_age=_YEAR, path="/", samesite="lax", httponly=name == "lang")
+
+
+def redirect(ctx: WebContext, path: str, *, element: str = "", **parameters: str) -> Response:
+    """Return a redirect to a page; for htmx a header, because it would follow one inside its own request.
+
+    Args:
+        element: id of the element of that page to show.
+    """
+    address = path + (f"?{urlencode(parameters)}" if parameters else "") + (f"#{element}" if element else "")
+    response: Response = RedirectResponse(address, status_code=303)
+    if ctx.is_fragment:
+        response = Response(status_code=204, headers={"hx-redirect": address})
+    set_preference_cookies(response, preferences(ctx.request).new_cookies)
+    return response
+
+
+OWN = pathlib.Path(__file__).parent / "static"
+PICTURES = pathlib.Path(__file__).parent / "guides" / "pictures"
+"""Folder of the pictures in the guides (`make pictures`)."""
+HTMX = pathlib.Path(js_lib_htmx.__path__[0]) / "static" / "htmx"
+# Not every machine's table has them, and with `nosniff` browsers take the server's word.
+mimetypes.add_type("image/webp", ".webp")
+mimetypes.add_type("application/manifest+json", ".webmanifest")
+
+
+class _ImmutableFiles(StaticFiles):
+    """Serves files that browsers keep for a year, since their addresses change with their content."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+MOUNTS = (
+    Mount("/static/htmx", _ImmutableFiles(directory=HTMX)),
+    Mount("/static/pictures", _ImmutableFiles(directory=PICTURES)),
+    Mount("/static", _ImmutableFiles(directory=OWN)),
+)
+
+
+@cache
+def asset_address(name: str) -> str:
+    """Return the address of a static file (`merzim.css`, `htmx/htmx.min.js`, `pictures/desk.webp`); it changes
+    with the content.
+    """
+    folder, _, file = name.rpartition("/")
+    path = {"": OWN, "htmx": HTMX, "pictures": PICTURES}[folder] / file
+    return f"/static/{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"

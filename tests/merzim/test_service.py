@@ -23,7 +23,7 @@ import pytest
 from merzim.cli import main
 from merzim.logs import HIDDEN, Lines, secrets_of, without_secrets
 from merzim.settings import ChannelSettings, DatabaseSettings, Settings
-from merzim.web.auth.limits import Reason, log_refusal
+from merzim.web.auth.attempts import Reason, log_refusal
 from tests.documents.sheets import by_hand, far_cells
 from tests.notifications.servers import free_port
 from tests.processes import Program

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from merzim.services.accounts.credentials import hash_secret
 from merzim.settings import WebSettings
+from merzim.web.auth.attempts import network_of
 from merzim.web.auth.dependencies import COOKIE
-from merzim.web.auth.limits import network_of
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, enter, office_with_cases
 from tests.web.serving import browser_of
 from workflow.moments import Moment

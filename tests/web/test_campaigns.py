@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.services.jobs.rounds import deliver, run_round
-from merzim.web.auth.limits import LIMITS
+from merzim.web.auth.attempts import LIMITS
 from tests.notifications.servers import letters_in
 from tests.web.offices import Site, example_office
 from tests.web.serving import first_sheet

@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 from merzim.metronome import http_server
 from merzim.settings import public_origin
 from merzim.storage.queries import SqlReads
+from merzim.web.auth.attempts import client_address
 from merzim.web.auth.dependencies import COOKIE
-from merzim.web.auth.limits import client_address
 from merzim.web.auth.middleware import MAX_TEXT
 from tests.web.conftest import PASSWORD, Site, build, office_with_cases
 from tests.web.serving import browser_of, running

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 import i18n
 from i18n.entries import template
-from merzim.web.ui.assets import PICTURES
+from merzim.web.http import PICTURES
 from merzim.web.ui.guides import (
     GUIDE_OF,
     GUIDES,

@@ -7,7 +7,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.web.auth import limits
+from merzim.web.auth import attempts
 from tests.web.conftest import Site
 
 START = "/open/case?lang=ru&planned.analysis_started=2026-06-01"
@@ -114,7 +114,7 @@ def test_an_office_that_does_not_allow_it_has_no_planner_for_strangers(site: Sit
 
 def test_one_network_plans_only_so_often(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """What shows the empty form is not counted."""
-    monkeypatch.setitem(limits.LIMITS, "plan", (2, 15))
+    monkeypatch.setitem(attempts.LIMITS, "plan", (2, 15))
     stranger = opened_to_everybody(site)
     dates = "/plan?lang=ru&planned.analysis_started=2026-06-01"
     allowed = [stranger.get(dates).status_code for _ in range(2)]

@@ -11,8 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.web.auth.dependencies import COOKIE
-from merzim.web.ui.assets import HTMX, OWN, asset_address
-from merzim.web.ui.preferences import preferred_language
+from merzim.web.http import HTMX, OWN, asset_address, preferred_language
 from tests.web.conftest import untouched
 from tests.web.test_access import ROUTES, filled
 

@@ -20,8 +20,8 @@ from merzim.services.accounts.verbs import AccountCommand
 from merzim.services.context import operator_context
 from merzim.services.oidc import CLOCK_SKEW_SECONDS, open_provider
 from merzim.settings import BadSetting, GroupAccess, OidcSettings
-from merzim.web.pages.account.attempts import FRESH_SESSION
-from merzim.web.pages.account.provider import COOKIE
+from merzim.web.auth.attempts import FRESH_SESSION
+from merzim.web.pages.account.login import COOKIE
 from tests.notifications.servers import free_port
 from tests.openid import CALLBACK, CLIENT, SECRET, Provider
 from tests.web.conftest import AT, NOW, PASSWORD, Site, build

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from merzim.services.accounts import verbs as second_factors
 from merzim.services.accounts.credentials import new_recovery_codes, recovery_hash
 from merzim.storage.tables.accounts import RECOVERY_CODE
-from merzim.web.pages.account import attempts
+from merzim.web.auth import attempts
 from notifications.notice import Notice
 from tests.web.conftest import AT, NOW, PASSWORD, Site, enter, office_with_cases
 from workflow.org.access import Access, Account, CredentialKind

@@ -1,23 +1,25 @@
-"""What operations of the API share: their router, models of problems and notices, descriptions of files."""
+"""What the API answers otherwise than services do, or besides: problems, files, and results of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
-from enum import Enum
-from operator import attrgetter
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from fastapi import Query
+from pydantic import BaseModel, BeforeValidator, Field
 
+from merzim.services.accounts.verbs import AccountDetails
+from merzim.services.documents.case_documents import FormAnswer
+from merzim.services.inputs import Day, Name
 from merzim.services.names import person_name
-from merzim.services.results import Result
+from merzim.services.results import Ids, InLanguage, Keys, ProofResult, Result, at
+from merzim.services.verbs import Command
 from merzim.web.http import BYTES
 from merzim.web.ui.render import Translator
 from notifications.notice import Notice
 from workflow.org.office import Office
 
+LocalDate = date
 MAX_PER_PAGE = 200
 Limit = Annotated[int, Query(ge=1, le=MAX_PER_PAGE, description="How many on a page.")]
 
@@ -71,12 +73,6 @@ DAMAGED: dict[int | str, dict[str, Any]] = {
 """The answer when a stored file is missing or altered."""
 
 
-def api_router(prefix: str = "/api/v1", *, tags: Sequence[str | Enum] = ()) -> APIRouter:
-    """Return a router whose operations are named like their functions, and may all answer with a problem."""
-    name = attrgetter("name")
-    return APIRouter(prefix=prefix, tags=[*tags], responses=PROBLEMS, generate_unique_id_function=name)
-
-
 class NoticeAnswer(Result):
     """A notice with its delivery record. Moments are UTC."""
 
@@ -110,3 +106,233 @@ def file_answer(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """
     content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (*kinds, BYTES)}
     return {200: {"description": "The file itself.", "content": content}}
+
+
+def _options(decision: Any) -> list[str]:
+    """Return the ids of a decision's options; a list has them already."""
+    return decision if isinstance(decision, list) else [option.id for option in decision.options]
+
+
+class ProcedureAnswer(Result):
+    id: str
+    edition: str
+    in_force: date
+    in_force_assumed: bool
+    title: InLanguage
+    opened: str
+    confidential: bool
+    obligations: Annotated[list[str], BeforeValidator(list)] = at("facts")
+    decisions: dict[str, Annotated[list[str], BeforeValidator(_options)]]
+
+
+class WhatIf(Command):
+    """Facts and plan dates by fact name; `on`: the day that selects the edition."""
+
+    procedure: Name
+    planned: dict[Name, Day] = Field(default_factory=dict, max_length=200)
+    facts: dict[Name, Day] = Field(default_factory=dict, max_length=200)
+    on: Day | None = None
+
+
+class ScheduleTaken(Result):
+    """The result of importing a schedule: ids of cases."""
+
+    cases: Ids
+    opened: list[str]
+    replanned: list[str]
+    unchanged: list[str]
+
+
+class YearDone(Result):
+    year: int
+    opened: Annotated[int, BeforeValidator(lambda cases: len(cases) if isinstance(cases, list) else cases)]
+
+
+class UploadedFile(BaseModel):
+    """An uploaded file. `file`: the SHA-256 of its bytes, by which requests refer to it for a day."""
+
+    file: str
+    name: str
+    size: int
+
+
+class ReportAnswer(BaseModel):
+    """What is said beside a report but not printed on it. `quarter`: 0 for the whole year; `languages`: those
+    its document is made in; `notes`: what to check before it is signed.
+    """
+
+    id: str
+    title: str
+    year: int
+    quarter: int
+    languages: list[str]
+    notes: list[str]
+
+
+class EvidenceAnswer(BaseModel):
+    """A piece of evidence. `kind`: `fact`, or the register's row; `of`: the name of the fact or row."""
+
+    kind: str
+    of: str
+    document: ProofResult
+
+
+class DocumentsAnswer(BaseModel):
+    case: str
+    forms: list[FormAnswer]
+    evidence: list[EvidenceAnswer]
+
+
+class NoticeList(BaseModel):
+    """A page of notices. `more`: whether there is a next page."""
+
+    notices: list[NoticeAnswer]
+    more: bool
+
+
+class RecommendationAnswer(Result):
+    """A risk with one of its measures. `due`: the measure's next due date; `late`: whether it has passed.
+
+    `status`: outcome of the last review, `none` before the first; empty without a measure.
+    """
+
+    case: str = at("case", "id")
+    unit: str = at("unit", "id")
+    risk: int = at("risk", "number")
+    description: str = at("risk", "values", "description")
+    direction: str = at("risk", "values", "direction")
+    for_legal_monitoring: bool = at("legal")
+    rank: int | None = at("rank", "points", default=None)
+    measure: int | None = at("measure", "number", default=None)
+    recommendation: str = at("measure", "values", "recommendation", default="")
+    action: str = at("measure", "values", "action", default="")
+    responsible: str = at("measure", "values", "responsible", default="")
+    term: str = at("measure", "term", "written", default="")
+    due: date | None
+    late: bool
+    late_by_working_days: int = at("working_days")
+    status: str
+
+
+class SharedAnswer(Result):
+    """A risk several cases have. `unasked`: cases whose cause is an act of a higher body to which no request
+    was sent.
+
+    Each list has the first ten; the counts are of all.
+    """
+
+    description: str
+    case_count: int = at("alike", "cases")
+    cases: list[str]
+    unit_count: int = at("alike", "units")
+    units: Ids
+    unasked_count: int = at("alike", "unasked")
+    unasked: list[str] = at("alike", "asking")
+
+
+class SilentAnswer(Result):
+    """A case with a quarter that is not reported."""
+
+    period: str
+    case: str = at("case", "id")
+    unit: str = at("unit", "id")
+    due: date
+    late_by_working_days: int = at("working_days")
+
+
+class MonitoringAnswer(Result):
+    """Recommendations, shared risks and unreported quarters. `silent`: up to 40 cases of each quarter;
+    `silent_counts`: the number of all.
+    """
+
+    recommendations: list[RecommendationAnswer] = at("lines")
+    total: int
+    page: int = at("number")
+    pages: int
+    counts: dict[str, int]
+    shared: list[SharedAnswer]
+    silent: list[SilentAnswer]
+    silent_counts: dict[str, int]
+
+
+class CalendarDay(Result):
+    date: LocalDate = at("on")
+    working: bool
+    kind: str
+    name: str | None
+
+
+class DayAnswer(CalendarDay):
+    """A day of the calendar. `knowledge`: confirmed, or provisional while the transfers of its year are not
+    ordered.
+    """
+
+    knowledge: str
+    calendar_version: str
+
+
+class DayLine(CalendarDay):
+    """A special day of a year. `act`: id of the act that sets its kind; `due`: number of open deadlines."""
+
+    act: str | None
+    due: int
+
+
+class MonthCount(Result):
+    month: int = at("first", "month")
+    days: int
+    working: int
+
+
+class YearAnswer(Result):
+    """A year of the calendar. `knowledge`: confirmed, or provisional while the transfers of the year are not
+    ordered.
+    """
+
+    year: int
+    days: int
+    working: int
+    knowledge: str
+    calendar_version: str
+    months: list[MonthCount]
+    unusual: list[DayLine]
+
+
+class DayMoved(Result):
+    date: LocalDate = at("on")
+    was: str = at("before", "kind")
+    becomes: str = at("after", "kind")
+
+
+class DateMoved(Result):
+    """A due date the act moves, and the people who get a letter about it."""
+
+    case: str = at("moved", "case")
+    obligation: str = at("moved", "id")
+    title: InLanguage = at("moved", "obligation", "title")
+    was: date | None = at("moved", "old")
+    now: date | None = at("moved", "new")
+    people: Keys
+
+
+class ActAnswer(Result):
+    """The effects of an act. `known`: the office adopted it before; `hidden`: number of moved dates in cases
+    the reader may not see; `written`: number of cases in which dates were moved, 0 in a preview.
+    """
+
+    known: bool
+    days: list[DayMoved]
+    moved: list[DateMoved] = at("listed")
+    more: int
+    hidden: int
+    written: int
+
+
+class AccountAnswer(AccountDetails):
+    """The account of the token. `person`: the key of its person, or empty. `recovery_codes_left`: null without
+    a second factor.
+    """
+
+    digest: str | None
+    language: str | None
+    recovery_codes_left: int | None

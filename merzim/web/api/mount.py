@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
+from operator import attrgetter
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Request
@@ -25,7 +26,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Digest, build
 from merzim.services.results import Result
 from merzim.services.verbs import Command, Verb
-from merzim.web.api.answers import DAMAGED, file_answer
+from merzim.web.api.answers import DAMAGED, PROBLEMS, file_answer
 from merzim.web.auth.dependencies import needs, reads_files
 from merzim.web.ui.render import RequestTranslator, Translator
 
@@ -40,6 +41,8 @@ Key = Annotated[
     ),
 ]
 Answer = TypeVar("Answer", bound=BaseModel)
+router = APIRouter(prefix="/api/v1", responses=PROBLEMS, generate_unique_id_function=attrgetter("name"))
+"""Operations named like their functions, which may all answer with a problem."""
 
 
 class IdempotentRequest:
@@ -100,12 +103,11 @@ _IN_PATH = re.compile(r"\{(\w+)\}")
 
 
 def post(
-    router: APIRouter,
+    tag: str,
     path: str,
     verb: Verb[C, R],
     *,
     name: str = "",
-    tags: Sequence[str] = (),
     status: int = 200,
     files: bool = False,
     answer: type[Result] | None = None,
@@ -150,12 +152,12 @@ def post(
         reads_files(operation) if files else operation,
         methods=["POST"],
         response_model=answered,
-        tags=list(tags),
+        tags=[tag],
         status_code=status,
     )
 
 
-def get(router: APIRouter, path: str, query: Verb[C, Any], *, name: str = "", tags: Sequence[str] = ()) -> None:
+def get(tag: str, path: str, query: Verb[C, Any], *, name: str = "") -> None:
     """Add the operation of a query at GET `path`; its fields are parameters of the path and the address."""
     in_path = _IN_PATH.findall(path)
 
@@ -172,12 +174,10 @@ def get(router: APIRouter, path: str, query: Verb[C, Any], *, name: str = "", ta
         default = inspect.Parameter.empty if field.is_required() else field.default
         parameters.append(_parameter(field_name, Annotated[field.annotation, *field.metadata, words], default))
     _describe(operation, query, name, parameters)
-    router.add_api_route(path, operation, methods=["GET"], response_model=query.result, tags=list(tags))
+    router.add_api_route(path, operation, methods=["GET"], response_model=query.result, tags=[tag])
 
 
-def file(
-    router: APIRouter, path: str, handler: Callable[..., Response], *kinds: str, damaged: bool = False
-) -> None:
+def file(tag: str, path: str, handler: Callable[..., Response], *kinds: str, damaged: bool = False) -> None:
     """Add a handler of downloads at GET `path`.
 
     Args:
@@ -185,7 +185,7 @@ def file(
         damaged: whether it may answer that a stored file is missing or altered.
     """
     responses = {**file_answer(*kinds), **(DAMAGED if damaged else {})}
-    router.get(path, responses=responses, response_class=Response)(handler)
+    router.get(path, tags=[tag], responses=responses, response_class=Response)(handler)
 
 
 def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:

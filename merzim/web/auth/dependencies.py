@@ -24,8 +24,7 @@ from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import issue_secret
 from merzim.services.context import RequestContext, reader_of
 from merzim.web.auth.middleware import is_local
-from merzim.web.http import WebContext, drop_cookie, keep_cookie
-from merzim.web.ui.preferences import preferences
+from merzim.web.http import WebContext, drop_cookie, keep_cookie, preferences
 from workflow.org.access import Account, Credential, Need, must_enrol
 
 SCOPE = "demonstration"

@@ -9,10 +9,9 @@ from starlette.responses import Response
 
 from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, unit_of_acts
 from merzim.web.auth.dependencies import Managing, Reading
-from merzim.web.http import WebContext
+from merzim.web.http import WebContext, redirect
 from merzim.web.ui.command_forms import read_command
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
-from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.refusal import Refusal
 

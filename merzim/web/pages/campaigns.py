@@ -31,6 +31,7 @@ from merzim.web.http import (
     SearchText,
     WebContext,
     as_file,
+    redirect,
 )
 from merzim.web.pages.registers.rows import form_fields, new_values
 from merzim.web.ui.command_forms import command_fields, read_command
@@ -44,7 +45,6 @@ from merzim.web.ui.form_values import (
     typed_answers,
 )
 from merzim.web.ui.name_fields import UnitParam, own_units, unit_filter
-from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import RequestTranslator, page
 from merzim.web.ui.tables import Column, at_tidy_address, page_heads, workbook_response
 from workflow.org.office import DUTIES

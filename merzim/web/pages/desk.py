@@ -26,7 +26,7 @@ from merzim.services.letters import LetterOfCase, acknowledge_letter
 from merzim.services.names import UnitName, name_of
 from merzim.services.people.feeds import Away, set_leave
 from merzim.web.auth.dependencies import Recording
-from merzim.web.http import WebContext
+from merzim.web.http import WebContext, preferences, set_preference_cookies
 from merzim.web.pages.cases.recording import SIGNATORIES, foreseen_effect, record_form
 from merzim.web.pages.cases.writing import SubmittedForm, parse_address, record_answers
 from merzim.web.ui.form_values import (
@@ -41,7 +41,6 @@ from merzim.web.ui.form_values import (
     text_fields,
 )
 from merzim.web.ui.name_fields import NameField, own_people
-from merzim.web.ui.preferences import preferences, set_preference_cookies
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import line_columns, page_heads
 from workflow.board.rows import base

@@ -13,11 +13,10 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.names import MAX_EXPORTED, Name, author_names, case_title, person_name, require_exportable
 from merzim.web.auth.dependencies import Assigning, Own, Reading
-from merzim.web.http import PageNumber, WebContext
+from merzim.web.http import PageNumber, WebContext, redirect
 from merzim.web.pages.cases.writing import parameters_of
 from merzim.web.ui.command_forms import command_fields, read_command
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number, shown_again, typed_into
-from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from notifications.notice import Notice

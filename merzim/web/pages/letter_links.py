@@ -17,13 +17,12 @@ from merzim.services.campaigns.answers import CampaignForm, CampaignLinkRefused
 from merzim.services.inputs import build
 from merzim.services.letters import AnswerLetter, LetterLinkRefused, LetterQuestion
 from merzim.services.people.feeds import DigestChoice, choose_by_link, person_of_link, set_digest
+from merzim.web.auth.attempts import count_guess
 from merzim.web.auth.dependencies import Anybody, Own
-from merzim.web.auth.limits import count_guess
 from merzim.web.downloads import stored_file_response
-from merzim.web.http import WebContext
+from merzim.web.http import WebContext, preferences
 from merzim.web.pages.registers.rows import form_fields, new_values
 from merzim.web.ui.form_values import Fields, RejectedForm, typed_answers
-from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
 from notifications.event_notices import cited_act, given_days
 from notifications.letter_links import CHOICES, choice_of

@@ -28,12 +28,11 @@ from merzim.services.yearly import (
     preview_year,
     undo_year,
 )
+from merzim.web.auth.attempts import limit_plans
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
-from merzim.web.auth.limits import limit_plans
-from merzim.web.http import XLSX, WebContext, as_file
+from merzim.web.http import XLSX, WebContext, as_file, redirect
 from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, one_line, parse_date, shown_again
 from merzim.web.ui.name_fields import own_units, person_names
-from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import at_tidy_address
 from merzim.web.ui.timeline import build_timeline

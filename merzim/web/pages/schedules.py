@@ -24,7 +24,7 @@ from merzim.services.imports.schedules import preview_schedule, take_schedule
 from merzim.services.inputs import build, uploaded_file
 from merzim.services.names import MAX_LISTED, chosen_procedure, unit_name
 from merzim.web.auth.dependencies import Managing, reads_files
-from merzim.web.http import Digest, WebContext
+from merzim.web.http import Digest, WebContext, redirect
 from merzim.web.pages.opening import HAPPENED, PLANNED, chain, ways_page
 from merzim.web.pages.portfolio import Axis, build_axis
 from merzim.web.ui.form_values import (
@@ -35,7 +35,6 @@ from merzim.web.ui.form_values import (
     store_form_file,
     submitted_form,
 )
-from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline

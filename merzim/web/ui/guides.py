@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 import i18n
-from merzim.web.ui.assets import asset_address
+from merzim.web.http import asset_address
 from workflow.languages import LANGUAGES
 from workflow.org.access import Access
 from workflow.scoring.indicators import SCORED

@@ -32,12 +32,9 @@ from merzim.services.law.regulations import option_title, row_field
 from merzim.services.names import Name, UnitName, case_title
 from merzim.services.registers.results import FieldView
 from merzim.web.auth.middleware import SAFE_METHODS
-from merzim.web.http import WebContext
-from merzim.web.ui.assets import asset_address
-from merzim.web.ui.form_values import RejectedForm, status_of
+from merzim.web.http import THEMES, WebContext, asset_address, preferences, set_preference_cookies
+from merzim.web.ui.form_values import FIELD, RejectedForm, fill_in_labels, mark_sentence, status_of
 from merzim.web.ui.guides import section_of
-from merzim.web.ui.labels import FIELD, fill_in_labels, mark_sentence
-from merzim.web.ui.preferences import THEMES, preferences, set_preference_cookies
 from merzim.web.ui.timeline import Off
 from notifications.notice import Notice, displayed_state
 from workflow.cases.changes import FieldChange

@@ -1,47 +1,58 @@
-"""Pages for log-in and log-out, invitations, and the user's own account.
+"""Pages for log-in and log-out, by password, invitation or the organisation's OpenID provider.
 
-A second factor is always required: an invitation changes a password but does not bypass it.
+A second factor is always required: an invitation changes a password but does not bypass it. Log-in by the
+provider begins with a link instead of a form, because the Content-Security-Policy limits form targets to this
+site; the data the browser must return is in a cookie of its own, for ten minutes.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import timedelta
+from secrets import compare_digest
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import RedirectResponse, Response
 
-from merzim.services.accounts import credentials
+from merzim.services.accounts import credentials, identities
 from merzim.services.accounts.credentials import BadPassword, hash_secret
-from merzim.services.accounts.verbs import Ending, demonstrators
-from merzim.services.accounts.verbs import end_sessions as end
+from merzim.services.accounts.verbs import demonstrators
 from merzim.services.context import RequestContext
-from merzim.services.inputs import build
-from merzim.services.people.feeds import TelegramCode, is_linked, own_person
+from merzim.services.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
 from merzim.web.auth import dependencies
+from merzim.web.auth.attempts import (
+    NotProved,
+    check_code,
+    counted,
+    minutes,
+    network_limit,
+    remember_device,
+    verify_log_in,
+)
 from merzim.web.auth.dependencies import (
     Anybody,
     Enrolling,
-    Own,
-    OwnInSession,
     begin_session,
-    current_session,
     end_session,
 )
-from merzim.web.auth.limits import remember_device
-from merzim.web.http import WebContext
-from merzim.web.pages.account import attempts
-from merzim.web.pages.account.attempts import NotProved
-from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
+from merzim.web.http import WebContext, drop_cookie, keep_cookie
+from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page
 from workflow.org.access import Account, Credential, Reader, must_enrol
 
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 _LOGIN = 80
+COOKIE = "__Host-merzim-oidc"
+COOKIE_LIFETIME = timedelta(minutes=10)
+MAX_NEXT = 1000
+log = logging.getLogger("merzim.login")
 
 
 @router.get("/login")
@@ -55,7 +66,7 @@ def log_in(ctx: Anybody, texts: Fields) -> Response:
     """Log in by name, password and second factor; every failure gets the same answer."""
     login = texts.get("login", "").strip()[:_LOGIN].casefold()
     try:
-        account = attempts.verify_log_in(ctx, login, texts)
+        account = verify_log_in(ctx, login, texts)
     except NotProved as failure:
         return login_page(
             ctx,
@@ -124,23 +135,6 @@ def accept_invitation(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
     return enter_account(ctx, account, {})
 
 
-@router.get("/account")
-def show_own_account(ctx: Own) -> Response:
-    """Show the user's own account: password, second factor, sessions."""
-    return own_page(ctx)
-
-
-@router.post("/account/sessions/end")
-def end_sessions(ctx: Own, texts: Fields) -> Response:
-    """End the selected session; without a selection all but that of this browser."""
-    if texts.get("hash"):
-        end(ctx, build(Ending, {"id": texts["hash"]}))
-        return RedirectResponse("/account?said=ended_one", status_code=303)
-    session = current_session(ctx)
-    end(ctx, Ending(keep=[session.hash] if session else []))
-    return RedirectResponse("/account?said=ended", status_code=303)
-
-
 def login_page(
     ctx: WebContext,
     *,
@@ -175,7 +169,7 @@ def login_page(
         form_values=json.dumps(form_values, ensure_ascii=False) if form_values else "",
         files=files,
         wrong=failure is not None,
-        minutes=attempts.minutes(wait),
+        minutes=minutes(wait),
         refusal=refusal,
         labels=provider.labels if provider else None,
         log_out=provider.log_out_address(now=ctx.now) if provider and ctx.query.get("said") == "out" else "",
@@ -256,56 +250,6 @@ def _welcome(ctx: WebContext, secret: str, *, refusal: BadPassword | None = None
     )
 
 
-def own_page(
-    ctx: WebContext,
-    *,
-    tried: RejectedForm | None = None,
-    feed: str = "",
-    telegram: TelegramCode | None = None,
-) -> Response:
-    """Return the page of the user's own account. `feed`: address of a new feed; `telegram`: a new code."""
-    account = ctx.accounts.account(ctx.reader.login)
-    assert account is not None
-    session = current_session(ctx)
-    return page(
-        ctx,
-        "account.html",
-        account=account,
-        codes=ctx.accounts.recovery_codes(ctx.reader.login) if account.second_factor else None,
-        required=ctx.reader.access in ctx.app.settings.web.totp_required,
-        recovery_codes=credentials.RECOVERY_CODES,
-        entries=ctx.accounts.entries(ctx.reader.login, now=ctx.now),
-        present=session.hash if session else "",
-        tried=tried,
-        least=credentials.MIN_PASSWORD_LENGTH,
-        feed=feed,
-        telegram=telegram,
-        linked=is_linked(ctx.app, ctx.reader.person) if ctx.reader.person else None,
-        choosing=own_person(ctx),
-    )
-
-
-@router.post("/account/password")
-@shown_again(own_page)
-def change_password(ctx: OwnInSession, answers: Fields) -> Response:
-    """Change the password; all sessions, tokens and feeds end, and this browser gets a new session."""
-    login = ctx.reader.login
-    attempts.check_present_password(ctx, answers.get("old", ""))
-    credentials.check_new_password(answers.get("password", ""), answers.get("again", ""), login)
-    ctx.accounts.set_password(login, credentials.hash_password(answers["password"]), at=ctx.moment)
-    response = begin_again(ctx, "password")
-    if account := ctx.accounts.account(login):
-        remember_device(ctx, response, account)
-    return response
-
-
-def begin_again(ctx: WebContext, message: str) -> Response:
-    """Begin a new session for this browser, after all have ended, and return to the account page."""
-    response = RedirectResponse(f"/account?said={message}", status_code=303)
-    begin_session(ctx, ctx.reader.login, response)
-    return response
-
-
 def _form_values(texts: Mapping[str, str]) -> dict[str, str]:
     """Return the fields of an interrupted form, as submitted with the log-in page; {} for none."""
     try:
@@ -313,3 +257,113 @@ def _form_values(texts: Mapping[str, str]) -> dict[str, str]:
     except ValueError:
         return {}
     return {str(key): str(value) for key, value in form_values.items()} if isinstance(form_values, dict) else {}
+
+
+@router.get("/login/oidc")
+def begin(ctx: Anybody, next: str = "/") -> Response:
+    """Redirect the browser to the provider. `next`: the page the reader wanted."""
+    provider = ctx.app.provider
+    if provider is None:
+        raise HTTPException(404)
+    onward = local_address(next[:MAX_NEXT])
+    try:
+        address, attempt = provider.begin(now=ctx.now)
+    except ProviderSilent as silence:
+        return login_page(ctx, onward=onward, refusal=silence.code, status=503)
+    response = RedirectResponse(address, status_code=303)
+    return _with_cookie(response, asdict(attempt) | {"next": onward})
+
+
+@router.get(CALLBACK)
+def finish(ctx: Anybody, state: str = "", code: str = "", error: str = "", iss: str = "") -> Response:
+    """Handle the browser's return from the provider: log the user in, or request the second factor first."""
+    if ctx.app.provider is None:
+        raise HTTPException(404)
+    values = _cookie_values(ctx)
+    if not values.get("state") or not compare_digest(values["state"].encode(), state.encode()):
+        return _without_cookie(login_page(ctx, onward="/", refusal="web.login.provider_again", status=400))
+    onward = local_address(values.get("next", "/"))
+    attempt = LogInAttempt(**{name: values.get(name, "") for name in ("state", "nonce", "verifier")})
+    try:
+        with counted(ctx, [network_limit(ctx, "address")]):
+            account = _identified(ctx, attempt, code, error, iss)
+    except NotProved as failure:
+        if failure.wait is not None:
+            return _without_cookie(login_page(ctx, onward=onward, failure=failure))
+        is_known = failure.reason != "not_identified"
+        refusal = f"web.login.provider_{'no_account' if is_known else 'refused'}"
+        return _without_cookie(login_page(ctx, onward=onward, refusal=refusal, status=401))
+    except ProviderSilent as silence:
+        return _without_cookie(login_page(ctx, onward=onward, refusal=silence.code, status=503))
+    if not account.second_factor:
+        return _without_cookie(enter_account(ctx, account, {"next": onward}))
+    sealed = identities.seal_login(ctx, account.reader.login)
+    return _with_cookie(_code_page(ctx), {"sealed": sealed, "next": onward})
+
+
+def _identified(ctx: WebContext, attempt: LogInAttempt, code: str, error: str, issuer: str) -> Account:
+    """Return the account of whom a code of the provider identifies. Raises NotProved, ProviderSilent."""
+    if error or not code:
+        log.info("the provider lets nobody in: %s", error[:200])
+        raise NotProved("not_identified")
+    try:
+        account = identities.account_by_provider(ctx, attempt, code, issuer=issuer)
+    except NotIdentified as trouble:
+        log.warning("the provider's answer proves nothing: %s", trouble)
+        raise NotProved("not_identified") from None
+    if account is None:
+        raise NotProved("no_access")
+    if account.disabled:
+        raise NotProved("account_closed", login=account.reader.login)
+    return account
+
+
+@router.post("/login/oidc/code")
+def enter_code(ctx: Anybody, texts: Fields) -> Response:
+    """Log in a user the provider has identified, after verifying their second factor."""
+    values = _cookie_values(ctx)
+    account = _account_of_code(ctx, values.get("sealed", ""))
+    if account is None:
+        return _without_cookie(login_page(ctx, onward="/", refusal="web.login.provider_again", status=400))
+    code = texts.get("code", "")
+    try:
+        check_code(ctx, account, code)
+    except NotProved:
+        return _code_page(ctx, wrong=True)
+    return _without_cookie(enter_account(ctx, account, {"next": values.get("next", "/"), "code": code}))
+
+
+def _account_of_code(ctx: RequestContext, sealed: str) -> Account | None:
+    """Return the account whose code is awaited, by the sealed login of the cookie; None if it may not enter."""
+    login = identities.open_seal(ctx, sealed)
+    account = ctx.accounts.account(login) if login else None
+    if account is None or account.disabled or not account.linked:
+        return None
+    return account
+
+
+def _code_page(ctx: WebContext, *, wrong: bool = False) -> Response:
+    """Return the page that asks for the second factor; `wrong`: after a code that was not accepted."""
+    return page(ctx, "login_code.html", status=401 if wrong else 200, wrong=wrong)
+
+
+def _cookie_values(ctx: WebContext) -> dict[str, str]:
+    """Return the data in the cookie; {} if it is not one of ours."""
+    try:
+        values = json.loads(urlsafe_b64decode(ctx.request.cookies.get(COOKIE, "").encode("ascii")))
+    except ValueError:
+        return {}
+    if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+        return {}
+    return values
+
+
+def _with_cookie(response: Response, values: dict[str, str]) -> Response:
+    text = urlsafe_b64encode(json.dumps(values).encode()).decode()
+    keep_cookie(response, COOKIE, text, lasts=COOKIE_LIFETIME)
+    return response
+
+
+def _without_cookie(response: Response) -> Response:
+    drop_cookie(response, COOKIE)
+    return response

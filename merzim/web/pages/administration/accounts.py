@@ -25,11 +25,10 @@ from merzim.services.names import unit_name
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Ask, Verb
 from merzim.web.auth.dependencies import Setting, SettingInSession
-from merzim.web.http import WebContext
+from merzim.web.http import WebContext, redirect
 from merzim.web.pages.administration.people import page_address
 from merzim.web.ui.command_forms import NOTHING, FormField, command_fields, read_command
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again, typed_into
-from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from workflow.org.access import ACCESSES, Account, Reader, with_unit
 from workflow.org.office import Office

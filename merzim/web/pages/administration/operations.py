@@ -36,8 +36,8 @@ from merzim.services.people.staff import recorded_office
 from merzim.services.upkeep.operations import ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import Ask, NotFound
 from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Own, Setting
-from merzim.web.http import AuditQuery, WebContext
-from merzim.web.pages.account.login import own_page
+from merzim.web.http import AuditQuery, WebContext, redirect
+from merzim.web.pages.account.own_account import own_page
 from merzim.web.ui.command_forms import command_fields, read_command
 from merzim.web.ui.form_values import (
     Fields,
@@ -47,7 +47,6 @@ from merzim.web.ui.form_values import (
     parse_date,
     shown_again,
 )
-from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from notifications.message import calendar

@@ -22,7 +22,7 @@ from merzim.services.people.leaving import pending_duties
 from merzim.services.people.staff import find_people, recorded_office
 from merzim.services.people.table import ImportPeople, import_people
 from merzim.web.auth.dependencies import Setting, reads_files
-from merzim.web.http import PageNumber, WebContext, as_workbook
+from merzim.web.http import PageNumber, WebContext, as_workbook, redirect
 from merzim.web.ui.command_forms import command_fields, read_command
 from merzim.web.ui.form_values import (
     Fields,
@@ -34,7 +34,6 @@ from merzim.web.ui.form_values import (
     submitted_form,
 )
 from merzim.web.ui.name_fields import unit_filter, unit_names
-from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.org.kinds import KINDS
 from workflow.org.office import Office, Person, Unit, time_of

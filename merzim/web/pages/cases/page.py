@@ -35,7 +35,7 @@ from merzim.services.registers.views import AskRow, show_row
 from merzim.services.results import ActMoves
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import get_evidence, get_form, get_package
-from merzim.web.http import CaseId, WebContext
+from merzim.web.http import CaseId, WebContext, redirect
 from merzim.web.pages.cases.case_view import CaseView, ShownObligation, build_case_view
 from merzim.web.pages.cases.recording import (
     correct_form,
@@ -51,7 +51,6 @@ from merzim.web.pages.registers.rows import row_field
 from merzim.web.ui.command_forms import FormField, command_fields
 from merzim.web.ui.form_values import RejectedForm, typed_into
 from merzim.web.ui.name_fields import own_people, person_names
-from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import cell_of
 from workflow.cases.case import Event

@@ -27,7 +27,7 @@ from merzim.services.registers.results import FieldView, field_view
 from merzim.services.results import CommandResult
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Recording, needs, reads_files
-from merzim.web.http import CaseId, RegisterPath, WebContext
+from merzim.web.http import CaseId, RegisterPath, WebContext, redirect
 from merzim.web.pages.cases.page import OF_ONE, UNREAD, Tab, case_page, redirect_to_case
 from merzim.web.pages.cases.recording import OTHER, passport_fields
 from merzim.web.pages.registers.rows import changed_values, new_values
@@ -45,7 +45,6 @@ from merzim.web.ui.form_values import (
     text_fields,
     typed_answers,
 )
-from merzim.web.ui.preferences import redirect
 from workflow.org.access import Need
 from workflow.registers.definition import RegisterField
 

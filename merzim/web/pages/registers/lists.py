@@ -38,6 +38,7 @@ from merzim.web.http import (
     SearchText,
     WebContext,
     as_file,
+    redirect,
 )
 from merzim.web.ui.form_values import (
     InvalidForm,
@@ -49,7 +50,6 @@ from merzim.web.ui.form_values import (
     typed_answers,
 )
 from merzim.web.ui.name_fields import MatchedUnit, NameField, UnitParam, own_people, own_units, unit_filter
-from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import at_tidy_address, cell_of, row_title
 from workflow.refusal import Refusal

@@ -46,6 +46,7 @@ from merzim.web.http import (
     SearchText,
     WebContext,
     as_file,
+    redirect,
 )
 from merzim.web.pages.registers.lists import columns_of
 from merzim.web.ui.command_forms import OF_KIND, FormField, command_fields, read_command
@@ -69,7 +70,6 @@ from merzim.web.ui.name_fields import (
     person_names,
     unit_names,
 )
-from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Content, cell_of, row_title
 from workflow.registers.definition import RegisterField

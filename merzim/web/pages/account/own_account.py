@@ -1,24 +1,105 @@
-"""Pages of the user's own second factor: set, change, renew codes, remove."""
+"""The user's own account: password, sessions, and the second factor (set, change, renew codes, remove)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword
-from merzim.web.auth.dependencies import Enrolling, OwnInSession, begin_session
+from merzim.services.accounts.verbs import Ending
+from merzim.services.accounts.verbs import end_sessions as end
+from merzim.services.inputs import build
+from merzim.services.people.feeds import TelegramCode, is_linked, own_person
+from merzim.web.auth.attempts import (
+    check_code,
+    check_present_password,
+    remember_device,
+)
+from merzim.web.auth.dependencies import (
+    Enrolling,
+    Own,
+    OwnInSession,
+    begin_session,
+    current_session,
+)
 from merzim.web.http import WebContext
-from merzim.web.pages.account.attempts import check_code, check_present_password
-from merzim.web.pages.account.login import begin_again, first_page, own_page
+from merzim.web.pages.account.login import first_page
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
 from merzim.web.ui.render import page
 from workflow.org.access import must_enrol
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
+
+
+@router.get("/account")
+def show_own_account(ctx: Own) -> Response:
+    """Show the user's own account: password, second factor, sessions."""
+    return own_page(ctx)
+
+
+@router.post("/account/sessions/end")
+def end_sessions(ctx: Own, texts: Fields) -> Response:
+    """End the selected session; without a selection all but that of this browser."""
+    if texts.get("hash"):
+        end(ctx, build(Ending, {"id": texts["hash"]}))
+        return RedirectResponse("/account?said=ended_one", status_code=303)
+    session = current_session(ctx)
+    end(ctx, Ending(keep=[session.hash] if session else []))
+    return RedirectResponse("/account?said=ended", status_code=303)
+
+
+def own_page(
+    ctx: WebContext,
+    *,
+    tried: RejectedForm | None = None,
+    feed: str = "",
+    telegram: TelegramCode | None = None,
+) -> Response:
+    """Return the page of the user's own account. `feed`: address of a new feed; `telegram`: a new code."""
+    account = ctx.accounts.account(ctx.reader.login)
+    assert account is not None
+    session = current_session(ctx)
+    return page(
+        ctx,
+        "account.html",
+        account=account,
+        codes=ctx.accounts.recovery_codes(ctx.reader.login) if account.second_factor else None,
+        required=ctx.reader.access in ctx.app.settings.web.totp_required,
+        recovery_codes=credentials.RECOVERY_CODES,
+        entries=ctx.accounts.entries(ctx.reader.login, now=ctx.now),
+        present=session.hash if session else "",
+        tried=tried,
+        least=credentials.MIN_PASSWORD_LENGTH,
+        feed=feed,
+        telegram=telegram,
+        linked=is_linked(ctx.app, ctx.reader.person) if ctx.reader.person else None,
+        choosing=own_person(ctx),
+    )
+
+
+@router.post("/account/password")
+@shown_again(own_page)
+def change_password(ctx: OwnInSession, answers: Fields) -> Response:
+    """Change the password; all sessions, tokens and feeds end, and this browser gets a new session."""
+    login = ctx.reader.login
+    check_present_password(ctx, answers.get("old", ""))
+    credentials.check_new_password(answers.get("password", ""), answers.get("again", ""), login)
+    ctx.accounts.set_password(login, credentials.hash_password(answers["password"]), at=ctx.moment)
+    response = begin_again(ctx, "password")
+    if account := ctx.accounts.account(login):
+        remember_device(ctx, response, account)
+    return response
+
+
+def begin_again(ctx: WebContext, message: str) -> Response:
+    """Begin a new session for this browser, after all have ended, and return to the account page."""
+    response = RedirectResponse(f"/account?said={message}", status_code=303)
+    begin_session(ctx, ctx.reader.login, response)
+    return response
 
 
 @router.get("/account/totp")
