@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from calendars import OutOfRange
+from calendars.kazakhstan import Kazakhstan
 from notifications.daily import DAY, bundle_of, first_of_week, next_opening, queue_letters
 from notifications.dispatch import Dispatch, InboxLine, Move, Settlement, notices_to
 from notifications.event_notices import comment_notices, move_notices
-from notifications.letters.daily import unconfirmed_year
 from notifications.notice import Notice
 from notifications.recipients import present_officer, reached, resolve_recipients
 from workflow.board.rows import Row
@@ -35,6 +35,8 @@ from workflow.reminders import (
 )
 
 PAGE = 500
+FROM_MONTH = 11
+"""From 1 November on the officer is reminded to confirm next year's production calendar."""
 LAST_DAYS = 5
 """The last working days of the year: the officer is reminded on each of them, before them once a week."""
 
@@ -250,7 +252,7 @@ def calendar_calls(dispatch: Dispatch) -> list[Notice]:
     """Return the notices, one a channel, that call on the officer today to confirm next year's calendar."""
     now, today, times = dispatch.moment.now, dispatch.moment.today, dispatch.times
     reader = present_officer(dispatch.office, today)
-    if reader is None or unconfirmed_year(dispatch.calendar, today) is None:
+    if reader is None or not is_next_year_unconfirmed(dispatch.calendar, today):
         return []
     days = times.days(reader.key)
     try:
@@ -271,3 +273,11 @@ def calendar_calls(dispatch: Dispatch) -> list[Notice]:
         bundle=DAY,
     )
     return [*notices]
+
+
+def is_next_year_unconfirmed(calendar: Kazakhstan, today: date) -> bool:
+    """Return whether it is late in the year, and next year's production calendar is not confirmed yet."""
+    year = today.year + 1
+    if today.month < FROM_MONTH or year > calendar.last.year:
+        return False
+    return bool(calendar.provisional_years(date(year, 1, 1), date(year, 12, 31)))

@@ -20,7 +20,7 @@ from merzim.storage.accounts.encryption import BadKey, Cipher, UnreadableSecret,
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.settings import MAIL
 from notifications.channels import Channel, OutgoingMessage, channel_type, send_all
-from notifications.letters import LetterPage, render_letter
+from notifications.letters import render_letter
 from notifications.notice import Notice, Outcome, message_id
 from notifications.section import MAIL_PORTS
 from workflow.org.office import Person
@@ -306,7 +306,7 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
         raise Refusal("web.channels.not_reached", channel=channel.name)
     key = f"test:{uuid4().hex}"
     office = settings.office.name_in(language) or "Merzim"
-    page = LetterPage(
+    letter = render_letter(
         language=language,
         subject=say("letter.test_subject", {}, language),
         name=person.name or address,
@@ -326,5 +326,5 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
         not_before=now,
         message_id=message_id(key, sender_domain(settings) or "merzim.invalid"),
     )
-    message = OutgoingMessage(notice=notice, letter=render_letter(page), name=person.name)
+    message = OutgoingMessage(notice=notice, letter=letter, name=person.name)
     return asyncio.run(send_all(channel, [message], now=now))[key]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from i18n import say
-from notifications.notice import Action, CalendarEntry, Letter
+from notifications.notice import Letter
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,46 +37,42 @@ class LetterLine:
     note: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LetterPage:
-    """The parts of a letter in the recipient's language, before rendering.
+def render_letter(
+    *,
+    language: str,
+    subject: str,
+    name: str,
+    lead: str,
+    table: Sequence[LetterLine] = (),
+    sections: Mapping[str, Sequence[LetterLine]] = MappingProxyType({}),
+    footer: str = "letter.footer",
+    postscript: str = "",
+    **other: Any,
+) -> Letter:
+    """Return a letter in plain text and in HTML with the same content.
 
-    Attributes:
+    Args:
         name: the recipient's, whom it greets.
         sections: heading -> lines; one without lines is left out.
         footer: the code of its last sentence; `postscript`: a line below that.
+        other: further fields of the letter.
     """
-
-    language: str
-    subject: str
-    name: str
-    lead: str
-    table: Sequence[LetterLine] = ()
-    sections: Mapping[str, Sequence[LetterLine]] = field(default_factory=dict)
-    footer: str = "letter.footer"
-    postscript: str = ""
-
-
-def render_letter(
-    page: LetterPage, *, entries: tuple[CalendarEntry, ...] = (), actions: tuple[Action, ...] = ()
-) -> Letter:
-    """Render the page as a letter, in plain text and in HTML with the same content."""
-    greeting = say("letter.greeting", {"name": page.name}, page.language)
-    footer = "\n".join(filter(None, (say(page.footer, {}, page.language), page.postscript)))
-    sections = {heading: lines for heading, lines in page.sections.items() if lines}
-    parts = [greeting, page.lead]
-    if page.table:
-        parts.append("\n".join(f"{line.label}: {_plain(line, page.language)}" for line in page.table))
+    greeting = say("letter.greeting", {"name": name}, language)
+    last = "\n".join(filter(None, (say(footer, {}, language), postscript)))
+    sections = {heading: lines for heading, lines in sections.items() if lines}
+    parts = [greeting, lead]
+    if table:
+        parts.append("\n".join(f"{line.label}: {_plain(line, language)}" for line in table))
     for heading, lines in sections.items():
-        written = "\n".join(_plain(line, page.language) for line in lines)
+        written = "\n".join(_plain(line, language) for line in lines)
         parts.append(f"{heading}\n{'-' * len(heading)}\n{written}")
+    page = {"language": language, "subject": subject, "lead": lead, "table": table, "sections": sections}
     return Letter(
-        subject=page.subject,
-        text="\n\n".join([*parts, f"-- \n{footer}"]) + "\n",
-        html=_template().render(page=page, greeting=greeting, sections=sections, footer=footer),
-        language=page.language,
-        entries=entries,
-        actions=actions,
+        subject=subject,
+        text="\n\n".join([*parts, f"-- \n{last}"]) + "\n",
+        html=_template().render(page, greeting=greeting, footer=last),
+        language=language,
+        **other,
     )
 
 

@@ -8,7 +8,7 @@ must do soon.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from calendars.kazakhstan import Kazakhstan
 from i18n import say
 from notifications.daily import WEEK, first_of_week
 from notifications.dispatch import Dispatch
-from notifications.letters import LetterLine, LetterPage, render_letter
+from notifications.letters import LetterLine, render_letter
 from notifications.letters.deadlines import (
     OVERDUE,
     SECTIONS,
@@ -32,7 +32,7 @@ from notifications.letters.deadlines import (
     reminder_line,
 )
 from notifications.letters.events import comment_letter, comment_line, moved_entry, moved_line, moved_subject
-from notifications.letters.matters import Matters
+from notifications.letters.matters import Item, Matters
 from notifications.notice import Action, CalendarEntry, Letter, Notice
 from notifications.recipients import present_officer, resolve_assignees
 from notifications.rules import local_day
@@ -52,76 +52,67 @@ BUTTONS = 5
 """Items of a letter with buttons of their own in a chat."""
 AHEAD = tuple(word for name in ("today", "soon", "planned", "asked") for word in SECTIONS[name])
 """The words of deadlines whose day has not passed."""
-FROM_MONTH = 11
-"""From 1 November on the officer is reminded to confirm next year's production calendar."""
-
 Line = tuple[DayRelation, LetterLine]
 """A deadline in a list: its day with how today relates to it, and its line."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Items:
-    """The items of one letter that still hold.
-
-    `reminders`, `moved`: their matters; `comments`; `calls`: to confirm next year's calendar.
-    """
-
-    reminders: list[Matter] = field(default_factory=list)
-    moved: list[Matter] = field(default_factory=list)
-    comments: list[Notice] = field(default_factory=list)
-    calls: list[Notice] = field(default_factory=list)
-
-    def number(self) -> int:
-        """Return how many items there are."""
-        return len(self.reminders) + len(self.moved) + len(self.comments) + len(self.calls)
-
-
-def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenDeadlines) -> Letter | None:
-    """Return the letter; None when there is nothing to say.
+def daily_letter(
+    letter: Notice, items: Sequence[Item], matters: Matters, overview: OpenDeadlines
+) -> Letter | None:
+    """Return the letter with these items; None when there is nothing to say.
 
     One reminder or comment alone is the letter it is: it says more than a line of a list.
     """
-    language, today = notice.language, matters.today
-    lines = [(matter.relation, reminder_line(matter)) for matter in _each_once(items.reminders)]
-    told = {matter.place for matter in items.reminders}
-    if notice.step == WEEK:
-        mine = [deadline for deadline in overview.of(notice.person) if deadline.place not in told]
+    language, office, today = letter.language, matters.office, matters.today
+    reminders, moved = (
+        [item for item in items if isinstance(item, Matter) and item.notice.kind == kind]
+        for kind in ("reminder", "moved")
+    )
+    comments, calls = (
+        [item for item in items if isinstance(item, Notice) and item.kind == kind]
+        for kind in ("comment", "calendar")
+    )
+    lines = [(matter.relation, reminder_line(matter)) for matter in _each_once(reminders)]
+    told = {matter.place for matter in reminders}
+    if letter.step == WEEK:
+        mine = [deadline for deadline in overview.of(letter.person) if deadline.place not in told]
         lines += [(deadline.relation, list_line(deadline, language)) for deadline in mine]
         told |= {deadline.place for deadline in mine}
-    is_officers = _is_officers_weekly(notice, matters)
+    is_officers = _is_officers_weekly(letter, matters)
     never = overview.never_confirmed if is_officers else ()
-    units = _overdue_in_units(notice, matters, overview, told, whole_office=is_officers)
-    if not (lines or items.number() or units or never):
+    units = _overdue_in_units(letter, matters, overview, told, whole_office=is_officers)
+    if not (lines or items or units or never):
         return None
     seal = _seal(overview, language) if is_officers else ""
-    is_alone = items.number() == 1 and len(lines) == len(items.reminders) and not (units or never or seal)
-    if is_alone and items.comments:
-        return comment_letter(items.comments[0], matters)
-    entries, actions = _entries(items, matters.rules.domain), _actions(items, matters)
-    if is_alone and items.reminders:
-        return replace(reminder_letter(items.reminders[0]), entries=entries, actions=actions)
+    is_alone = len(items) == 1 and len(lines) == len(reminders) and not (units or never or seal)
+    if is_alone and comments:
+        return comment_letter(comments[0], matters)
+    entries, actions = _entries(reminders, moved, matters.rules.domain), _actions(reminders, matters)
+    if is_alone and reminders:
+        return replace(reminder_letter(reminders[0]), entries=entries, actions=actions)
+    subject, lead = _words(lines, items, len(units), today, language)
     sections = {
         **{f"heading_{name}": _of_urgency(lines, words) for name, words in SECTIONS.items()},
-        "heading_dates": [moved_line(matter) for matter in items.moved],
-        "heading_comments": [comment_line(comment, matters) for comment in items.comments],
-        "calendar_subject": _calendar_call(matters, language) if items.calls else [],
-        "heading_never_confirmed": _lines_of_others(never, matters.office, language),
-        "heading_units": _lines_of_others(units, matters.office, language),
+        "heading_dates": [moved_line(matter) for matter in moved],
+        "heading_comments": [comment_line(comment, matters) for comment in comments],
+        "calendar_subject": _calendar_call(matters, language) if calls else [],
+        "heading_never_confirmed": _lines_of_others(never, office, language),
+        "heading_units": _lines_of_others(units, office, language),
     }
-    subject, lead = _words([relation for relation, _ in lines], items, len(units), today, language)
-    page = LetterPage(
+    return render_letter(
         language=language,
         subject=subject,
-        name=matters.name(notice),
+        name=matters.name(letter),
         lead=lead,
         sections={
             say(f"digest.{code}", {"year": today.year + 1}, language): _shortened(section, language)
             for code, section in sections.items()
         },
-        footer="digest.footer_weekly" if notice.step == WEEK else "letter.footer",
+        footer="digest.footer_weekly" if letter.step == WEEK else "letter.footer",
         postscript=seal,
+        entries=entries,
+        actions=actions,
     )
-    return render_letter(page, entries=entries, actions=actions)
 
 
 def _each_once(reminders: Sequence[Matter]) -> Iterable[Matter]:
@@ -142,40 +133,41 @@ def _of_urgency(lines: Iterable[Line], words: Sequence[str]) -> list[LetterLine]
 
 
 def _words(
-    deadlines: Sequence[DayRelation], items: Items, units: int, today: date, language: str
+    lines: Sequence[Line], items: Sequence[Item], units: int, today: date, language: str
 ) -> tuple[str, str]:
-    """Return the subject and the first sentence: of one moved date alone, of news, or of the deadlines.
+    """Return the subject and the first sentence: of one moved date alone, of news, or of the deadlines, which
+    the subject counts by urgency.
 
     `units`: number of lines about the reader's units.
     """
-    if not deadlines:
-        about = "units" if units and not items.number() else "news"
+    if not lines:
+        about = "units" if units and not items else "news"
         arguments = {"today": today, "count": units}
-        lead = say(f"digest.{about}_lead", arguments, language)
-        if items.number() == 1 and items.moved:
-            return moved_subject(items.moved[0]), lead
-        return say(f"digest.{about}_subject", arguments, language), lead
+        subject, lead = (say(f"digest.{about}_{part}", arguments, language) for part in ("subject", "lead"))
+        if len(items) == 1 and isinstance(items[0], Matter):
+            return moved_subject(items[0]), lead
+        return subject, lead
     counts = {
-        name: sum(deadline.word in words for deadline in deadlines)
+        name: sum(relation.word in words for relation, _ in lines)
         for name, words in (("late", OVERDUE), ("ahead", AHEAD), ("slipped", SLIPPED), ("undated", UNDATED))
     }
     parts = [say(f"digest.subject_{part}", {"count": n}, language) for part, n in counts.items() if n]
     subject = say("digest.personal_subject", {"today": today, "parts": parts}, language)
-    return subject, say("digest.personal_lead", {"today": today, "count": len(deadlines)}, language)
+    return subject, say("digest.personal_lead", {"today": today, "count": len(lines)}, language)
 
 
-def _entries(items: Items, domain: str) -> tuple[CalendarEntry, ...]:
+def _entries(reminders: Iterable[Matter], moved: Iterable[Matter], domain: str) -> tuple[CalendarEntry, ...]:
     """Return the letter's deadlines for its reader's calendar, each once, but for confidential ones."""
-    entries = [moved_entry(matter, domain) for matter in items.moved if not matter.confidential]
+    entries = [moved_entry(matter, domain) for matter in moved if not matter.confidential]
     entries += [
         calendar_entry(matter, domain)
-        for matter in items.reminders
+        for matter in reminders
         if matter.about_due_date and not matter.confidential
     ]
     return tuple({entry.uid: entry for entry in entries}.values())
 
 
-def _actions(items: Items, matters: Matters) -> tuple[Action, ...]:
+def _actions(reminders: Sequence[Matter], matters: Matters) -> tuple[Action, ...]:
     """Return the first reminders of a letter, which a chat gives buttons of their own."""
     return tuple(
         Action(
@@ -184,7 +176,7 @@ def _actions(items: Items, matters: Matters) -> tuple[Action, ...]:
             asks=bool(matter.obligation.options),
             can_put_off=can_put_off(matter, matters.dispatch.calendar),
         )
-        for matter in items.reminders[:BUTTONS]
+        for matter in reminders[:BUTTONS]
         if not matter.confidential
     )
 
@@ -254,16 +246,6 @@ def _seal(overview: OpenDeadlines, language: str) -> str:
         return ""
     n, at, hash = overview.seal
     return say("digest.seal", {"on": local_day(at), "seal": f"{n} {hash}"}, language)
-
-
-def unconfirmed_year(calendar: Kazakhstan, today: date) -> int | None:
-    """Return next year, when it is late in the year and its production calendar is not confirmed yet; else
-    None.
-    """
-    year = today.year + 1
-    if today.month < FROM_MONTH or year > calendar.last.year:
-        return None
-    return year if calendar.provisional_years(date(year, 1, 1), date(year, 12, 31)) else None
 
 
 def _calendar_call(matters: Matters, language: str) -> list[LetterLine]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from i18n import explain, period, say
-from notifications.letters import LetterLine, LetterPage, render_letter
+from notifications.letters import LetterLine, render_letter
 from notifications.notice import CalendarEntry, Letter, Notice, item_id
 from workflow.cases.case import Case
 from workflow.cases.registers.rows import period_in, row_kind
@@ -214,15 +214,16 @@ def reminder_letter(matter: Matter) -> Letter:
     that something waits.
     """
     if not matter.confidential:
-        return replace(render_letter(_page(matter)), brief=_brief(matter))
-    page = LetterPage(
+        return _letter(matter)
+    lead = matter.say("digest.awaits_lead")
+    return render_letter(
         language=matter.language,
         subject=matter.say("digest.awaits_subject"),
         name=matter.name,
-        lead=matter.say("digest.awaits_lead"),
+        lead=lead,
         sections={matter.say("letter.heading_do"): [matter.line("digest.awaits_do", link=matter.page)]},
+        brief=f"{lead}\n{matter.page}",
     )
-    return replace(render_letter(page), brief=f"{page.lead}\n{matter.page}")
 
 
 def _brief(matter: Matter) -> str:
@@ -238,8 +239,8 @@ def _proof(matter: Matter) -> str:
     return f"{matter.say('head.proof')}: {matter.say('letter.evidence', kinds=kinds)}" if kinds else ""
 
 
-def _page(matter: Matter) -> LetterPage:
-    """Return the page about a due date, a plan date or an open duty."""
+def _letter(matter: Matter) -> Letter:
+    """Return the letter about a due date, a plan date or an open duty."""
     deadline, relation = matter.deadline, matter.relation
     arguments = {**relation.arguments(), "title": matter.obligation.title}
     # A due date counted from a day that passed unrecorded is explained no more: the table says what is awaited.
@@ -248,7 +249,7 @@ def _page(matter: Matter) -> LetterPage:
     answers = [
         LetterLine(text=text, link=link, below=True, is_button=True) for text, link in answer_links(matter)
     ]
-    return LetterPage(
+    return render_letter(
         language=matter.language,
         subject=urgency_line(matter, matter.language),
         name=matter.name,
@@ -260,6 +261,7 @@ def _page(matter: Matter) -> LetterPage:
             matter.say("letter.heading_answer"): answers,
             matter.say("letter.heading_who"): [*_who(matter)],
         },
+        brief=_brief(matter),
     )
 
 

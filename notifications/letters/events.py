@@ -12,14 +12,15 @@ from typing import cast
 
 from i18n import date_long, knows, say
 from i18n.sentences import sentence
-from notifications.event_notices import WITHDRAWN
+from notifications.event_notices import REMINDER, WITHDRAWN
 from notifications.letter_links import CampaignLink, link_address
-from notifications.letters import LetterLine, LetterPage, render_letter
+from notifications.letters import LetterLine, render_letter
 from notifications.letters.deadlines import Matter, calendar_entry
 from notifications.letters.matters import Matters
-from notifications.notice import CalendarEntry, Letter, Notice
+from notifications.notice import ANSWER_DAY, CalendarEntry, Letter, Notice
 from notifications.rules import Rules, local_day, local_moment
 from workflow.law.procedure import Obligation
+from workflow.org.office import Office
 
 
 def comment_letter(notice: Notice, matters: Matters) -> Letter:
@@ -35,21 +36,25 @@ def comment_letter(notice: Notice, matters: Matters) -> Letter:
     if not case.confidential:
         table["head.case"] = f"{object_name} ({case.id})" if object_name else case.id
     if "until" in about:
-        asks = case.confidential or about["kind"] in ("question", "answer_day")
+        asks = case.confidential or about["kind"] in ("question", ANSWER_DAY)
         day = date_long(date.fromisoformat(str(about["until"])), language)
         table[f"comment_letter.{'until' if asks else 'assignment_until'}"] = day
     text = [] if case.confidential else [LetterLine(text=str(about["text"]))]
     link = LetterLine(text=say("letter.link_case", {}, language), link=_place(notice, matters))
-    page = LetterPage(
+    return render_letter(
         language=language,
         subject=subject,
         name=matters.name(notice),
         lead=lead,
-        table=[LetterLine(label=say(code, {}, language), text=line) for code, line in table.items()],
+        table=_table(table, language),
         sections={say("head.text", {}, language): text, say("letter.heading_do", {}, language): [link]},
         footer="letter.sent",
     )
-    return render_letter(page)
+
+
+def _table(texts: Mapping[str, str], language: str) -> list[LetterLine]:
+    """Return the table of a letter: texts by the codes of their labels, without empty ones."""
+    return [LetterLine(label=say(code, {}, language), text=text) for code, text in texts.items() if text]
 
 
 def comment_line(notice: Notice, matters: Matters) -> LetterLine:
@@ -78,49 +83,41 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
     about, language = notice.about, notice.language
     link = CampaignLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
     arguments = {"title": about["title"], "until": notice.due, "today": local_day(notice.queued_at)}
-    kind = "reminder" if notice.step.startswith("reminder") else "invitation"
+    kind = "reminder" if notice.step.startswith(REMINDER) else "invitation"
 
     def said(code: str) -> str:
         return say(f"campaign_letter.{code}", arguments, language)
 
     table = {
-        say("setting.group.organisation", {}, language): str(about.get("organisation", "")),
-        say("web.campaigns.campaign", {}, language): str(about["title"]),
-        say("web.ground", {}, language): str(about["act"]),
+        "setting.group.organisation": str(about.get("organisation", "")),
+        "web.campaigns.campaign": str(about["title"]),
+        "web.ground": str(about["act"]),
     }
     days = [(title, date.fromisoformat(day)) for title, day in cast("list[list[str]]", about.get("days", []))]
     days.append((say("web.campaigns.last_day", {}, language), notice.due))
-    page = LetterPage(
+    asks = said(str(about.get("asks", "link")))
+    to_do = [LetterLine(text=asks, link=link_address(rules, link), below=True), LetterLine(text=said("own"))]
+    return render_letter(
         language=language,
         subject=said(f"{kind}.subject"),
         name=name,
         lead=str(about["text"]),
         table=[
-            *(LetterLine(label=label, text=text) for label, text in table.items() if text),
+            *_table(table, language),
             *(LetterLine(label=label, text=date_long(day, language)) for label, day in days),
         ],
-        sections={
-            say("letter.heading_do", {}, language): [
-                LetterLine(
-                    text=said(str(about.get("asks", "link"))), link=link_address(rules, link), below=True
-                ),
-                LetterLine(text=said("own")),
-            ]
-        },
+        sections={say("letter.heading_do", {}, language): to_do},
         footer="letter.sent",
     )
-    return render_letter(page)
 
 
-def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, language: str) -> Letter:
+def account_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
     """Return the letter about an account: what happened, when, by whom, and what to do.
 
-    Args:
-        about: `event`, `login`, `at`, and other arguments of the event's sentences.
-        name: name of the account's holder.
+    `about` has `event`, `login`, `at`, and other arguments of the event's sentences.
     """
-    moments = {key: _moment(about[key]) for key in ("at", "until") if key in about}
-    arguments = {**about, **moments}
+    about, language = notice.about, notice.language
+    arguments = {**about, **{key: _moment(about[key]) for key in ("at", "until") if key in about}}
     way = f"_{about['way']}" if "way" in about else ""
 
     def said(code: str) -> str:
@@ -128,25 +125,16 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
 
     labels = {"office": "setting.group.organisation"}
     labels |= {key: f"account_letter.{key}" for key in ("login", "at", "by", "until")}
-    page = LetterPage(
+    to_do = [LetterLine(text=said(f"do{way}")), _account_link(about, rules, language)]
+    return render_letter(
         language=language,
         subject=said("subject"),
         name=name,
         lead=said("lead"),
-        table=[
-            LetterLine(label=say(label, {}, language), text=str(arguments[key]))
-            for key, label in labels.items()
-            if arguments.get(key)
-        ],
-        sections={
-            say("letter.heading_do", {}, language): [
-                LetterLine(text=said(f"do{way}")),
-                _account_link(about, rules, language),
-            ]
-        },
+        table=_table({label: str(arguments.get(key) or "") for key, label in labels.items()}, language),
+        sections={say("letter.heading_do", {}, language): to_do},
         footer="account_letter.footer",
     )
-    return render_letter(page)
 
 
 def _moment(value: object) -> str:
@@ -171,31 +159,25 @@ def owner_of_link(login: str) -> str:
     return f"invitation of {login}"
 
 
-def is_expired_invitation(about: Mapping[str, object], today: date) -> bool:
-    """Return whether a letter is an invitation whose link expired before today, a day in Almaty."""
-    until = str(about.get("until", ""))
-    return about["event"] == "invited" and bool(until) and local_day(datetime.fromisoformat(until)) < today
-
-
-def lost_letter(*, officer: str, person: str, channel: str, language: str) -> Letter:
+def lost_letter(notice: Notice, *, name: str, office: Office) -> Letter:
     """Return the letter telling the officer whom the channel cannot reach any more, that no reminder is lost,
     and how to restore it.
-
-    `officer`, `person`: their names.
     """
+    key, language = str(notice.about["person"]), notice.language
+    person = office.people[key].name_in(language) if key in office.people else key
+    arguments = {"person": person, "channel": str(notice.about["channel"])}
 
     def said(code: str) -> str:
-        return say(f"telegram.{code}", {"person": person, "channel": channel}, language)
+        return say(f"telegram.lost_{code}", arguments, language)
 
-    page = LetterPage(
+    return render_letter(
         language=language,
-        subject=said("lost_subject"),
-        name=officer,
-        lead=said("lost_lead"),
-        table=[LetterLine(label=said("lost_label"), text=person)],
-        sections={say("letter.heading_do", {}, language): [LetterLine(text=said("lost_do"))]},
+        subject=said("subject"),
+        name=name,
+        lead=said("lead"),
+        table=[LetterLine(label=said("label"), text=person)],
+        sections={say("letter.heading_do", {}, language): [LetterLine(text=said("do"))]},
     )
-    return render_letter(page)
 
 
 def moved_line(matter: Matter) -> LetterLine:

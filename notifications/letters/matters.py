@@ -1,25 +1,43 @@
-"""Finds the deadline a notice is about, as of today, for its letter; or that there is nothing left to say."""
+"""Finds what a notice says today: the deadline it is about, and for whom; or that nothing is left to say."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 
 from notifications.dispatch import Dispatch
 from notifications.letter_links import answer_address, choice_address, rarer_than
 from notifications.letters.deadlines import DayRelation, Matter, relation_to
-from notifications.notice import ANSWER_DAY, INSTEAD_OF, Notice
+from notifications.notice import ANSWER_DAY, INSTEAD_OF, Notice, Outcome
 from notifications.recipients import reached, resolve_recipients
-from workflow.cases.case import AWAITED, Case, Event, withdrawn_lines
+from notifications.round import is_next_year_unconfirmed
+from notifications.rules import local_day
+from workflow.cases.case import AWAITED, Case, withdrawn_lines
 from workflow.cases.registers.assignments import assignments
+from workflow.cases.registers.rows import number_of, row_kind
 from workflow.deadlines.deadline import Deadline, holds_on, is_overdue
 from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline as one_deadline
-from workflow.law.procedure import Obligation, Step
+from workflow.law.procedure import Step
 from workflow.org.duties import stand_in
 from workflow.org.office import Person, Recipient
-from workflow.reminders import PLAN_STEPS, RESPONSIBLE, SLIPPED, is_about, step_named, undated_kind
+from workflow.refusal import Refusal
+from workflow.reminders import (
+    PLAN_STEPS,
+    RESPONSIBLE,
+    SLIPPED,
+    is_about,
+    step_named,
+    step_order,
+    undated_kind,
+)
 from workflow.scoring.prospects import Stake
+
+NOTHING_LEFT = Outcome(state="withdrawn", answer="")
+Item = Matter | Notice
+"""What a letter says of a notice: the deadline it is about, or the notice itself where it is about none."""
 
 
 class Matters:
@@ -29,53 +47,115 @@ class Matters:
         redirected: notices that are to go to another person.
     """
 
-    def __init__(
-        self, dispatch: Dispatch, cases: Mapping[str, Case], *, comments: Sequence[Event] = ()
-    ) -> None:
-        self.dispatch = dispatch
-        self.office = dispatch.office
+    def __init__(self, dispatch: Dispatch, notices: Collection[Notice], related: Sequence[Notice]) -> None:
+        outbox = dispatch.outbox
+        self.dispatch, self.office, self.rules = dispatch, dispatch.office, dispatch.rules
         self.today = dispatch.moment.today
-        self.rules = dispatch.rules
         self.redirected: list[tuple[Notice, Person]] = []
-        self._cases = cases
+        self._cases = outbox.cases({notice.case for notice in notices if notice.case})
         self._deadlines: dict[tuple[str, str], Deadline | None] = {}
+        comments = outbox.comments({notice.case for notice in notices if notice.kind == "comment"})
         self._withdrawn = {(event.case, seq) for event in comments for seq in withdrawn_lines(event.payload)}
         self._answered = {
             (event.case, event.payload["answers"])
             for event in comments
             if "answers" in event.payload and (event.case, event.seq) not in self._withdrawn
         }
+        asking = [notice for notice in notices if notice.kind == "campaign"]
+        self._awaited = outbox.awaited(asking, today=self.today) if asking else frozenset()
+        self._related: dict[tuple[str, str, str], list[Notice]] = {}
+        for other in related:
+            self._related.setdefault((other.case, other.person, other.channel), []).append(other)
 
-    def of(self, notice: Notice) -> Matter | None:
-        """Return the subject of a notice about one deadline; None when it does not apply or is for others now,
-        who are added to `redirected`.
+    def item(self, notice: Notice) -> Item | Outcome:
+        """Return what a letter says of a notice; its outcome where it goes into no letter.
+
+        Of one whose obligation is done, no longer required, or due on another day by now, nothing is left to
+        say (`withdrawn`), nor of a comment withdrawn or a question answered, of one for somebody else by now,
+        or superfluous beside another. One that cannot be written (its edition is missing) stays `queued`, in
+        case that is corrected in time, and does not keep the others of its letter from being sent.
+        """
+        try:
+            if self._is_superfluous(notice) or not self.is_still_for(notice):
+                return NOTHING_LEFT
+            if notice.kind in ("reminder", "moved"):
+                return self._matter(notice) or NOTHING_LEFT
+            if notice.kind == "comment":
+                self.case(notice)  # Raises where it is missing.
+        except (Refusal, LookupError) as trouble:
+            return put_off(trouble)
+        return notice
+
+    def is_still_for(self, notice: Notice) -> bool:
+        """Return whether the recipient is still in the office, what it tells of is not withdrawn, and what it
+        asks for is still awaited.
+
+        True for reminders and moved dates, of which `item` decides.
+        """
+        if notice.kind in ("comment", "letter", "lost", "calendar") and notice.person not in self.office.people:
+            return False
+        match notice.kind:
+            case "campaign":
+                return notice.key in self._awaited
+            case "calendar":
+                return is_next_year_unconfirmed(self.dispatch.calendar, self.today)
+            case "account":
+                until = str(notice.about.get("until", "")) if notice.about["event"] == "invited" else ""
+                return not until or local_day(datetime.fromisoformat(until)) >= self.today
+        line = notice.case, notice.about.get("line")
+        if line in self._withdrawn or (notice.step == ANSWER_DAY and line in self._answered):
+            return False
+        place, case = str(notice.about.get("place", "")), self._cases.get(notice.case)
+        if case is None or notice.about.get("kind") not in ("assignment", "extension"):
+            return True
+        given = assignments(case).get(int(place.removeprefix("given-")))
+        return given is not None and given.is_open
+
+    def _is_superfluous(self, notice: Notice) -> bool:
+        """Return whether another notice of the same case to the same person says the same: a later step of the
+        deadline, or what goes out today and asks or gives what this one reminds of.
+        """
+        recipient = notice.case, notice.person, notice.channel
+        return any(
+            _is_newer_step(other, notice) or (self._goes_on(other) and _tells_of(other, notice))
+            for other in self._related.get(recipient, ())
+        )
+
+    def _goes_on(self, other: Notice) -> bool:
+        """Return whether a notice is sent today, or waits to be."""
+        sent_today = other.sent_at is not None and local_day(other.sent_at) == self.today
+        return other.state in ("queued", "sending") or sent_today
+
+    def _matter(self, notice: Notice) -> Matter | None:
+        """Return the deadline a notice is about; None when it does not apply or is for others now, who are
+        added to `redirected`.
 
         Raises:
             Refusal: the case's edition is missing.
             LookupError: the case is missing, or there is nobody to send it to.
         """
-        deadline = self._deadline(notice)
-        if deadline is None:
-            return None
         case = self._cases[notice.case]
         procedure = self.dispatch.library.of(case)
+        deadline = self._deadline(notice, case)
+        if deadline is None:
+            return None
+        obligation = deadline.obligation
         step = step_named(case, procedure, deadline.id, notice.due, self.dispatch.calendar, notice.step)
-        told = self._told(case, deadline.obligation, notice, step)
+        resolve = partial(resolve_recipients, self.office, case, obligation, notice.obligation, on=self.today)
+        told = resolve(step)[0] if step is not None else ()
         recipients = self._recipients(notice, told)
         if notice.person not in recipients:
-            successors = self._successors(notice, case, deadline.obligation, step, told)
+            successors = self._successors(notice, step, told, resolve)
             if successors is not None:
                 self.redirected += [(notice, person) for person in successors]
                 return None
-        unit, stakes = self.office.units.get(case.unit), self.dispatch.stakes
-        indicator = deadline.obligation.indicator
-        stake = stakes.of(case.unit, indicator, deadline.period, deadline.due) if stakes is not None else None
+        unit, stake = self.office.units.get(case.unit), self._stake(case, deadline)
         return Matter(
             case=case,
             procedure=procedure,
-            obligation=deadline.obligation,
+            obligation=obligation,
             id=deadline.id,
-            relation=self._relation(notice, deadline.obligation, stake),
+            relation=self._relation(notice, deadline, stake),
             page=f"{self.rules.public_address}/cases/{case.id}",
             notice=notice,
             deadline=deadline,
@@ -91,27 +171,32 @@ class Matters:
             stake=stake,
         )
 
-    def _relation(self, notice: Notice, obligation: Obligation, stake: Stake | None) -> DayRelation:
+    def _stake(self, case: Case, deadline: Deadline) -> Stake | None:
+        """Return the points of the year at stake by a deadline; None where nothing is."""
+        stakes = self.dispatch.stakes
+        if stakes is None:
+            return None
+        return stakes.of(case.unit, deadline.obligation.indicator, deadline.period, deadline.due)
+
+    def _relation(self, notice: Notice, deadline: Deadline, stake: Stake | None) -> DayRelation:
         """Return how today relates to the day a notice is about."""
         word = undated_kind(notice.step)
         if word == "points" and stake is None:
             # Of points speaks who has some at stake by it.
             word = "year"
-        elif word == "open" and obligation.options:
+        elif word == "open" and deadline.obligation.options:
             word = "asked"
         if word:
             return DayRelation(word=word, day=notice.due, today=self.today)
         planned = notice.step in PLAN_STEPS
         return relation_to(notice.due, self.dispatch.calendar, today=self.today, planned=planned)
 
-    def _deadline(self, notice: Notice) -> Deadline | None:
+    def _deadline(self, notice: Notice, case: Case) -> Deadline | None:
         """Return the deadline of a notice; None when the notice does not say what is so any more."""
-        case = self._cases[notice.case]
-        procedure, calendar = self.dispatch.library.of(case), self.dispatch.calendar
-        place = (notice.case, notice.obligation)
+        procedure, place = self.dispatch.library.of(case), (notice.case, notice.obligation)
         if place not in self._deadlines:
             self._deadlines[place] = one_deadline(
-                case, procedure, calendar, notice.obligation, today=self.today
+                case, procedure, self.dispatch.calendar, notice.obligation, today=self.today
             )
         deadline = self._deadlines[place]
         if deadline is None and notice.kind == "moved":
@@ -140,14 +225,6 @@ class Matters:
         # Of a date that holds no more (what it is computed from has passed) nobody is reminded.
         return is_dated and deadline.due == notice.due and (is_valid or notice.kind != "reminder")
 
-    def _told(
-        self, case: Case, obligation: Obligation, notice: Notice, step: Step | None
-    ) -> tuple[Recipient, ...]:
-        """Return the recipients of a step by the office as of today; nobody of one that is no more."""
-        if step is None:
-            return ()
-        return resolve_recipients(self.office, case, obligation, notice.obligation, step, on=self.today)[0]
-
     def _reached(self, people: Sequence[Recipient]) -> list[Recipient]:
         """Return these people, or the officer in the place of whom no channel reaches."""
         told = (reached(recipient, self.dispatch.channels, self.office) for recipient in people)
@@ -168,7 +245,11 @@ class Matters:
         return recipients
 
     def _successors(
-        self, notice: Notice, case: Case, obligation: Obligation, step: Step | None, told: Sequence[Recipient]
+        self,
+        notice: Notice,
+        step: Step | None,
+        told: Sequence[Recipient],
+        resolve: Callable[[Step], tuple[Sequence[Recipient], object]],
     ) -> Sequence[Person] | None:
         """Return who is to be told instead; None while it is for the person it was queued for.
 
@@ -184,30 +265,13 @@ class Matters:
                 return None
             told = (Recipient(person=present, why="deputy", instead_of=person),)
         elif notice.step in SLIPPED and "on" in notice.about:
-            asked = self._told(case, obligation, notice, replace(step, to=RESPONSIBLE))
+            asked, _ = resolve(replace(step, to=RESPONSIBLE))
             if any(recipient.person.key == notice.person for recipient in asked):
                 return None
         successors = [recipient.person for recipient in self._reached(told)]
         if not successors:
             raise LookupError(f"nobody to send {notice.obligation} to")
         return successors
-
-    def is_still_for(self, notice: Notice) -> bool:
-        """Return whether the recipient is still in the office, what it tells of is not withdrawn, and the
-        question or assignment it is about is open.
-
-        True for reminders and moved dates, of which `of` decides, and for accounts and campaigns.
-        """
-        if notice.kind in ("comment", "letter", "lost", "calendar") and notice.person not in self.office.people:
-            return False
-        line = notice.case, notice.about.get("line")
-        if line in self._withdrawn or (notice.step == ANSWER_DAY and line in self._answered):
-            return False
-        place, case = str(notice.about.get("place", "")), self._cases.get(notice.case)
-        if case is None or notice.about.get("kind") not in ("assignment", "extension"):
-            return True
-        given = assignments(case).get(int(place.removeprefix("given-")))
-        return given is not None and given.is_open
 
     def case(self, notice: Notice) -> Case:
         """Return the case of a notice. Raises LookupError for one that is missing."""
@@ -238,3 +302,30 @@ class Matters:
             return (f"{address}/{rarer}", True) if rarer else (address, False)
         officer = self.office.officer_of_last_resort
         return (f"mailto:{officer.email}?subject=Merzim" if officer and officer.email else "", False)
+
+
+def put_off(trouble: Exception) -> Outcome:
+    """Return the outcome of a notice that cannot be written now, in case that is corrected in time."""
+    return Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
+
+
+def _is_newer_step(other: Notice, notice: Notice) -> bool:
+    """Return whether another notice is about a later step of the same deadline and the same date."""
+    kinds = (other.kind, notice.kind)
+    if kinds != ("reminder", "reminder") or (other.obligation, other.due) != (notice.obligation, notice.due):
+        return False
+    kind, at = step_order(notice.step)
+    other_kind, other_at = step_order(other.step)
+    return kind == other_kind and other_at > at
+
+
+def _tells_of(other: Notice, notice: Notice) -> bool:
+    """Return whether another letter gives the assignment a notice reminds of, or asks the question whose day
+    it reminds of.
+    """
+    if other.kind != "comment":
+        return False
+    if notice.step == ANSWER_DAY:
+        return other.step != ANSWER_DAY and other.about.get("line") == notice.about.get("line")
+    is_reminder = notice.kind == "reminder" and row_kind(notice.obligation) == "assignment"
+    return is_reminder and other.about.get("place") == f"given-{number_of(notice.obligation)}"

@@ -18,7 +18,6 @@ import pytest
 from i18n import LANGUAGES
 from notifications.channels import Channel, OutgoingMessage
 from notifications.event_notices import account_notices
-from notifications.letters.composing import lost_letter
 from notifications.message import build_message
 from notifications.notice import Notice
 from notifications.rules import Rules
@@ -32,7 +31,6 @@ from tests.notifications.sample_office import (
     Town,
     at_noon,
     noon,
-    parcel,
 )
 from workflow.cases.commands import recording, statuses
 from workflow.org.office import Person
@@ -67,11 +65,12 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
             )
             town.case_commands.write(cancelled.id, stamp, statuses.cancel, ground="«А» & <Б>")
     person = next(person for person in people if person.key == AIGUL.key)
-    town.outbox.add(about_account(person, shelf, rules, DAYS[-1]))
+    account = about_account(person, shelf, rules, DAYS[-1])
+    about = {"channel": "telegram", "person": AIGUL.key}
+    lost = (replace(notice, key="lost", kind="lost", person=OFFICER.key, about=about) for notice in account)
+    town.outbox.add([*account, *lost])
     town.deliver([shelf], DAYS[-1])
     yield from shelf.kept
-    letter = lost_letter(officer=OFFICER.name, person=AIGUL.name, channel="telegram", language=language)
-    yield replace(parcel(), letter=letter)
 
 
 def about_account(person: Person, channel: Channel, rules: Rules, day: date) -> tuple[Notice, ...]:
