@@ -5,7 +5,7 @@ the messages to and from it as values, independent of the transport.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from html import escape
 from typing import Protocol
@@ -41,13 +41,13 @@ class ButtonAction:
 
     Attributes:
         toast: notification shown over the chat; `alert`: it must be closed by the user.
-        replies: further messages.
+        reply: a further message.
         buttons: new buttons of the message; None leaves them as they are.
     """
 
-    toast: str
+    toast: str = ""
     alert: bool = False
-    replies: tuple[Reply, ...] = ()
+    reply: Reply | None = None
     buttons: Buttons | None = None
 
 
@@ -56,7 +56,7 @@ class Sender:
     """The sender of a message: the account's id, and the language of its Telegram."""
 
     chat: str
-    language: str = field(default="")
+    language: str = ""
 
 
 def line(code: str, language: str, **arguments: object) -> str:
@@ -97,12 +97,6 @@ class Actions(Protocol):
 
     def undo(self, case: str, line: int) -> None:
         """Withdraw an event the person has just recorded."""
-
-
-class ActionsOf(Protocol):
-    """Makes the actions of a person."""
-
-    def __call__(self, *, person: Person, language: str, at: Moment) -> Actions: ...
 
 
 class BotContext(Protocol):

@@ -8,20 +8,20 @@ have been sent to that person, and for all buttons but "read" the deadline must 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from html import escape
 
 from i18n import explain, say
-from notifications.bot import Actions, ActionsOf, BotUser, ButtonAction, Reply
+from notifications.bot import Actions, BotUser, ButtonAction, Reply
 from notifications.channels.telegram import LONGEST, Button, Buttons, buttons, cut
 from notifications.notice import Action, Notice, fingerprint
 from workflow.cases.case import AWAITED
 from workflow.cases.commands.answers import days_to_offer, deadline_of
 from workflow.cases.commands.case_commands import View
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.register_deadlines import entry_obligation
 
 CHANNEL = "telegram"
 LOOKED_AT = 1000
@@ -29,124 +29,25 @@ LOOKED_AT = 1000
 EARLIER = "0-"
 """Prefix in button data of the latest of the earlier days it leads to."""
 DAYS_SHOWN, FEW_DAYS = 10, 4
-_NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,15}))?")
+_DATA = re.compile(r"([asdou]):([0-9a-f]{32})(?::([0-9-]{1,15}))?")
+"""What a button carries: which it is ("a" read, "s" later, "d" done, "u" undo, "o" open), the fingerprint of
+its notice, then the value chosen.
+"""
 
 
-def handle_button(user: BotUser, mark: str, argument: str, *, actions: ActionsOf) -> ButtonAction:
+def handle_button(user: BotUser, data: str, *, actions: Callable[..., Actions]) -> ButtonAction:
     """Handle a pressed button.
-
-    Args:
-        mark: which: "a" read, "s" later, "d" done, "u" undo, "o" open.
-        argument: the notice's fingerprint, then the value chosen.
 
     Raises:
         Refusal: the action is not allowed; the message gives the reason.
     """
-    match = _NAMED.fullmatch(argument)
-    notice = _notice(user, match[1]) if match else None
-    if match is None or notice is None or mark not in "asdou":
+    parts = _DATA.fullmatch(data)
+    notice = _notice(user, parts[2]) if parts else None
+    if parts is None or notice is None:
         return _alert(user, "not_yours")
-    chosen = match[2] or ""
     acting = actions(person=user.person, language=user.language, at=user.moment)
-    if mark == "a":
-        if notice.acknowledged_at is None:
-            acting.read(notice)
-        on = (notice.acknowledged_at or user.moment.now).date()
-        return ButtonAction(
-            toast=user.line("acknowledged", on=on), buttons=_buttons_when_read(user, acting, notice)
-        )
-    return _about_deadline(user, notice, mark, chosen, acting)
-
-
-def _about_deadline(user: BotUser, notice: Notice, mark: str, chosen: str, acting: Actions) -> ButtonAction:
-    """Show the deadline of a notice, put it off, record it as done or undo that, as far as the person may."""
-    view = acting.view(notice.case)
-    deadline = deadline_of(view, notice.obligation)
-    if mark == "o":
-        return ButtonAction(toast="", replies=(_show_deadline(user, view, deadline),))
-    if view.procedure.confidential:
-        return _alert(user, "behind_login")
-    # A head notified of lateness may report it done; only the responsible person can snooze it.
-    may = user.must_fulfil if mark == "s" else user.is_told
-    if not may(view.case, notice.obligation):
-        return _alert(user, "no_longer_yours")
-    if mark == "u":
-        return _undo(user, acting, notice, deadline, chosen)
-    if deadline.state not in AWAITED and deadline.state != "missed":
-        return _alert(user, "done_already")
-    if not chosen:
-        return _offer_days(user, notice, view, deadline, mark)
-    if mark == "d" and chosen.startswith(EARLIER):
-        before, argument = _day(chosen.removeprefix(EARLIER)), f"d:{fingerprint(notice.key)}:"
-        until = before or user.moment.today
-        return ButtonAction(toast="", buttons=_past_days(user, view, argument, until=until))
-    day = _day(chosen)
-    if day is None:
-        return _alert(user, "not_yours")
-    if mark == "s":
-        until = acting.snooze(notice.case, notice.obligation, until=day)
-        return _done(user, "put_off", until=until)
-    return _record(user, acting, notice, deadline, day)
-
-
-def _alert(user: BotUser, code: str) -> ButtonAction:
-    """Return the answer to a button that does nothing: a sentence the person must close."""
-    return ButtonAction(toast=user.line(code), alert=True)
-
-
-def _done(user: BotUser, code: str, **arguments: object) -> ButtonAction:
-    """Return the answer to a button that did its work: a message, and no buttons any more."""
-    return ButtonAction(toast="", replies=(Reply(text=user.line(code, **arguments)),), buttons=())
-
-
-def _buttons_when_read(user: BotUser, acting: Actions, notice: Notice) -> Buttons:
-    """Return the buttons of a notice without the one that acknowledges it."""
-    actions = []
-    if notice.kind == "reminder" and not (view := acting.view(notice.case)).procedure.confidential:
-        obligation = entry_obligation(view.case, view.procedure, notice.obligation)
-        can_put_off = user.must_fulfil(view.case, notice.obligation) and bool(
-            _days_to_wait(user, view, deadline_of(view, notice.obligation))
-        )
-        actions.append(
-            Action(
-                key=notice.key,
-                obligation=notice.obligation,
-                asks=bool(obligation.options),
-                can_put_off=can_put_off,
-            )
-        )
-    rows = buttons(notice, actions)
-    left = (tuple(button for button in row if button.data[0] != "a") for row in rows)
-    return tuple(row for row in left if row)
-
-
-def _days_to_wait(user: BotUser, view: View, deadline: Deadline) -> tuple[date, ...]:
-    """Return the days until which a reminder can be put off; none where it cannot."""
-    return days_to_offer(deadline, view.procedure, user.app.calendar, today=user.moment.today)
-
-
-def _record(user: BotUser, acting: Actions, notice: Notice, deadline: Deadline, day: date) -> ButtonAction:
-    """Record the obligation as done on a day; the reply offers to undo it and asks for what proves it."""
-    recorded = acting.done(notice.case, notice.obligation, on=day)
-    text = user.line("done", title=deadline.obligation.title, on=day)
-    if deadline.obligation.evidence:
-        page = f"{user.app.rules.public_address}/cases/{notice.case}#{notice.obligation}"
-        text += "\n\n" + user.line("evidence_on_page", page=page)
-    reply = Reply(text=text)
-    if recorded is not None:
-        data = f"u:{fingerprint(notice.key)}:{recorded}"
-        reply = replace(reply, buttons=((Button(user.line("undo"), data),),))
-    return ButtonAction(toast="", replies=(reply,), buttons=())
-
-
-def _undo(user: BotUser, acting: Actions, notice: Notice, deadline: Deadline, chosen: str) -> ButtonAction:
-    """Withdraw a fact the person has just recorded: only by themselves, within ten minutes, before any letter
-    left.
-    """
-    if not chosen.isdecimal():
-        return _alert(user, "not_yours")
-    acting.undo(notice.case, int(chosen))
-    return _done(user, "undone", title=deadline.obligation.title)
+    press = Press(user=user, acting=acting, notice=notice, chosen=parts[3] or "")
+    return press.read() if parts[1] == "a" else press.act(parts[1])
 
 
 def _notice(user: BotUser, name: str) -> Notice | None:
@@ -155,26 +56,127 @@ def _notice(user: BotUser, name: str) -> Notice | None:
     return next((notice for notice in notices if fingerprint(notice.key) == name), None)
 
 
+def _alert(user: BotUser, code: str) -> ButtonAction:
+    """Return the answer to a button that does nothing: a sentence the person must close."""
+    return ButtonAction(toast=user.line(code), alert=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    """A press of a button by the person its notice was sent to. `chosen`: the value it carries, "" for none."""
+
+    user: BotUser
+    acting: Actions
+    notice: Notice
+    chosen: str
+
+    @cached_property
+    def view(self) -> View:
+        """The case of the notice. Raises Refusal where the person may not see it."""
+        return self.acting.view(self.notice.case)
+
+    @cached_property
+    def deadline(self) -> Deadline:
+        return deadline_of(self.view, self.notice.obligation)
+
+    @property
+    def _days_to_wait(self) -> tuple[date, ...]:
+        """The days until which the reminder can be put off; none where it cannot."""
+        user = self.user
+        return days_to_offer(self.deadline, self.view.procedure, user.app.calendar, today=user.moment.today)
+
+    def read(self) -> ButtonAction:
+        """Record that the notice was read; the button goes, the others stay."""
+        user, notice = self.user, self.notice
+        if notice.acknowledged_at is None:
+            self.acting.read(notice)
+        actions = []
+        if notice.kind == "reminder" and not self.view.procedure.confidential:
+            can_put_off = user.must_fulfil(self.view.case, notice.obligation) and bool(self._days_to_wait)
+            asks = bool(self.deadline.obligation.options)
+            key, obligation = notice.key, notice.obligation
+            actions.append(Action(key=key, obligation=obligation, asks=asks, can_put_off=can_put_off))
+        rows = (tuple(button for button in row if button.data[0] != "a") for row in buttons(notice, actions))
+        on = (notice.acknowledged_at or user.moment.now).date()
+        return ButtonAction(toast=user.line("acknowledged", on=on), buttons=tuple(row for row in rows if row))
+
+    def act(self, mark: str) -> ButtonAction:
+        """Show the deadline, put it off, record it as done or undo that, as far as the person may."""
+        user, notice, view = self.user, self.notice, self.view
+        if mark == "o":
+            return ButtonAction(reply=_show_deadline(user, view, self.deadline))
+        if view.procedure.confidential:
+            return _alert(user, "behind_login")
+        # A head notified of lateness may report it done; only the responsible person can snooze it.
+        may = user.must_fulfil if mark == "s" else user.is_told
+        if not may(view.case, notice.obligation):
+            return _alert(user, "no_longer_yours")
+        if mark == "u":
+            return self._undo()
+        if self.deadline.state not in AWAITED and self.deadline.state != "missed":
+            return _alert(user, "done_already")
+        if not self.chosen:
+            return self._offer_days(mark)
+        if mark == "d" and self.chosen.startswith(EARLIER):
+            until = _day(self.chosen.removeprefix(EARLIER)) or user.moment.today
+            return ButtonAction(buttons=_past_days(user, view, self._data("d"), until=until))
+        day = _day(self.chosen)
+        if day is None:
+            return _alert(user, "not_yours")
+        if mark == "s":
+            return self._done("put_off", until=self.acting.snooze(notice.case, notice.obligation, until=day))
+        return self._record(day)
+
+    def _data(self, mark: str) -> str:
+        """Return what a button of the notice carries before its value."""
+        return f"{mark}:{fingerprint(self.notice.key)}:"
+
+    def _done(self, code: str, **arguments: object) -> ButtonAction:
+        """Return the answer to a button that did its work: a message, and no buttons any more."""
+        return ButtonAction(reply=Reply(text=self.user.line(code, **arguments)), buttons=())
+
+    def _record(self, day: date) -> ButtonAction:
+        """Record the obligation as done on a day; the reply offers to undo it and asks for what proves it."""
+        user, notice, obligation = self.user, self.notice, self.deadline.obligation
+        recorded = self.acting.done(notice.case, notice.obligation, on=day)
+        text = user.line("done", title=obligation.title, on=day)
+        if obligation.evidence:
+            page = f"{user.app.rules.public_address}/cases/{notice.case}#{notice.obligation}"
+            text += "\n\n" + user.line("evidence_on_page", page=page)
+        reply = Reply(text=text)
+        if recorded is not None:
+            reply = replace(reply, buttons=((Button(user.line("undo"), f"{self._data('u')}{recorded}"),),))
+        return ButtonAction(reply=reply, buttons=())
+
+    def _undo(self) -> ButtonAction:
+        """Withdraw a fact the person has just recorded: only by themselves, within ten minutes, before any
+        letter left.
+        """
+        if not self.chosen.isdecimal():
+            return _alert(self.user, "not_yours")
+        self.acting.undo(self.notice.case, int(self.chosen))
+        return self._done("undone", title=self.deadline.obligation.title)
+
+    def _offer_days(self, mark: str) -> ButtonAction:
+        """Ask until which day to put the reminder off ("s"), or on which day the obligation was done ("d")."""
+        user = self.user
+        if mark == "s":
+            if not (days := self._days_to_wait):
+                return _alert(user, "put_off_no_more")
+            code, rows = "put_off_until", _rows(user, days, self._data(mark))
+        else:
+            rows = _past_days(user, self.view, self._data(mark), until=user.moment.today)
+            code = "done_on"
+        question = user.line(code, title=self.deadline.obligation.title)
+        return ButtonAction(reply=Reply(text=question, buttons=rows))
+
+
 def _day(text: str) -> date | None:
     """Parse an ISO date; None for anything else."""
     try:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _offer_days(user: BotUser, notice: Notice, view: View, deadline: Deadline, mark: str) -> ButtonAction:
-    """Ask until which day to put a reminder off ("s"), or on which day the obligation was done."""
-    name = fingerprint(notice.key)
-    if mark == "s":
-        days = _days_to_wait(user, view, deadline)
-        if not days:
-            return _alert(user, "put_off_no_more")
-        rows = _rows(user, days, f"s:{name}:")
-    else:
-        rows = _past_days(user, view, f"d:{name}:", until=user.moment.today)
-    question = user.line("put_off_until" if mark == "s" else "done_on", title=deadline.obligation.title)
-    return ButtonAction(toast="", replies=(Reply(text=question, buttons=rows),))
 
 
 def _past_days(user: BotUser, view: View, data: str, *, until: date) -> Buttons:

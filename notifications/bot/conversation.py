@@ -11,7 +11,8 @@ from datetime import timedelta
 from html import escape
 
 from i18n import LANGUAGES, available_language, refusal, say
-from notifications.bot import ActionsOf, BotContext, BotUser, ButtonAction, Reply, Sender, buttons, line
+from notifications.bot import Actions, BotContext, BotUser, ButtonAction, Reply, Sender, line
+from notifications.bot.buttons import handle_button
 from notifications.channels.telegram import LONGEST, cut, hash_code
 from notifications.letters.deadlines import ListedDeadline, relation_to, urgency_line
 from workflow.board.rows import DeadlineFilter, Horizon, Urgency
@@ -30,46 +31,39 @@ class Conversation:
         app: returns the access to data and commands, by the settings and acts of now.
         clock: returns the present.
         language: language for unknown senders whose Telegram uses none of ours.
-        actions: makes what a person does to cases by the buttons.
+        actions: makes what a person does to cases by the buttons, of `person`, `language` and `at`.
     """
 
     def __init__(
-        self, app: Callable[[], BotContext], clock: Clock, *, language: str, actions: ActionsOf
+        self, app: Callable[[], BotContext], clock: Clock, *, language: str, actions: Callable[..., Actions]
     ) -> None:
-        self._present = app
+        self._app = app
         self._actions = actions
         self._clock = clock
         self._language = language
 
-    @property
-    def _app(self) -> BotContext:
-        return self._present()
-
-    def handle_message(self, sender: Sender, text: str) -> tuple[Reply, ...]:
-        """Answer a message: a command with what follows it."""
-        command, _, rest = text.strip().partition(" ")
+    def handle_message(self, sender: Sender, text: str | None) -> Reply:
+        """Answer a message: a command with what follows it; None is one without text, which the bot cannot
+        use.
+        """
+        command, _, rest = (text or "").strip().partition(" ")
         name = command.partition("@")[0].lower()
         user = self._user(sender)
         if name == "/start":
-            return (self._start(sender, user, rest.strip()),)
+            return self._start(sender, user, rest.strip())
         if user is None:
-            return (self._stranger(sender),)
+            return Reply(text=line("stranger", self._guessed(sender)))
         try:
             match name:
                 case "/my":
-                    return (list_deadlines(user),)
+                    return list_deadlines(user)
                 case "/stop":
-                    self._app.links.unlink(user.person.key, at=user.moment)
-                    return (Reply(text=user.line("stopped")),)
+                    user.app.links.unlink(user.person.key, at=user.moment)
+                    return Reply(text=user.line("stopped"))
                 case _:
-                    return (Reply(text=user.line("help")),)
+                    return Reply(text=user.line("unreadable" if text is None else "help"))
         except Refusal as no:
-            return (_refused(no, user.language),)
-
-    def unreadable(self, sender: Sender) -> tuple[Reply, ...]:
-        """Answer a message the bot cannot use: a document, a photograph, a voice message."""
-        user = self._user(sender)
-        return (self._stranger(sender) if user is None else Reply(text=user.line("unreadable")),)
+            return _refused(no, user.language)
 
     def knows(self, sender: Sender) -> bool:
         """Return whether the sender is a linked person, not a stranger."""
@@ -80,11 +74,10 @@ class Conversation:
         user = self._user(sender)
         if user is None:
             return ButtonAction(toast=line("not_yours", self._guessed(sender)), alert=True)
-        mark, _, argument = data.partition(":")
         try:
-            return buttons.handle_button(user, mark, argument, actions=self._actions)
+            return handle_button(user, data, actions=self._actions)
         except Refusal as no:
-            return ButtonAction(toast="", replies=(_refused(no, user.language),))
+            return ButtonAction(reply=_refused(no, user.language))
 
     def broken(self, sender: Sender) -> Reply:
         """Return the answer after an internal error: the request was not carried out."""
@@ -92,37 +85,35 @@ class Conversation:
 
     def _start(self, sender: Sender, user: BotUser | None, code: str) -> Reply:
         """Answer /start: link the account when a code comes with it."""
+        links = self._app().links
         if not code:
             if user is None:
-                return self._stranger(sender)
-            welcome = "welcome_back" if self._app.links.unblock(user.person.key) else "linked_already"
+                return Reply(text=line("stranger", self._guessed(sender)))
+            welcome = "welcome_back" if links.unblock(user.person.key) else "linked_already"
             return Reply(text=user.line(welcome, person=user.person.name_in(user.language)))
         moment = self._clock()
-        result, link = self._app.links.redeem(hash_code(code), sender.chat, now=moment.now)
+        result, link = links.redeem(hash_code(code), sender.chat, now=moment.now)
         if link is None:
             return Reply(text=line(f"code_{result}", self._guessed(sender)))
         linked = self._user(sender)
         if linked is None:
-            self._app.links.unlink(link.person, at=replace(moment, by=link.person))
+            links.unlink(link.person, at=replace(moment, by=link.person))
             return Reply(text=line("code_wrong", self._guessed(sender)))
         return Reply(text=linked.line("linked", person=linked.person.name_in(linked.language)))
 
-    def _stranger(self, sender: Sender) -> Reply:
-        """Answer an account that is not linked."""
-        return Reply(text=line("stranger", self._guessed(sender)))
-
     def _user(self, sender: Sender) -> BotUser | None:
         """Return the person an account is linked to, at this moment; None for a stranger."""
-        link, rules = self._app.links.of_chat(sender.chat), self._app.rules
+        app = self._app()
+        link = app.links.of_chat(sender.chat)
         if link is None:
             return None
-        office = with_officer(self._app.reads.office(), rules.officer, language=rules.officer_language)
+        office = with_officer(app.reads.office(), app.rules.officer, language=app.rules.officer_language)
         person = office.people.get(link.person)
         if person is None:
             return None
         language = available_language(person.language)
         moment = replace(self._clock(), by=person.key)
-        return BotUser(app=self._app, office=office, person=person, language=language, moment=moment)
+        return BotUser(app=app, office=office, person=person, language=language, moment=moment)
 
     def _guessed(self, sender: Sender) -> str:
         """Return the language set in the sender's Telegram, else the default."""

@@ -140,41 +140,31 @@ class Poller:
             if query is not None:
                 await self._button(bot, query)
             elif message is not None and message.chat.type == "private":
-                await self._reply(bot, message.chat.id, self._replies_to(message, _sender(user)))
+                reply = self._conversation.handle_message(_sender(user), message.text)
+                await self._reply(bot, message.chat.id, reply)
         except Exception as problem:  # One thing said must not keep the others from being heard.
             log.error(
                 "an update could not be answered: %s",
                 self._channel.error_text(problem),
                 exc_info=_plain(problem),
             )
-            await self._reply(bot, user.id, (self._conversation.broken(_sender(user)),))
-
-    def _replies_to(self, message: Message, sender: Sender) -> tuple[Reply, ...]:
-        """Return the replies to a message; one without text cannot be used."""
-        if message.text is None:
-            return self._conversation.unreadable(sender)
-        return self._conversation.handle_message(sender, message.text)
+            await self._reply(bot, user.id, self._conversation.broken(_sender(user)))
 
     async def _button(self, bot: Bot, query: CallbackQuery) -> None:
-        """Answer the press of a button: its notification, its new buttons, further messages."""
+        """Answer the press of a button: its notification, its new buttons, a further message."""
         result = self._conversation.pressed(_sender(query.from_user), query.data or "")
         await self._sent(bot.answer_callback_query(query.id, text=result.toast[:200], show_alert=result.alert))
         message = query.message
         if result.buttons is not None and message is not None:
-            await self._sent(
-                bot.edit_message_reply_markup(
-                    chat_id=message.chat.id,
-                    message_id=message.message_id,
-                    reply_markup=keyboard(result.buttons),
-                )
-            )
-        await self._reply(bot, query.from_user.id, result.replies)
+            markup = keyboard(result.buttons)
+            chat, id = message.chat.id, message.message_id
+            await self._sent(bot.edit_message_reply_markup(chat_id=chat, message_id=id, reply_markup=markup))
+        if result.reply is not None:
+            await self._reply(bot, query.from_user.id, result.reply)
 
-    async def _reply(self, bot: Bot, chat: int, replies: tuple[Reply, ...]) -> None:
-        for reply in replies:
-            await self._sent(
-                bot.send_message(chat_id=chat, text=reply.text, reply_markup=keyboard(reply.buttons))
-            )
+    async def _reply(self, bot: Bot, chat: int, reply: Reply) -> None:
+        markup = keyboard(reply.buttons)
+        await self._sent(bot.send_message(chat_id=chat, text=reply.text, reply_markup=markup))
 
     async def _sent(self, request: Coroutine[Any, Any, Any]) -> None:
         """Send an answer; if sending fails, the action it reports is not undone."""
