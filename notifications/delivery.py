@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import chain
 
 from calendars.hours import moment_of
@@ -22,7 +21,7 @@ from notifications.letters.daily import OpenDeadlines
 from notifications.message import text_hash
 from notifications.notice import INSTEAD_OF, PRIVATE, UNREACHABLE, Notice, NoticeState, Outcome
 from notifications.recipients import reached
-from notifications.rules import BACK_OFF, OTHERS_AFTER, OfficeTimes, back_off, is_given_up
+from notifications.rules import BACK_OFF, OTHERS_AFTER, back_off, is_given_up
 from workflow.org.office import Recipient
 from workflow.refusal import Refusal
 
@@ -71,7 +70,9 @@ def deliver(dispatch: Dispatch, *, go_on: Callable[[], bool] = lambda: True) -> 
                 attempts, answered = _send_claimed(dispatch, overview, channel, claimed)
                 counts.update(notice.state for notice, _ in attempts if not notice.bundle)
                 answers.update({notice.key: notice.answer for notice, _ in attempts if notice.state != "sent"})
-                if _takes_no_more(answered):
+                queued = [outcome for outcome in answered if outcome.state == "queued"]
+                # It takes nothing more now, or left messages untried, which keep their attempts.
+                if queued and (len(queued) == len(answered) or not all(outcome.tried for outcome in queued)):
                     break
     return DeliveryReport(counts=dict(counts), recovered=recovered, answers=answers)
 
@@ -93,13 +94,14 @@ def _left_open(channel: Channel) -> NoticeState:
 
 def _send_claimed(
     dispatch: Dispatch, overview: OpenDeadlines, channel: Channel, claimed: Sequence[Notice]
-) -> tuple[Sequence[Attempt], Collection[Outcome]]:
-    """Send the claimed letters and store what becomes of them; return that, and the channel's own outcomes.
+) -> tuple[list[Attempt], Collection[Outcome]]:
+    """Compose and send claimed notices and store what becomes of them; return that, and the channel's own
+    outcomes.
 
     What the channel accepts is stored before the next message leaves, so that a crash repeats one at most.
     """
-    outbox, times, now = dispatch.outbox, dispatch.times, dispatch.moment.now
-    letters, items = _open_letters(outbox, claimed, times, now=now)
+    outbox, now = dispatch.outbox, dispatch.moment.now
+    letters, items = _open_letters(dispatch, claimed)
     everything = [*letters.values(), *chain.from_iterable(items.values())]
     related = outbox.related(everything, since=moment_of(dispatch.moment.today, None))
     composed = compose(dispatch, [*letters.values()], related=related, carried=items, overview=overview)
@@ -113,14 +115,14 @@ def _send_claimed(
 
     def attempt(key: str, outcome: Outcome) -> list[Attempt]:
         """Return the attempt of a letter, and of each notice it carries: its own where it was not sent."""
-        letter, after = letters[key], partial(_after, times=times, now=now)
-        results = [after(letter, outcome, letter)]
+        letter = letters[key]
+        results = [_after(letter, outcome, letter, dispatch)]
         for item in items.get(key, ()):
             if (own := composed.settled.get(item.key)) is not None:
-                results.append(after(item, own, item))
+                results.append(_after(item, own, item, dispatch))
             else:
                 carried = replace(item, address=letter.address, text_hash=letter.text_hash)
-                results.append(after(carried, outcome, letter))
+                results.append(_after(carried, outcome, letter, dispatch))
         return results
 
     def store(key: str, outcome: Outcome) -> None:
@@ -131,11 +133,11 @@ def _send_claimed(
     answered = _send(channel, composed.parcels, store, now=now)
     _record_channel_state(outbox, channel, answered.values(), now=now)
     outcomes = {**composed.settled, **answered}
-    others = {key: attempt(key, outcomes[key]) for key in letters if key not in attempts}
-    results = [*chain.from_iterable((attempts | others).values())]
+    others = [pair for key in letters if key not in attempts for pair in attempt(key, outcomes[key])]
+    results = [*chain.from_iterable(attempts.values()), *others]
     # Before the outcomes are stored, so that nobody is left without a notice if the process dies meanwhile.
     queued += fall_back([pair for pair in results if pair[0].key not in items], channel, dispatch)
-    outbox.mark([notice for notice, _ in chain.from_iterable(others.values())], now=now)
+    outbox.mark([notice for notice, _ in others], now=now)
     if queued:
         # They leave by this delivery where their channel's turn is still to come.
         queue_letters(dispatch)
@@ -143,13 +145,14 @@ def _send_claimed(
 
 
 def _open_letters(
-    outbox: Outbox, claimed: Sequence[Notice], times: OfficeTimes, *, now: datetime
+    dispatch: Dispatch, claimed: Sequence[Notice]
 ) -> tuple[dict[str, Notice], dict[str, list[Notice]]]:
     """Return the claimed letters by key, and what each carries; those whose recipient's office is closed again
     are queued, untried.
     """
+    now = dispatch.moment.now
     letters = {notice.key: notice for notice in claimed if not notice.bundle}
-    opens = {key: times.leaving(letter, now) for key, letter in letters.items()}
+    opens = {key: dispatch.times.leaving(letter, now) for key, letter in letters.items()}
     items: dict[str, list[Notice]] = {}
     closed = []
     for notice in claimed:
@@ -160,19 +163,8 @@ def _open_letters(
             letters.pop(key, None)
         elif notice.bundle:
             items.setdefault(key, []).append(notice)
-    outbox.mark(closed, now=now)
+    dispatch.outbox.mark(closed, now=now)
     return letters, items
-
-
-def _takes_no_more(outcomes: Collection[Outcome]) -> bool:
-    """Return whether the channel accepts nothing more now, or left messages of the batch untried.
-
-    Notices still queued keep their attempts.
-    """
-    return bool(outcomes) and (
-        all(outcome.state == "queued" for outcome in outcomes)
-        or any(outcome.state == "queued" and not outcome.tried for outcome in outcomes)
-    )
 
 
 def _record_channel_state(
@@ -224,17 +216,16 @@ def _send(
     return {parcel.notice.key: outcomes.get(parcel.notice.key, unsaid) for parcel in parcels}
 
 
-def _after(notice: Notice, outcome: Outcome, letter: Notice, *, times: OfficeTimes, now: datetime) -> Attempt:
+def _after(notice: Notice, outcome: Outcome, letter: Notice, dispatch: Dispatch) -> Attempt:
     """Return a notice as it is after an attempt, with the outcome: after a temporary error queued for its next
     attempt, or failed if its letter was tried long enough.
     """
-    state, not_before = outcome.state, notice.not_before
-    if state == "queued":
-        if outcome.tried and is_given_up(letter.attempts, now - letter.queued_at):
-            state = "failed"
-        else:
-            patience = back_off(letter.attempts) if outcome.tried else BACK_OFF[0]
-            not_before = times.leaving(letter, now + max(patience, outcome.wait or timedelta()))
+    now, state, not_before = dispatch.moment.now, outcome.state, notice.not_before
+    if state == "queued" and outcome.tried and is_given_up(letter.attempts, now - letter.queued_at):
+        state = "failed"
+    elif state == "queued":
+        patience = back_off(letter.attempts) if outcome.tried else BACK_OFF[0]
+        not_before = dispatch.times.leaving(letter, now + max(patience, outcome.wait or timedelta()))
     after = replace(
         notice,
         state=state,
