@@ -309,7 +309,10 @@ def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
             raise Refusal("setting.missing", title=title)
         if not is_right(text):
             raise Refusal(f"setting.{key}", title=title, text=text)
-    if command.port not in (None, *MAIL_PORTS) and (command.host, command.port) != _present_server(before):
+    section = before.channels.sections.get("email", {})
+    # A port that config.toml names for its server stays allowed with it.
+    present = section.get("host"), section.get("port")
+    if command.port not in (None, *MAIL_PORTS) and (command.host, command.port) != present:
         raise Refusal("setting.mail_port", port=command.port, allowed=MAIL_PORTS)
     if command.user and command.tls == "none" and not is_loopback(command.host):
         raise Refusal("setting.plain", title="channels.email.tls")
@@ -321,12 +324,6 @@ def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
     if command.user and not after.mail_password:
         raise Refusal("setting.password_again", host=command.host)
     return after
-
-
-def _present_server(settings: Settings) -> tuple[object, object]:
-    """Return host and port in force: a port that config.toml names for its server stays allowed with it."""
-    section = settings.channels.sections.get("email", {})
-    return section.get("host"), section.get("port")
 
 
 def _refuse_characters(key: str, text: str) -> None:

@@ -227,23 +227,14 @@ class AppContext:
         """The editions as read. Own files that cannot be used are reported, and replaced by the texts the
         office adopted last.
         """
-        read = self._read_editions()
+        read = read_editions(self.configured)
+        if self.configured.regulations.folder is not None and self.has_database:
+            # Commands that need no database work without one: these files are left out.
+            with suppress(StorageUnavailable):
+                adopted = texts(adopted_editions(self.engine))
+                read = with_adopted(read, adopted, bodies_of(self.configured.office))
         self._note_unused(read.left_out)
         return read
-
-    def _read_editions(self) -> Editions:
-        """Return the editions, with the texts adopted last for own files that cannot be used; without a
-        database these are left out.
-        """
-        read = read_editions(self.configured)
-        if self.configured.regulations.folder is None or not self.has_database:
-            return read
-        try:
-            bodies = bodies_of(self.configured.office)
-            return with_adopted(read, texts(adopted_editions(self.engine)), bodies)
-        except StorageUnavailable:
-            # Commands that need no database work without one.
-            return read
 
     @cached_property
     def registers(self) -> Registers:
@@ -285,8 +276,10 @@ class AppContext:
             StorageUnavailable: it cannot be used, or does not exist (`no_database`); nothing was changed.
             Refusal: it belongs to another installation.
         """
-        if not self.creates_database:
-            self._refuse_missing_database()
+        if not self.creates_database:  # opening an SQLite file would create it
+            if not self.has_database:
+                raise StorageUnavailable("no_database", where=str(self.configured.database.file))
+            refuse_missing(self.unprepared)
         installation, unprepared = self.configured.installation, self.unprepared
         claimed = refuse_other_installation(unprepared, installation)
         create_or_migrate(unprepared)
@@ -300,12 +293,6 @@ class AppContext:
         if not board_steps(unprepared):
             write_installation(unprepared, steps=self.steps)
         return self.unprepared
-
-    def _refuse_missing_database(self) -> None:
-        """Raise if there is no database, without creating one (opening an SQLite file would)."""
-        if not self.has_database:
-            raise StorageUnavailable("no_database", where=str(self.configured.database.file))
-        refuse_missing(self.unprepared)
 
     @property
     def many_nodes(self) -> bool:

@@ -14,13 +14,13 @@ from pydantic_core import PydanticCustomError
 
 import i18n
 from calendars.hours import end_of_day, moment_of
-from merzim.services.context import RequestContext
+from merzim.services.context import ANONYMOUS, RequestContext
 from merzim.services.inputs import Day, Line
 from merzim.services.names import MAX_EXPORTED, people_named
 from merzim.services.verbs import Command, verb
 from merzim.storage.events import Draft, record_access
 from workflow.cases.case import Case, event_word
-from workflow.org.access import AuditEntry, AuditFilter, AuditScope, Reader, Topic, audit_scope
+from workflow.org.access import AuditEntry, AuditFilter, Reader, Topic, audit_scope
 from workflow.refusal import Refusal
 
 EXPORT_CHUNK = 1000
@@ -158,10 +158,7 @@ def record(
 
 def record_refused_log_in(ctx: RequestContext, reason: str, login: str) -> None:
     """Record a refused log-in. `login`: the account; "" for an unknown name, which may be a password."""
-    event = Draft(
-        topic="login", kind="log_in_refused", by="", at=ctx.now, name=login, payload={"reason": reason}
-    )
-    record_access(ctx.app.engine, event)
+    record(ctx.read_by(ANONYMOUS), "login", "log_in_refused", name=login, details={"reason": reason})
 
 
 class AuditWords:
@@ -305,30 +302,24 @@ def list_changes(ctx: RequestContext, command: AskChanges) -> ChangeList:
     """List what changed in the cases, registers and settings the reader may see, in the order of writing."""
     # Read first: later entries have higher numbers.
     end = ctx.reads.last_event()
-    query = AuditFilter(topics=TOPICS)
-    page = ctx.reads.audit(query, scope=_scope(ctx), after=command.after, limit=command.limit)
+    # Besides changes of visible cases, others by the reader's right to the log.
+    scope = audit_scope(ctx.reader)
+    scope = replace(scope, sees_registers=scope.sees_registers and ctx.reader.may("audit"))
+    page = ctx.reads.audit(AuditFilter(topics=TOPICS), scope=scope, after=command.after, limit=command.limit)
+    heads = ctx.reads.heads({entry.case for entry in page.entries if entry.case})
+    hidden = {case for case, head in heads.items() if head.confidential}
     last = page.entries[-1].seq if page.entries else command.after
     return ChangeList(
-        events=_change_events(ctx, page.entries), cursor=last if page.more else max(last, end), more=page.more
+        events=[
+            _event(entry, only_id=entry.topic == "register" or entry.case in hidden) for entry in page.entries
+        ],
+        cursor=last if page.more else max(last, end),
+        more=page.more,
     )
 
 
-def _scope(ctx: RequestContext) -> AuditScope:
-    """Return which changes the reader may see: those of visible cases, and others by their right to the log."""
-    full = audit_scope(ctx.reader)
-    return replace(full, sees_registers=full.sees_registers and ctx.reader.may("audit"))
-
-
-def _change_events(ctx: RequestContext, entries: tuple[AuditEntry, ...]) -> list[ChangeEvent]:
-    """Return audit entries as changes of the API; of a confidential case or a register row only which one
-    changed.
-    """
-    heads = ctx.reads.heads({entry.case for entry in entries if entry.case})
-    confidential = {case for case, head in heads.items() if head.confidential}
-    return [_event(entry, only_id=entry.topic == "register" or entry.case in confidential) for entry in entries]
-
-
 def _event(entry: AuditEntry, *, only_id: bool) -> ChangeEvent:
+    """Return an audit entry as a change of the API; `only_id`: only which row or confidential case changed."""
     return ChangeEvent(
         seq=entry.seq,
         type=f"{entry.topic}.{'changed' if only_id else entry.kind}",

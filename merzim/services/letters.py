@@ -16,7 +16,7 @@ from merzim.services.cases.verbs import RecordFact, SnoozeReminder, Undo, record
 from merzim.services.context import RequestContext, require_visible, whole_case, write_case
 from merzim.services.inputs import CaseCommand, CaseId, Key, Name
 from merzim.services.jobs import rounds
-from merzim.services.verbs import Command, NotFound, verb
+from merzim.services.verbs import Command, LinkRefused, NotFound, verb
 from merzim.storage.database import reading
 from merzim.storage.notices.delivery_state import ChannelFault, channel_faults, undelivered_letters
 from merzim.storage.notices.delivery_state import Figures as Figures
@@ -32,7 +32,7 @@ from workflow.cases.commands.case_commands import View
 from workflow.deadlines.deadline import Deadline
 from workflow.moments import Moment
 from workflow.org.access import Reader, with_unit
-from workflow.org.office import Person, with_officer
+from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 NOBODY_REACHED = "nobody_reached"
@@ -190,7 +190,7 @@ QUIET_WORKING_DAYS = 3
 """Working days without reminders for a person who reported it done; heads are still notified."""
 
 
-class LetterLinkRefused(NotFound):
+class LetterLinkRefused(LinkRefused):
     """The link was not issued here, or belongs to a person who left."""
 
     not_found = "web.problem.no_letter_link"
@@ -240,7 +240,7 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
     notice = next((notice for notice in notices if link and fingerprint(notice.key) == link.mark), None)
     person = ctx.app.reads.office().people.get(notice.person) if notice is not None else None
     if notice is None or person is None:
-        raise LetterLinkRefused(LetterLinkRefused.not_found)
+        raise LetterLinkRefused(is_ours=link is not None)
     return _question(ctx, notice, person)
 
 
@@ -259,11 +259,6 @@ def _question(ctx: RequestContext, notice: Notice, person: Person) -> LetterQues
     )
 
 
-def is_genuine(ctx: RequestContext, token: str) -> bool:
-    """Return whether a link was issued here, still valid or not."""
-    return read_secret(ctx.app.rules.link_key, token, ReminderLink) is not None
-
-
 class AnswerLetter(CaseCommand):
     """The answer of a recipient to a letter about a case, by the letter's key."""
 
@@ -277,10 +272,12 @@ class LetterAnswered(BaseModel):
     recorded: bool
 
 
-def as_recipient(ctx: RequestContext, question: LetterQuestion) -> RequestContext:
-    """Return the context of a letter's recipient, who may see what its person may see and have no account."""
-    person = question.person
-    reader = Reader(login=person.key, access="responsible", person=person.key, name=person.name)
+def as_person(ctx: RequestContext, person: Person, *, signature: str = "") -> RequestContext:
+    """Return the context of a person who needs no account: `responsible` in their unit, whatever their account
+    has. `signature`: the author of what they write, by default their key.
+    """
+    login = signature or person.key
+    reader = Reader(login=login, access="responsible", person=person.key, name=person.name)
     return ctx.read_by(with_unit(reader, ctx.app.reads.office()))
 
 
@@ -296,12 +293,12 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
         (letter for letter in letters if letter.key == command.key and letter.person == ctx.reader.person), None
     )
     if notice is None or person is None:
-        raise LetterLinkRefused(LetterLinkRefused.not_found)
+        raise LetterLinkRefused
     question, answer = _question(ctx, notice, person), command.answer
     if answer not in question.possible_answers:
         return LetterAnswered(recorded=False)
     if answer != "acknowledged":
-        officer = "" if answer == "said_done" else _officer(ctx)
+        officer = "" if answer == "said_done" else ctx.app.reads.office().officer or ""
         until = ctx.calendar.add_working_days(ctx.today, QUIET_WORKING_DAYS) if answer == "said_done" else None
         write_case(
             ctx,
@@ -344,12 +341,6 @@ def _has_changed(notice: Notice, deadline: Deadline) -> bool:
     return deadline.state not in AWAITED or (by_step and deadline.due != notice.due)
 
 
-def _officer(ctx: RequestContext) -> str:
-    """Return the key of the officer to notify; "" if the office names none."""
-    rules = ctx.app.rules
-    return with_officer(ctx.app.reads.office(), rules.officer, language=rules.officer_language).officer or ""
-
-
 def _text(ctx: RequestContext, question: LetterQuestion, officer: str) -> str:
     """Return the sentence that tells the officer who disclaims an obligation, in the officer's language."""
     person = ctx.app.reads.office().people.get(officer)
@@ -369,11 +360,8 @@ class PersonActions:
 
     @property
     def _ctx(self) -> RequestContext:
-        """The context of the person: access `responsible` in their unit, whatever their account has."""
-        signature = f"{self.person.name} (Telegram)"
-        reader = Reader(login=signature, access="responsible", person=self.person.key, name=self.person.name)
-        reader = with_unit(reader, self.app.reads.office())
-        return RequestContext(app=self.app, clock=lambda: self.at, reader=reader, language=self.language)
+        ctx = RequestContext(app=self.app, clock=lambda: self.at, language=self.language)
+        return as_person(ctx, self.person, signature=f"{self.person.name} (Telegram)")
 
     def view(self, case: str) -> View:
         """Return a case the person sees. Raises UnknownCase."""
@@ -382,12 +370,7 @@ class PersonActions:
 
     def read(self, notice: Notice) -> None:
         """Record that the person read a notice in the bot, with all that its letter carried."""
-        ctx = self._ctx
-        for letter in (*self.app.outbox.carried(notice.key), notice):
-            if letter.case:
-                acknowledge_letter(ctx, LetterOfCase(case=letter.case, key=letter.key))
-            else:
-                self.app.outbox.acknowledge(letter.key, now=self.at.now)
+        acknowledge(self._ctx, notice)
 
     def done(self, case: str, fact: str, *, on: date) -> int | None:
         """Record a fact, evidence to follow; return the number of its event, None if it was recorded before."""

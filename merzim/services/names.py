@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from merzim.documents.matching import match
 from merzim.services.app import AppContext
@@ -25,6 +25,7 @@ from workflow.refusal import Refusal, closest_first
 
 Name: TypeAlias = Text | str
 """A name: by language, or the same in all."""
+T = TypeVar("T")
 MAX_LISTED = 300
 """Maximum number of units or people in a list; for more, forms have a text field with suggestions."""
 
@@ -92,8 +93,8 @@ def paginate_units(office: Office, chosen: str, number: int = 1) -> tuple[tuple[
         return units_in_order(office), 1
     path = [unit for unit in office.above(chosen) if unit in office.units][::-1]
     level = office.children.get(path[-1], ()) if path else office.tops
-    pages = max(1, -(-len(level) // MAX_LISTED))
-    first = (min(number, pages) - 1) * MAX_LISTED
+    number, pages = page_of(len(level), number, MAX_LISTED)
+    first = (number - 1) * MAX_LISTED
     shown_units = [*enumerate(path), *((len(path), unit) for unit in level[first : first + MAX_LISTED])]
     unit_rows = ((depth, office.units[unit]) for depth, unit in shown_units)
     return tuple(UnitName(id=unit.id, name=name_of(unit), depth=depth) for depth, unit in unit_rows), pages
@@ -118,7 +119,7 @@ def name_assignees(office: Office, key: AssigneeKey, *, on: date) -> AssigneeNam
 
     The officer who gets letters nobody else can get is not an assignee.
     """
-    recipients = tuple(r for r in assignees_of(office, key, on=on) if r.why != "officer")
+    recipients = acting_people(office, key, on=on)
     by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients
     return AssigneeNames(
         names=tuple(name_of(recipient.person) for recipient in recipients),
@@ -202,6 +203,20 @@ def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
     raise UnknownUnit("unknown_unit", unit=text, allowed=closest_first(text, units))
 
 
+def unit_in_reach(ctx: RequestContext, text: str) -> str:
+    """Return the id of a unit, by id or name, that the reader may write for; "" is the organisation.
+
+    Raises:
+        UnknownUnit: there is no unit with that id or name.
+        Refusal: it is not among the reader's units.
+    """
+    unit = unit_named(ctx.app, text, new=True)
+    if not in_own_units(ctx, unit):
+        reader_unit = ctx.reads.office().units.get(ctx.reader.root)
+        raise Refusal("web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root)
+    return unit
+
+
 def people_named(office: Office, text: str) -> list[str]:
     """Return the keys of the people with a key, e-mail or name, else of whom one begins so."""
     return [*office.person_called.exactly(text)] or [*office.person_called.beginning(text)]
@@ -250,6 +265,11 @@ def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipie
         return () if isinstance(recipients, Unresolved) else recipients
 
     return office.resolved_once(on, key, recipients)
+
+
+def acting_people(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipient, ...]:
+    """Return who must act on a day, as `assignees_of`; nobody where only the officer is told."""
+    return tuple(recipient for recipient in assignees_of(office, key, on=on) if recipient.why != "officer")
 
 
 def programme_year(procedure: Procedure, rows: Iterable[Row]) -> str:
@@ -304,11 +324,30 @@ def known_year(ctx: RequestContext, year: int | None = None) -> int:
     return year
 
 
+def page_of(total: int, number: int, size: int) -> tuple[int, int]:
+    """Return the number of the page to show, beyond the last one the last, and the number of pages."""
+    pages = max(1, -(-total // size))
+    return min(number, pages), pages
+
+
 MAX_EXPORTED = 20_000
 """Maximum rows of a workbook; longer lists must be filtered first."""
+EXPORTED_AT_ONCE = 1000
+"""Rows of a workbook read together."""
 
 
 def require_exportable(total: int) -> None:
     """Raise Refusal for a list longer than one workbook can have."""
     if total > MAX_EXPORTED:
         raise Refusal("web.cases.too_many", total=total, most=MAX_EXPORTED)
+
+
+def exported(total: int, read: Callable[[int, int], Iterable[T]]) -> Iterator[T]:
+    """Yield a whole list for a workbook. Raises Refusal for one longer than a workbook can have.
+
+    Args:
+        read: returns the lines of some of its rows: from which on, and how many.
+    """
+    require_exportable(total)
+    for first in range(0, total, EXPORTED_AT_ONCE):
+        yield from read(first, EXPORTED_AT_ONCE)

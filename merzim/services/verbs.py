@@ -36,6 +36,17 @@ class NotFound(Refusal, LookupError):
     not_found: ClassVar[str] = ""
 
 
+class LinkRefused(NotFound):
+    """A personal link is not valid, or no longer; the message does not reveal why.
+
+    `is_ours`: whether it was issued here; `language`: that of whom it was made for, "" where nobody is known.
+    """
+
+    def __init__(self, *, is_ours: bool = True, language: str = "") -> None:
+        super().__init__(self.not_found)
+        self.is_ours, self.language = is_ours, language
+
+
 class NotAllowed(Refusal, PermissionError):
     """The actor's access does not include this verb."""
 

@@ -14,9 +14,9 @@ from calendars import OutOfRange
 from calendars.terms import Embargo
 from i18n import say
 from merzim.services.app import AppContext
-from merzim.services.cases.verbs import unit_in_reach
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Line
+from merzim.services.names import unit_in_reach
 from merzim.services.registers.cases import record_year
 from merzim.services.results import Result
 from merzim.services.verbs import Command, verb

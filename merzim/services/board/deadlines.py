@@ -20,12 +20,12 @@ from merzim.services.board.lines import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Line
-from merzim.services.names import Name, person_name, require_exportable
+from merzim.services.names import Name, exported, page_of, person_name
 from merzim.services.results import OptionalText, Result, at
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, verb
 from merzim.storage.queries import SqlReads as Reads
-from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Urgency
+from workflow.board.rows import DeadlineFilter, Row, Urgency
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.office import Person
@@ -33,8 +33,6 @@ from workflow.org.office import Person
 PAGE = 50
 Force = Literal["", "obligatory", "recommended"]
 """Steps an act obliges to, those it leaves to the office (recommended or a right), or "" for both."""
-CHUNK = 1000
-"""Rows of a workbook read at once."""
 LISTS: tuple[Urgency, ...] = ("overdue", "due", "missed", "slipped")
 """The lists of the board."""
 
@@ -72,8 +70,7 @@ def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
     """
     reads, criteria = _asked(ctx, asking)
     total = reads.count(criteria)
-    pages = max(1, -(-total // PAGE))
-    number = min(asking.page, pages)
+    number, pages = page_of(total, asking.page, PAGE)
     rows = reads.listed(criteria, limit=PAGE, offset=(number - 1) * PAGE)
     titles = (procedure.stage_title.get(asking.stage) for procedure in ctx.library.all())
     return Deadlines(
@@ -88,13 +85,14 @@ def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
 
 
 def all_lines(ctx: RequestContext, asking: ListDeadlines) -> Iterator[ObligationLine]:
-    """Yield every line of the list, for a file. Raises Refusal for more than one workbook can have."""
+    """Return every line of the list, for a file; read, it may raise Refusal as `exported`."""
     (reads, criteria), stakes = _asked(ctx, asking), Stakes(ctx)
-    total = reads.count(criteria)
-    require_exportable(total)
-    for offset in range(0, total, CHUNK):
-        rows = reads.listed(criteria, limit=CHUNK, offset=offset)
-        yield from build_board_lines(ctx, reads, rows, stakes)
+
+    def read(first: int, count: int) -> Sequence[ObligationLine]:
+        rows = reads.listed(criteria, limit=count, offset=first)
+        return build_board_lines(ctx, reads, rows, stakes)
+
+    return exported(reads.count(criteria), read)
 
 
 def _asked(ctx: RequestContext, asking: ListDeadlines) -> tuple[Reads, DeadlineFilter]:
@@ -324,8 +322,14 @@ def tasks_view(ctx: RequestContext, show: str) -> TasksView:
     reads = ctx.reads.whole_office() if mine else ctx.reads
     numbers = reads.urgencies(ctx.horizon)
     recipients = keys_of_person(office, ctx.reader.person, numbers, on=ctx.today)
-    shown = {key: numbers[key] for key in recipients} if mine else numbers
-    rows = {urgency: _rows(reads, ctx.horizon, urgency, shown, mine=mine) for urgency in MOST_LISTED}
+    asked = recipients.keys() if mine else numbers.keys()
+    totals = {urgency: sum(numbers[key].get(urgency, 0) for key in asked) for urgency in MOST_LISTED}
+    assignees = frozenset(asked) if mine else None
+    listed = partial(DeadlineFilter, horizon=ctx.horizon, is_apart=True, assignees=assignees)
+    rows = {
+        urgency: reads.listed(listed(urgency=urgency), limit=MOST_LISTED[urgency]) if number else ()
+        for urgency, number in totals.items()
+    }
     all_rows = [row for of_urgency in rows.values() for row in of_urgency]
     unread = reads.unread({row.case for row in all_rows})
     lines = {(line.case, line.obligation): line for line in build_board_lines(ctx, reads, all_rows)}
@@ -341,36 +345,12 @@ def tasks_view(ctx: RequestContext, show: str) -> TasksView:
         mine=mine,
         may_switch=may_switch,
         groups=tuple(
-            TaskGroup(
-                urgency=urgency,
-                items=tuple(items(of_urgency)),
-                total=sum(counts.get(urgency, 0) for counts in shown.values()),
-            )
-            for urgency, of_urgency in rows.items()
+            TaskGroup(urgency=urgency, items=tuple(items(rows[urgency])), total=number)
+            for urgency, number in totals.items()
         ),
         person=person,
         deputy=office.people.get(person.deputy or "") if person else None,
     )
-
-
-def _rows(
-    reads: Reads,
-    horizon: Horizon,
-    urgency: Urgency,
-    numbers: Mapping[AssigneeKey, Mapping[str, int]],
-    *,
-    mine: bool,
-) -> Sequence[Row]:
-    """Return the first rows of an urgency, each row being of one urgency alone.
-
-    Args:
-        numbers: of the assignees whose rows are shown, by urgency; `mine`: whether there are others.
-    """
-    assignees = frozenset(key for key, counts in numbers.items() if urgency in counts)
-    criteria = DeadlineFilter(
-        urgency=urgency, horizon=horizon, is_apart=True, assignees=assignees if mine else None
-    )
-    return reads.listed(criteria, limit=MOST_LISTED[urgency]) if assignees else ()
 
 
 def most_pressing(view: TasksView) -> str:

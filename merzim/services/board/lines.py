@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from heapq import nsmallest
+from typing import NamedTuple
 
 from merzim.services.context import RequestContext
 from merzim.services.names import (
     AssigneeNames,
-    Name,
     UnitName,
+    acting_people,
     assignees_of,
     case_title,
     cases_of,
@@ -24,7 +26,7 @@ from merzim.services.names import (
 from merzim.services.results import InLanguage, Points, Result, at
 from merzim.services.scoring import Stakes
 from merzim.storage.queries import SqlReads as Reads
-from workflow.board.rows import AssigneeKey, Row, Sum
+from workflow.board.rows import AssigneeKey, Row, Sum, total
 from workflow.cases.registers.rows import is_entry, period_in
 from workflow.deadlines.deadline import DeadlineStatus, can_be_done, lateness, status_on, working_days_between
 from workflow.deadlines.register_deadlines import entry_obligation
@@ -34,23 +36,24 @@ from workflow.org.office import OUTSIDE, Office, Recipient
 from workflow.search_words import alphabetical
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Load:
-    """The numbers of overdue and near deadlines of a person, of a unit, or of a unit at a stage.
+    """The overdue and near deadlines of a person, of a unit, or of a unit at a stage, as the board has them."""
 
-    Attributes:
-        since: the due date of the longest overdue one; None if nothing is overdue.
-    """
+    counted: list[Sum] = field(default_factory=list)
 
-    overdue: int = 0
-    due: int = 0
-    since: date | None = None
+    @property
+    def overdue(self) -> int:
+        return total(self.counted, "overdue")
 
-    def add(self, counted: Sum) -> None:
-        self.overdue += counted.overdue
-        self.due += counted.due
-        if counted.overdue:
-            self.since = min(counted.first_due, self.since or counted.first_due)
+    @property
+    def due(self) -> int:
+        return total(self.counted, "due")
+
+    @property
+    def since(self) -> date | None:
+        """The due date of the longest overdue one; None if nothing is overdue."""
+        return min((counted.first_due for counted in self.counted if counted.overdue), default=None)
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -63,20 +66,14 @@ class Load:
         return sum(self.overdue >= step for step in (1, 3, 6, 11))
 
 
-@dataclass(kw_only=True, slots=True)
-class Workload(Load):
+class Workload(NamedTuple):
     """The load of one person, of a vacant duty, or of an outside body.
 
-    Attributes:
-        keys, names: of the person; empty when nobody holds the duty.
-        duty: the duty all of these deadlines have; "" when there are several.
-        written: the assignee as the schedule names them, when nobody could be resolved.
+    `who`: their name; of several duties none is given, the schedule's words only where nobody was found.
     """
 
-    keys: tuple[str, ...]
-    names: tuple[Name, ...]
-    duty: str
-    written: str
+    who: AssigneeNames
+    load: Load
 
 
 def keys_of_person(
@@ -94,14 +91,9 @@ def keys_of_person(
     return recipients
 
 
-def _acting(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipient, ...]:
-    """Return who must act on these rows; nobody where only the officer is told."""
-    return tuple(recipient for recipient in assignees_of(office, key, on=on) if recipient.why != "officer")
-
-
 def acting_unit(office: Office, key: AssigneeKey, *, on: date) -> str:
     """Return the unit lateness belongs to: of who must act or sign, else of the case, else the organisation."""
-    acting = sorted(_acting(office, key, on=on), key=lambda recipient: recipient.why == "prepares")
+    acting = sorted(acting_people(office, key, on=on), key=lambda recipient: recipient.why == "prepares")
     return (acting[0].person.unit if acting else key.unit) or office.root
 
 
@@ -109,32 +101,31 @@ def rank_workloads(
     office: Office, sums: Iterable[Sum], *, on: date, limit: int
 ) -> tuple[Sequence[Workload], int]:
     """Return the workloads with most overdue, then near deadlines, at most `limit`, and the number of all."""
-    loads: dict[tuple[str, ...], Load] = {}
-    keys: dict[tuple[str, ...], dict[AssigneeKey, None]] = {}
+    loads = defaultdict[tuple[str, ...], Load](Load)
     for counted in sums:
         key = counted.assignee
-        people: list[tuple[str, ...]] = [(each.person.key,) for each in _acting(office, key, on=on)]
+        people: list[tuple[str, ...]] = [(each.person.key,) for each in acting_people(office, key, on=on)]
         # What several people must do waits for each of them; what nobody can, for the duty.
         for who in people or [(key.duty, key.responsible)]:
-            loads.setdefault(who, Load()).add(counted)
-            keys.setdefault(who, {})[key] = None
+            loads[who].counted.append(counted)
     first = nsmallest(limit, loads, key=lambda who: (*loads[who].rank, who))
-    shown = [_workload(office, who, [*keys[who]], loads[who]) for who in first]
-    shown.sort(key=lambda load: (*load.rank, [alphabetical(filed_as(name)) for name in load.names], load.duty))
-    return shown, len(loads)
+    ranked = [Workload(_names(office, who, loads[who]), loads[who]) for who in first]
+
+    def place(work: Workload) -> tuple[object, ...]:
+        return *work.load.rank, [alphabetical(filed_as(name)) for name in work.who.names], work.who.duty
+
+    return sorted(ranked, key=place), len(loads)
 
 
-def _workload(office: Office, who: tuple[str, ...], keys: Sequence[AssigneeKey], load: Load) -> Workload:
-    """Return a workload. `who`: the key of a person, or a vacant duty and the schedule's words."""
+def _names(office: Office, who: tuple[str, ...], load: Load) -> AssigneeNames:
+    """Return whom a load waits for. `who`: the key of a person, or a vacant duty and the schedule's words."""
     person = office.people.get(who[0]) if len(who) == 1 else None
-    duty = keys[0].duty
-    return Workload(
-        overdue=load.overdue,
-        due=load.due,
+    duties = {counted.assignee.duty for counted in load.counted}
+    return AssigneeNames(
         keys=(person.key,) if person else (),
         names=(name_of(person),) if person else (),
-        duty=duty if all(key.duty == duty for key in keys) else "",
-        written="" if person or duty == OUTSIDE else keys[0].responsible,
+        duty=duties.pop() if len(duties) == 1 else "",
+        written="" if person or who[0] == OUTSIDE else who[-1],
     )
 
 

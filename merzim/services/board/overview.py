@@ -190,7 +190,7 @@ def _lead(ctx: RequestContext, sums: Iterable[Sum], workloads: Iterable[Workload
         mine=total(mine, "overdue"),
         signatures=total(signed, "overdue"),
         quarters=len({counted.assignee.unit for counted in late if counted.obligation == "quarter_reported"}),
-        others=tuple(load for load in workloads if load.overdue and person not in load.keys)[:NAMED],
+        others=tuple(work for work in workloads if work.load.overdue and person not in work.who.keys)[:NAMED],
     )
 
 
@@ -201,8 +201,8 @@ def _matrix(ctx: RequestContext, sums: Iterable[Sum]) -> Matrix:
     editions: dict[str, str] = {}
     for counted in sums:
         unit = acting_unit(office, counted.assignee, on=today)
-        totals[unit].add(counted)
-        cells[unit, counted.stage].add(counted)
+        totals[unit].counted.append(counted)
+        cells[unit, counted.stage].counted.append(counted)
         editions.setdefault(counted.stage, counted.edition)
     stages = ctx.library.stage_titles(editions)
     worst = nsmallest(UNITS, totals.items(), key=lambda item: (*item[1].rank, item[0]))

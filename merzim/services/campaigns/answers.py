@@ -11,7 +11,7 @@ from merzim.services.campaigns.views import campaign_store, definition_of
 from merzim.services.context import RequestContext
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.verbs import add_rows, check_row
-from merzim.services.verbs import NotFound
+from merzim.services.verbs import LinkRefused
 from merzim.storage.database import writing
 from merzim.storage.notices.campaigns import AlreadyAnswered
 from notifications.event_notices import INVITATION
@@ -29,8 +29,8 @@ LINK = "link"
 """The author recorded for a row confirmed through a personal link."""
 
 
-class CampaignLinkRefused(NotFound):
-    """The link is not valid, or no longer; the message does not reveal why."""
+class CampaignLinkRefused(LinkRefused):
+    """The link of a campaign is not valid, or no longer; the message does not reveal why."""
 
     not_found = "web.problem.no_link"
 
@@ -70,23 +70,14 @@ def open_link(ctx: RequestContext, token: str) -> CampaignForm:
     """
     link = read_secret(ctx.app.rules.link_key, token, CampaignLink)
     store = campaign_store(ctx)
-    campaign_person = store.person(link.campaign, link.number) if link is not None else None
-    if link is None or campaign_person is None or campaign_person.version != link.version:
-        raise CampaignLinkRefused("web.problem.no_link")
-    return _awaited_form(ctx, store.get(link.campaign), campaign_person)
-
-
-def is_genuine(ctx: RequestContext, token: str) -> bool:
-    """Return whether a link was issued here, still valid or not."""
-    return read_secret(ctx.app.rules.link_key, token, CampaignLink) is not None
-
-
-def language_of_link(ctx: RequestContext, token: str) -> str:
-    """Return the language of the person a link was made for, valid or not; "" where nobody is known by it."""
-    link = read_secret(ctx.app.rules.link_key, token, CampaignLink)
-    campaign_person = campaign_store(ctx).person(link.campaign, link.number) if link is not None else None
-    person = ctx.app.reads.office().member(campaign_person.person) if campaign_person else None
-    return person.language if person else ""
+    asked = store.person(link.campaign, link.number) if link is not None else None
+    if link is None or asked is None:
+        raise CampaignLinkRefused(is_ours=link is not None)
+    form = _awaited_form(ctx, store.get(link.campaign), asked) if asked.version == link.version else None
+    if form is None:
+        person = ctx.app.reads.office().member(asked.person)
+        raise CampaignLinkRefused(language=person.language if person else "")
+    return form
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,10 +93,9 @@ def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
     """Return the open campaigns that await the answer of the reader's person, the oldest first."""
     answers, store, person = [], campaign_store(ctx), ctx.reader.person
     for campaign in store.open_on(ctx.today) if person else ():
-        with suppress(CampaignLinkRefused):
-            form = _awaited_form(ctx, campaign, store.people(campaign.id, [person]).get(person))
-            link = CampaignLink(campaign.id, form.invitee.number, form.invitee.version)
-            place = link_path(ctx.app.rules.link_key, link)
+        asked = store.people(campaign.id, [person]).get(person)
+        if asked is not None and (form := _awaited_form(ctx, campaign, asked)):
+            place = link_path(ctx.app.rules.link_key, CampaignLink(campaign.id, asked.number, asked.version))
             answers.append(
                 AwaitedAnswer(title=campaign.titled(form.definition), until=campaign.until, place=place)
             )
@@ -126,7 +116,7 @@ def answer(ctx: RequestContext, form: CampaignForm, values: Mapping[str, object]
     try:
         return add_answer(office, form, values, kind="confirmed")
     except AlreadyAnswered:
-        raise CampaignLinkRefused("web.problem.no_link") from None
+        raise CampaignLinkRefused from None
 
 
 def refuse_wrong(
@@ -146,24 +136,18 @@ def refuse_wrong(
 
 
 def _awaited_form(
-    ctx: RequestContext, campaign: StartedCampaign | None, campaign_person: CampaignPerson | None
-) -> CampaignForm:
-    """Return the form of a person whose answer is awaited. Raises CampaignLinkRefused."""
+    ctx: RequestContext, campaign: StartedCampaign | None, asked: CampaignPerson
+) -> CampaignForm | None:
+    """Return the form of a person whose answer is awaited; None where none is, or no longer."""
     office = ctx.app.reads.office()
-    person = office.people.get(campaign_person.person) if campaign_person is not None else None
-    if (
-        campaign is None
-        or campaign_person is None
-        or person is None
-        or campaign_person.state != "awaited"
-        or not campaign.is_open(ctx.today)
-        or not asked_by(office, campaign.choice)(person)
-    ):
-        raise CampaignLinkRefused("web.problem.no_link")
-    try:
-        return form_for(ctx, campaign, campaign_person, person)
-    except LookupError:
-        raise CampaignLinkRefused("web.problem.no_link") from None
+    person = office.people.get(asked.person)
+    if campaign is None or person is None or asked.state != "awaited" or not campaign.is_open(ctx.today):
+        return None
+    if not asked_by(office, campaign.choice)(person):
+        return None
+    with suppress(LookupError):
+        return form_for(ctx, campaign, asked, person)
+    return None
 
 
 def form_for(

@@ -25,7 +25,7 @@ from merzim.services.inputs import (
     Text,
     store_evidence,
 )
-from merzim.services.names import assignees_of, people_named, person_named
+from merzim.services.names import assignees_of, page_of, people_named, person_named
 from merzim.services.results import CommandResult, Result, command_result, result_of
 from merzim.services.verbs import Command, verb
 from merzim.storage.notices.inbox import mark_read
@@ -384,7 +384,8 @@ def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
 def list_assignments(ctx: RequestContext, command: ListAssignments) -> AssignmentList:
     """List the assignments given to the reader, given by the reader, or all that are visible."""
     rows, total = query_assignments(ctx, command, limit=PAGE, offset=(command.page - 1) * PAGE)
-    return AssignmentList(total=total, pages=max(1, -(-total // PAGE)), assignments=rows)
+    _, pages = page_of(total, command.page, PAGE)
+    return AssignmentList(total=total, pages=pages, assignments=rows)
 
 
 def query_assignments(

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from i18n import LANGUAGES, say
-from merzim.services.context import RequestContext, in_own_units, is_own, require_visible, whole_case
+from merzim.services.context import RequestContext, is_own, require_visible, whole_case
 from merzim.services.inputs import (
     CaseCommand,
     Day,
@@ -30,7 +30,7 @@ from merzim.services.inputs import (
     Values,
     store_evidence,
 )
-from merzim.services.names import keep_responsible, name_of, person_named, unit_named
+from merzim.services.names import keep_responsible, name_of, person_named, unit_in_reach
 from merzim.services.results import CommandResult, FindingResult, OpenedCase, command_result
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, Verb, verb
@@ -372,10 +372,6 @@ def _as_reader(ctx: RequestContext, command: Withdraw) -> Mapping[str, object]:
     return {"ctx": ctx}
 
 
-def _library(ctx: RequestContext, _: Migrate) -> Mapping[str, object]:
-    return {"library": ctx.library}
-
-
 def _passport(ctx: RequestContext, command: Passport) -> Mapping[str, object]:
     """Return people by name where given by key or e-mail, and the unit's id. Raises as `unit_in_reach`."""
     unit = None if command.unit is None else unit_in_reach(ctx, command.unit)
@@ -390,20 +386,6 @@ def _people_by_name(ctx: RequestContext, command: Passport) -> dict[str, str]:
         text.casefold(): person.name for person in people for text in (person.key, person.email or person.key)
     }
     return {duty: names.get(name.casefold(), name) for duty, name in command.responsible.items()}
-
-
-def unit_in_reach(ctx: RequestContext, text: str) -> str:
-    """Return the id of a unit, by id or name, that the reader may write for; "" is the organisation.
-
-    Raises:
-        UnknownUnit: there is no unit with that id or name.
-        Refusal: it is not among the reader's units.
-    """
-    unit = unit_named(ctx.app, text, new=True)
-    if not in_own_units(ctx, unit):
-        reader_unit = ctx.reads.office().units.get(ctx.reader.root)
-        raise Refusal("web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root)
-    return unit
 
 
 def _undoing(ctx: RequestContext, command: Undo) -> Mapping[str, object]:
@@ -428,7 +410,9 @@ withdraw = case_verb("withdraw_entry", "manage", Withdraw, _withdraw, _as_reader
 cancel = case_verb("cancel_case", "manage", Cancel, statuses.cancel)
 exempt = case_verb("exempt_obligation", "manage", Exempt, statuses.exempt)
 reopen = case_verb("reopen_case", "manage", Reopen, statuses.reopen)
-migrate = case_verb("migrate_case", "manage", Migrate, statuses.migrate, _library)
+migrate = case_verb(
+    "migrate_case", "manage", Migrate, statuses.migrate, lambda ctx, _: {"library": ctx.library}
+)
 undo_entry = case_verb("undo_entry", "record", Undo, withdrawals.undo, _undoing)
 snooze = case_verb("snooze", "record", SnoozeReminder, answers.snooze, answers=True)
 add_reader = case_verb("add_reader", "manage", AddReader, recording.name_reader, _reader)

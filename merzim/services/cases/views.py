@@ -13,7 +13,7 @@ from i18n import period, say
 from merzim.services.context import RequestContext, case_with_events
 from merzim.services.inputs import CaseCommand, Line, Name, OptionalName
 from merzim.services.law.calendar_acts import moves_of
-from merzim.services.names import assignees_of, require_exportable, stage_title, unit_named
+from merzim.services.names import acting_people, exported, page_of, stage_title, unit_named
 from merzim.services.results import (
     ActMoves,
     CaseHead,
@@ -35,6 +35,7 @@ from workflow.deadlines.deadline import is_overdue, most_urgent
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.machine import OVER
 from workflow.org.office import Office
+from workflow.registers.rows import name_in
 
 
 class ListCases(Command):
@@ -74,7 +75,6 @@ def list_cases(ctx: RequestContext, command: ListCases) -> CaseList:
 
 
 PAGE = 50
-_CHUNK = 1000
 
 
 class ListPortfolio(Command):
@@ -156,8 +156,7 @@ def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage
     """List a procedure's active cases of a year: their approved, planned and actual dates, drift and slack."""
     case_filter = _case_filter(ctx, command)
     total = ctx.reads.how_many(case_filter)
-    pages = max(1, -(-total // PAGE))
-    number = min(command.page, pages)
+    number, pages = page_of(total, command.page, PAGE)
     cases = ctx.reads.page(case_filter, first=(number - 1) * PAGE, count=PAGE, order="earliest")
     return PortfolioPage(
         year=case_filter.year or 0, total=total, page=number, pages=pages, lines=_lines(ctx, cases)
@@ -165,12 +164,13 @@ def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage
 
 
 def every_line(ctx: RequestContext, command: ListPortfolio) -> Iterator[PortfolioLine]:
-    """Yield every line of the list, for a file. Raises Refusal for more than one workbook can have."""
+    """Return every line of the list, for a file; read, it may raise Refusal as `exported`."""
     case_filter = _case_filter(ctx, command)
-    total = ctx.reads.how_many(case_filter)
-    require_exportable(total)
-    for first in range(0, total, _CHUNK):
-        yield from _lines(ctx, ctx.reads.page(case_filter, first=first, count=_CHUNK, order="earliest"))
+
+    def read(first: int, count: int) -> Sequence[PortfolioLine]:
+        return _lines(ctx, ctx.reads.page(case_filter, first=first, count=count, order="earliest"))
+
+    return exported(ctx.reads.how_many(case_filter), read)
 
 
 def _case_filter(ctx: RequestContext, command: ListPortfolio) -> CaseFilter:
@@ -208,13 +208,13 @@ def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
     for case, stage, nearest, rows in with_next_steps(ctx, cases, every):
         steps = plan_steps(rows, approved.get(case.id, {}), count, today=ctx.today)
         critical, drifted = critical_step(steps), most_drifted(steps)
-        unit, title = office.units.get(case.unit or office.root), stage_title(ctx.app, case, stage)
+        title = stage_title(ctx.app, case, stage)
         lines.append(
             PortfolioLine(
                 case=case.id,
                 object=case.object_in(language) or ctx.library.named(case.edition).title[language],
                 unit=case.unit,
-                unit_name=unit.name_in(language) if unit else case.unit,
+                unit_name=name_in(office, case.unit or office.root, language),
                 stage=stage,
                 stage_title=say(title, {}, language) if isinstance(title, str) else title[language],
                 next=_next_step(ctx, office, case, nearest),
@@ -264,8 +264,7 @@ def _who(office: Office, row: Row, today: date, language: str) -> list[str]:
     """Return the names of the recipients a letter of that day would have; if none, the responsible by schedule
     or act.
     """
-    people = assignees_of(office, row.assignee, on=today)
-    names = [recipient.person.name_in(language) for recipient in people if recipient.why != "officer"]
+    names = [each.person.name_in(language) for each in acting_people(office, row.assignee, on=today)]
     return names or [row.responsible or say(f"duty.{row.duty}", {}, language)]
 
 

@@ -13,10 +13,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from merzim.services.cases.verbs import unit_in_reach
 from merzim.services.context import RequestContext
 from merzim.services.inputs import NO_NUL, FileInput, Ground, Line, Name, store_file
-from merzim.services.names import name_of, unit_name
+from merzim.services.names import name_of, unit_in_reach, unit_name
 from merzim.services.registers.cases import follow_duties, follow_row, open_cases, opening_of, reserve_cases
 from merzim.services.registers.results import (
     may_write,

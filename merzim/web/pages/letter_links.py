@@ -6,6 +6,8 @@ A GET changes nothing, since mail programs open links by themselves; only a form
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query
@@ -15,8 +17,9 @@ from merzim.services import letters
 from merzim.services.campaigns import answers as campaigns
 from merzim.services.campaigns.answers import CampaignForm, CampaignLinkRefused
 from merzim.services.inputs import build
-from merzim.services.letters import AnswerLetter, LetterLinkRefused, LetterQuestion
+from merzim.services.letters import AnswerLetter, LetterQuestion
 from merzim.services.people.feeds import DigestChoice, choose_by_link, person_of_link, set_digest
+from merzim.services.verbs import LinkRefused
 from merzim.web.auth.attempts import count_guess
 from merzim.web.auth.dependencies import Anybody, Own
 from merzim.web.downloads import stored_file_response
@@ -87,29 +90,33 @@ def answer(ctx: Anybody, token: str, fields: Fields) -> Response:
     if reply not in question.possible_answers:
         return RedirectResponse(f"/answer/{token}", status_code=303)
     sent = {"case": question.notice.case, "key": question.notice.key, "answer": reply}
-    letters.answer_letter(letters.as_recipient(ctx, question), build(AnswerLetter, sent))
+    letters.answer_letter(letters.as_person(ctx, question.person), build(AnswerLetter, sent))
     return RedirectResponse(f"/answer/{token}?say=noted", status_code=303)
 
 
 def _question(ctx: WebContext, token: str) -> LetterQuestion:
-    """Return the question of a link. Raises LetterLinkRefused, or HTTPException 429 after many guesses from a
-    network.
+    """Return the question of a link. Raises as `_counting_refusals`."""
+    with _counting_refusals(ctx):
+        return letters.open_letter(ctx, token)
+
+
+@contextmanager
+def _counting_refusals(ctx: WebContext) -> Iterator[None]:
+    """Set the language of a refused link's page (its person's, else the browser's, else the office's); count
+    a link that was not issued here.
+
+    Raises:
+        LinkRefused: as the block does; the answer is the same for every reason.
+        HTTPException: 429 if too many links not issued here were opened from this network.
     """
     try:
-        return letters.open_letter(ctx, token)
-    except LetterLinkRefused:
-        _begin_refusal(ctx, "", is_ours=letters.is_genuine(ctx, token))
+        yield
+    except LinkRefused as refused:
+        if refused.language or "accept-language" not in ctx.request.headers:
+            ctx.request.state.language = refused.language or ctx.app.settings.office.language
+        if not refused.is_ours:
+            count_guess(ctx)
         raise
-
-
-def _begin_refusal(ctx: WebContext, language: str, *, is_ours: bool) -> None:
-    """Set the language of a refused link's page (its person's, else the browser's, else the office's), and
-    count a link that was not issued here. Raises HTTPException 429 after too many from one network.
-    """
-    if language or "accept-language" not in ctx.request.headers:
-        ctx.request.state.language = language or ctx.app.settings.office.language
-    if not is_ours:
-        count_guess(ctx)
 
 
 @router.get("/confirm/{token}")
@@ -143,18 +150,9 @@ def confirm(ctx: Anybody, token: str, answers: Fields) -> Response:
 
 
 def _invitation(ctx: WebContext, token: str) -> CampaignForm:
-    """Return the invitation of a link.
-
-    Raises:
-        CampaignLinkRefused: the link is invalid; the answer is the same for every reason.
-        HTTPException: 429 if too many links not issued here were opened from this network.
-    """
-    try:
+    """Return the invitation of a link. Raises as `_counting_refusals`."""
+    with _counting_refusals(ctx):
         return campaigns.open_link(ctx, token)
-    except CampaignLinkRefused:
-        language = campaigns.language_of_link(ctx, token)
-        _begin_refusal(ctx, language, is_ours=campaigns.is_genuine(ctx, token))
-        raise
 
 
 def _confirm_page(
