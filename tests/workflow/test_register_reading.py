@@ -119,7 +119,7 @@ MISTAKES = [
     ('{ id = "check"', '{ id = "talk"', "duplicate", 'field 3 "purpose": options[2]'),
     ('kind = "file"', 'kind = "row"', "missing_key", 'field 7 "paper"'),
     ('kind = "choice"', 'kind = "choice"\npreset = "tea"', "not_allowed", 'field 3 "purpose": preset'),
-    ('kind = "date"', 'kind = "date"\npost_of = "guest"', "not_allowed", 'field 4 "came_on": kind'),
+    ('kind = "date"', 'kind = "date"\npost_of = "guest"', "field_kind", 'field 4 "came_on": post_of'),
     ('kind = "date"', 'kind = "term"', "not_allowed", 'field 4 "came_on": kind'),
     ('id = "seen"', 'id = "ground"', "reserved", 'field 8 "ground": id'),
     ('named_by = ["place"]', 'named_by = ["place"]\nunique = [["paper"]]', "not_allowed", "unique"),

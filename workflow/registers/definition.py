@@ -65,6 +65,13 @@ UNSORTED: frozenset[FieldKind] = frozenset({"long_text", "file"})
 """Kinds of fields that lists cannot be filtered or sorted by."""
 
 
+@dataclass(frozen=True, slots=True)
+class OnlyOf:
+    """Annotation: a key that only fields of these kinds may have."""
+
+    kinds: tuple[FieldKind, ...]
+
+
 class UnknownRegister(Refusal, LookupError):
     """There is no register with that id; `allowed` are the existing ones, the most similar first."""
 
@@ -147,25 +154,25 @@ class RegisterField(Model):
     help: Text | None = None
     confidential: bool = False
     personal: bool = False
-    past: bool = False
-    options: Listed[FieldOption] = ()
-    several: bool = False
-    rows_of: DashedName = Field(default="", alias="register")
-    unit: Text | None = None
-    total: bool = False
-    subject: bool = False
+    past: Annotated[bool, OnlyOf(("date",))] = False
+    options: Annotated[Listed[FieldOption], OnlyOf(("choice",))] = ()
+    several: Annotated[bool, OnlyOf(("choice",))] = False
+    rows_of: Annotated[DashedName, OnlyOf(("row",))] = Field(default="", alias="register")
+    unit: Annotated[Text | None, OnlyOf(NUMBERS)] = None
+    total: Annotated[bool, OnlyOf(NUMBERS)] = False
+    subject: Annotated[bool, OnlyOf(("person",))] = False
     form_row: NonBlank = ""
     fixed: bool = False
     preset: Name = ""
-    post_of: Annotated[Name, Refers(("person",))] = ""
-    translated: bool = False
-    not_before: DateField = ""
-    late_after: ShownDate = ""
+    post_of: Annotated[PersonField, OnlyOf(("text",))] = ""
+    translated: Annotated[bool, OnlyOf(TRANSLATED)] = False
+    not_before: Annotated[DateField, OnlyOf(("date",))] = ""
+    late_after: Annotated[ShownDate, OnlyOf(("date",))] = ""
     late_when: Annotated[Listed[When], Refers()] = ()
-    at_least: Number | None = None
+    at_least: Annotated[Number | None, OnlyOf(NUMBERS)] = None
     at_least_when: Annotated[When | None, Refers()] = None
-    at_most: Number | None = None
-    years_ahead: Number | None = None
+    at_most: Annotated[Number | None, OnlyOf(NUMBERS)] = None
+    years_ahead: Annotated[Number | None, OnlyOf(("number",))] = None
     required_when: Annotated[Listed[When], Refers()] = ()
     translation_of: str = computed("")
 

@@ -23,10 +23,9 @@ from workflow.registers import definition as registers
 from workflow.registers.definition import (
     FILLED,
     IN_CASES,
-    NUMBERS,
-    TRANSLATED,
     Condition,
     FieldKind,
+    OnlyOf,
     Register,
     RegisterField,
     Registers,
@@ -91,8 +90,6 @@ def _fields(register: Register) -> Iterator[FileProblem]:
         place = heading("field", number, field.id)
         yield from _field(field, place)
         yield from _in_case(register, field, place)
-        if field.post_of and field.kind != "text":
-            yield FileProblem("not_allowed", f"{place}: kind", {"value": field.kind, "allowed": ("text",)})
     for number, action in enumerate(register.actions.values()):
         for field in action.fields.values():
             yield from _field(field, heading("action", number, action.id))
@@ -117,23 +114,11 @@ def _field(field: RegisterField, place: str) -> Iterator[FileProblem]:
     names = [option.id for option in field.options]
     for number in repeated(names):
         yield FileProblem("duplicate", f"{place}: options[{number + 1}]", {"value": names[number]})
-    for key, stated, allowed in (
-        ("options", field.options, ("choice",)),
-        ("several", field.several, ("choice",)),
-        ("register", field.rows_of, ("row",)),
-        ("unit", field.unit, NUMBERS),
-        ("total", field.total, NUMBERS),
-        ("subject", field.subject, ("person",)),
-        ("past", field.past, ("date",)),
-        ("not_before", field.not_before, ("date",)),
-        ("late_after", field.late_after, ("date",)),
-        ("at_least", field.at_least is not None, NUMBERS),
-        ("at_most", field.at_most is not None, NUMBERS),
-        ("years_ahead", field.years_ahead is not None, ("number",)),
-        ("translated", field.translated, TRANSLATED),
-    ):
-        if stated and field.kind not in allowed:
-            yield FileProblem("field_kind", f"{place}: {key}", {"value": field.id, "allowed": allowed})
+    for name, declared in RegisterField.model_fields.items():
+        for only in (note for note in declared.metadata if isinstance(note, OnlyOf)):
+            if field.kind not in only.kinds and getattr(field, name) != declared.default:
+                key, said = declared.alias or name, {"value": field.id, "allowed": only.kinds}
+                yield FileProblem("field_kind", f"{place}: {key}", said)
     for key, stated in (("total", field.total), ("late_after", field.late_after)):
         if field.confidential and stated:
             yield FileProblem("confidential_shown", f"{place}: {key}", {"value": field.id})

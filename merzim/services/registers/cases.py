@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import PurePath
 from typing import Any, NamedTuple, TypeAlias
 
@@ -260,17 +260,22 @@ def follow_duties(
         rows: the rows before and after the change; a withdrawn one only as before.
         ground: ground for corrections and withdrawals.
     """
-    carried = [
-        (fulfilment.fact, row.unit, day.year)
-        for row in (rows if register.fulfils else ())
-        for fulfilment in register.fulfils
-        if (day := _period_day(fulfilment, row.values)) is not None
-    ]
-    for year in sorted({year for _, _, year in carried}):
+    carried = _carried(register, rows)
+    for year in sorted({year for year, _, _ in carried}):
         duties = _YearDuties(app, year, today=at.today)
-        cases = {duties.case_of(fact, unit) for fact, unit, of_year in carried if of_year == year}
+        cases = {duties.case_of(procedure, unit) for of_year, procedure, unit in carried if of_year == year}
         for case in sorted(cases - {""}):
             _follow(app, duties, case, ground=ground, at=at)
+
+
+def _carried(register: Register, rows: Iterable[RegisterRow]) -> set[tuple[int, str, str]]:
+    """Return the years, procedures and units whose yearly cases rows carry out duties of."""
+    return {
+        (day.year, rule.procedure, row.unit)
+        for row in rows
+        for rule in register.fulfils
+        if (day := _period_day(rule, row.values)) is not None
+    }
 
 
 def record_year(app: AppContext, year: int, *, among: Collection[str] | None = None, at: Moment) -> None:
@@ -316,11 +321,7 @@ def record_due_rows(app: AppContext, *, at: Moment) -> None:
 
 def duties_of(app: AppContext, register: Register, row: RegisterRow, *, today: date) -> list[tuple[str, Fact]]:
     """Return the facts recorded from a row, each with its case, ordered by day."""
-    cases = {
-        _YearDuties(app, day.year, today=today).case_of(fulfilment.fact, row.unit)
-        for fulfilment in register.fulfils
-        if (day := _period_day(fulfilment, row.values)) is not None
-    }
+    cases = {_YearDuties(app, year, today=today).case_of(*of) for year, *of in _carried(register, [row])}
     found = app.ledger.cases(sorted(cases - {""})).values()
     facts = [(case.id, fact) for case in found for fact in case.facts.values() if fact.row == row.id]
     return sorted(facts, key=lambda case_fact: case_fact[1].on)
@@ -332,7 +333,6 @@ class _YearDuties:
     def __init__(self, app: AppContext, year: int, *, today: date) -> None:
         self._app, self._year, self._today = app, year, today
         self._lists, self._office = SqlRegisterLists(app.engine), app.reads.office()
-        self._case_of = cache(self._find_case)
 
     @cached_property
     def _carriers(self) -> Sequence[tuple[Register, Fulfilment]]:
@@ -348,16 +348,13 @@ class _YearDuties:
     def cases(self) -> Mapping[tuple[str, str], str]:
         """(Procedure, unit) -> the active case of the year."""
         library = self._app.library
-        names = {rule.fact.partition(":")[0] for _, rule in self._carriers} & {*library.procedures()}
+        names = {rule.procedure for _, rule in self._carriers} & {*library.procedures()}
         begins = {name: library.latest(name).begins_with for name in names}
         cases = cases_beginning_on(self._app.engine, begins, [date(self._year, 1, 1)], active_only=True)
         return {(case.procedure, case.unit): case.id for case in reversed(cases)}
 
-    def case_of(self, fact: str, unit: str) -> str:
+    def case_of(self, procedure: str, unit: str) -> str:
         """Return the case of a unit, or of the nearest unit above it in its organisation; "" for none."""
-        return self._case_of(fact.partition(":")[0], unit)
-
-    def _find_case(self, procedure: str, unit: str) -> str:
         organisation = self._office.organisation(unit)
         for unit_above in self._office.above(unit):
             case = self.cases.get((procedure, unit_above), "")
@@ -368,7 +365,7 @@ class _YearDuties:
     def units_of(self, case: Case) -> list[str]:
         """Return the units whose rows belong to a case."""
         below = self._office.below(case.unit)
-        return [unit for unit in below if self._case_of(case.procedure, unit) == case.id]
+        return [unit for unit in below if self.case_of(case.procedure, unit) == case.id]
 
     def rows(self, units: Collection[str] | None = None) -> _Rows:
         """Return what the rows of the year carry out up to today. `units`: rows of these; None for all."""
@@ -378,7 +375,7 @@ class _YearDuties:
             for record in self._lists.dated(register.id, rule.within, first, last, units):
                 values: Values = record.shown
                 day, on = _period_day(rule, values), as_date(values.get(rule.date))
-                case = self.case_of(rule.fact, record.unit)
+                case = self.case_of(rule.procedure, record.unit)
                 if day and on and on <= self._today and (case or record.unit not in self._office.units):
                     key = values.get(rule.distinct) or record.id
                     row = _duty_row(rule, record.id, on, values)

@@ -6,12 +6,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
 import i18n
 from merzim.services.context import RequestContext
+from merzim.services.law.acts import acts_here
 from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import NotAllowed, NotFound
 from merzim.storage.register_lists import SqlRegisterLists
@@ -19,8 +20,9 @@ from merzim.storage.register_rows import stored_rows
 from merzim.storage.rows import read_as
 from workflow.languages import KAZAKH_LETTERS
 from workflow.org.access import Scope, scope
+from workflow.org.kinds import among
 from workflow.org.office import Office
-from workflow.registers.definition import Register, RegisterField, UnknownRegister
+from workflow.registers.definition import Campaign, Register, RegisterField, UnknownRegister
 from workflow.registers.rows import (
     RegisterRow,
     in_reach,
@@ -264,22 +266,53 @@ def names_of(
 def register_view(
     ctx: RequestContext, register: Register, *, rows: int = 0, is_own: bool = False
 ) -> RegisterView:
-    """Return a register with the fields visible to the reader. `is_own`: for a list of rows that name the
-    reader, who sees those fields even if no others.
+    """Return a register with the fields visible to the reader, the act it rests on in this office (where that
+    is another organisation's, one adopted here by which it asks people), and why its rows open no case here.
+
+    Args:
+        is_own: for a list of rows that name the reader, who sees those fields even if no others.
     """
     shown: Collection[str] = shown_fields(ctx, register)
     if is_own and not shown:
         shown = frozenset[str]().union(*register.seen_by_person.values())
+    acts, act, paragraph, asked = acts_here(ctx), register.act, register.paragraph, list[Campaign]()
+    is_elsewhere = act not in acts and act in ctx.library.adopted_acts
+    if is_elsewhere and (asked := [each for each in register.campaigns.values() if each.act in acts]):
+        act = asked[0].act
+        paragraph = ", ".join(dict.fromkeys(each.paragraph for each in asked if each.act == act))
     return RegisterView.of(
         register,
-        act=register.acts[register.act].short,
+        act=register.acts[act].short,
+        paragraph=paragraph,
         opens=register.opens.procedure if register.opens else "",
+        unopened=_unopened(ctx, register),
+        adopted=bool(asked) or not is_elsewhere,
         may_write=keeps_rows(register, reader_scope(ctx)),
         rows=rows,
         fields=[field_view(field) for field in register.fields.values() if field.id in shown],
         named_by=[name for name in register.named_by if name in shown],
         columns=[name for name in register.columns if name in shown],
     )
+
+
+def _unopened(ctx: RequestContext, register: Register) -> Literal["", "act", "kind"]:
+    """Return why no row opens a case here: nobody adopted the act its procedure rests on, or the procedure is
+    for another kind of organisation; "" where rows open cases, or the register has none to open.
+    """
+    if register.opens is None:
+        return ""
+    procedure = ctx.library.latest(register.opens.procedure)
+    office, root = ctx.reads.office(), reader_scope(ctx).unit
+
+    def kinds() -> frozenset[str]:
+        units = office.below(root) if root else office.units
+        of_each = {office.units[unit].kind for unit in units if unit in office.units} - {""}
+        return frozenset(of_each | {office.kind_of(unit) for unit in [*units][:1]})
+
+    unit_kinds = office.resolved_once(ctx.today, ("kinds", root), kinds)
+    if not any(among(kind, procedure.applies_to) for kind in unit_kinds or {""}):
+        return "kind"
+    return "act" if procedure.adopted_act and procedure.adopted_act not in acts_here(ctx) else ""
 
 
 def field_view(field: RegisterField) -> FieldView:

@@ -1,8 +1,4 @@
-"""Queries of a reader: their registers, rows found and listed, one row with its history, rows that name them.
-
-A register is shown with what it rests on in this office: the act it names, or, where that act is another
-organisation's, one this office has adopted; and with whether its rows open cases here.
-"""
+"""Queries of a reader: their registers, rows found and listed, one row with its history, their own rows."""
 
 from __future__ import annotations
 
@@ -10,13 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line, Name
-from merzim.services.law.acts import acts_here
 from merzim.services.names import unit_named
 from merzim.services.registers.cases import duties_of
 from merzim.services.registers.results import (
@@ -38,7 +33,6 @@ from merzim.services.verbs import Command, verb
 from merzim.storage.register_lists import CellFilter, RowQuery, SqlRegisterLists
 from merzim.storage.register_rows import events_of
 from workflow.languages import LANGUAGES
-from workflow.org.kinds import among
 from workflow.refusal import closest_first
 from workflow.registers.definition import Register, RegisterField, UnknownRegisterField
 from workflow.registers.rows import (
@@ -205,7 +199,7 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
             counts[register.id] = lists.count(row_query(ctx, register, rows_query))
     kinds = {office.kind_of(unit) for unit in units} if units is not None else {""}
     views = [
-        view_here(ctx, register, rows=counts.get(register.id, 0))
+        register_view(ctx, register, rows=counts.get(register.id, 0))
         for register in registers
         if counts.get(register.id) or units is None or any(map(register.binds, kinds))
     ]
@@ -328,40 +322,6 @@ def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
     register_ids = {head.register_id for head in heads}
     views = [register_view(ctx, register, is_own=True) for register in registers if register.id in register_ids]
     return RowList(rows=head_views(ctx, heads), registers=views)
-
-
-def view_here(ctx: RequestContext, register: Register, *, rows: int = 0, is_own: bool = False) -> RegisterView:
-    """Return a register as its reader sees it, with the act it rests on here and why its rows open no case."""
-    view, acts = register_view(ctx, register, rows=rows, is_own=is_own), acts_here(ctx)
-    here: dict[str, object] = {"unopened": _unopened(ctx, register)}
-    if register.act not in acts and register.act in ctx.library.adopted_acts:
-        asked = [campaign for campaign in register.campaigns.values() if campaign.act in acts]
-        paragraphs = dict.fromkeys(campaign.paragraph for campaign in asked if campaign.act == asked[0].act)
-        here["adopted"] = bool(asked)
-        if asked:
-            here["act"] = Titles.of(register.acts[asked[0].act].short)
-            here["paragraph"] = ", ".join(paragraphs)
-    return view.model_copy(update=here)
-
-
-def _unopened(ctx: RequestContext, register: Register) -> Literal["", "act", "kind"]:
-    """Return why no row opens a case here: nobody adopted the act its procedure rests on, or the procedure is
-    for another kind of organisation; "" where rows open cases, or the register has none to open.
-    """
-    if register.opens is None:
-        return ""
-    procedure = ctx.library.latest(register.opens.procedure)
-    office, root = ctx.reads.office(), reader_scope(ctx).unit
-
-    def kinds() -> frozenset[str]:
-        units = office.below(root) if root else office.units
-        of_each = {office.units[unit].kind for unit in units if unit in office.units} - {""}
-        return frozenset(of_each | {office.kind_of(unit) for unit in [*units][:1]})
-
-    unit_kinds = office.resolved_once(ctx.today, ("kinds", root), kinds)
-    if not any(among(kind, procedure.applies_to) for kind in unit_kinds or {""}):
-        return "kind"
-    return "act" if procedure.adopted_act and procedure.adopted_act not in acts_here(ctx) else ""
 
 
 def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
@@ -506,10 +466,6 @@ def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[st
     for row in head_views(ctx, found_rows.rows, links=False):
         names = [row_name(view, row, language) for language in LANGUAGES]
         names += [str(row.values.get(title, "")) for title in titles]
-        if _folded(text) in map(_folded, names):
+        if text.casefold().split() in (name.casefold().split() for name in names):
             row_ids.append(row.id)
     return tuple(sorted(row_ids))
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())

@@ -22,6 +22,7 @@ from merzim.services.registers import tables, views
 from merzim.services.registers.results import (
     FieldView,
     RegisterView,
+    register_view,
     seen_register,
     values_view,
     writable_register,
@@ -193,7 +194,7 @@ def show_import_page(
     tried: RejectedForm | None = None,
 ) -> Response:
     """Return the page of the import: the rows to import, or the mistakes in the file."""
-    register = views.view_here(ctx, writable_register(ctx, register_id))
+    register = register_view(ctx, writable_register(ctx, register_id))
     answers = tried.answers if tried else answers or {}
     return page(
         ctx,
@@ -243,7 +244,7 @@ def act_of(register: RegisterView, translator: Translator) -> str:
 
 def _view(ctx: RequestContext, register_id: str) -> RegisterView:
     """Return a register as the reader sees it. Raises UnknownRegister."""
-    return views.view_here(ctx, seen_register(ctx, register_id))
+    return register_view(ctx, seen_register(ctx, register_id))
 
 
 def _totals(register: RegisterView, row_page: views.RowPage, translator: Translator) -> list[tuple[str, str]]:

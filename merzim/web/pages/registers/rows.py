@@ -31,6 +31,7 @@ from merzim.services.registers.results import (
     field_view,
     names_of,
     reader_scope,
+    register_view,
     shown_fields,
     writable_register,
     written_amount,
@@ -210,7 +211,7 @@ def row_form(
     """Return the page with the form for a new row, as filled in after a refusal; fields may be filled in by the
     address (`field.training=...`).
     """
-    register = views.view_here(ctx, writable_register(ctx, register_id))
+    register = register_view(ctx, writable_register(ctx, register_id))
     preset = RejectedForm(form="", refusal=None, answers=_preset(ctx, register))
     answers = tried.answers if tried else {"unit": unit}
     typed_unit = answers.get("unit") or ctx.reader.root
@@ -246,7 +247,7 @@ def show_row_page(
     """Return the page of one row; after a refusal with the form as filled in."""
     detail = row_of_register(ctx, register_id, row)
     definition = ctx.app.registers.on(register_id, ctx.today)
-    register = views.view_here(ctx, definition, is_own=True)
+    register = register_view(ctx, definition, is_own=True)
     edits = tried if tried is not None and tried.form == "edit" else None
     erasable = verbs.erasable_fields(ctx, row) if ctx.reader.may("manage") else []
     return page(
