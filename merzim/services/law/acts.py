@@ -188,41 +188,27 @@ def follow_adopted_acts(app: AppContext, before: Office, unit: str, *, at: Momen
             places.setdefault((act, act in was), set()).add(place)
     changed_count = 0
     for (act, gave_up), units in sorted(places.items()):
-        follow = _exempt if gave_up else _reopen
         for procedure in sorted({edition.id for edition in app.library.all() if edition.adopted_act == act}):
             for head in app.reads.cases(unit, procedure=procedure):
                 if head.unit in units:
-                    changed_count += follow(app, head, act, at=at)
+                    changed_count += _follow_act(app, head, act, gave_up=gave_up, at=at)
     return changed_count
 
 
-def _exempt(app: AppContext, head: Case, act: str, *, at: Moment) -> bool:
-    """Exempt a case whose act was given up, if it is active and anything is still to be done.
-
-    Returns: whether it was exempted.
+def _follow_act(app: AppContext, head: Case, act: str, *, gave_up: bool, at: Moment) -> bool:
+    """Exempt a case whose act was given up, if it is active and anything is still to be done; reopen one of an
+    act adopted again, if it was exempted because of it. Return whether it changed.
     """
 
-    def exempted(view: View) -> Drafts:
-        if view.case.status != "active" or all(deadline.state not in AWAITED for deadline in view.deadlines):
-            return ()
-        return [("exempted", "", None, {"ground": _ground(app, "given_up", view.procedure, act), "act": act})]
+    def followed(view: View) -> Drafts:
+        if gave_up:
+            is_moved = view.case.status == "active" and any(each.state in AWAITED for each in view.deadlines)
+        else:
+            grounds = [event.payload for event in view.events if event.kind == "exempted" and not event.name]
+            is_moved = view.case.status == "exempted" and grounds[-1].get("act") == act
+        code, named = "given_up" if gave_up else "taken_up", {"act": view.procedure.acts[act].short}
+        ground = say(f"adopted_act.{code}", named, app.settings.office.language)
+        said: dict[str, object] = {"ground": ground, "act": act}
+        return [("exempted" if gave_up else "reopened", "", None, said)] if is_moved else ()
 
-    return bool(app.case_commands.write(head.id, at, exempted).events)
-
-
-def _reopen(app: AppContext, head: Case, act: str, *, at: Moment) -> bool:
-    """Reopen a case if it was exempted because this act was given up; return whether it was."""
-
-    def reopened(view: View) -> Drafts:
-        exemptions = [event for event in view.events if event.kind == "exempted" and not event.name]
-        if view.case.status != "exempted" or exemptions[-1].payload.get("act") != act:
-            return ()
-        return [("reopened", "", None, {"ground": _ground(app, "taken_up", view.procedure, act), "act": act})]
-
-    return bool(app.case_commands.write(head.id, at, reopened).events)
-
-
-def _ground(app: AppContext, code: str, procedure: Procedure, act: str) -> str:
-    """Return the ground recorded where an act was given up or adopted again, in the office's language."""
-    language = app.settings.office.language
-    return say(f"adopted_act.{code}", {"act": procedure.acts[act].short}, language)
+    return bool(app.case_commands.write(head.id, at, followed).events)

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from calendars import checks
 from calendars.kazakhstan import Kazakhstan
-from calendars.records import Records, Source, with_records
+from calendars.records import Records, with_records
 from merzim.documents.child import check_act, read
 from merzim.documents.sheets.workbook import contents
 from merzim.services.app import AppContext
@@ -33,6 +33,7 @@ from merzim.storage.settings import record_act
 from notifications.letters.events import describe_cause
 from workflow.cases.case import AWAITED, Case, Event, fold
 from workflow.deadlines.resolver import DayChange, MovedDeadline, changed_days, moved, reach
+from workflow.languages import LANGUAGES
 from workflow.law.files import read_act
 from workflow.moments import Moment
 from workflow.org.office import Office, Person
@@ -244,21 +245,18 @@ def _cause(act: Records, changes: Sequence[DayChange]) -> dict[str, object]:
     """Return the cause as stored for letters: titles of the acts, and the days that changed; of an act that
     changes none only that it is the calendar.
     """
-    titles = {entry.act: _title_fields(entry) for entry in act.entries}
     days = [change.on.isoformat() for change in changes]
     if not days:
         return {"kind": "calendar"}
-    return {"kind": "act", "acts": list(titles), "called": list(titles.values()), "days": days}
-
-
-def _title_fields(source: Source) -> dict[str, object]:
-    """Return title, number and day of adoption of an act, as stored for letters."""
-    title = source.title
-    return {
-        "title": {"kk": title["kk"], "ru": title["ru"], "en": title["en"]} if title else {},
-        "number": source.number,
-        "adopted": source.adopted.isoformat() if source.adopted else "",
+    called = {
+        entry.act: {
+            "title": {language: entry.title[language] for language in LANGUAGES} if entry.title else {},
+            "number": entry.number,
+            "adopted": entry.adopted.isoformat() if entry.adopted else "",
+        }
+        for entry in act.entries
     }
+    return {"kind": "act", "acts": list(called), "called": list(called.values()), "days": days}
 
 
 def rewrite_rows(app: AppContext, cases: Sequence[str], *, cause: Mapping[str, object], at: Moment) -> int:

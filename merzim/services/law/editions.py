@@ -12,13 +12,14 @@ from i18n import available_language
 from merzim.services.app import AppContext
 from merzim.services.law.calendar_acts import rewrite_rows
 from merzim.services.law.regulations import (
-    UnknownWord,
+    LeftOutFile,
     own_files,
     own_register_files,
+    read_each,
     read_own,
     read_own_register,
-    require_words,
     scoring,
+    unknown_words,
 )
 from merzim.storage.cases.ledger import CHUNK
 from merzim.storage.database import chunks
@@ -67,8 +68,15 @@ def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...
     Raises:
         BadSetting: there is no such folder.
     """
-    editions = [_checked(app, path) for path in own_files(app.settings, folder)]
-    return (*editions, *_checked_registers(app, folder or app.settings.regulations.folder))
+    editions, unread = read_each(own_files(app.settings, folder), read_own)
+    of_registers = own_register_files(folder or app.settings.regulations.folder)
+    registers, unread_registers = read_each(of_registers, read_own_register)
+    every_register = Registers([*app.registers.all(), *(register for _, register in registers)])
+    checked = [
+        [*map(_unreadable, unread), *(_checked(app, *read) for read in editions)],
+        [*map(_unreadable, unread_registers), *(_checked_register(app, every_register, *r) for r in registers)],
+    ]
+    return tuple(file for files in checked for file in sorted(files, key=lambda file: file.file))
 
 
 def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
@@ -133,12 +141,8 @@ def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str,
                     }
 
 
-def _checked(app: AppContext, path: Path) -> CheckedFile:
+def _checked(app: AppContext, path: Path, edition: Procedure) -> CheckedFile:
     """Return an own edition file as checked: mistakes, failing examples, and languages its texts lack."""
-    try:
-        edition = read_own(path)
-    except Refusal as refusal:
-        return CheckedFile(file=path.name, problems=_mistakes(path, refusal))
     places = [(f"regulation.{problem.code}", problem.place) for problem in unfinished(edition)]
     places += [] if edition.examples else [("law.no_example", "")]
     lacking = [Refusal(code, file=path.name, place=place) for code, place in places]
@@ -154,26 +158,18 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
         problems=(
             *lacking,
             *(problem.refusal(path.name) for problem in wrong),
-            *_unnamed(edition, path.name),
+            *unknown_words(edition, path.name),
             *(_differing(mismatch, path.name) for mismatch in mismatches(edition, app.calendar)),
         ),
         warnings=_warnings(app, path),
     )
 
 
-def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[CheckedFile]:
-    """Yield each own register file as checked, also against the other registers and the procedures it names."""
-    read: dict[Path, Register] = {}
-    for path in own_register_files(folder):
-        try:
-            read[path] = read_own_register(path)
-        except Refusal as refusal:
-            yield CheckedFile(file=path.name, problems=_mistakes(path, refusal))
-    all_registers = Registers([*app.registers.all(), *read.values()])
-    for path, register in read.items():
-        wrong = cross_problems(register, all_registers, app.library, scoring().indicators)
-        problems = tuple(problem.refusal(path.name) for problem in wrong)
-        yield CheckedFile(file=path.name, register=register, problems=problems)
+def _checked_register(app: AppContext, others: Registers, path: Path, register: Register) -> CheckedFile:
+    """Return an own register file as checked against the other registers and the procedures it names."""
+    wrong = cross_problems(register, others, app.library, scoring().indicators)
+    problems = tuple(problem.refusal(path.name) for problem in wrong)
+    return CheckedFile(file=path.name, register=register, problems=problems)
 
 
 def _differing(wrong: Mismatch, file: str) -> Refusal:
@@ -182,11 +178,12 @@ def _differing(wrong: Mismatch, file: str) -> Refusal:
     return Refusal("law.example_fails", file=file, **differs)
 
 
-def _mistakes(path: Path, refusal: Refusal) -> tuple[Refusal, ...]:
-    """Return why a file cannot be read: all its mistakes, each a refusal that names it."""
+def _unreadable(file: LeftOutFile) -> CheckedFile:
+    """Return a file that cannot be read as checked: with all its mistakes."""
+    refusal = file.refusal
     if isinstance(refusal, UnreadableRegulation):
-        return tuple(problem.refusal(path.name) for problem in refusal.problems)
-    return (refusal,)
+        return CheckedFile(file=file.file, problems=tuple(each.refusal(file.file) for each in refusal.problems))
+    return CheckedFile(file=file.file, problems=(refusal,))
 
 
 def _warnings(app: AppContext, path: Path) -> tuple[Refusal, ...]:
@@ -213,11 +210,3 @@ def _texts(value: object) -> Iterator[Mapping[str, object]]:
     elif isinstance(value, list):
         for inner in value:
             yield from _texts(inner)
-
-
-def _unnamed(edition: Procedure, file: str) -> Iterator[Refusal]:
-    """Yield the mistake of the first kind of evidence or number without a name, if there is one."""
-    try:
-        require_words(edition, file)
-    except UnknownWord as word:
-        yield word

@@ -31,10 +31,6 @@ REGISTERS = "registers"
 """Name of the folder of registers, in the shipped regulations and in an organisation's own folder."""
 
 
-class UnknownWord(Refusal):
-    """A kind of evidence or number in an own edition has no name, neither in it nor in the product."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftOutFile:
     """An own file that cannot be used. `adopted`: whether the text the office adopted last is used instead."""
@@ -100,12 +96,13 @@ def read_editions(settings: Settings) -> Editions:
 
     def read(path: Path) -> Procedure:
         edition = read_own(path, bodies)
-        require_words(edition, path.name)
+        for unknown_word in unknown_words(edition, path.name):
+            raise unknown_word
         if edition.edition in shipped:
             raise Refusal("regulation.two_editions", edition=edition.edition)
         return edition
 
-    usable, left_out = _read_each(own_files(settings), read)
+    usable, left_out = read_each(own_files(settings), read)
     for _, edition in usable:
         add_words(edition)
     own_editions = {edition.edition: edition for _, edition in usable}
@@ -113,7 +110,7 @@ def read_editions(settings: Settings) -> Editions:
     return Editions(editions=(*shipped.values(), *own_editions.values()), own=texts, left_out=left_out)
 
 
-def _read_each(
+def read_each(
     paths: Iterable[Path], read: Callable[[Path], T]
 ) -> tuple[list[tuple[Path, T]], tuple[LeftOutFile, ...]]:
     """Return what each own file says, and those that cannot be used."""
@@ -152,20 +149,15 @@ def add_words(edition: Procedure) -> None:
         i18n.add_word(code, {str(language): title[language] for language in i18n.LANGUAGES})
 
 
-def require_words(edition: Procedure, file: str) -> None:
-    """Raise UnknownWord for an own edition with a kind of evidence or a number that has no name."""
+def unknown_words(edition: Procedure, file: str) -> Iterator[Refusal]:
+    """Yield each kind of evidence or number in an own edition without a name, in it or in the product."""
     for obligation in edition.obligations:
         for prefix, names in (("evidence", obligation.evidence), ("value", obligation.values)):
             for name in names:
                 code = f"{prefix}.{name}"
                 if code not in edition.words and not (i18n.knows(code) and where(code)):
-                    raise UnknownWord(
-                        "law.unknown_word",
-                        file=file,
-                        obligation=obligation.id,
-                        word=name,
-                        table=f"[[{prefix}]]",
-                    )
+                    said = {"file": file, "obligation": obligation.id, "word": name}
+                    yield Refusal("law.unknown_word", **said, table=f"[[{prefix}]]")
 
 
 def own_files(settings: Settings, folder: Path | None = None) -> Iterator[Path]:
@@ -252,7 +244,7 @@ def read_registers(settings: Settings) -> tuple[tuple[Register, ...], tuple[Left
     bodies = bodies_of(settings.office)
     shipped = (read_register(*file, bodies) for file in shipped_register_files())
     own = own_register_files(settings.regulations.folder)
-    usable, left_out = _read_each(own, lambda path: read_own_register(path, bodies))
+    usable, left_out = read_each(own, lambda path: read_own_register(path, bodies))
     registers = {register.edition: register for register in (*shipped, *(own for _, own in usable))}
     return tuple(registers.values()), left_out
 
