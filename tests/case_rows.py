@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from merzim.documents.schedules.written_terms import read_term
+from merzim.documents.case_tables import read_term
 from merzim.services.cases.rows import scale_on
 from merzim.services.law.regulations import case_registers
 from workflow.cases.case import Case, Evidence

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
+from calendars.terms import (
+    After,
+    AtOnce,
+    DayAfterPeriod,
+    InPeriod,
+    OnDate,
+    PerPeriod,
+    Term,
+    WithoutTerm,
+    YearlyDate,
+    period_of,
+)
 from i18n import say
-from merzim.documents.schedules.written_terms import read_term
+from merzim.documents.sheets.dates import WITHOUT_YEAR, Days, days_of, is_far, read, span_of
 from merzim.documents.sheets.listing import Table
 from merzim.documents.sheets.rows import (
     Heading,
@@ -18,12 +31,25 @@ from merzim.documents.sheets.rows import (
     lines_below,
     names_unread,
     require_columns,
+    text_of,
 )
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 from merzim.documents.sheets.workbook import open_paper
+from merzim.documents.sheets.written_time import (
+    LONGEST,
+    Between,
+    Counted,
+    Every,
+    NamedTime,
+    Several,
+    Stretch,
+    names_a_time,
+    parse,
+)
 from workflow.cases.commands.case_rows import PlanRow
 from workflow.cases.registers.risks import SECTIONS, CartogramLine, Section
+from workflow.cases.registers.rows import MeasureTerm, TermReading
 
 # A heading may hold words of several columns ("measures to remove the risk", "who answers for the measure").
 _PLAN = columns("plan")
@@ -175,3 +201,127 @@ def _section(text: str) -> Section | None:
     if words.startswith("2") or any(root in words for root in ("тәуекел", "риск", "risk")):
         return "risks"
     return None
+
+
+_DATELESS: tuple[tuple[TermReading, Term, re.Pattern[str]], ...] = (
+    ("at_once", AtOnce(), re.compile(r"незамедлительн|немедленн|безотлагательн|дереу|бірден|шұғыл")),
+    ("by_schedule", WithoutTerm(), re.compile(r"график|кесте")),
+    (
+        "standing",
+        WithoutTerm(),
+        re.compile(
+            r"постоянн|тұрақты|үнемі|ежедневн|еженедельн|күнделікті|күн сайын|апта сайын|систематич|регулярн"
+        ),
+    ),
+    (
+        "by_need",
+        WithoutTerm(),
+        re.compile(r"по мере|при необходимост|при наличии|в случае|қажет|бойынша шығ|жағдайда|орай|қарай"),
+    ),
+)
+"""Reasons why a text has no day, by their roots; only for texts without a number or a time."""
+_WITHOUT_DAY = WithoutTerm()
+_ANY_YEAR = 2027
+"""A year without 29 February, for days that come back every year."""
+
+
+def read_term(value: object, *, where: str = "", year: int | None = None) -> MeasureTerm:
+    """Parse the term in a cell or text; what gives no day keeps its words, with the reason in `reading`.
+
+    Args:
+        value: a cell's plain value: text, number (a day as spreadsheets count), date or None.
+        where: the column's name in error messages.
+        year: the year of the plan, for texts without a year; with None such a text gets no day. A day far from
+            it is kept as words, to be asked about.
+
+    Raises:
+        UnreadableCell: an impossible day, one outside the calendar's records, a span ending before it begins.
+    """
+    if isinstance(value, str):
+        text = tidy(value)
+        try:
+            term = _term(text, where, year)
+        except UnreadableCell as refusal:
+            if refusal.code != WITHOUT_YEAR:
+                raise
+            return _said(text, "no_year")
+    elif isinstance(when := read(value, where=where), Days):
+        term = _said(when.last.isoformat(), "date", OnDate(when.last))
+    else:
+        return _said(text_of(value, where), "nothing")
+    named: int | None = term.since.year if term.since else None
+    match term.term:
+        case OnDate(on):
+            named = on.year
+        case InPeriod():
+            named = term.term.parts()[2].year
+    is_asked = named is not None and year is not None and is_far(named, (year,))
+    return _said(term.written, "far") if is_asked else term
+
+
+def _said(text: str, reading: TermReading, term: Term = _WITHOUT_DAY) -> MeasureTerm:
+    """Return a term with its words, and how they were read, or why they give no day."""
+    return MeasureTerm(written=text, term=term, reading=reading)
+
+
+def _term(text: str, where: str, year: int | None) -> MeasureTerm:
+    """Return the term of a text. Raises UnreadableCell, also where no year is known."""
+    match parse(text):
+        case NamedTime(stretch, until, inclusive) as named:
+            last = _last_day(named, text, where, year)
+            if stretch.unit == "day":
+                return replace(_said(text, "date", OnDate(last)), day_in_doubt=until)
+            is_before = until and not inclusive
+            return _said(text, "date", OnDate(last)) if is_before else _of_period(stretch, text, last, "date")
+        case Between(last=end) as span:
+            return _of_period(end, text, span_of(span, year, text, where)[1], "span")
+        case Counted(number, unit, since):
+            years = unit == "months" and number % 12 == 0
+            term = After(number // 12, "years") if years else After(number, unit)
+            day = None if since is None else days_of(since, year, text, where)[1]
+            return replace(_said(text, "after", term), since=day)
+        case Every() as every:
+            return _every(every, text, where, year)
+        case Several():
+            return _said(text, "several")
+    words = plain(text)
+    if not words:
+        return _said(text, "nothing")
+    if len(text) <= LONGEST and not re.search(r"[0-9]", words) and not names_a_time(text):
+        for reading, term_in_words, pattern in _DATELESS:
+            if pattern.search(words):
+                return _said(text, reading, term_in_words)
+    return _said(text, "words")
+
+
+def _last_day(named: NamedTime, text: str, where: str, year: int | None) -> date:
+    """Return the last day of a day or period; of `до мая` the day before it. Raises as `_term`."""
+    first, last = days_of(named.stretch, year, text, where)
+    is_before = named.until and not named.inclusive and named.stretch.unit != "day"
+    return first - timedelta(days=1) if is_before else last
+
+
+def _of_period(stretch: Stretch, text: str, last: date, otherwise: TermReading) -> MeasureTerm:
+    """Return the term of a period by its last day."""
+    match stretch.unit:
+        case "quarter" | "month" as unit:
+            return _said(text, unit, InPeriod(period_of(last, unit).name))
+        case "half_year" | "year" as unit:
+            return _said(text, unit, OnDate(last))
+    return _said(text, otherwise, OnDate(last))
+
+
+def _every(every: Every, text: str, where: str, year: int | None) -> MeasureTerm:
+    """Return the term of what comes back: each period, by a day of the next month or of each year. Raises as
+    `_term`.
+    """
+    if every.year not in (None, year):
+        # It counts for one year, and that is not the plan's.
+        return _said(text, "words")
+    term: Term = PerPeriod(every.times, every.period)
+    if every.by is not None:
+        on = _last_day(every.by, text, where, _ANY_YEAR)
+        term = YearlyDate(on.month, on.day)
+    elif every.day:
+        term = DayAfterPeriod(every.day)
+    return replace(_said(text, "recurring", term), every=every.period)

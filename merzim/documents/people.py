@@ -287,37 +287,34 @@ SHEETS = ("people", "words", "example")
 def people_table(office: Office, language: str) -> Table:
     """Return a table with a row for each person, ordered by unit, and one for each unit without people."""
     rows: list[list[str]] = []
-    by_unit: dict[str, list[Person]] = {id: [] for id in office.units}
-    for person in office.by_name:
-        by_unit.setdefault(person.unit, []).append(person)
-    for id, people in by_unit.items():
+    for id in dict.fromkeys((*office.units, *(person.unit for person in office.by_name))):
         unit = office.units.get(id) or Unit(id=id, name=id)
         parent = office.units.get(unit.parent or "")
-        place = [unit.name, parent.name if parent else "", title("kind", unit.kind, language)]
-        names = [unit.name_kk, unit.name_ru]
+        cells = {"unit": unit.name, "name_kk": unit.name_kk, "name_ru": unit.name_ru}
+        cells |= {"parent": parent.name if parent else "", "kind": title("kind", unit.kind, language)}
+        of_people = [_cells(person, language) for person in office.people_of.get(id, ())]
         rows += [
-            [
-                *(*place, *_person_cells(person, language), *names),
-                *(person.post_kk, person.post_ru, person.name_kk, person.name_ru),
-            ]
-            for person in people
-        ] or [[*place, *[""] * 7, *names, *[""] * 4]]
+            [(cells | of_person).get(column) or "" for column in (*WRITTEN, *IN_TWO)]
+            for of_person in of_people or [{}]
+        ]
     return Table([COLUMNS.titles[column][language] for column in (*WRITTEN, *IN_TWO)], rows)
 
 
-def _person_cells(person: Person, language: str) -> list[str]:
-    """Return the cells of a person, in the order of WRITTEN after those of the unit."""
-    duties = [title("duty", duty, language) for duty in person.duties]
-    away = [f"{first:%d.%m.%Y} – {last:%d.%m.%Y}" for first, last in person.away]
-    return [
-        person.name,
-        person.post,
-        "; ".join(duties),
-        person.email or "",
-        person.language,
-        person.deputy or "",
-        "; ".join(away),
-    ]
+def _cells(person: Person, language: str) -> dict[str, str | None]:
+    """Return the cells of a person by column, without those of the unit."""
+    return {
+        "name": person.name,
+        "post": person.post,
+        "duties": "; ".join(title("duty", duty, language) for duty in person.duties),
+        "email": person.email,
+        "language": person.language,
+        "deputy": person.deputy,
+        "away": "; ".join(f"{first:%d.%m.%Y} – {last:%d.%m.%Y}" for first, last in person.away),
+        "post_kk": person.post_kk,
+        "post_ru": person.post_ru,
+        "person_kk": person.name_kk,
+        "person_ru": person.name_ru,
+    }
 
 
 def people_sheets(office: Office, language: str) -> list[Table]:
@@ -339,39 +336,33 @@ def people_sheets(office: Office, language: str) -> list[Table]:
     }
     sheets = [replace(table, name=names[0], columns=offered), word_table]
     if not office.people:
-        sheets.append(Table(table.heads, _example(language), names[2]))
+        sheets.append(replace(people_table(_example(language), language), name=names[2]))
     return sheets
 
 
-def _example(language: str) -> list[list[str]]:
-    """Return rows that show how the table is filled in."""
+def _example(language: str) -> Office:
+    """Return an office that shows how the table is filled in."""
 
-    def text(what: str, spoken: str = language) -> str:
-        return say(f"people.example.{what}", {}, spoken)
+    def said(what: str, code: str) -> dict[str, Any]:
+        spoken = {"": language, "_kk": "kk", "_ru": "ru"}
+        return {what + ending: say(f"people.example.{code}", {}, of) for ending, of in spoken.items()}
 
-    def row(number: int, parent: str, duties: Sequence[str], deputy: str, away: str) -> list[str]:
-        person_cells = [
-            text(f"name_{number}"),
-            text(f"post_{number}"),
-            "; ".join(title("duty", duty, language) for duty in duties),
-            f"{number}@example.kz",
-            language,
-        ]
-        kind = "" if parent else title("kind", "central_body", language)
-        unit = "unit" if parent else "office"
-        name_cells = [
-            text(code, language)
-            for code in (unit, f"post_{number}", f"name_{number}")
-            for language in ("kk", "ru")
-        ]
-        return [text(unit), parent, kind, *person_cells, deputy, away, *name_cells]
+    def person(number: int, unit: str, *duties: str, **rest: Any) -> Person:
+        names = said("name", f"name_{number}") | said("post", f"post_{number}")
+        email = f"{number}@example.kz"
+        return Person(key=email, email=email, unit=unit, duties=duties, language=language, **names, **rest)
 
-    away = "01.07.2026 – 14.07.2026"
-    return [
-        row(1, "", ("head", "collegial_body"), "", ""),
-        row(2, text("office"), ("authorised_person", "head_of_unit"), "3@example.kz", away),
-        row(3, text("office"), ("authorised_person",), "2@example.kz", ""),
-    ]
+    units = (
+        Unit(id="office", kind="central_body", **said("name", "office")),
+        Unit(id="unit", parent="office", **said("name", "unit")),
+    )
+    away = ((date(2026, 7, 1), date(2026, 7, 14)),)
+    people = (
+        person(1, "office", "head", "collegial_body"),
+        person(2, "unit", "authorised_person", "head_of_unit", deputy="3@example.kz", away=away),
+        person(3, "unit", "authorised_person", deputy="2@example.kz"),
+    )
+    return Office(units={unit.id: unit for unit in units}, people={person.key: person for person in people})
 
 
 Named = Literal["duty", "kind", "language"]

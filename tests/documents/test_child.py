@@ -20,12 +20,11 @@ import pytest
 
 from i18n import LANGUAGES, say
 from merzim.documents import child
-from merzim.documents.case_tables import read_cartogram, read_measures
+from merzim.documents.case_tables import read_cartogram, read_measures, read_term
 from merzim.documents.child import check_act
 from merzim.documents.people import read_people
 from merzim.documents.schedules.audit_table import read_audit
 from merzim.documents.schedules.reading import read_schedule
-from merzim.documents.schedules.written_terms import read_term
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import REAL, published
 from tests.documents.test_dates import TERMS

@@ -20,9 +20,8 @@ from calendars.terms import (
     WithoutTerm,
     YearlyDate,
 )
-from merzim.documents.schedules.written_terms import read_term
+from merzim.documents.case_tables import read_term
 from merzim.documents.sheets.dates import (
-    LONGEST,
     Days,
     TermInWords,
     read,
@@ -30,6 +29,7 @@ from merzim.documents.sheets.dates import (
 )
 from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.unreadable import UnreadableCell
+from merzim.documents.sheets.written_time import LONGEST
 from tests.documents.sheets import day
 from workflow.cases.registers.rows import as_data, from_data
 
@@ -381,7 +381,7 @@ def test_until_a_day_includes_it_and_is_marked() -> None:
     assert not read_term("30.06.2023").day_in_doubt
 
 
-@pytest.mark.parametrize("text", ["31.02.2026", "до 31.06.2026", "30.06.1899"])
+@pytest.mark.parametrize("text", ["31.02.2026", "до 31.06.2026", "30.06.1899", "31 апреля ежегодно"])
 def test_an_impossible_day_is_refused(text: str) -> None:
     """A slip of the pen is named, not read past; a cell of Excel's own date needs no reading."""
     assert read_term(on(6, 30)).term == OnDate(on(6, 30))

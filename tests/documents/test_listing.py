@@ -89,7 +89,7 @@ def test_the_cartogram_is_written_and_read_back(tmp_path: Path) -> None:
 def test_a_cartogram_is_read_in_two_languages() -> None:
     """Sections by number or by name; an unknown one is named with its row. A column of remarks was not read."""
     kk = "Бөлім;Басқарма;Аудан;Лауазым;Ескерту\n1. Лауазымдар;Қаржы;Алмалы;Бас бухгалтер;-\n"
-    ru = "Раздел;Управление;Риск\n2;Финансы;Платёж не проверяется\n"
+    ru = "№;№ п/п;Раздел;Управление;Риск\n1;1;2;Финансы;Платёж не проверяется\n"
     bad = "Раздел;Управление;Риск\n3;Финансы;x\n2;Финансы;\n"
 
     assert read_cartogram(kk.encode(), "к.csv") == (

@@ -12,11 +12,12 @@ import pytest
 
 import merzim.documents
 from i18n import knows
+from merzim.documents.case_tables import read_term
 from merzim.documents.schedules.schedule import read_title
-from merzim.documents.schedules.written_terms import read_term
-from merzim.documents.sheets.dates import LONGEST, parse_days, read_lines
+from merzim.documents.sheets.dates import parse_days, read_lines
 from merzim.documents.sheets.rows import MAX_LETTERS, RowOfSheet
 from merzim.documents.sheets.unreadable import Errors
+from merzim.documents.sheets.written_time import LONGEST
 from merzim.logs import without_secrets
 from workflow.refusal import Refusal
 

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from merzim.documents.schedules.written_terms import read_term
+from merzim.documents.case_tables import read_term
 from merzim.services.cases import rows
 from merzim.services.context import operator_context
 from merzim.services.jobs.rounds import deliver, run_round

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from calendars.terms import After, InPeriod, OnDate, PerPeriod, WithoutTerm
-from merzim.documents.schedules.written_terms import read_term
+from merzim.documents.case_tables import read_term
 from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.checking import refusal_codes

@@ -11,12 +11,12 @@ from merzim.documents.schedules.schedule import END, START, UNREAD, ReadSchedule
 from merzim.documents.schedules.table import PART, STEP, HeadCell, ScheduleTable, text_at
 from merzim.documents.sheets.dates import (
     Days,
-    Period,
+    Ends,
     TermInWords,
     is_far,
     read,
     read_counted,
-    read_period,
+    read_ends,
     reading_notes,
 )
 from merzim.documents.sheets.rows import RowOfSheet, cell_name, display_text, is_empty, text_of
@@ -51,36 +51,31 @@ class _Dates:
             self.planned[fact] = on
             self.cells[fact] = cell_name(self.row.number, place)
 
-    def span(self, period: Period | None, place: int, text: object = None) -> None:
+    def span(self, ends: Ends, place: int, text: object = None) -> None:
         """Take the first and last day of an analysis, and list a text beside what it became."""
-        if period is None:
-            return
-        self.plan(START, period.first, place)
-        self.plan(END, period.last, place)
-        first, last = period.first or period.last, period.last or period.first
-        if isinstance(text, str) and first and last:
-            self.notes += reading_notes(self.row.number, tidy(text), Days(first, last))
+        self.plan(START, ends[0], place)
+        self.plan(END, ends[1], place)
+        if isinstance(text, str) and (days := [on for on in ends if on]):
+            self.notes += reading_notes(self.row.number, tidy(text), Days(days[0], days[-1]))
 
-    def period_in(self, column: HeadCell, alone: str = "first") -> Period | None:
-        """Return the period in a cell. Raises UnreadableCell."""
-        return read_period(self.row.cell(column.place), where=column.title, year=self.year, alone=alone)
+    def ends_in(self, column: HeadCell, alone: str = "first") -> Ends:
+        """Return the first and last day in a cell. Raises UnreadableCell."""
+        return read_ends(self.row.cell(column.place), where=column.title, year=self.year, alone=alone)
 
     def read_start(self) -> None:
         """Read the column of the first day; without one of the last, it may hold a whole span."""
         for column in self.table.of("start")[:1]:
-            period = self.period_in(column)
+            first, last = self.ends_in(column)
             has_end = any(not is_empty(self.row.cell(end.place)) for end in self.table.of("end")[:1])
-            if period is not None and period.first is not None and has_end:
-                period = Period(period.first, None)
-            self.span(period, column.place, self.row.cell(column.place))
+            value = self.row.cell(column.place)
+            self.span((first, None if first and has_end else last), column.place, value)
 
     def read_end(self) -> None:
         """Read the column of the last day."""
         for column in self.table.of("end")[:1]:
-            period = self.period_in(column, "last")
-            if period is not None and self.table.of("start"):
-                period = Period(None, period.last)
-            self.span(period, column.place, self.row.cell(column.place))
+            first, last = self.ends_in(column, "last")
+            value = self.row.cell(column.place)
+            self.span((None if self.table.of("start") else first, last), column.place, value)
 
     def read_span(self) -> None:
         """Read the column of the period, or its two under one heading."""
@@ -94,7 +89,7 @@ class _Dates:
             return
         for column in columns:
             alone = "last" if plain(column.title).startswith(_LAST_ALONE) else "first"
-            self.span(self.period_in(column, alone), column.place, self.row.cell(column.place))
+            self.span(self.ends_in(column, alone), column.place, self.row.cell(column.place))
 
     def read_parts(self) -> None:
         """Read the columns of months or quarters: the days that stand there, else those with a mark in them."""
@@ -104,16 +99,15 @@ class _Dates:
             value = self.row.cell(column.place)
             text = text_of(value)
             if any(letter.isdigit() for letter in text) and len(text) > 2:
-                self.span(self.period_in(column), column.place, value)
+                self.span(self.ends_in(column), column.place, value)
         if not marked or self.has_span:
             return
-        first, last = (
-            read_period(column.kind.removeprefix(PART), where=column.title, year=self.year)
+        (first, _), (_, last) = (
+            read_ends(column.kind.removeprefix(PART), where=column.title, year=self.year)
             for column in (marked[0], marked[-1])
         )
-        if first and last:
-            titles = " – ".join(dict.fromkeys(column.title for column in (marked[0], marked[-1])))
-            self.span(Period(first.first, last.last), marked[0].place, titles)
+        titles = " – ".join(dict.fromkeys(column.title for column in (marked[0], marked[-1])))
+        self.span((first, last), marked[0].place, titles)
 
     def read_month_or_quarter(self) -> None:
         """Read the column of a month or of a quarter, with the column of the year where there is one."""
@@ -125,7 +119,7 @@ class _Dates:
             for column in self.table.of(kind)[:1]:
                 text = tidy(text_of(self.row.cell(column.place)))
                 text += unit if text and text.isalnum() and len(text) <= 3 else ""
-                self.span(read_period(text, where=column.title, year=year), column.place, text)
+                self.span(read_ends(text, where=column.title, year=year), column.place, text)
 
     def read_steps(self) -> None:
         """Read the columns of steps: the day of each, of a span the last; note what is not read."""
@@ -135,15 +129,14 @@ class _Dates:
             value, number, where = self.row.cell(column.place), self.row.number, column.title
             text = tidy(value) if isinstance(value, str) else ""
             try:
-                when = read(value, where=where, year=self.year)
-                period = self.period_in(column)
+                when, (first, last) = read(value, where=where, year=self.year), self.ends_in(column)
                 counted = read_counted(text, where=where, year=self.year)
             except UnreadableCell as refusal:
                 if refusal.code not in UNREAD:
                     raise
                 self.notes.append(RowNote.of(number, UNREAD[refusal.code], **refusal.arguments))
                 continue
-            on = counted[1] if counted else (period.last or period.first) if period else None
+            on = counted[1] if counted else last or first
             self.plan(column.kind.removeprefix(STEP), on, column.place)
             if on is not None and text:
                 self.notes += reading_notes(number, text, Days(on, on))
@@ -167,12 +160,12 @@ def read_analyses(
     schedules: list[ReadSchedule] = []
     notes = [RowNote.of(table.head, "read_column_ignored", column=column.title) for column in table.of("")]
     numbers: dict[tuple[str, str, date], int] = {}
-    section: Period | None = None
+    section: Ends = (None, None)
     for row in table.rows:
         if (text := _section(row, table)) is not None:
-            period = _period_of_section(text, title.year)
-            section = period or section
-            if period is None:
+            ends = _ends_of_section(text, title.year)
+            section = ends if any(ends) else section
+            if not any(ends):
                 notes.append(RowNote.of(row.number, "read_section", text=text))
             continue
         schedule = _analysis(row, table, title, section, errors, notes)
@@ -191,7 +184,7 @@ def _analysis(
     row: RowOfSheet,
     table: ScheduleTable,
     title: ScheduleTitle,
-    section: Period | None,
+    section: Ends,
     errors: Errors,
     notes: list[RowNote],
 ) -> ReadSchedule | None:
@@ -248,18 +241,18 @@ def _section(row: RowOfSheet, table: ScheduleTable) -> str | None:
     if len(filled) > 1 or not isinstance(text, str):
         return None
     is_object = filled[0] in [column.place for column in (*table.of("object"), *table.of("work"))]
-    is_section = not is_object or table.of("number") or _period_of_section(text, None) is not None
+    is_section = not is_object or table.of("number") or any(_ends_of_section(text, None))
     return tidy(text) if is_section else None
 
 
-def _period_of_section(text: str, year: int | None) -> Period | None:
-    """Return the days the heading of a section names: a day, a span, a month, a quarter, a half-year; None
+def _ends_of_section(text: str, year: int | None) -> Ends:
+    """Return the days the heading of a section names: a day, a span, a month, a quarter, a half-year; none
     where it names none, or a whole year.
     """
     try:
-        return read_period(text, where="", year=year)
+        return read_ends(text, where="", year=year)
     except UnreadableCell:
-        return None
+        return None, None
 
 
 def _ask_about_far(

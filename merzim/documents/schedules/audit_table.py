@@ -136,28 +136,18 @@ class Headings:
 
     def nearest(self, heading: str) -> str:
         """Return the known heading most similar to this one; "" if none is similar."""
-        headings_by_words = {" ".join(_words(text)): text for text in (*self.written, "case", *self.facts)}
-        phrase = " ".join(_words(heading))
-        return next(
-            (
-                headings_by_words[text]
-                for text in difflib.get_close_matches(phrase, headings_by_words, n=1, cutoff=0.7)
-            ),
-            "",
-        )
+        known = {" ".join(_words(text)): text for text in (*self.written, "case", *self.facts)}
+        near = difflib.get_close_matches(" ".join(_words(heading)), known, n=1, cutoff=0.7)
+        return known[near[0]] if near else ""
 
     def _by_code(self, heading: str) -> str | None:
         """Return the column a heading is the code of; None if it is none."""
-        lower = heading.lower()
-        if lower == "case":
-            return "case"
-        bare, ending = (
-            (lower.removesuffix(_PUBLISHED), _PUBLISHED) if lower.endswith(_PUBLISHED) else (lower, "")
-        )
-        fact, dot, period = bare.partition(".")
-        if bare in self.facts:
+        bare = heading.lower().removesuffix(_PUBLISHED)
+        ending = heading.lower().removeprefix(bare)
+        fact, _, period = bare.partition(".")
+        if bare in self.facts or (bare == "case" and not ending):
             return bare + ending
-        if fact in self.facts and dot and _PERIOD.fullmatch(period):
+        if fact in self.facts and _PERIOD.fullmatch(period):
             return f"{fact}.{period.upper()}{ending}"
         return None
 
@@ -180,9 +170,7 @@ class Headings:
         if exact is not None:
             return exact
         words = _words(text)
-        columns = (
-            {column for column_words, column in self._words if _same(words, column_words)} if words else set()
-        )
+        columns = {column for known, column in self._words if words and _same(words, known)}
         return columns.pop() if len(columns) == 1 else None
 
 
@@ -193,10 +181,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _same(words: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether two headings have the same words in any order, ignoring endings."""
-    if len(words) != len(other):
-        return False
-    return all(any(_alike(a, b) for b in other) for a in words) and all(
-        any(_alike(a, b) for b in words) for a in other
+    return len(words) == len(other) and all(
+        any(_alike(word, known) for known in of) for one, of in ((words, other), (other, words)) for word in one
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from merzim.documents.sheets.dates import LONGEST, Days, days_of, read, read_lines, years_named
+from merzim.documents.sheets.dates import Days, days_of, read, read_lines, years_named
 from merzim.documents.sheets.rows import RowOfSheet, cell_name
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
@@ -137,7 +137,7 @@ def _days(value: object) -> Iterator[date]:
     if isinstance(value, date) and isinstance(when := read(value), Days):
         yield when.first
     for line in value.replace("_x000D_", "\n").splitlines() if isinstance(value, str) else ():
-        days = full_days(line[:LONGEST])
+        days = full_days(line)
         if len(days) == 1:
             yield days_of(days[0], None, tidy(line), "")[1]
 

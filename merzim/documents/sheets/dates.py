@@ -22,6 +22,7 @@ from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.time_words import unknown_words
 from merzim.documents.sheets.unreadable import RowNote, UnreadableCell
 from merzim.documents.sheets.written_time import (
+    LONGEST,
     Between,
     Counted,
     NamedTime,
@@ -31,8 +32,6 @@ from merzim.documents.sheets.written_time import (
 )
 from workflow.refusal import Refusal
 
-LONGEST = 1000
-"""Maximum characters of a text searched for dates; searching a cell of 32,767 characters would take long."""
 WITHOUT_YEAR = "paper_date_without_year"
 """The code of the refusal of a date that names no year, where none is given."""
 _YEAR = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])")
@@ -227,17 +226,13 @@ _ENDLESS = ("day", "year", "")
 """Stretches that give no period of their own: a day is read as one, `в течение года` says no day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """From a day to a day, both included; one of them None where only the other is named."""
-
-    first: date | None
-    last: date | None
+Ends = tuple[date | None, date | None]
+"""The first and the last day of an analysis, as far as a text names them."""
 
 
-def read_period(value: object, *, where: str, year: int | None, alone: str = "first") -> Period | None:
-    """Return the period in a cell: a day, a span, a month, a quarter, days from a day; None where it names no
-    day: empty, a dash, `постоянно`, `по графику`.
+def read_ends(value: object, *, where: str, year: int | None, alone: str = "first") -> Ends:
+    """Return the ends in a cell: of a day, a span, a month, a quarter, days from a day; both None where it
+    names no day: empty, a dash, `постоянно`, `по графику`.
 
     Args:
         where: the column's heading in error messages.
@@ -249,37 +244,35 @@ def read_period(value: object, *, where: str, year: int | None, alone: str = "fi
     """
     when = read(value, where=where, year=year)
     text = tidy(value) if isinstance(value, str) else ""
-    written = parse(text) if text and len(text) <= LONGEST else None
-    if isinstance(when, Days):
-        if when.is_span:
-            return Period(when.first, when.last)
-        is_last = alone == "last" or (isinstance(written, NamedTime) and written.until)
-        return Period(None, when.last) if is_last else Period(when.first, None)
-    match written:
-        case NamedTime(stretch=Stretch(unit=unit) as stretch) if unit not in _ENDLESS:
+    match when, parse(text):
+        case Days(first, last), _ if when.is_span:
+            return first, last
+        case Days(day), written:
+            is_last = alone == "last" or (isinstance(written, NamedTime) and written.until)
+            return (None, day) if is_last else (day, None)
+        case _, NamedTime(stretch=Stretch(unit=unit) as stretch) as named if unit not in _ENDLESS:
             first, last = days_of(stretch, year, text, where)
-            return Period(None, last) if written.until else Period(first, last)
-        case Between(last=Stretch(unit=unit)) if unit not in _ENDLESS:
-            return Period(*span_of(written, year, text, where))
-        case Counted(number) if number > 0 and (counted := read_counted(text, where=where, year=year)):
-            return Period(*counted)
-    return None
+            return None if named.until else first, last
+        case _, Between(last=Stretch(unit=unit)) as between if unit not in _ENDLESS:
+            return span_of(between, year, text, where)
+        case _, Counted(number) if number > 0:
+            return read_counted(text, where=where, year=year) or (None, None)
+    return None, None
 
 
 def read_counted(text: str, *, where: str, year: int | None) -> tuple[date, date] | None:
     """Return the day a text counts from and the one it counts to, back as well (`за 5 рабочих дней до
     13.04.2026`); None for a text that counts from no named day. Raises UnreadableCell.
     """
-    match parse(text) if len(text) <= LONGEST else None:
-        case Counted(number, unit, since) if since is not None:
+    match parse(text):
+        case Counted(number, unit, Stretch() as since):
+            named = days_of(since, year, text, where)[0]
             try:
-                named = days_of(since, year, text, where)[0]
                 if unit == "working days":
                     return named, add_working_days(named, number)
                 return named, After(number, unit).end(named)
             except OutOfRange:
-                bounds = {"first": FIRST, "last": LAST}
-                raise UnreadableCell("paper_date_beyond", text=text, where=where, **bounds) from None
+                raise _beyond(text, where, LAST) from None
     return None
 
 
@@ -297,8 +290,13 @@ def is_far(year: int, own: Collection[int]) -> bool:
 def _check_range(on: date, shown_text: str, where: str) -> date:
     """Return the day; refuse one outside the calendar's records."""
     if not FIRST <= on <= REACH:
-        raise UnreadableCell("paper_date_beyond", text=shown_text, where=where, first=FIRST, last=REACH)
+        raise _beyond(shown_text, where, REACH)
     return on
+
+
+def _beyond(text: str, where: str, last: date) -> UnreadableCell:
+    """Return the refusal of a day outside the calendar's records."""
+    return UnreadableCell("paper_date_beyond", text=text, where=where, first=FIRST, last=last)
 
 
 def _shorten(text: str) -> str:

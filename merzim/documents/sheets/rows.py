@@ -261,14 +261,15 @@ def find_tables(
 ) -> list[tuple[Sheet, Heading]]:
     """Return the sheets that have a heading with these columns.
 
-    Raises UnreadablePaper: two headings of one column (`paper_column_twice`); no sheet has one (the code
-    `otherwise`, with the titles of the columns `named`).
+    Raises UnreadablePaper: two headings of one column that is read (`paper_column_twice`); no sheet has one
+    (the code `otherwise`, with the titles of the columns `named`).
     """
     tables = [(sheet, heading) for sheet in paper.sheets if (heading := find_heading(sheet, known))]
     for _, heading in tables:
         for id, text in heading.twice.values():
-            about = {"column": known.titles[id], "first": heading.texts[id], "second": text}
-            raise UnreadablePaper.at(heading.row, "paper_column_twice", **about)
+            if title := known.titles.get(id):
+                about = {"column": title, "first": heading.texts[id], "second": text}
+                raise UnreadablePaper.at(heading.row, "paper_column_twice", **about)
     if not tables:
         raise UnreadablePaper(otherwise, name=paper.name, columns=tuple(known.titles[id] for id in named))
     return tables

@@ -15,6 +15,7 @@ import warnings
 import zipfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,96 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 if TYPE_CHECKING:
     from docx.table import _Cell
     from openpyxl.worksheet.worksheet import Worksheet
+
+
+MAX_BYTES, MAX_UNPACKED = 10 * 2**20, 96 * 2**20
+"""Bytes of a file, and of the parts of an archive once unpacked."""
+_LOCKED = 0x1
+_ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_UNDER_PASSWORD = "EncryptedPackage".encode("utf-16-le")
+
+
+def open_paper(data: bytes, name: str, *, whole: bool = True) -> OpenedFile:
+    """Return the visible filled rows of a file, sheet by sheet.
+
+    Args:
+        name: the file's name in error messages.
+        whole: refuse a file with hidden, filtered or struck-out rows; else the caller names them.
+
+    Raises:
+        UnreadablePaper: it is too large, a zip bomb, no workbook, empty, or has too many rows,
+            columns or characters, letters lost by a wrong encoding, rows hidden or struck out.
+    """
+    check_size(data, name)
+    if not data.strip():
+        raise UnreadablePaper("paper_empty", name=name)
+    sheets = _sheets(data, name)
+    for sheet in sheets if whole else ():
+        if sheet.hidden or sheet.struck:
+            raise UnreadablePaper(
+                "paper_rows_left_out",
+                name=name,
+                sheet=sheet.name,
+                rows=row_ranges(sheet.hidden) or "–",
+                cells=", ".join(sheet.struck) or "–",
+            )
+    if not any(sheet.rows for sheet in sheets):
+        raise UnreadablePaper("paper_empty", name=name)
+    return OpenedFile(name, sheets)
+
+
+def _sheets(data: bytes, name: str) -> tuple[Sheet, ...]:
+    """Return the sheets of a file, of the kind its first bytes say. Raises UnreadablePaper."""
+    if data.startswith(_OLD_OFFICE):
+        if _UNDER_PASSWORD in data:
+            raise UnreadablePaper("paper_encrypted", name=name)
+        return _workbook(data, name, xlsx=False)
+    if data.startswith(_ZIP):
+        parts = _parts(data, name)
+        if "word/document.xml" in parts:
+            return _document(data, name)
+        return _workbook(data, name, xlsx="xl/workbook.xml" in parts)
+    if name.lower().endswith((".xlsx", ".xlsm", ".xls", ".ods", ".docx")):
+        raise UnreadablePaper("paper_not_workbook", name=name)
+    sizes = SizeLimits(name)
+    rows = sizes.non_empty(_csv_rows(data, name, sizes))
+    return (Sheet(name, rows),) if rows else ()
+
+
+def check_size(data: bytes, name: str) -> None:
+    """Raise UnreadablePaper for a file that is too large to be read."""
+    if len(data) > MAX_BYTES:
+        raise UnreadablePaper("paper_too_large", name=name, limit=MAX_BYTES // 2**20)
+
+
+def contents(path: Path) -> bytes:
+    """Return the bytes of a file. Raises UnreadablePaper when it is too large or cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise UnreadablePaper("paper_not_found", name=str(path)) from None
+    except (OSError, ValueError) as error:
+        # Without the number and the path that the system adds.
+        problem = getattr(error, "strerror", None) or str(error)
+        raise UnreadablePaper("paper_not_opened", name=str(path), problem=problem) from error
+    check_size(data, path.name)
+    return data
+
+
+def _parts(data: bytes, name: str) -> frozenset[str]:
+    """Return the names of the parts of an archive; refuse one that is locked or unpacks to too much."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise UnreadablePaper("paper_not_workbook", name=name) from error
+    if any(part.flag_bits & _LOCKED for part in parts):
+        raise UnreadablePaper("paper_encrypted", name=name)
+    if sum(part.file_size for part in parts) > MAX_UNPACKED:
+        raise UnreadablePaper("paper_unpacks_too_large", name=name, limit=MAX_UNPACKED // 2**20)
+    return frozenset(part.filename for part in parts)
+
 
 _DELIMITERS = (";", "\t", ",")
 _TOO_LONG = "field larger than field limit"
@@ -69,20 +160,14 @@ def _csv_rows(data: bytes, name: str, sizes: SizeLimits) -> Iterator[tuple[int, 
 
 def _decode(data: bytes, name: str) -> str:
     """Return the text of the file, decoded by the first encoding that fits. Raises UnreadablePaper."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    elif b"\x00" in data:
-        encodings = []
-    else:
-        encodings = ["utf-8-sig", "kz1048"]
+    has_mark = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    encodings = ("utf-16",) if has_mark else () if b"\x00" in data else ("utf-8-sig", "kz1048")
     for encoding in encodings:
-        try:
+        with suppress(UnicodeDecodeError):
             text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if not _NOT_TEXT.search(text):
-            return text
-        break
+            if not _NOT_TEXT.search(text):
+                return text
+            break
     raise UnreadablePaper("paper_not_workbook", name=name)
 
 
@@ -259,99 +344,3 @@ def _cells(cells: Sequence[_Cell | None]) -> tuple[list[str], list[tuple[int, in
             spans.append((len(texts), len(texts) + len(same) - 1))
         texts += ["" if first is None else first.text, *([""] * (len(same) - 1))]
     return texts, spans
-
-
-MAX_BYTES, MAX_UNPACKED = 10 * 2**20, 96 * 2**20
-"""Bytes of a file, and of the parts of an archive once unpacked."""
-_LOCKED = 0x1
-_ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_UNDER_PASSWORD = "EncryptedPackage".encode("utf-16-le")
-
-
-def open_paper(data: bytes, name: str, *, whole: bool = True) -> OpenedFile:
-    """Return the visible filled rows of a file, sheet by sheet.
-
-    Args:
-        name: the file's name in error messages.
-        whole: refuse a file with hidden, filtered or struck-out rows; else the caller names them.
-
-    Raises:
-        UnreadablePaper: it is too large, a zip bomb, no workbook, empty, or has too many rows,
-            columns or characters, letters lost by a wrong encoding, rows hidden or struck out.
-    """
-    check_size(data, name)
-    if not data.strip():
-        raise UnreadablePaper("paper_empty", name=name)
-    sheets = _sheets(data, name)
-    for sheet in sheets if whole else ():
-        if sheet.hidden or sheet.struck:
-            raise UnreadablePaper(
-                "paper_rows_left_out",
-                name=name,
-                sheet=sheet.name,
-                rows=row_ranges(sheet.hidden) or "–",
-                cells=", ".join(sheet.struck) or "–",
-            )
-    if not any(sheet.rows for sheet in sheets):
-        raise UnreadablePaper("paper_empty", name=name)
-    return OpenedFile(name, sheets)
-
-
-def _sheets(data: bytes, name: str) -> tuple[Sheet, ...]:
-    """Return the sheets of a file, of the kind its first bytes say. Raises UnreadablePaper."""
-    if data.startswith(_OLD_OFFICE):
-        if _UNDER_PASSWORD in data:
-            raise UnreadablePaper("paper_encrypted", name=name)
-        return _workbook(data, name, xlsx=False)
-    if data.startswith(_ZIP):
-        parts = _parts(data, name)
-        if "word/document.xml" in parts:
-            return _document(data, name)
-        return _workbook(data, name, xlsx="xl/workbook.xml" in parts)
-    if name.lower().endswith((".xlsx", ".xlsm", ".xls", ".ods", ".docx")):
-        raise UnreadablePaper("paper_not_workbook", name=name)
-    return _csv(data, name)
-
-
-def _parts(data: bytes, name: str) -> frozenset[str]:
-    """Return the names of the parts of an archive; refuse one that is locked or unpacks to too much."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise UnreadablePaper("paper_not_workbook", name=name) from error
-    if any(part.flag_bits & _LOCKED for part in parts):
-        raise UnreadablePaper("paper_encrypted", name=name)
-    if sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise UnreadablePaper("paper_unpacks_too_large", name=name, limit=MAX_UNPACKED // 2**20)
-    return frozenset(part.filename for part in parts)
-
-
-def _cause(error: OSError | ValueError) -> str:
-    """Return why a file could not be opened, without the number and the path the system adds."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-def contents(path: Path) -> bytes:
-    """Return the bytes of a file. Raises UnreadablePaper when it is too large or cannot be opened."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise UnreadablePaper("paper_not_found", name=str(path)) from None
-    except (OSError, ValueError) as error:
-        raise UnreadablePaper("paper_not_opened", name=str(path), problem=_cause(error)) from error
-    check_size(data, path.name)
-    return data
-
-
-def check_size(data: bytes, name: str) -> None:
-    """Raise UnreadablePaper for a file that is too large to be read."""
-    if len(data) > MAX_BYTES:
-        raise UnreadablePaper("paper_too_large", name=name, limit=MAX_BYTES // 2**20)
-
-
-def _csv(data: bytes, name: str) -> tuple[Sheet, ...]:
-    sizes = SizeLimits(name)
-    rows = sizes.non_empty(_csv_rows(data, name, sizes))
-    return (Sheet(name, rows),) if rows else ()

@@ -18,6 +18,8 @@ from typing import Any, Literal
 from calendars.terms import CountUnit, Period, month_end
 from merzim.documents.sheets.time_words import Case, Lexeme, lexemes
 
+LONGEST = 1000
+"""Maximum characters of a text that is parsed; searching a cell of 32,767 characters would take long."""
 Unit = Literal["", "day", "decade", "half_month", "month", "quarter", "half_year", "year"]
 _DAYS: Mapping[Unit, int] = {"day": 1, "decade": 10, "half_month": 15}
 _MONTHS: Mapping[Unit, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
@@ -54,7 +56,7 @@ class Stretch:
         return date(year, length * (number - 1) + 1, 1), month_end(year, length * number)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class NamedTime:
     """A named day or period. `until`: written with "до" or "дейін". `inclusive`: and said to be within."""
 
@@ -104,7 +106,9 @@ Parts = dict[str, Any]
 
 @lru_cache(maxsize=1000)
 def parse(text: str) -> Written | None:
-    """Return what a text says; None where a word or number of it was not understood."""
+    """Return what a text says; None where a word or number of it was not understood, or it is too long."""
+    if len(text) > LONGEST:
+        return None
     words = lexemes(text)
     if all(word.kind != "?" for word in words):
         for rule in ("NAMED", "SPAN", "COUNTED", "REPEATED"):
@@ -115,8 +119,10 @@ def parse(text: str) -> Written | None:
 
 
 def full_days(text: str) -> tuple[Stretch, ...]:
-    """Return the days with a year of their own that stand anywhere in a text."""
-    return tuple(found for found in _scan(lexemes(text)) if found.unit == "day" and found.year is not None)
+    """Return the days with a year of their own that stand anywhere in a text, as far as it is searched."""
+    return tuple(
+        found for found in _scan(lexemes(text[:LONGEST])) if found.unit == "day" and found.year is not None
+    )
 
 
 def names_a_time(text: str) -> bool:

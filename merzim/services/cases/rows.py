@@ -15,9 +15,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, Field, StringConstraints
 
 from i18n import say
-from merzim.documents.case_tables import read_cartogram, read_measures
+from merzim.documents.case_tables import read_cartogram, read_measures, read_term
 from merzim.documents.child import read
-from merzim.documents.schedules.written_terms import read_term
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, whole_case, write_case
 from merzim.services.inputs import (
