@@ -248,13 +248,15 @@ def _question(ctx: RequestContext, notice: Notice, person: Person) -> LetterQues
     """Return what a letter asks of its recipient today."""
     view = ctx.case_commands.view(notice.case, today=ctx.today)
     deadline = answers.deadline_of(view, notice.obligation)
+    moved = notice.step.lstrip("+-").isdigit() and deadline.due != notice.due
+    too_old = notice.queued_at + LASTS < ctx.now
     return LetterQuestion(
         notice=notice,
         person=person,
         case=view.case,
         deadline=deadline,
         last_answer=_last_answer(ctx, notice),
-        expired=notice.queued_at + LASTS < ctx.now or _has_changed(notice, deadline),
+        expired=too_old or moved or deadline.state not in AWAITED,
         is_theirs=_is_theirs(ctx, notice),
     )
 
@@ -333,12 +335,6 @@ def _last_answer(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
         if event.kind == "notice" and event.payload.get("notice") == notice.key
     ]
     return next((answer for answer in reversed(ANSWERS) if answer in answers_given), None)
-
-
-def _has_changed(notice: Notice, deadline: Deadline) -> bool:
-    """Return whether the letter's deadline is done, or due on another day by now."""
-    by_step = notice.step.lstrip("+-").isdigit()
-    return deadline.state not in AWAITED or (by_step and deadline.due != notice.due)
 
 
 def _text(ctx: RequestContext, question: LetterQuestion, officer: str) -> str:

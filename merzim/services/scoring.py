@@ -89,7 +89,9 @@ class Stakes:
             return None
         *_, root = (office.root, *(above for above in office.above(unit) if above in office.units))
         # Most rows of a page are of analyses, whose points no register counts for.
-        scores = self._of_root(root, with_rows=indicator in _of_registers(ctx))
+        counting = _counting(ctx.app.registers, today)
+        with_rows = any(count.indicator == indicator for register in counting for count in register.counts)
+        scores = self._of_root(root, with_rows=with_rows)
         return scores.stake(indicator, unit, month=period)
 
     def by(self, unit: str, deadlines: Iterable[Deadline]) -> Decimal:
@@ -108,12 +110,6 @@ class Stakes:
         if key not in self._scores:
             [self._scores[key]] = year_scores(self._ctx, root, year, readings=usual, with_rows=with_rows)
         return self._scores[key]
-
-
-def _of_registers(ctx: RequestContext) -> frozenset[str]:
-    """Return the indicators that rows of registers count for."""
-    registers = _counting(ctx.app.registers, ctx.today)
-    return frozenset(count.indicator for register in registers for count in register.counts)
 
 
 FIRST_YEAR = 2000

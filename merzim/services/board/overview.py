@@ -86,7 +86,6 @@ class Lead:
         others: the people with most overdue, but for the reader.
     """
 
-    overdue: int
     mine: int
     signatures: int
     quarters: int
@@ -131,7 +130,9 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
     """Return the overview of the day, of one unit with all units below it, or of all visible to the reader."""
     reads, today, day, stakes = ctx.reads, ctx.today, ctx.horizon, Stakes(ctx)
     office, sums = reads.office(), reads.sums(day, unit)
-    recommended = sum(counted.overdue for counted in sums if _is_recommended(ctx, counted))
+    late_of = ((counted, _obligation(ctx, counted)) for counted in sums if counted.overdue)
+    # Rows of registers are always obligatory.
+    recommended = sum(late.overdue for late, asked in late_of if asked and asked.force != "obligatory")
     listed = partial(DeadlineFilter, horizon=day, unit=unit)
     late = partial(listed, urgency="overdue")
     rows = [*reads.listed(late(is_obligatory=True), limit=WORST)]
@@ -170,12 +171,6 @@ def _obligation(ctx: RequestContext, counted: Sum) -> Obligation | None:
     return ctx.library.named(counted.edition).by_id.get(counted.obligation)
 
 
-def _is_recommended(ctx: RequestContext, counted: Sum) -> bool:
-    """Return whether counted rows are overdue and not obligatory; rows of registers always are."""
-    obligation = _obligation(ctx, counted) if counted.overdue else None
-    return obligation is not None and obligation.force != "obligatory"
-
-
 def _lead(ctx: RequestContext, sums: Iterable[Sum], workloads: Iterable[Workload]) -> Lead:
     """Return what the first sentence of the overview says."""
     person, office = ctx.reader.person, ctx.reads.office()
@@ -186,7 +181,6 @@ def _lead(ctx: RequestContext, sums: Iterable[Sum], workloads: Iterable[Workload
     to_sign = (counted for counted in mine if own[counted.assignee].why != "prepares")
     signed = [counted for counted in to_sign if (each := _obligation(ctx, counted)) and each.signed_by]
     return Lead(
-        overdue=total(late, "overdue"),
         mine=total(mine, "overdue"),
         signatures=total(signed, "overdue"),
         quarters=len({counted.assignee.unit for counted in late if counted.obligation == "quarter_reported"}),

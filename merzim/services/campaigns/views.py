@@ -274,7 +274,8 @@ def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
 def campaign_titles(ctx: RequestContext, names: Collection[str]) -> Mapping[str, Text]:
     """Return the titles of those of these campaigns that the reader sees, by id."""
     campaigns = filter(None, map(campaign_store(ctx).get, names))
-    return {campaign.id: _title(ctx, campaign) for campaign in campaigns if _sees(ctx, campaign)}
+    seen = (campaign for campaign in campaigns if _sees(ctx, campaign))
+    return {campaign.id: _title(campaign, _definition(ctx, campaign)[1]) for campaign in seen}
 
 
 def invited_text(view: CampaignView, language: str) -> str:
@@ -300,14 +301,23 @@ def campaign_store(ctx: RequestContext) -> SqlCampaigns:
 
 
 def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Register, Campaign]:
+    """Return the register and the kind of a campaign, as `_definition`. Raises UnknownCampaign if the register
+    has no such kind.
+    """
+    register, kind = _definition(ctx, campaign)
+    if kind is None:
+        raise UnknownCampaign("campaign.unknown", campaign=campaign.id)
+    return register, kind
+
+
+def _definition(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Register, Campaign | None]:
     """Return the register and the kind of a campaign, in the version at its start; without an act that its
-    first unit, and those above it, have not adopted by now. Raises UnknownCampaign if that has no such kind.
+    first unit, and those above it, have not adopted by now. None for a kind that is no longer defined.
     """
     register = ctx.app.registers.version(campaign.register_id, campaign.version)
-    if campaign.kind not in register.campaigns:
-        raise UnknownCampaign("campaign.unknown", campaign=campaign.id)
-    office, kind = ctx.reads.office(), register.campaigns[campaign.kind]
-    return register, as_it_binds(ctx.app, kind, office, next(iter(campaign.units), office.root or ""))
+    office, kind = ctx.reads.office(), register.campaigns.get(campaign.kind)
+    unit = next(iter(campaign.units), office.root or "")
+    return register, kind and as_it_binds(ctx.app, kind, office, unit)
 
 
 def reminded_today(ctx: RequestContext, campaign: StartedCampaign) -> bool:
@@ -343,13 +353,14 @@ def _view(
     awaited.
     """
     counts = counts_by_campaign.get(campaign.id, Counter())
+    register, kind = _definition(ctx, campaign)
     return CampaignView.of(
         campaign,
-        register_title=ctx.app.registers.version(campaign.register_id, campaign.version).title,
-        title=_title(ctx, campaign),
+        register_title=register.title,
+        title=_title(campaign, kind),
         unit_names=[name_in(ctx.reads.office(), unit, ctx.language) for unit in campaign.units],
         is_open=campaign.is_open(ctx.today),
-        ground=_ground(ctx, campaign),
+        ground={language: cited_act(register, kind, language) for language in LANGUAGES} if kind else _NO_TEXT,
         link=str(campaign.document.get("link", "")),
         file=str(campaign.document.get("name", "")),
         asked=counts.total() - counts["unreached"],
@@ -361,20 +372,10 @@ def _view(
     )
 
 
-def _title(ctx: RequestContext, campaign: StartedCampaign) -> Text:
+def _title(campaign: StartedCampaign, kind: Campaign | None) -> Text:
     """Return the title of a campaign; its number where neither it nor its register has one any more."""
-    kind = ctx.app.registers.version(campaign.register_id, campaign.version).campaigns.get(campaign.kind)
     text = campaign.title or campaign.id
     return campaign.titled(kind) if kind else Text(text, text, text)
-
-
-def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
-    """Return the act a campaign rests on, by language; empty texts where it is no longer defined."""
-    try:
-        register, kind = definition_of(ctx, campaign)
-    except UnknownCampaign:
-        return _NO_TEXT
-    return Titles(**{language: cited_act(register, kind, language) for language in LANGUAGES})
 
 
 def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:

@@ -13,7 +13,7 @@ from i18n import period, say
 from merzim.services.context import RequestContext, case_with_events
 from merzim.services.inputs import CaseCommand, Line, Name, OptionalName
 from merzim.services.law.calendar_acts import moves_of
-from merzim.services.names import acting_people, exported, page_of, stage_title, unit_named
+from merzim.services.names import acting_people, exported, obligation_of, page_of, stage_title, unit_named
 from merzim.services.results import (
     ActMoves,
     CaseHead,
@@ -32,7 +32,6 @@ from workflow.cases.case import Case, CaseStatus
 from workflow.cases.changes import field_changes
 from workflow.cases.registers.rows import is_entry, period_in
 from workflow.deadlines.deadline import is_overdue, most_urgent
-from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.machine import OVER
 from workflow.org.office import Office
 from workflow.registers.rows import name_in
@@ -245,32 +244,25 @@ def with_next_steps(
 
 def _next_step(ctx: RequestContext, office: Office, case: Case, row: Row | None) -> NextStep | None:
     """Return the most pressing open step of a case; None where none has a due date."""
-    today = ctx.today
+    today, language = ctx.today, ctx.spoken_language
     if row is None or row.due is None:
         return None
-    obligation = entry_obligation(case, ctx.library.named(case.edition), row.obligation)
+    # Those a letter of the day would have; if none, the responsible by schedule or act.
+    who = [each.person.name_in(language) for each in acting_people(office, row.assignee, on=today)]
     return NextStep(
         obligation=row.obligation,
         title=_title(ctx, case, row.obligation),
         due=row.due,
         overdue=is_overdue(row, today=today),
         days_left=ctx.calendar.distance(today, row.due),
-        who=_who(office, row, today, ctx.spoken_language),
-        is_decision=bool(obligation.options),
+        who=who or [row.responsible or say(f"duty.{row.duty}", {}, language)],
+        is_decision=bool(obligation_of(ctx.app, case, row.obligation).options),
     )
-
-
-def _who(office: Office, row: Row, today: date, language: str) -> list[str]:
-    """Return the names of the recipients a letter of that day would have; if none, the responsible by schedule
-    or act.
-    """
-    names = [each.person.name_in(language) for each in acting_people(office, row.assignee, on=today)]
-    return names or [row.responsible or say(f"duty.{row.duty}", {}, language)]
 
 
 def _title(ctx: RequestContext, case: Case, obligation: str) -> str:
     language, comes_back = ctx.spoken_language, period_in(obligation)
-    title = entry_obligation(case, ctx.library.named(case.edition), obligation).title[language]
+    title = obligation_of(ctx.app, case, obligation).title[language]
     return f"{title}, {period(comes_back, language)}" if comes_back else title
 
 
