@@ -168,6 +168,7 @@ def test_a_measure_is_named_by_what_is_done_and_by_whom_not_by_number_and_addres
         journal = browser.get("/register?lang=ru").text
 
     assert all("Әлиева Гүлнұр" in page and "a@org.kz<" not in page for page in pages)
+    assert "отозвана" not in pages[1]
     assert tables_of(plan)[-1][-1][-2] == "Әлиева Гүлнұр"
     assert "Комиссия құру" in journal
 

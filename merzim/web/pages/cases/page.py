@@ -155,8 +155,9 @@ def _row_registers(ctx: RequestContext, view: CaseView) -> Mapping[str, Register
 
 
 def _registers(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
-    """Return what the page of a case's registers has: their `registers` and `rows` by id, what the rows lead to
-    (`due`, `periods`, `rank`), and the row whose forms are open (`opened`, as `risk-3`; "" for none).
+    """Return what the page of a case's registers has: their `registers` and `rows` by id, the `numbers`
+    of its risks, what rows lead to (`due`, `periods`, `rank`), and the row whose forms are open (`opened`, as
+    `risk-3`; "" for none).
 
     The address chooses a row by its number: `risk`, `measure`, `position` or `remark`.
     """
@@ -185,6 +186,7 @@ def _registers(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> d
     return {
         "registers": registers,
         "rows": {id: list(rows_of(view.case, kind).values()) for id, kind in kinds.items()},
+        "numbers": list(rows_of(view.case, "risk")),
         "due": due,
         "periods": periods,
         "rank": rank,
