@@ -115,7 +115,7 @@ class Event:
     on: date | None
     at: datetime
     by: str
-    payload: Mapping[str, object] = field(default_factory=dict)
+    payload: Mapping[str, Any] = field(default_factory=dict)
     hash: str = ""
 
     @property
@@ -132,7 +132,7 @@ class Event:
         return (self.kind == "fact" or is_part) and not self.payload.get("row")
 
 
-def event_word(kind: str, name: str, payload: Mapping[str, object]) -> str:
+def event_word(kind: str, name: str, payload: Mapping[str, Any]) -> str:
     """Return the kind of an event as shown to people: for a notice the action taken, for a reopening whether of
     one obligation, for what completes a record whether it is evidence.
     """
@@ -381,20 +381,16 @@ def effective_events(events: Sequence[Event]) -> tuple[Event | None, ...]:
     )
 
 
-def withdrawn_lines(payload: Mapping[str, object]) -> tuple[int, ...]:
+def withdrawn_lines(payload: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the numbers of the events a withdrawal takes back entirely."""
-    lines = payload.get("lines", ())
-    return tuple(int(seq) for seq in lines) if isinstance(lines, list | tuple) else ()
+    return tuple(payload.get("lines", ()))
 
 
-def withdrawn_documents(payload: Mapping[str, object]) -> tuple[tuple[int, int], ...]:
+def withdrawn_documents(payload: Mapping[str, Any]) -> tuple[tuple[int, int], ...]:
     """Return the documents a withdrawal takes back: each by the number of its event and its index in the
     evidence.
     """
-    documents = payload.get("documents", ())
-    if not isinstance(documents, list | tuple):
-        return ()
-    return tuple((int(seq), int(place)) for seq, place in documents)
+    return tuple((seq, place) for seq, place in payload.get("documents", ()))
 
 
 def evidence_of(event: Event) -> tuple[Evidence, ...]:
@@ -403,10 +399,9 @@ def evidence_of(event: Event) -> tuple[Evidence, ...]:
     return tuple(replace(item, recorded_at=event.at) for item in items)
 
 
-def values_of(payload: Mapping[str, object]) -> dict[str, Decimal]:
+def values_of(payload: Mapping[str, Any]) -> dict[str, Decimal]:
     """Return the numbers in the payload of an event, by name."""
-    values = payload.get("values", {})
-    return {name: Decimal(str(value)) for name, value in values.items()} if isinstance(values, Mapping) else {}
+    return {name: Decimal(str(value)) for name, value in payload.get("values", {}).items()}
 
 
 def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
@@ -429,8 +424,11 @@ def merged_evidence(evidence: Iterable[Evidence], further_items: Iterable[Eviden
     return tuple(items_by_place.values())
 
 
-def _day(day_text: object) -> date | None:
-    return date.fromisoformat(str(day_text)) if day_text else None
+_OPENED = (
+    *("procedure", "edition", "digest", "unit", "object", "object_kk", "object_ru"),
+    *("kind", "person", "confidential", "responsible"),
+)
+"""Fields of a case that its first event gives as they are."""
 
 
 def _opened(event: Event) -> Case:
@@ -438,34 +436,21 @@ def _opened(event: Event) -> Case:
     if event.kind != "opened":
         raise ValueError(f"the first event of {event.case} is {event.kind}, not opened")
     payload = event.payload
-    responsible = payload.get("responsible", {})
-    notes = payload.get("notes", ())
-    wording = Wording(str(payload.get("object", "")), str(payload.get("unit", "")))
+    kept_from = payload.get("kept_from")
     return Case(
         id=event.case,
-        procedure=str(payload["procedure"]),
-        edition=str(payload["edition"]),
-        digest=str(payload.get("digest", "")),
-        unit=wording.unit,
-        object=wording.object,
-        object_kk=str(payload.get("object_kk", "")),
-        object_ru=str(payload.get("object_ru", "")),
-        written=(wording,),
-        kind=str(payload.get("kind", "")),
-        person=str(payload.get("person", "")),
-        confidential=bool(payload.get("confidential", False)),
-        readers=_names(payload.get("readers")),
-        responsible=dict(responsible) if isinstance(responsible, Mapping) else {},
-        notes=tuple(notes) if isinstance(notes, list | tuple) else (),
+        **{name: payload[name] for name in _OPENED if name in payload},
+        written=(Wording(payload.get("object", ""), payload.get("unit", "")),),
+        readers=frozenset(payload.get("readers", ())),
+        notes=tuple(payload.get("notes", ())),
         opened_at=event.at,
-        kept_from=_day(payload.get("kept_from")),
+        kept_from=date.fromisoformat(kept_from) if kept_from else None,
     )
 
 
 def _without_documents(event: Event, places: Container[int]) -> Event:
     """Return an event without the documents at these places of its evidence."""
     items = event.payload.get("evidence", ())
-    assert isinstance(items, list | tuple)
     remaining_items = [item for place, item in enumerate(items) if place not in places]
     return replace(event, payload={**event.payload, "evidence": remaining_items})
 
@@ -499,14 +484,9 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
                 "planned_at": {event.name: event.at, **case.planned_at},
                 "withdrawn": _withdrawals_without(case, PLAN + event.name),
             }
-        case "withdrawn" if record := str(event.payload.get("record", "")):
-            withdrawal = Withdrawal(
-                on=event.on,
-                by=event.by,
-                at=event.at,
-                ground=str(event.payload.get("ground", "")),
-                title=str(event.payload.get("title", "")),
-            )
+        case "withdrawn" if record := event.payload.get("record"):
+            ground, title = event.payload.get("ground", ""), event.payload.get("title", "")
+            withdrawal = Withdrawal(on=event.on, by=event.by, at=event.at, ground=ground, title=title)
             return {"withdrawn": {**case.withdrawn, record: withdrawal}}
         case "passport":
             return _described(case, event.payload)
@@ -520,28 +500,26 @@ def _of_status(case: Case, event: Event) -> dict[str, Any]:
     """Return the fields an event changes in a case as a whole: its status, its readers, its edition; or the
     obligations it is exempted from. No fields for events of other kinds.
     """
+    ground = event.payload.get("ground", "")
     match event.kind:
-        case "cancelled":
-            return {"status": "cancelled", "ground": str(event.payload.get("ground", ""))}
-        case "exempted":
-            if event.name:
-                exemption = Exemption(str(event.payload.get("ground", "")), event.by, event.at)
-                return {"exempted": {**case.exempted, event.name: exemption}}
-            return {"status": "exempted", "ground": str(event.payload.get("ground", ""))}
+        case "exempted" if event.name:
+            exemption = Exemption(ground, event.by, event.at)
+            return {"exempted": {**case.exempted, event.name: exemption}}
+        case "cancelled" | "exempted":
+            return {"status": event.kind, "ground": ground}
         case "reader_named":
             return {"readers": case.readers | {event.name}}
         case "reader_removed":
             return {"readers": case.readers - {event.name}}
+        case "reopened" if event.name:
+            return {"exempted": {name: why for name, why in case.exempted.items() if name != event.name}}
         case "reopened":
-            if event.name:
-                left = {name: why for name, why in case.exempted.items() if name != event.name}
-                return {"exempted": left}
             return {"status": "active", "ground": ""}
         case "migrated":
-            lost = _names(event.payload.get("lost"))
+            lost = event.payload.get("lost", ())
             return {
-                "edition": str(event.payload["edition"]),
-                "digest": str(event.payload.get("digest", "")),
+                "edition": event.payload["edition"],
+                "digest": event.payload.get("digest", ""),
                 "facts": {name: fact for name, fact in case.facts.items() if name not in lost},
                 "planned": {name: on for name, on in case.planned.items() if name not in lost},
             }
@@ -553,14 +531,12 @@ def _of_notice(case: Case, event: Event) -> dict[str, Any]:
     """Return the fields the answer to a reminder changes: until when it is silent, and for whom; none for an
     answer that silences nothing.
     """
-    what = event.payload.get("what")
-    if what == "put_off":
-        assert event.on is not None
-        later = Snooze(until=event.on, due=date.fromisoformat(str(event.payload["due"])))
+    what, until = event.payload.get("what"), event.on
+    if what == "put_off" and until:
+        later = Snooze(until=until, due=date.fromisoformat(event.payload["due"]))
         return {"snoozed": {**case.snoozed, event.name: later}}
-    if what == "said_done":
-        assert event.on is not None
-        quiet = Quiet(person=str(event.payload["person"]), until=event.on)
+    if what == "said_done" and until:
+        quiet = Quiet(person=event.payload["person"], until=until)
         return {"quiet": {**case.quiet, event.name: quiet}}
     return {}
 
@@ -576,9 +552,9 @@ def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str)
         at=at,
         by=by,
         evidence=merged_evidence(fact.evidence, evidence_of(event)) if "evidence" in payload else fact.evidence,
-        values={**fact.values, **values_of(payload)} if "values" in payload else fact.values,
-        signed_by=str(payload.get("signed_by", fact.signed_by)),
-        row=str(payload.get("row", fact.row)),
+        values={**fact.values, **values_of(payload)},
+        signed_by=payload.get("signed_by", fact.signed_by),
+        row=payload.get("row", fact.row),
     )
 
 
@@ -588,33 +564,27 @@ def _entered(case: Case, event: Event) -> dict[str, Any]:
     """
     responsible = case.responsible
     if event.kind == "measure_set":
-        responsible = {**responsible, f"measure.{event.name}": str(event.payload.get("responsible", ""))}
+        responsible = {**responsible, f"measure.{event.name}": event.payload.get("responsible", "")}
     elif event.kind == "assignment_given":
-        responsible = {**responsible, f"assignment.{event.name}": str(event.payload["assignee"])}
+        responsible = {**responsible, f"assignment.{event.name}": event.payload["assignee"]}
     elif event.kind == "row_edited" and event.name.startswith("measure.") and "responsible" in event.payload:
-        responsible = {**responsible, event.name: str(event.payload["responsible"])}
-    line = replace(event, hash="")
-    begins = BEGINS.get(event.kind)
-    withdrawn = _withdrawals_without(case, f"{begins}.{event.name}") if begins else case.withdrawn
-    return {"entries": (*case.entries, line), "responsible": responsible, "withdrawn": withdrawn}
+        responsible = {**responsible, event.name: event.payload["responsible"]}
+    return {
+        "entries": (*case.entries, replace(event, hash="")),
+        "responsible": responsible,
+        "withdrawn": _withdrawals_without(case, f"{BEGINS.get(event.kind)}.{event.name}"),
+    }
 
 
-def _described(case: Case, payload: Mapping[str, object]) -> dict[str, Any]:
+def _described(case: Case, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a case that an edit of its passport changes."""
     fields = ("object_kk", "object_ru", "unit", "kind", "person")
-    changes: dict[str, Any] = {name: str(payload[name]) for name in fields if name in payload}
-    if isinstance(responsible := payload.get("responsible"), Mapping):
-        changes["responsible"] = {**case.responsible, **responsible}
-    if isinstance(group := payload.get("group"), list):
-        changes["group"] = tuple(group)
-    if isinstance(period := payload.get("period"), list):
-        first, last = (date.fromisoformat(day) for day in period) if period else (None, None)
-        changes["period"] = (first, last) if first and last else None
-    if isinstance(wording_texts := payload.get("written"), Mapping):
-        wording = Wording(str(wording_texts.get("object", "")), str(wording_texts.get("unit", "")))
-        changes["written"] = (*case.written, wording)
+    changes: dict[str, Any] = {name: payload[name] for name in fields if name in payload}
+    changes["responsible"] = {**case.responsible, **payload.get("responsible", {})}
+    if "group" in payload:
+        changes["group"] = tuple(payload["group"])
+    if "period" in payload:
+        changes["period"] = tuple(map(date.fromisoformat, payload["period"])) or None
+    if "written" in payload:
+        changes["written"] = (*case.written, Wording(**payload["written"]))
     return changes
-
-
-def _names(names: object) -> frozenset[str]:
-    return frozenset(str(name) for name in names) if isinstance(names, list | tuple) else frozenset()

@@ -139,7 +139,7 @@ def comments(events: Sequence[Event]) -> tuple[Comment, ...]:
     withdrawn_seqs = {seq for payload in withdrawals for seq in withdrawn_lines(payload)}
     comment_events = [event for event in events if event.kind == "commented"]
     answers = {
-        int(str(event.payload["answers"])): event.seq
+        event.payload["answers"]: event.seq
         for event in comment_events
         if "answers" in event.payload and event.seq not in withdrawn_seqs
     }
@@ -151,19 +151,17 @@ def comments(events: Sequence[Event]) -> tuple[Comment, ...]:
 def comment_of(event: Event, answered_by: int | None = None, withdrawn: bool = False) -> Comment:
     """Return the comment an event wrote; without its text where it was withdrawn."""
     payload = event.payload
-    mentions = payload.get("mentions", ())
-    answers = payload.get("answers")
     return Comment(
         seq=event.seq,
         obligation=event.name,
-        text="" if withdrawn else str(payload.get("text", "")),
+        text="" if withdrawn else payload.get("text", ""),
         by=event.by,
-        person=str(payload.get("person", "")),
+        person=payload.get("person", ""),
         at=event.at,
-        mentions=tuple(map(str, mentions)) if isinstance(mentions, list | tuple) else (),
-        asks=str(payload.get("asks", "")),
+        mentions=tuple(payload.get("mentions", ())),
+        asks=payload.get("asks", ""),
         until=event.on,
-        answers=int(str(answers)) if answers is not None else None,
+        answers=payload.get("answers"),
         answered_by=answered_by,
         withdrawn=withdrawn,
     )
