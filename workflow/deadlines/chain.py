@@ -3,12 +3,14 @@
 The day of an anchor is that of its fact; else its latest plan date; else its own due date ("if done on its
 last day"). A due date computed from a fact that has not happened makes nothing late by itself: it is valid as
 long as the expected day of that fact lies ahead; after that day the link waits.
+
+A term met under the calendar as it was told is met: an act that becomes known after the due date it brings
+forward cannot be kept any more, and the date told before it stands.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -44,10 +46,7 @@ OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
 COUNTED = (After, Duration, AtOnce)
 """Terms counted from their anchor; all others name a day of their own, or none."""
 _UNWAITED: dict[type[Term], State] = {OngoingDuty: "standing", Target: "target"}
-_NOTHING = CountedTerm()
-
-
-_NEVER = AnchorDate(None, "none")
+_NOTHING, _NEVER = CountedTerm(), AnchorDate(None, "none")
 
 
 class Waiting(NamedTuple):
@@ -351,12 +350,11 @@ def entry_known_too_late(calendar: Kazakhstan, counted: CountedTerm, *, today: d
     due, first, last = counted.due, counted.first, counted.last
     if due is None or first is None or last is None or due >= today:
         return None
-    days, entries = _known_late(calendar.records)
-    late_entries = [
+    late_entries = (
         entry
-        for entry in entries[bisect_left(days, first - _MOVES_ON) : bisect_right(days, last)]
-        if due < entry.known_from <= today
-    ]
+        for day, entry in _known_late(calendar.records)
+        if first - _MOVES_ON <= day <= last and due < entry.known_from <= today
+    )
     return max(late_entries, key=lambda entry: entry.known_from, default=None)
 
 
@@ -369,34 +367,27 @@ def before_entry(counted: CountedTerm, earlier: CountedTerm, entry: Entry) -> Co
     if counted.due is None or earlier.due is None or earlier.due <= counted.due:
         return counted
     arguments: dict[str, object] = {"told": earlier.due, "on": counted.due, "known": entry.known_from}
-    if entry.title is None:
-        element = Element(code="told_before", arguments=arguments, on=earlier.due)
-    else:
-        arguments["act"] = entry.title
-        element = Element(code="told_before_act", arguments=arguments, on=earlier.due, act=entry.act)
+    code, act = "told_before", None
+    if entry.title is not None:
+        code, act, arguments["act"] = "told_before_act", entry.act, entry.title
+    element = Element(code=code, arguments=arguments, on=earlier.due, act=act)
     return replace(earlier, elements=(*earlier.elements, element))
 
 
 @lru_cache(maxsize=64)
-def _known_late(records: Records) -> tuple[tuple[date, ...], tuple[Entry, ...]]:
-    """Return the days that entries changed when a term with them may have passed, ascending, and the entry of
-    each.
-    """
-    pairs = [
-        (day, entry) for entry in records.entries for day in _days(entry) if entry.known_from > day - _LONGEST
-    ]
-    pairs.sort(key=lambda pair: pair[0])
-    return tuple(day for day, _ in pairs), tuple(entry for _, entry in pairs)
+def _known_late(records: Records) -> Sequence[tuple[date, Entry]]:
+    """Return the days that entries changed when a term with them may have passed, with its entry (cached)."""
+    days = ((day, entry) for entry in records.entries for day in _days(entry))
+    return sorted(
+        ((day, entry) for day, entry in days if entry.known_from > day - _LONGEST), key=lambda pair: pair[0]
+    )
 
 
-def _days(entry: Entry) -> Iterator[date]:
-    """Yield the days that an entry changes, before any moves on from a weekend: of a holiday rule those of its
+def _days(entry: Entry) -> Sequence[date]:
+    """Return the days that an entry changes, before any moves on from a weekend: of a holiday rule those of its
     first year, of the confirmation of a year none.
     """
-    if isinstance(entry, ConfirmedYear | Balance):
-        return
     if isinstance(entry, HolidayRule):
         days = (date(entry.applies_from.year, month, day) for month, day in entry.days)
-        yield from (day for day in days if day >= entry.applies_from)
-    else:
-        yield from entry.dates
+        return [day for day in days if day >= entry.applies_from]
+    return () if isinstance(entry, ConfirmedYear | Balance) else entry.dates

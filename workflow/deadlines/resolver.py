@@ -10,7 +10,6 @@ from calendars import FIRST
 from calendars.kazakhstan import Day, Kazakhstan
 from calendars.terms import AtOnce, Before, Embargo, WithoutTerm
 from workflow.cases.case import AWAITED, Case, State, exemption_of
-from workflow.cases.registers.rows import is_entry
 from workflow.deadlines.applicability import taken_up_after
 from workflow.deadlines.chain import CaseChain, Link, Waiting
 from workflow.deadlines.deadline import Deadline, is_before_records, late_by, status_by
@@ -47,15 +46,13 @@ def deadline(
 ) -> Deadline | None:
     """Return one deadline of the case by its id, computing only its own anchors; None for an unknown id."""
     chain = CaseChain(case, procedure, calendar, today=today)
-    if is_entry(obligation):
-        row = next((row for row in row_links(chain) if row.id == obligation), None)
-        return _deadline(row, {}, bare=False) if row else None
     known = procedure.by_id.get(obligation.partition(".")[0])
-    link = next((link for link in chain.links_of(known) if link.id == obligation), None) if known else None
+    links: Iterator[AnyLink] = chain.links_of(known) if known else row_links(chain)
+    link = next((link for link in links if link.id == obligation), None)
     return _deadline(link, _ranges(chain, [link]), bare=False) if link else None
 
 
-def _ranges(chain: CaseChain, links: Sequence[Link]) -> Ranges:
+def _ranges(chain: CaseChain, links: Sequence[AnyLink]) -> Ranges:
     """Return the earliest and latest due date by id, over the calendars in which a religious day moved by one
     day; empty where none that may move touches a counted day.
     """

@@ -69,11 +69,11 @@ def _given(event: Event) -> Assignment:
     payload = event.payload
     return Assignment(
         number=int(event.name),
-        text=str(payload["text"]),
-        assignee=str(payload["assignee"]),
-        giver=str(payload.get("person", "")),
+        text=payload["text"],
+        assignee=payload["assignee"],
+        giver=payload.get("person", ""),
         by=event.by,
-        given_on=date.fromisoformat(str(payload["given_on"])),
+        given_on=date.fromisoformat(payload["given_on"]),
         until=event.on,
         told_on=_notified_on(event),
     )
@@ -87,7 +87,7 @@ def _notified_on(event: Event) -> date | None:
 def _changed(assignment: Assignment, event: Event) -> Assignment:
     """Return an assignment after it was answered, refused or extended."""
     assert event.on is not None
-    text = str(event.payload.get("text", ""))
+    text = event.payload.get("text", "")
     match event.kind:
         case "assignment_answered":
             evidence = (*assignment.evidence, *evidence_of(event))

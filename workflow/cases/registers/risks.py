@@ -1,4 +1,8 @@
-"""Lists over the registers of many cases: recommendations by outcome, and risks that several units share."""
+"""Risks over many cases: recommendations by outcome, risks that several units share, ranks, the cartogram.
+
+The scale risks are ranked by is ours. Act No. 488, p. 43, which ranks risks, could not be obtained; the file
+says so, and so must every place that shows a rank.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal, NamedTuple, cast, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import Field
 
@@ -216,7 +220,7 @@ class Cartogram:
 def cartograms(case: Case) -> list[Cartogram]:
     """Return the cartograms of a case, the one recorded last at the end."""
     return [
-        Cartogram(event.on, _lines(event.payload.get("lines", ())), evidence_of(event))
+        Cartogram(event.on, tuple(CartogramLine(*line) for line in event.payload["lines"]), evidence_of(event))
         for event in case.entries
         if event.kind == "cartogram_recorded" and event.on is not None
     ]
@@ -224,10 +228,3 @@ def cartograms(case: Case) -> list[Cartogram]:
 
 def lines_payload(lines: Iterable[CartogramLine]) -> list[list[str]]:
     return [[line.section, line.department, line.district, line.text] for line in lines]
-
-
-def _lines(raw_lines: object) -> tuple[CartogramLine, ...]:
-    """Return the lines of a cartogram from an event's payload; none where there are none."""
-    if not isinstance(raw_lines, list | tuple):
-        return ()
-    return tuple(CartogramLine(cast(Section, line[0]), *map(str, line[1:4])) for line in raw_lines)

@@ -1,6 +1,7 @@
 """Rows of the registers of a case (risks, measures, exposed positions, remarks), computed from its events.
 
 A row is its values, by the fields of its register's file, and what was recorded about it by the actions there.
+Of the values the term of a measure has a form of its own. What a row asks is an obligation with the row's id.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from datetime import date
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from calendars.terms import (
     After,
@@ -59,7 +60,7 @@ them.
 class _Valued:
     """Something with values, as events store them, by field; those that are not filled may be absent."""
 
-    values: Mapping[str, object]
+    values: Mapping[str, Any]
 
     def __getitem__(self, name: str) -> Any:
         """Return the value of a field as stored; "" where it is not filled."""
@@ -67,7 +68,7 @@ class _Valued:
 
     def day(self, name: str) -> date | None:
         """Return the value of a date field; None where it is not filled."""
-        return date.fromisoformat(str(self[name])) if self[name] else None
+        return date.fromisoformat(self[name]) if self[name] else None
 
     @property
     def term(self) -> MeasureTerm:
@@ -194,25 +195,9 @@ def data_of(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else "" if value is None else value
 
 
-TermReading = Literal[
-    "date",
-    "span",
-    "month",
-    "quarter",
-    "half_year",
-    "year",
-    "recurring",
-    "after",
-    "at_once",
-    "standing",
-    "by_schedule",
-    "by_need",
-    "several",
-    "far",
-    "no_year",
-    "nothing",
-    "words",
-]
+_Dated = Literal["date", "span", "month", "quarter", "half_year", "year", "recurring", "after"]
+_Dateless = Literal["at_once", "standing", "by_schedule", "by_need", "several", "far", "no_year"]
+TermReading = Literal[_Dated, _Dateless, "nothing", "words"]
 """How the words were read. From `at_once` on they contain no day, which is a finding; no day is guessed."""
 
 
@@ -269,7 +254,7 @@ def as_data(term: MeasureTerm) -> dict[str, object]:
     return data
 
 
-def from_data(data: object) -> MeasureTerm:
+def from_data(data: Any) -> MeasureTerm:
     """Return the term from payload values; a term without a day where there are none."""
     if not isinstance(data, Mapping):
         return MeasureTerm()
@@ -278,14 +263,13 @@ def from_data(data: object) -> MeasureTerm:
         if key in data:
             values: list[Any] = [date.fromisoformat(day) for day in data[key]] if kind is OnDate else data[key]
             term = kind(*values)
-    period = data.get("every")
     return MeasureTerm(
-        written=str(data.get("written", "")),
-        reading=cast(TermReading, data.get("said", "nothing")),
+        written=data.get("written", ""),
+        reading=data.get("said", "nothing"),
         term=term,
-        every=cast(Period, period) if period else None,
-        day_in_doubt=bool(data.get("until")),
-        since=date.fromisoformat(str(data["since"])) if data.get("since") else None,
+        every=data.get("every"),
+        day_in_doubt=data.get("until", False),
+        since=date.fromisoformat(data["since"]) if "since" in data else None,
     )
 
 
@@ -328,7 +312,5 @@ def next_number(case: Case, kind: str, numbers_taken: Iterable[int]) -> int:
 
 def withdrawn_numbers(case: Case, kind: str) -> Iterator[int]:
     """Yield the numbers of the withdrawn rows of a kind."""
-    for record in case.withdrawn:
-        name, _, number = record.partition(".")
-        if name == kind and number.isdecimal():
-            yield int(number)
+    numbers = (record.removeprefix(f"{kind}.") for record in case.withdrawn)
+    return (int(number) for number in numbers if number.isdecimal())
