@@ -19,8 +19,8 @@ from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.registers.rows import period_in
 from workflow.deadlines.deadline import late_by
 from workflow.refusal import Refusal
+from workflow.scoring.indicators import choose, read_inputs
 from workflow.scoring.scales import NOTHING
-from workflow.scoring.score_inputs import choose, read_inputs
 
 if TYPE_CHECKING:
     from workflow.board.rows import Row

@@ -26,10 +26,9 @@ from workflow.board.figures import (
 )
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, EventKind, Evidence, Fact
-from workflow.consolidated import ExaminedCase, awaited_uploads, consolidated
 from workflow.deadlines.resolver import deadlines
 from workflow.org.office import Office, Unit
-from workflow.yearly import ENDED, EXTERNAL, STARTED, Turn, turn
+from workflow.yearly import ENDED, EXTERNAL, STARTED, ExaminedCase, Turn, awaited_uploads, consolidated, turn
 
 MARCH = date(2026, 3, 1)
 

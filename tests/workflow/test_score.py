@@ -14,9 +14,8 @@ import i18n
 from tests.law import ROOT
 from workflow.law.files import UnreadableRegulation
 from workflow.refusal import Refusal
-from workflow.scoring.indicators import Score, Scoring, read_scoring
+from workflow.scoring.indicators import Score, Scoring, choose, read_inputs, read_scoring
 from workflow.scoring.scales import MAX_NUMBER, Brackets, CoverageAndRisks, Share, Sittings, as_decimal
-from workflow.scoring.score_inputs import choose, read_inputs
 
 FILE = ROOT / "regulations" / "scoring" / "tbn4-scoring.2024-01-01.toml"
 SHARES = {

@@ -1,18 +1,19 @@
-"""The format of regulations/scoring/*.toml: indicators, how each is counted, and readings of unclear places.
+"""The format of regulations/scoring/*.toml: indicators, how each is counted, readings; and numbers for them.
 
 Only the product brings such a file: that its steps add up and its rows follow each other its tests see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from calendars.terms import Element
 from workflow.law.files import (
@@ -20,17 +21,33 @@ from workflow.law.files import (
     DashedName,
     Distinct,
     Listed,
+    Mistake,
     Model,
     Name,
     NonBlank,
     Points,
     matching,
+    mistakes,
     one_of,
+    path_text,
     read_file,
+    wrong,
 )
 from workflow.law.procedure import Text
 from workflow.org.kinds import KINDS
-from workflow.scoring.scales import Answer, Earned, PointsScale, Present, Readings, Scale, sentence
+from workflow.refusal import Refusal, closest_first
+from workflow.scoring import scales
+from workflow.scoring.scales import (
+    MAX_NUMBER,
+    Answer,
+    Earned,
+    PointsScale,
+    Present,
+    Readings,
+    Scale,
+    sentence,
+    some,
+)
 
 SCORED = "tbn4-2024"
 """The act whose projects are assessed in points: who did not adopt it has none to lose."""
@@ -210,7 +227,7 @@ class Scoring(Model):
 
         Args:
             answers: by indicator; one without an answer is not assessed.
-            readings: all readings (`score_inputs.choose`, or `usual`).
+            readings: all readings (`choose`, or `usual`).
         """
         return tuple(
             self._score(indicator, answers[name], readings)
@@ -287,3 +304,154 @@ class Scoring(Model):
 def read_scoring(name: str, text: bytes) -> Scoring:
     """Return the scoring a file describes; raises UnreadableRegulation naming what is wrong."""
     return read_file(Scoring, name, text, lambda _: ())
+
+
+_CODES = {
+    "dict_type": "wrong_form",
+    "dataclass_type": "wrong_form",
+    "model_type": "wrong_form",
+    "int_type": "not_a_count",
+    "greater_than_equal": "negative",
+    "less_than_equal": "too_large",
+    "bool_type": "not_yes_no",
+    "tuple_type": "not_a_list",
+    "too_short": "not_a_list",
+}
+"""Codes of the catalogues, by pydantic's names of the errors."""
+
+
+def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:
+    """Return the value of each reading of a scoring: the chosen one, else the usual one.
+
+    Raises:
+        Refusal: a name or a value the scoring does not have.
+    """
+    for name, value in chosen.items():
+        if name not in scoring.readings:
+            allowed = closest_first(name, scoring.readings)
+            raise Refusal("score.unknown_reading", reading=name, allowed=allowed)
+        if value not in scoring.readings[name]:
+            allowed = closest_first(value, scoring.readings[name])
+            raise Refusal("score.unknown_reading_value", reading=name, value=value, allowed=allowed)
+    return {**scoring.usual, **chosen}
+
+
+# ------------------------------------------------------------------------------------------------- records
+
+
+def _absent(answer: Present) -> Present:
+    """Return an answer that says the thing is absent; refuse one that says it is present without numbers."""
+    if answer.present:
+        raise wrong("numbers_missing")
+    return answer
+
+
+def _events(record: scales.Events) -> scales.Events | Present:
+    """Return the answer of a record of what was shown; one that says it is absent where nothing was."""
+    # Anything with views on the internet was published there.
+    if not record.present and (record.scaled or record.views):
+        raise wrong("not_shown_but_scaled")
+    if record.views and record.scaled is False:
+        raise wrong("seen_but_not_scaled")
+    return replace(record, scaled=bool(record.scaled or record.views)) if record.present else Present(False)
+
+
+_DONE, _COUNT = '{"done": 19, "of": 20}', '{"count": 7}'
+_RISKS = '{"found": 10, "removed": 4, "completed": 2}'
+_INSIDE = {"coverage": _DONE, "per_quarter": _DONE, "risks": _RISKS}
+"""Examples of records inside another one, by key."""
+
+
+def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[Any, str]:
+    """Return the type of the record that an indicator's scale requires, and an example."""
+    says_presence = isinstance(values, Mapping) and "present" in values
+    match indicator.scale:
+        case scales.Presence():
+            return Present, '{"present": false}'
+        case scales.Share() | scales.Each() if indicator.deduction is not None and says_presence:
+            return Annotated[Present, AfterValidator(_absent)], '{"present": false}'
+        case scales.Each() | scales.Brackets() as scale:
+            kinds = tuple(scale.points) if isinstance(scale, scales.Each) else ("count",)
+            counts: Any = dict.__class_getitem__((Annotated[str, one_of(*kinds)], scales.Whole))
+            counted = Annotated[counts, some(*kinds), AfterValidator(scales.Counts)]
+            return counted, _COUNT if kinds == ("count",) else json.dumps(dict.fromkeys(kinds, 2))
+        case scales.Monthly():
+            return scales.EachMonth, '{"per_month": [6, 0, 3]}'
+        case scales.Sittings() if readings["commission_period"] == "quarter":
+            return scales.Quarters, f'{{"per_quarter": [{_DONE}]}}'
+        case scales.CoverageAndRisks():
+            either: Any = Annotated[scales.Analyses, some("coverage", "risks")]
+            return either, f'{{"coverage": {_DONE}, "risks": {_RISKS}}}'
+        case scales.Propaganda():
+            shown: Any = Annotated[scales.Events, AfterValidator(_events)]
+            return shown, '{"present": true, "scaled": true, "views": 1500}'
+    return scales.Done, _DONE
+
+
+# ------------------------------------------------------------------------------------------------- reading
+
+
+def read_inputs(raw_inputs: object, scoring: Scoring, readings: Readings) -> Mapping[str, Answer]:
+    """Return the answer of each indicator from the given numbers; an absent indicator is not assessed.
+
+    Args:
+        raw_inputs: id of an indicator -> its numbers, as JSON values.
+        readings: the chosen readings; one of them decides whether numbers are given by year or by quarter.
+
+    Raises:
+        Refusal: of the first mistake; its `errors` are all of them, each a refusal with its `place`.
+    """
+    if not isinstance(raw_inputs, Mapping):
+        raise Refusal("score.not_inputs", place="", example=f'{{"P1.T1.S3": {_DONE}}}')
+    errors: list[Refusal] = []
+    answers: dict[str, Answer] = {}
+    for name, values in raw_inputs.items():
+        indicator = scoring.indicators.get(str(name))
+        if indicator is None:
+            allowed = closest_first(str(name), scoring.indicators)[:3]
+            errors.append(Refusal("score.unknown_indicator", place=str(name), allowed=allowed))
+            continue
+        record, example = _record(indicator, values, readings)
+        try:
+            answers[indicator.id] = TypeAdapter(record).validate_python(values)
+        except ValidationError as error:
+            errors += _errors(indicator, example, list(mistakes(error, values)))
+    if errors:
+        refusal = Refusal(errors[0].code, **errors[0].arguments)
+        refusal.errors = errors
+        raise refusal
+    return answers
+
+
+def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> Iterator[Refusal]:
+    """Yield the mistakes of one record; missing keys of one place are reported together, and not at all where
+    another key is misspelt.
+    """
+    misspelt_at = {mistake.path for mistake in mistakes if mistake.code == "unknown_key"}
+    for mistake in mistakes:
+        code, path = _CODES.get(mistake.code, mistake.code), mistake.path
+        missing = tuple(other.given for other in mistakes if (other.code, other.path) == ("missing_key", path))
+        if code == "missing_key" and (path in misspelt_at or mistake.given != missing[0]):
+            continue
+        record = next((_INSIDE[key] for key in path if key in _INSIDE), example)
+        arguments = {
+            "place": path_text((indicator.id, *path)),
+            "value": _as_text(mistake.given),
+            "example": record,
+            "missing": missing,
+            "most": MAX_NUMBER,
+            "allowed": tuple(json.loads(record)),
+            **mistake.arguments,
+        }
+        if code == "numbers_missing":
+            arguments["example"] = _DONE if indicator.scale.kind == "share" else _COUNT
+        elif code == "too_long":
+            code = "too_many_quarters" if "per_quarter" in path else "too_many_months"
+            arguments["count"] = arguments["actual_length"]
+        yield Refusal(f"score.{code}", **arguments)
+
+
+def _as_text(value: object) -> str:
+    """Return a value as written in a file, shortened if long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 40 else text[:39] + "…"

@@ -251,7 +251,7 @@ def _steps(indicator: Indicator, counted: Tally, year: AssessedYear) -> Iterator
         last = period_of(year.today, "month").last
         yield _step(indicator, "this_month", room, last, count=int(room / scale.points))
     elif isinstance(answer, Events) and isinstance(scale, Propaganda):
-        then = Events(scaled=True, views=max(answer.views, scale.views))
+        then = Events(True, scaled=True, views=max(answer.views, scale.views))
         then_points, now = (scale.earned(events, year.readings).points for events in (then, answer))
         yield _step(indicator, "views", then_points - now, end, views=scale.views, counted=answer.views)
 

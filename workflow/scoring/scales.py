@@ -104,8 +104,9 @@ class Analyses(_Exactly):
 class Events(_Exactly):
     """Answer: events were shown to the public. `scaled`: on the internet, too; `views`: their number."""
 
-    scaled: bool
-    views: int
+    present: Annotated[bool, Strict()]
+    scaled: Annotated[bool, Strict()] | None = None
+    views: Whole = 0
 
 
 Answer = Present | Done | Quarters | Counts | EachMonth | Analyses | Events

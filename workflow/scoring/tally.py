@@ -454,7 +454,7 @@ def _propaganda(year: AssessedYear, indicator: Indicator) -> Tally | None:
         return Tally(answer=Present(False)) if year.is_organisation else None
     views = max(report.views, scaled.views)
     has_link = any(kind.startswith("link:") for record in report.cases for kind in record.evidence)
-    return Tally(answer=Events(scaled=views > 0 or has_link or scaled.happened(), views=views))
+    return Tally(answer=Events(True, scaled=views > 0 or has_link or scaled.happened(), views=views))
 
 
 _BY: Mapping[str, Callable[[AssessedYear, Indicator], Tally | None]] = {

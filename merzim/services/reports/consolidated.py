@@ -14,14 +14,6 @@ from merzim.services.yearly import organisations, turns
 from notifications.recipients import resolve_assignees
 from workflow.board.rows import DeadlineFilter, Horizon, base
 from workflow.cases.registers.risks import CartogramLine
-from workflow.consolidated import (
-    AwaitedUpload,
-    Consolidated,
-    ExaminedCase,
-    awaited_uploads,
-    required_of,
-)
-from workflow.consolidated import consolidated as gathered
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.findings import Finding
 from workflow.findings.of_risks import (
@@ -35,7 +27,15 @@ from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
 from workflow.org.duties import Unresolved
 from workflow.org.office import Office, Person, uploads_through
-from workflow.yearly import Turn
+from workflow.yearly import (
+    AwaitedUpload,
+    Consolidated,
+    ExaminedCase,
+    Turn,
+    awaited_uploads,
+    required_of,
+)
+from workflow.yearly import consolidated as gathered
 
 MOST_LATE = 1000
 """Number of overdue rows that are looked at for the obligation most are late with."""

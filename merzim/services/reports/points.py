@@ -13,9 +13,8 @@ from merzim.services.results import InLanguage, Points, Result, Spoken, at
 from merzim.services.scoring import year_scores
 from workflow.cases.case import Case
 from workflow.law.procedure import Procedure, Text
-from workflow.scoring.indicators import Counting, Scoring
+from workflow.scoring.indicators import Counting, Scoring, choose
 from workflow.scoring.prospects import YearScores
-from workflow.scoring.score_inputs import choose
 from workflow.search_words import alphabetical
 
 PAGE = 100

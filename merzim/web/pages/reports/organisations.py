@@ -20,9 +20,8 @@ from merzim.web.pages.reports.report import Figure, Report, ReportQuery, ReportS
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content
 from workflow.cases.registers.risks import SECTIONS, CartogramLine
-from workflow.consolidated import Consolidated, ProvedFact, ResultLine
 from workflow.findings.of_risks import place_of
-from workflow.yearly import Turn
+from workflow.yearly import Consolidated, ProvedFact, ResultLine, Turn
 
 LOOKS = {"overdue": "overdue", "waiting": "soon", "planned": "open", "running": "open"}
 """Status of an organisation's yearly analysis -> how it looks."""
