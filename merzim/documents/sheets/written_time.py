@@ -8,11 +8,12 @@ the caller, who knows the paper's own year.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache, partial
 from itertools import product
+from operator import itemgetter
 from typing import Any, Literal
 
 from calendars.terms import CountUnit, Period, month_end
@@ -134,14 +135,14 @@ def _scan(words: Words) -> Iterator[Stretch]:
     """Yield the days and periods that stand in a text, the longest at each place."""
     at = 0
     while at < len(words):
-        found, end = max(_stretches(words, at), key=lambda match: match[1], default=(None, at + 1))
+        found, end = max(_read(words, at, "STRETCH"), key=lambda match: match[1], default=(None, at + 1))
         if found is not None:
             yield found
         at = end
 
 
 # Shapes are kinds of lexemes in a row: `?` marks one that may be missing, `|` a choice, a letter a number,
-# capitals a part with shapes of its own (in `_RULES`) or a day or period (in `_STRETCHES`).
+# capitals a part with shapes of its own (in `_RULES`).
 _NUMBERS: Mapping[str, Callable[[Lexeme], bool]] = {
     "d": lambda word: word.kind == "number" and word.width <= 2,  # the number of a day
     "m": lambda word: word.kind == "number" and word.width <= 2,  # of a month
@@ -186,35 +187,16 @@ def _with_years(shapes: Iterable[tuple[Unit, str]]) -> Iterator[tuple[Unit, str]
                 yield unit, " ".join(shape.replace("<", before).replace(">", behind).split())
 
 
-_SPELLED = tuple(_with_years(_SHAPES))
-# What else may stand in the place of a day or period: the first end of a span that leaves its unit to the last
-# (`13-26 мая`, `II-III кварталы`), and "the year".
-_STRETCHES: Mapping[str, tuple[tuple[Unit, str], ...]] = {
-    "DAY": (),
-    "LAST": (),
-    "FIRST": (("", "o"), ("", "Y year o")),
-    "TIME": (("year", "year"),),
-}
-
-
-def _match(words: Words, at: int, shape: str) -> Iterator[tuple[Parts, int]]:
+def _match(words: Words, at: int, shape: Sequence[str]) -> Iterator[tuple[Parts, int]]:
     """Yield each way in which a shape matches from a place on: its parts, and the place behind them."""
-    kind, is_needed, rest = _divided(shape)
-    for name, part, behind in _heads(words, at, kind):
-        if rest:
-            for parts, end in _match(words, behind, rest):
-                yield {name: part} | parts, end
-        else:
-            yield {name: part}, behind
-    if not is_needed:
-        yield from _match(words, at, rest) if rest else (({}, at),)
-
-
-@cache
-def _divided(shape: str) -> tuple[str, bool, str]:
-    """Return the first part of a shape, whether it must be there, and what follows it."""
-    item, _, rest = shape.partition(" ")
-    return item.removesuffix("?"), not item.endswith("?"), rest
+    if not shape:
+        yield {}, at
+        return
+    for name, part, behind in _heads(words, at, shape[0].removesuffix("?")):
+        for parts, end in _match(words, behind, shape[1:]):
+            yield {name: part} | parts, end
+    if shape[0].endswith("?"):
+        yield from _match(words, at, shape[1:])
 
 
 def _heads(words: Words, at: int, kind: str) -> Iterable[tuple[str, Any, int]]:
@@ -229,44 +211,29 @@ def _heads(words: Words, at: int, kind: str) -> Iterable[tuple[str, Any, int]]:
     if kind.islower():
         return ((words[at].kind, words[at], at + 1),) if words[at].kind in kind.split("|") else ()
     name, mark, cases = kind.partition(":")
-    if name in _RULES:
-        return ((name, read, end) for read, end in _read(words, at, name))
-    further = _stretches(words, at, _STRETCHES[name]) if _STRETCHES[name] else ()
-    return (
-        (name, stretch, end)
-        for stretch, end in _stretches(words, at) + further
-        if (name != "DAY" or stretch.unit == "day") and (not mark or stretch.case in cases.split("|"))
-    )
-
-
-def _read(words: Words, at: int, rule: str) -> Iterator[tuple[Any, int]]:
-    """Yield the readings by a rule that begin at a place, each with the place behind it."""
-    made, shapes = _RULES[rule]
-    for shape in shapes:
-        for parts, end in _match(words, at, shape):
-            if (read := made(parts)) is not None:
-                yield read, end
+    read = _read(words, at, name)
+    return ((name, part, end) for part, end in read if not mark or part.case in cases.split("|"))
 
 
 @lru_cache(maxsize=1000)
-def _stretches(
-    words: Words, at: int, shapes: tuple[tuple[Unit, str], ...] = _SPELLED
-) -> tuple[tuple[Stretch, int], ...]:
-    """Return each day or period that begins at a place, and the place behind it."""
-    found = []
-    for unit, shape in shapes:
-        for parts, end in _match(words, at, shape):
-            number, month = parts.get("d") or parts.get("o"), parts.get("month") or parts.get("m")
-            year = parts.get("Y") or parts.get("y")
-            stretch = Stretch(
-                unit=unit,
-                number=number.value if number else 0,
-                month=month.value if month else 0,
-                year=year.value + (2000 if year.width == 2 else 0) if year else None,
-                case=words[end - 1].case,
-            )
-            found.append((stretch, end))
-    return tuple(found)
+def _read(words: Words, at: int, rule: str) -> tuple[tuple[Any, int], ...]:
+    """Return the readings by a rule that begin at a place, each with the place behind it."""
+    matches = ((made, parts, end) for made, shape in _RULES[rule] for parts, end in _match(words, at, shape))
+    read = ((made(parts | {"last": words[end - 1]}), end) for made, parts, end in matches)
+    return tuple((said, end) for said, end in read if said is not None)
+
+
+def _stretch(unit: Unit, parts: Parts) -> Stretch:
+    """Return a day or period from its numbers."""
+    number, month = parts.get("d") or parts.get("o"), parts.get("month") or parts.get("m")
+    year = parts.get("Y") or parts.get("y")
+    return Stretch(
+        unit=unit,
+        number=number.value if number else 0,
+        month=month.value if month else 0,
+        year=year.value + (2000 if year.width == 2 else 0) if year else None,
+        case=parts["last"].case,
+    )
 
 
 def _joined(*choices: Iterable[str]) -> tuple[str, ...]:
@@ -337,6 +304,14 @@ _COUNT_UNITS: Mapping[str, CountUnit] = {
     "monthlong": "months",
     "year": "years",
 }
+
+
+_UNIT = ("working|calendar day", "day", "dash? daylong|monthlong term", "weeks|months|year")
+
+
+def _count_unit(parts: Parts) -> CountUnit:
+    """Return the unit of an amount."""
+    return next(_COUNT_UNITS[part] for part in parts if part in _COUNT_UNITS)
 
 
 def _numbers(parts: Parts) -> set[int]:
@@ -412,6 +387,16 @@ _EVERY = _joined(
     ),
     ("", "comma? in|within? Y year?"),
 )
+# By which day of a month, or of a year; "next" says that it is the month after the period.
+_BY = (
+    "until|no_later d of_month",
+    "until|no_later d of_month next months",
+    f"until|no_later d of_month months? comma? next for reported {_PERIOD}|reported?",
+    "months? d dash? day? kk_until|kk_no_later",
+    "next months d dash? day? kk_until|kk_no_later",
+    f"reported {_PERIOD}|reported next months d dash? day? kk_until|kk_no_later",
+    "NAMED",
+)
 _CLEAR_DAY = 15
 """Later than this, "every quarter by the 25th" may mean the last month of the quarter or the one after it."""
 
@@ -433,32 +418,31 @@ def _repeated(parts: Parts) -> Every | None:
     return replace(every, day=day) if 1 <= day <= 31 and is_known else None
 
 
-_RULES: Mapping[str, tuple[Callable[[Parts], Any], tuple[str, ...]]] = {
-    "NAMED": (_named, _NAMED),
-    "SPAN": (_between, _SPANS),
-    "COUNTED": (_counted, _COUNTED),
-    "REPEATED": (_repeated, ("comma? EVERY", "comma? EVERY comma? BY", "comma? BY comma? EVERY")),
-    "INCLUSIVE": (dict, ("comma? inclusive",)),
-    "CLOCK": (dict, ("comma? in d dot d hour?", "comma? in d hour", "comma? hour d dot d")),
-    "UNIT": (
-        lambda parts: next(_COUNT_UNITS[part] for part in parts if part in _COUNT_UNITS),
-        ("working|calendar day", "day", "dash? daylong|monthlong term", "weeks|months|year"),
-    ),
-    "AMOUNT": (_amount, ("n? cardinal? UNIT",)),
-    "DIGITS": (_amount, ("n cardinal? UNIT",)),
-    "EVERY": (_every, _EVERY),
-    # By which day of a month, or of a year; "next" says that it is the month after the period.
-    "BY": (
-        dict,
-        (
-            "until|no_later d of_month",
-            "until|no_later d of_month next months",
-            f"until|no_later d of_month months? comma? next for reported {_PERIOD}|reported?",
-            "months? d dash? day? kk_until|kk_no_later",
-            "next months d dash? day? kk_until|kk_no_later",
-            f"reported {_PERIOD}|reported next months d dash? day? kk_until|kk_no_later",
-            "NAMED",
-        ),
-    ),
+Rule = list[tuple[Callable[[Parts], Any], list[str]]]
+
+
+def _rule(made: Callable[[Parts], Any], *shapes: str) -> Rule:
+    """Return a rule by which words of these shapes become what is made of their parts; None: nothing."""
+    return [(made, shape.split()) for shape in shapes]
+
+
+_RULES: Mapping[str, Rule] = {
+    "NAMED": _rule(_named, *_NAMED),
+    "SPAN": _rule(_between, *_SPANS),
+    "COUNTED": _rule(_counted, *_COUNTED),
+    "REPEATED": _rule(_repeated, "comma? EVERY", "comma? EVERY comma? BY", "comma? BY comma? EVERY"),
+    "STRETCH": [read for unit, shape in _with_years(_SHAPES) for read in _rule(partial(_stretch, unit), shape)],
+    "DAY": _rule(lambda parts: parts["STRETCH"] if parts["STRETCH"].unit == "day" else None, "STRETCH"),
+    "TIME": _rule(itemgetter("STRETCH"), "STRETCH") + _rule(partial(_stretch, "year"), "year"),
+    # The first end of a span may leave its unit to the last (`13-26 мая`, `II-III кварталы`).
+    "FIRST": _rule(itemgetter("STRETCH"), "STRETCH") + _rule(partial(_stretch, ""), "o", "Y year o"),
+    "LAST": _rule(itemgetter("STRETCH"), "STRETCH"),
+    "INCLUSIVE": _rule(dict, "comma? inclusive"),
+    "CLOCK": _rule(dict, "comma? in d dot d hour?", "comma? in d hour", "comma? hour d dot d"),
+    "UNIT": _rule(_count_unit, *_UNIT),
+    "AMOUNT": _rule(_amount, "n? cardinal? UNIT"),
+    "DIGITS": _rule(_amount, "n cardinal? UNIT"),
+    "EVERY": _rule(_every, *_EVERY),
+    "BY": _rule(dict, *_BY),
 }
-"""The parts of shapes that are more than a lexeme: what their words become (None: nothing), their shapes."""
+"""The parts of shapes that are more than a lexeme."""
