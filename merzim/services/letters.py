@@ -14,7 +14,7 @@ from merzim.services.app import AppContext
 from merzim.services.cases.assignments import people_responsible
 from merzim.services.cases.verbs import RecordFact, SnoozeReminder, Undo, record, snooze, undo_entry
 from merzim.services.context import RequestContext, require_visible, whole_case, write_case
-from merzim.services.inputs import CaseCommand, CaseId, Key, Name
+from merzim.services.inputs import CaseCommand, Key, Name
 from merzim.services.jobs import rounds
 from merzim.services.verbs import Command, LinkRefused, NotFound, verb
 from merzim.storage.database import reading
@@ -110,10 +110,9 @@ class NoSuchLetter(NotFound):
     not_found = "web.problem.no_letter"
 
 
-class LetterOfCase(Command):
+class LetterOfCase(CaseCommand):
     """A letter about a case, by its key."""
 
-    case: CaseId
     key: Key
 
 
@@ -146,8 +145,7 @@ def acknowledge_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone
     the first time.
     """
     mine = (ctx.reader.person, ctx.reader.login)
-    letters = ctx.reads.notices(require_visible(ctx, command.case))
-    letter = next((letter for letter in letters if letter.key == command.key), None)
+    letter = _letter(ctx, command)
     if letter is None or not (ctx.operator or letter.person in mine):
         raise NoSuchLetter("web.problem.no_letter")
     acknowledge(ctx, letter)
@@ -157,9 +155,14 @@ def acknowledge_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone
 @verb("record")
 def resend_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone:
     """Queue again a letter of a case that did not arrive, for its recipient's next office hours."""
-    letters = ctx.reads.notices(require_visible(ctx, command.case))
-    is_of_case = any(letter.key == command.key for letter in letters)
+    is_of_case = _letter(ctx, command) is not None
     return LetterDone(key=command.key, done=is_of_case and rounds.resend(ctx.app, command.key, now=ctx.now))
+
+
+def _letter(ctx: RequestContext, command: LetterOfCase) -> Notice | None:
+    """Return a letter about a case visible to the reader; None if the case has none with that key."""
+    letters = ctx.reads.notices(require_visible(ctx, command.case))
+    return next((letter for letter in letters if letter.key == command.key), None)
 
 
 def _resend(ctx: RequestContext, command: ResendChannel) -> Resent:
@@ -261,10 +264,9 @@ def _question(ctx: RequestContext, notice: Notice, person: Person) -> LetterQues
     )
 
 
-class AnswerLetter(CaseCommand):
+class AnswerLetter(LetterOfCase):
     """The answer of a recipient to a letter about a case, by the letter's key."""
 
-    key: Key
     answer: LetterAnswer
 
 
@@ -290,11 +292,8 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
     Who says that it is done gets no reminders for QUIET_WORKING_DAYS; "not mine" is told to the officer.
     """
     person = ctx.app.reads.office().people.get(ctx.reader.person)
-    letters = ctx.reads.notices(require_visible(ctx, command.case))
-    notice = next(
-        (letter for letter in letters if letter.key == command.key and letter.person == ctx.reader.person), None
-    )
-    if notice is None or person is None:
+    notice = _letter(ctx, command)
+    if notice is None or person is None or notice.person != person.key:
         raise LetterLinkRefused
     question, answer = _question(ctx, notice, person), command.answer
     if answer not in question.possible_answers:

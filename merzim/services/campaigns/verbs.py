@@ -36,7 +36,7 @@ from workflow.org.access import within
 from workflow.org.office import DUTIES, Person, name_order
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.campaigns import PeopleChoice, StartedCampaign, people_asked
-from workflow.registers.definition import Campaign, Register, UnknownRegisterField
+from workflow.registers.definition import Campaign, Register
 from workflow.registers.values import InvalidRow, checked_values, is_filled
 from workflow.search_words import search_words
 
@@ -96,11 +96,9 @@ class CloseCampaign(Command):
     campaign: CampaignId
 
 
-class ReopenCampaign(Command):
+class ReopenCampaign(ExtendCampaign):
     """Accept answers to a closed campaign again, until a day."""
 
-    campaign: CampaignId
-    until: Day
     ground: Ground
 
 
@@ -307,9 +305,7 @@ def _given_values(
     """Return the values of every row that the officer filled in, as stored. Raises InvalidRow for wrong values,
     UnknownRegisterField for values of fields that people fill in.
     """
-    for name in values:
-        if name not in kind.given:
-            raise UnknownRegisterField("register.unknown_field", field=name, allowed=kind.given)
+    refuse_wrong(register, values, kind.given, ())
     parsed, problems = checked_values(register.fields, values, lookup(ctx), today=ctx.today, shown=kind.given)
     # Rules about fields still to be filled in are checked for the people who fill them in.
     problems = [problem for problem in problems if problem.code != "required_when"]

@@ -27,10 +27,10 @@ from merzim.services.inputs import (
 )
 from merzim.services.names import assignees_of, page_of, people_named, person_named
 from merzim.services.results import CommandResult, Result, command_result, result_of
-from merzim.services.verbs import Command, verb
+from merzim.services.verbs import ASSIGNMENT, Command, verb
 from merzim.storage.notices.inbox import mark_read
 from workflow.board.rows import Row
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Event
 from workflow.cases.changes import comments
 from workflow.cases.commands import answers as commands
 from workflow.cases.commands import withdrawals
@@ -45,7 +45,8 @@ from workflow.org.office import Office, Recipient
 from workflow.ports import Change
 from workflow.refusal import Refusal
 
-INBOX_PAGE = 50
+PAGE = 50
+"""Entries on a page of the inbox, and of the list of assignments."""
 ANSWER_WORKING_DAYS = 2
 """Working days in which a question asked by one click, or an escalation, must be answered."""
 _MENTION = re.compile(r"@([^\W\d_][\w'-]*(?:[ ][^\W\d_][\w'-]*){0,3})")
@@ -91,7 +92,7 @@ class ListInbox(Command):
     page: Annotated[int, Field(ge=1, le=10_000)] = 1
 
 
-class InboxEntry(BaseModel):
+class InboxEntry(Result):
     """An event of a case that concerns the reader. `kind`: mention, question, answer, assignment or refusal."""
 
     case: str
@@ -196,34 +197,32 @@ def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandRe
 def list_inbox(ctx: RequestContext, command: ListInbox) -> InboxPage:
     """List the reader's inbox in cases visible to them, the newest first."""
     person = ctx.reader.person
-    if not person:
-        return InboxPage(unread=0, entries=[])
-    lines = ctx.reads.inbox(person, limit=INBOX_PAGE, offset=(command.page - 1) * INBOX_PAGE)
+    lines = ctx.reads.inbox(person, limit=PAGE, offset=(command.page - 1) * PAGE) if person else ()
     entries = [
-        InboxEntry(
-            case=line.event.case,
+        InboxEntry.of(
+            line.event,
             line=line.event.seq,
             kind=line.kind,
-            obligation=f"assignment.{line.event.name}"
-            if line.event.kind.startswith("assignment_")
-            else line.event.name,
+            obligation=_about(line.event),
             text=str(line.event.payload.get("text", "")),
-            by=line.event.by,
             person=str(line.event.payload.get("person", "")),
-            at=line.event.at,
             until=line.event.on,
             read_at=line.read_at,
         )
         for line in lines
     ]
-    return InboxPage(unread=ctx.reads.unread_lines(person), entries=entries)
+    return InboxPage(unread=ctx.reads.unread_lines(person) if person else 0, entries=entries)
+
+
+def _about(event: Event) -> str:
+    """Return the obligation an event in an inbox is about: an assignment, or what a comment is on."""
+    return f"{ASSIGNMENT}{event.name}" if event.kind.startswith("assignment_") else event.name
 
 
 @verb("self")
 def read_inbox(ctx: RequestContext, command: ReadInbox) -> Marked:
     """Mark entries of the reader's inbox as read; return how many were unread."""
-    person = ctx.reader.person
-    if not person:
+    if not (person := ctx.reader.person):
         return Marked(marked=0)
     return Marked(marked=mark_read(ctx.app.engine, person, case=command.in_case, seq=command.line, now=ctx.now))
 
@@ -264,8 +263,6 @@ def require_may_know(ctx: RequestContext, case: str, person: str) -> None:
 Number = Annotated[int, Field(ge=1, le=10**6)]
 StateToday = Literal["open", "overdue", "done", "refused", "dropped"]
 """Status of an assignment; `dropped`: no longer required, because its case was cancelled or exempted."""
-PAGE = 50
-"""Assignments on a page of the list."""
 
 
 class GiveAlone(Command):

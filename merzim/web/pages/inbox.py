@@ -52,7 +52,7 @@ def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_
         place="/inbox",
         view=view,
         number=number,
-        more=len(view.entries) == assignments.INBOX_PAGE,
+        more=len(view.entries) == assignments.PAGE,
         titles=titles,
         people={entry.person: person_name(office, entry.person) for entry in view.entries if entry.person},
         names=author_names(ctx, {entry.by for entry in view.entries}),
