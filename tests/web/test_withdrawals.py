@@ -210,6 +210,7 @@ def test_every_kind_of_row_has_its_form(case: str, browser: TestClient) -> None:
         refused = browser.post(f"{case}/rows/{kind}s/1/edit?lang=ru", data=form_fields)
 
         assert f'id="edit-{kind}-1"' in page
+        assert 'id="orphans"' not in page, "the risk of the measure is there"
         assert f'id="edit-{kind}-1"' in refused.text
         assert refused.status_code == 422
         assert f"Заполните поле «{label}»" in refused.text, "by the label above it"
