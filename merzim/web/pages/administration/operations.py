@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Path, Query
 from starlette.responses import RedirectResponse, Response
 
 from calendars.hours import almaty
 from merzim.services import administration, letters
-from merzim.services import administration as office_settings
 from merzim.services.administration import (
     KNOWN_SERVERS,
     MAIL_PORTS,
@@ -23,15 +22,12 @@ from merzim.services.administration import (
     Organisation,
     Step,
     TryMail,
-    first_steps,
-    list_channels,
 )
 from merzim.services.audit import AskAudit, AuditLine, AuditList, ask_audit, exported_entries
-from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.letters import ResendChannel
 from merzim.services.people import feeds
-from merzim.services.people.feeds import FeedRevoked, create_own_feed, open_feed, revoke_feed
+from merzim.services.people.feeds import FeedRevoked, create_own_feed, open_feed, own_person, revoke_feed
 from merzim.services.people.staff import recorded_office
 from merzim.services.upkeep.operations import ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import Ask, NotFound
@@ -50,7 +46,7 @@ from merzim.web.ui.form_values import (
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from notifications.message import calendar
-from notifications.notice import NOTICE_STATES
+from notifications.notice import NOTICE_STATES, Outcome
 from workflow.org.access import OF_CASES, TOPICS
 from workflow.refusal import Refusal
 
@@ -82,56 +78,51 @@ def send_again(ctx: Setting, letter: Annotated[str, Form(max_length=100)] = "") 
     try:
         resend_failed_letter(ctx, build(ResendLetter, {"letter": letter}))
     except NotFound as refusal:
-        return _page(ctx, status=404, refusal=refusal)
+        return _page(ctx, status=404, tried=RejectedForm(form="letter", refusal=refusal))
     return redirect(ctx, PATH, said="saved")
 
 
-@router.post(f"{PATH}/channels")
-def test_channel(ctx: Setting, typed: Fields) -> Response:
-    """Send a test letter at once, and show the server's answer."""
-    channel, email = (one_line(typed.get(name, "")) for name in ("channel", "email"))
-    tried: dict[str, Any] = {"email": email, "tried": channel}
-    try:
-        language = ctx.language
-        outcome = administration.send_test_letter(ctx, channel, email, language)
-    except Refusal as refusal:
-        return _page(ctx, refusal=refusal, **tried)
-    return _page(ctx, outcome=outcome, **tried)
-
-
-def _page(ctx: WebContext, *, status: int = 0, refusal: Refusal | None = None, **tried: Any) -> Response:
-    """Return the page; `tried`: channel, address and outcome of a test letter."""
-    view = get_operations(ctx, Ask())
-    queued = {(queue_line.channel, queue_line.state): queue_line.count for queue_line in view.queue}
-    person = ctx.reads.office().people.get(ctx.reader.person)
-    values: dict[str, Any] = {
-        "email": (person.email or "") if person else "",
-        "tried": "",
-        "outcome": None,
-        **tried,
-    }
+def _page(
+    ctx: WebContext,
+    *,
+    status: int = 0,
+    tried: RejectedForm | None = None,
+    outcome: Outcome | None = None,
+) -> Response:
+    """Return the page; `tried`: the form of a letter, `outcome`: of a test letter."""
+    view, office = get_operations(ctx, Ask()), recorded_office(ctx)
+    person, typed = own_person(ctx), tried.answers if tried else {}
     return page(
-        *(ctx, "administration.html"),
+        ctx,
+        "administration.html",
         status=status,
         place=PATH,
-        counts=administration_counts(ctx),
-        steps=first_steps(ctx),
+        counts={
+            "people": len(office.people),
+            "units": len(office.units),
+            "accounts": sum(not account.disabled for account in ctx.accounts.all()),
+        },
+        steps=administration.first_steps(ctx),
         step_addresses=STEP_ADDRESSES,
         view=view,
-        channels=list_channels(ctx, Ask()),
-        queued=queued,
+        channels=administration.list_channels(ctx, Ask()),
+        queued={(queued.channel, queued.state): queued.count for queued in view.queue},
         states=NOTICE_STATES,
         faults=letters.faults(ctx.app),
-        refusal=refusal,
-        **values,
+        tried=tried,
+        outcome=outcome,
+        channel=typed.get("channel", ""),
+        email=typed.get("email", (person.email or "") if person else ""),
     )
 
 
-def administration_counts(ctx: RequestContext) -> dict[str, int]:
-    """Return how many people, units and open accounts there are."""
-    office = recorded_office(ctx)
-    accounts = sum(not account.disabled for account in ctx.accounts.all())
-    return {"people": len(office.people), "units": len(office.units), "accounts": accounts}
+@router.post(f"{PATH}/channels")
+@shown_again(_page, "channel")
+def test_channel(ctx: Setting, answers: Fields) -> Response:
+    """Send a test letter at once, and show the server's answer."""
+    channel, email = (one_line(answers.get(name, "")) for name in ("channel", "email"))
+    outcome = administration.send_test_letter(ctx, channel, email, ctx.language)
+    return _page(ctx, tried=RejectedForm(form="channel", refusal=None, answers=answers), outcome=outcome)
 
 
 def _local(at: datetime | None) -> datetime | None:
@@ -263,10 +254,10 @@ def _settings_page(
     tried: RejectedForm | None = None,
 ) -> Response:
     """Return the page of settings: the stored values, over them what was typed; `outcome`: of a test letter."""
-    present = office_settings.get_settings(ctx, Ask())
-    reader = ctx.reads.office().people.get(ctx.reader.person)
+    present = administration.get_settings(ctx, Ask())
+    person = own_person(ctx)
     values = {
-        "email": reader.email if reader else "",
+        "email": person.email if person else "",
         **present.organisation.model_dump(),
         **present.mail.model_dump(exclude={"password"}),
         **(tried.answers if tried else {}),
@@ -290,8 +281,8 @@ def _settings_page(
 @shown_again(_settings_page, "office")
 def change_organisation(ctx: Setting, answers: Fields) -> Response:
     """Change the organisation's names and its officer; a name the environment fixes has no field."""
-    present = office_settings.get_settings(ctx, Ask()).organisation.model_dump()
-    office_settings.change_organisation(ctx, read_command(ctx, Organisation, {**present, **answers}))
+    present = administration.get_settings(ctx, Ask()).organisation.model_dump()
+    administration.change_organisation(ctx, read_command(ctx, Organisation, {**present, **answers}))
     return redirect(ctx, PLACE, said="saved")
 
 
@@ -300,9 +291,9 @@ def change_organisation(ctx: Setting, answers: Fields) -> Response:
 def change_mail(ctx: Setting, answers: Fields) -> Response:
     """Change the mail server, or send a test letter through the typed one."""
     if answers.get("do") == "test":
-        outcome = office_settings.try_mail(ctx, read_command(ctx, TryMail, answers))
+        outcome = administration.try_mail(ctx, read_command(ctx, TryMail, answers))
         return _settings_page(
             ctx, tried=RejectedForm(form="mail", refusal=None, answers=answers), outcome=outcome
         )
-    office_settings.change_mail(ctx, read_command(ctx, MailServer, answers))
+    administration.change_mail(ctx, read_command(ctx, MailServer, answers))
     return redirect(ctx, PLACE, said="saved")

@@ -99,17 +99,8 @@ def people(ctx: Setting, q: Key = "", unit: Key = "") -> Response:
     office = recorded_office(ctx)
     with suppress(InvalidForm):  # the field says why; nobody is of such a unit
         unit = unit_names(office).resolve(unit)
-    people = find_people(office, q, unit)
-    return page(
-        ctx,
-        "people.html",
-        office=office,
-        people=people[:MOST_LISTED],
-        more=len(people) - len(people[:MOST_LISTED]),
-        q=q,
-        units=unit_filter(ctx, unit),
-        unit=unit,
-    )
+    people, units = find_people(office, q, unit), unit_filter(ctx, unit)
+    return page(ctx, "people.html", office=office, people=people, most=MOST_LISTED, q=q, units=units, unit=unit)
 
 
 @router.get("/person")
@@ -272,28 +263,22 @@ def export_people(ctx: Setting) -> Response:
     return as_workbook(sheets, "people")
 
 
+def _import_page(ctx: WebContext, *, tried: RejectedForm | None = None, **shown: Any) -> Response:
+    """Return the page of a table of people that was sent: what it would change, or why it is refused."""
+    return page(ctx, "people_import.html", tried=tried, **{"preview": None, **shown})
+
+
 @router.post("/people/import")
 @reads_files
+@shown_again(_import_page)
 def import_table(ctx: Setting, form: Annotated[FormData, submitted_form(files=1, fields=5)]) -> Response:
     """Show a preview of a table's changes; when submitted from there, import it."""
-    try:
-        digest, name = store_form_file(ctx, form)
-        if not digest:
-            raise InvalidForm("web.refusal.no_file")
-        preview = import_people(ctx, build(ImportPeople, {"file": digest, "preview": form.get("do") != "take"}))
-    except Refusal as refusal:
-        return page(ctx, "people_import.html", preview=None, refusal=refusal)
+    digest, name = store_form_file(ctx, form)
+    if not digest:
+        raise InvalidForm("web.refusal.no_file")
+    preview = import_people(ctx, build(ImportPeople, {"file": digest, "preview": form.get("do") != "take"}))
     if form.get("do") == "take":
-        return redirect(ctx, "/people", said="taken")
-    return page(
-        ctx,
-        "people_import.html",
-        preview=preview.changes[:MOST_LISTED],
-        more=max(0, len(preview.changes) - MOST_LISTED),
-        same=preview.same,
-        whole_office=preview.whole_office,
-        notes=preview.notes[:MOST_LISTED],
-        office=recorded_office(ctx),
-        name=name,
-        digest=digest,
+        return redirect(ctx, "/administration/people", said="taken")
+    return _import_page(
+        ctx, preview=preview, most=MOST_LISTED, office=recorded_office(ctx), name=name, digest=digest
     )
