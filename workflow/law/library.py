@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
-from calendars.terms import AtOnce, Before, DayAfterPeriod, Period, PerPeriod, Quota, Target, period_of
+from calendars.terms import AtOnce, Before, DayAfterPeriod, PerPeriod, Quota, Target, period_of
 from workflow.cases.case import Case
 from workflow.law.files import (
     NOTHING_SHARED,
@@ -140,8 +140,8 @@ class Library:
         """Return the editions of a procedure, by date; none if there is no such procedure."""
         return tuple(self.named(name) for name in self._dated.get(procedure, ()))
 
-    def edition(self, procedure: str, on: date) -> Procedure:
-        """Return the edition of a procedure in force on a day (local date).
+    def edition(self, procedure: str, on: date, *, or_first: bool = False) -> Procedure:
+        """Return the edition of a procedure in force on a day (local date), else (`or_first`) the first one.
 
         Raises:
             UnknownProcedure: there is no such procedure.
@@ -149,9 +149,9 @@ class Library:
         """
         names = self._edition_names(procedure)
         in_force = [name for name in names if self._editions[name].in_force <= on]
-        if not in_force:
+        if not in_force and not or_first:
             raise NoEdition(procedure, on, names)
-        return self.named(in_force[-1])
+        return self.named(in_force[-1] if in_force else names[0])
 
     def earliest(self, procedure: str) -> Procedure:
         """Return the first edition of a procedure; days before it are judged by it, with a finding.
@@ -222,7 +222,7 @@ class Library:
         return self._dated[procedure]
 
 
-_UNCOMPARED = frozenset({"id", "sources"})
+COMPARED = tuple(key for key in Obligation.model_fields if key not in ("id", "sources"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -249,20 +249,13 @@ def compare(before: Procedure, after: Procedure) -> Iterator[EditionChange]:
     for name, obligation in after.by_id.items():
         if name not in before.by_id:
             yield EditionChange(obligation=name, what="added", after=obligation.anchored)
-        else:
-            yield from _changed_keys(before.by_id[name], obligation)
+        for key in COMPARED if name in before.by_id else ():
+            if (old := getattr(before.by_id[name], key)) != (new := getattr(obligation, key)):
+                what = "term" if key == "anchored" else key
+                yield EditionChange(obligation=name, what=what, before=old, after=new)
     for name, obligation in before.by_id.items():
         if name not in after.by_id:
             yield EditionChange(obligation=name, what="removed", before=obligation.anchored)
-
-
-def _changed_keys(before: Obligation, after: Obligation) -> Iterator[EditionChange]:
-    """Yield the keys that two editions of an obligation have differently."""
-    for name in Obligation.model_fields:
-        if name not in _UNCOMPARED and (old := getattr(before, name)) != (new := getattr(after, name)):
-            yield EditionChange(
-                obligation=after.id, what="term" if name == "anchored" else name, before=old, after=new
-            )
 
 
 def read_edition(name: str, text: bytes, shared: Shared = NOTHING_SHARED) -> Procedure:
@@ -401,7 +394,8 @@ def known_fact(procedure: Procedure, fact: str) -> Obligation:
     period, number_mark, number = period.partition("#")
     if obligation.recurs is not None:
         year = _YEAR.match(period)
-        allowed = _periods_of(int(year[0]) if year else procedure.in_force.year, obligation.recurs.every)
+        in_year, every = int(year[0]) if year else procedure.in_force.year, obligation.recurs.every
+        allowed = tuple(dict.fromkeys(period_of(date(in_year, month, 1), every).name for month in range(1, 13)))
         if year is None:
             raise UnknownFact("fact_needs_period", fact=fact, example=f"{name}.{allowed[0]}")
         if period not in allowed:
@@ -411,11 +405,6 @@ def known_fact(procedure: Procedure, fact: str) -> Obligation:
     if number_mark and not _AGAIN.fullmatch(number):
         raise UnknownFact("fact_number_from_two", fact=fact, example=f"{name}.{period}#2")
     return obligation
-
-
-def _periods_of(year: int, every: Period) -> tuple[str, ...]:
-    """Return the names of the periods of a year."""
-    return tuple(dict.fromkeys(period_of(date(year, month, 1), every).name for month in range(1, 13)))
 
 
 def known_obligation(procedure: Procedure, name: str) -> Obligation:

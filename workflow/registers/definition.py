@@ -199,15 +199,6 @@ class RegisterField(Model):
         """Return the option with that id; None where there is none."""
         return next((option for option in self.options if option.id == name), None)
 
-    def with_translation(self) -> tuple[RegisterField, ...]:
-        """Return the field, and the one that says it in the other language where it is `translated`."""
-        if not self.translated:
-            return (self,)
-        titles = (self.title[language] + OTHER_LANGUAGE[language] for language in LANGUAGES)
-        same = {name: getattr(self, name) for name in ("kind", "confidential", "personal")}
-        name = f"{self.id}_translated"
-        return self, RegisterField.model_construct(id=name, title=Text(*titles), translation_of=self.id, **same)
-
 
 class FieldGroup(Model):
     """Fields only some rows need: a form shows them folded under a title until one of them has a value."""
@@ -411,8 +402,17 @@ class RowAction(Model):
 
 
 def _with_translations(fields: Mapping[str, RegisterField]) -> Mapping[str, RegisterField]:
-    """Return the fields of a file, each with its translation after it."""
-    return {field.id: field for given in fields.values() for field in given.with_translation()}
+    """Return the fields of a file, after each `translated` one the field that says it in the other language."""
+    every: dict[str, RegisterField] = {}
+    for field in fields.values():
+        every[field.id], name = field, f"{field.id}_translated"
+        if field.translated:
+            titles = (field.title[language] + OTHER_LANGUAGE[language] for language in LANGUAGES)
+            same = {key: getattr(field, key) for key in ("kind", "confidential", "personal")}
+            every[name] = RegisterField.model_construct(
+                id=name, title=Text(*titles), translation_of=field.id, **same
+            )
+    return every
 
 
 class Register(Model):

@@ -31,12 +31,11 @@ from workflow.cases.commands.case_commands import Drafts, Opening, View
 from workflow.cases.commands.recording import DutyRow, agrees_with_rows, row_changes
 from workflow.cases.commands.statuses import edit_passport
 from workflow.languages import PAPER_LANGUAGES
-from workflow.law.library import NoEdition
 from workflow.law.procedure import Recurrence
 from workflow.moments import Moment
 from workflow.org.access import EVERYTHING, AuditFilter
 from workflow.org.kinds import among
-from workflow.org.office import Office, acts_of
+from workflow.org.office import Office
 from workflow.registers.definition import Fulfilment, Register
 from workflow.registers.rows import RegisterRow, fact_fields, name_in
 from workflow.registers.values import Values, as_date, holds, is_filled
@@ -47,21 +46,24 @@ COMPARED = "rows"
 """The task of comparing whole years, once a day."""
 
 
-def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> Opening | None:
-    """Return the request to open the case of a row; None if it opens none (yet)."""
-    opens = register.opens
-    if opens is None or not (holds(opens.when, row.values) and _binds(ctx, opens.procedure, row, office)):
+def opening_of(ctx: RequestContext, register: Register, row: RegisterRow) -> Opening | None:
+    """Return the request to open the case of a row; None if it opens none (yet), or its procedure does not bind
+    the row's unit: for its kind (unknown fits) or since nobody there or above adopted its act.
+    """
+    opens, office = register.opens, ctx.reads.office()
+    if opens is None or not holds(opens.when, row.values):
         return None
-    days, edition = fact_days(register, row), ""
-    try:
-        ctx.library.edition(opens.procedure, min(days.values(), default=ctx.today))
-    except NoEdition:
-        # What happened before the first edition is kept too, under that one.
-        edition = ctx.library.earliest(opens.procedure).edition
+    procedure = ctx.library.latest(opens.procedure)
+    fits = among(office.kind_of(row.unit), procedure.applies_to)
+    if not (fits and ctx.library.is_adopted(procedure, office, row.unit)):
+        return None
+    days = fact_days(register, row)
+    # What happened before the first edition is kept too, under that one.
+    edition = ctx.library.edition(opens.procedure, min(days.values(), default=ctx.today), or_first=True)
     kk, ru = (_object(register, row, office, language) for language in PAPER_LANGUAGES)
     return Opening(
         procedure=opens.procedure,
-        edition=edition,
+        edition=edition.edition,
         unit=row.unit,
         object=ru,
         object_kk=kk if kk != ru else "",
@@ -72,13 +74,6 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
         responsible=_responsible(register, row),
         row=row.id,
     )
-
-
-def _binds(ctx: RequestContext, name: str, row: RegisterRow, office: Office) -> bool:
-    """Return whether a procedure binds a row's unit, by kind (unknown fits) and acts adopted there or above."""
-    procedure = ctx.library.latest(name)
-    acts = ("", *ctx.app.settings.regulations.acts, *acts_of(office, row.unit))
-    return among(office.kind_of(row.unit), procedure.applies_to) and procedure.adopted_act in acts
 
 
 def fact_days(register: Register, row: RegisterRow) -> dict[str, date]:
@@ -93,8 +88,7 @@ def reserve_cases(
     ctx: RequestContext, register: Register, rows: Sequence[RegisterRow]
 ) -> Mapping[str, tuple[Opening, str]]:
     """Return row -> the request to open its case, and the id reserved for that; without rows that open none."""
-    office = ctx.reads.office()
-    openings = {row.id: opening for row in rows if (opening := opening_of(ctx, register, row, office))}
+    openings = {row.id: opening for row in rows if (opening := opening_of(ctx, register, row))}
     ids = ctx.case_commands.reserve([*openings.values()], today=ctx.today) if openings else ()
     return dict(zip(openings, zip(openings.values(), ids, strict=True), strict=True))
 

@@ -173,9 +173,8 @@ def count_openings(
     ctx: RequestContext, register: Register, rows: Sequence[Values], units: Sequence[str]
 ) -> int:
     """Return how many of these rows, not written yet, would open a case."""
-    office = ctx.reads.office()
     new = (_added(ctx, register, "", *line) for line in zip(rows, units, strict=True))
-    return sum(opening_of(ctx, register, next_row(None, row_event), office) is not None for row_event in new)
+    return sum(opening_of(ctx, register, next_row(None, row_event)) is not None for row_event in new)
 
 
 def add_rows(

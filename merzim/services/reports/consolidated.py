@@ -72,9 +72,7 @@ def consolidated_report(
 
 def _gather(ctx: RequestContext, procedure: str, obligation: str, *, unit: str, year: int) -> Consolidated:
     """Return the form of an obligation by the edition in force at the end of a year, else by the first one."""
-    office, last = ctx.reads.office(), date(year, 12, 31)
-    earliest = ctx.library.earliest(procedure)
-    edition = ctx.library.edition(procedure, last) if earliest.in_force <= last else earliest
+    office, edition = ctx.reads.office(), ctx.library.edition(procedure, date(year, 12, 31), or_first=True)
     chosen = known_obligation(edition, obligation)
     units = required_of(office, organisations(office, unit), edition, chosen)
     cases = [(case, deadlines) for case, _, deadlines in _active_cases(ctx, unit, procedure)]

@@ -110,7 +110,6 @@ class YearPoints:
 
     answer: ScoresAnswer
     whole: YearScores
-    scoring: Scoring
     to_record: Mapping[str, StepToRecord]
 
 
@@ -184,7 +183,6 @@ def points_of_year(
     return YearPoints(
         answer=answer,
         whole=whole_year,
-        scoring=scoring,
         to_record=_steps_to_record(ctx, whole_year, scoring, unit, year),
     )
 

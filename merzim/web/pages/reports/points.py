@@ -33,6 +33,7 @@ def build_points(query: ReportQuery) -> Report:
     ctx, t = query.ctx, query.t
     view = points_of_year(ctx, query.unit, query.year, query.chosen, number=query.number)
     year, chosen, today = view.answer.year, view.answer.readings, ctx.today
+    scoring = view.whole.assessed.records.scoring
     period, periods = _periods(year, query.chosen.get("period", ""), today=today)
     has_points = bool(view.answer.projects or not view.whole.remarks)
     empty = "", ""
@@ -52,10 +53,10 @@ def build_points(query: ReportQuery) -> Report:
                 options=tuple((value, text[t.language]) for value, text in values.items()),
                 chosen=chosen[name],
             )
-            for name, values in view.scoring.readings.items()
+            for name, values in scoring.readings.items()
             if len(values) > 1
         ),
-        further_changed=sum(value != view.scoring.usual[name] for name, value in chosen.items()),
+        further_changed=sum(value != scoring.usual[name] for name, value in chosen.items()),
         remarks=tuple(
             Content(
                 text=t.say(remark.code, **remark.arguments),
