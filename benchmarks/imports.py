@@ -14,8 +14,8 @@ from benchmarks.table import Line
 from calendars import calendar
 from merzim.app import build_app
 from merzim.services.context import operator_context
-from merzim.services.imports.considering import ImportSchedule
-from merzim.services.imports.schedules import take_schedule
+from merzim.services.documents.considered_schedules import ImportSchedule
+from merzim.services.documents.imported_schedules import take_schedule
 from merzim.services.inputs import OpenFile
 from merzim.settings import DatabaseSettings, Settings
 from workflow.moments import Moment

@@ -11,7 +11,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import PROCEDURE, DryRun, ProcedureOption, command, day, named
 from merzim.cli.rendering import Json, explanation, paragraph, picked, print_deadlines, print_findings, results
 from merzim.documents.sheets.listing import write_file
-from merzim.services.imports.past import judge_past, past_template, worst_first
+from merzim.services.documents.past_analyses import judge_past, past_template, worst_first
 from merzim.services.inputs import OpenFile
 from merzim.services.law import editions as law
 from merzim.services.results import PlanResult

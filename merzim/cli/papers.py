@@ -21,6 +21,7 @@ from merzim.documents.sheets.listing import write_file
 from merzim.services import audit
 from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import package_documents
+from merzim.services.documents.considered_schedules import ImportSchedule
 from merzim.services.documents.filling import (
     approvers_of,
     case_paper,
@@ -30,10 +31,9 @@ from merzim.services.documents.filling import (
     report_letterhead,
     typed_values,
 )
+from merzim.services.documents.imported_schedules import keep_match, take_schedule
 from merzim.services.documents.row_papers import person_paper
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, report_paper
-from merzim.services.imports.considering import ImportSchedule
-from merzim.services.imports.schedules import keep_match, take_schedule
 from merzim.services.inputs import OpenFile, build, clean_file_name
 from merzim.services.names import unit_named
 from merzim.services.people.table import ImportPeople, import_people
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from merzim.documents.forms.definitions import Form
     from merzim.documents.forms.paper import Missing
     from merzim.documents.sheets.unreadable import RowNote
-    from merzim.services.imports.schedules import ImportedFile
+    from merzim.services.documents.imported_schedules import ImportedFile
     from workflow.cases.case import Evidence
     from workflow.cases.commands.case_commands import View
 

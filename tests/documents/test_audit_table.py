@@ -10,7 +10,7 @@ import pytest
 from i18n import LANGUAGES
 from merzim.documents.schedules.audit_table import AuditCase, Headings, read_audit
 from merzim.documents.sheets.unreadable import UnreadablePaper
-from merzim.services.imports.past import known_headings, past_template, short_forms, template_columns
+from merzim.services.documents.past_analyses import known_headings, past_template, short_forms, template_columns
 from tests.documents.sheets import REAL, day, xlsx
 from tests.law import library
 from workflow.law.procedure import Procedure

@@ -15,7 +15,7 @@ import pytest
 from merzim.documents.schedules.reading import SHEET, read_schedule
 from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.documents.sheets.unreadable import UnreadablePaper
-from merzim.services.imports.past import known_headings
+from merzim.services.documents.past_analyses import known_headings
 from tests.documents.sheets import xlsx, zipped
 from tests.law import analysis
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 import calendars
 from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.services.context import RequestContext
-from merzim.services.imports.considering import ScheduleFile
+from merzim.services.documents.considered_schedules import ScheduleFile
 from merzim.storage import events
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import writing

@@ -15,9 +15,9 @@ from sqlalchemy import Engine
 from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.services.imports import schedules
-from merzim.services.imports.considering import ImportSchedule, RowAnswer
-from merzim.services.imports.schedules import import_analyses, take_schedule
+from merzim.services.documents import imported_schedules
+from merzim.services.documents.considered_schedules import ImportSchedule, RowAnswer
+from merzim.services.documents.imported_schedules import import_analyses, take_schedule
 from merzim.services.inputs import OpenFile
 from merzim.storage.cases import ledger
 from merzim.storage.cases.ledger import SqlLedger
@@ -91,14 +91,14 @@ def test_a_file_sent_by_two_at_once_opens_its_cases_once(
 ) -> None:
     """The second finds the cases of the first, even where both had read the file before either wrote."""
     commands = [schedule("13.04", "14.04") for _ in range(2)]
-    both, read = Barrier(2), schedules.read
+    both, read = Barrier(2), imported_schedules.read
 
     def read_together(*arguments: Any, **options: Any) -> Any:
         found = read(*arguments, **options)
         both.wait(30)
         return found
 
-    monkeypatch.setattr(schedules, "read", read_together)
+    monkeypatch.setattr(imported_schedules, "read", read_together)
 
     with ThreadPoolExecutor(2) as people:
         results = list(people.map(lambda command: take_schedule(operator(app), command), commands))

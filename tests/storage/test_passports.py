@@ -13,8 +13,8 @@ from merzim.documents.schedules.schedule import ReadSchedule
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.services.imports.considering import ImportSchedule
-from merzim.services.imports.schedules import ImportedFile, import_analyses
+from merzim.services.documents.considered_schedules import ImportSchedule
+from merzim.services.documents.imported_schedules import ImportedFile, import_analyses
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.verify import rebuild, verify
 from merzim.storage.queries import SqlReads

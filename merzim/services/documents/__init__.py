@@ -1,1 +1,1 @@
-"""Documents the program writes: filled forms, lists, packages."""
+"""Documents in and out: schedules imported, past analyses judged, forms filled, lists and packages written."""

@@ -24,9 +24,9 @@ from merzim.services.cases.faces import FACES
 from merzim.services.cases.views import list_cases, list_portfolio
 from merzim.services.context import require_visible, whole_case
 from merzim.services.documents.case_documents import case_papers
+from merzim.services.documents.imported_schedules import take_schedule
 from merzim.services.documents.row_papers import show_with_papers
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, year_report
-from merzim.services.imports import schedules
 from merzim.services.inputs import Day, build, clean_file_name, keep_upload
 from merzim.services.law.calendar_acts import adopt_act
 from merzim.services.letters import resend_letter
@@ -113,7 +113,14 @@ def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> Plan
 get("cases", "/assignments", assignments.list_assignments, name="get_assignments")
 post("cases", "/assignments", assignments.give_alone, status=201)
 
-post("opening", "/schedules", schedules.take_schedule, name="import_schedule", files=True, answer=ScheduleTaken)
+post(
+    "opening",
+    "/schedules",
+    take_schedule,
+    name="import_schedule",
+    files=True,
+    answer=ScheduleTaken,
+)
 get("opening", "/years/{year}", yearly.preview_year)
 post("opening", "/years", yearly.open_year, answer=YearDone)
 post("opening", "/years/undo", yearly.undo_year)

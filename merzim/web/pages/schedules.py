@@ -19,8 +19,8 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
-from merzim.services.imports.considering import Consideration, ConsideredAnalysis, ImportSchedule
-from merzim.services.imports.schedules import preview_schedule, take_schedule
+from merzim.services.documents.considered_schedules import Consideration, ConsideredAnalysis, ImportSchedule
+from merzim.services.documents.imported_schedules import preview_schedule, take_schedule
 from merzim.services.inputs import build, uploaded_file
 from merzim.services.names import MAX_LISTED, chosen_procedure, unit_name
 from merzim.web.auth.dependencies import Managing, reads_files

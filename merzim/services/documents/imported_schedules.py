@@ -11,7 +11,7 @@ from merzim.documents.child import read
 from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.sheets.unreadable import Errors, RowNote
 from merzim.services.context import RequestContext
-from merzim.services.imports.considering import (
+from merzim.services.documents.considered_schedules import (
     Consideration,
     ConsideredAnalysis,
     ImportSchedule,
@@ -19,7 +19,7 @@ from merzim.services.imports.considering import (
     consider,
     unit_or_person,
 )
-from merzim.services.imports.past import known_headings
+from merzim.services.documents.past_analyses import known_headings
 from merzim.services.inputs import require_file
 from merzim.services.names import chosen_procedure
 from merzim.services.verbs import verb

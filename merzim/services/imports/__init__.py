@@ -1,1 +1,0 @@
-"""Imports of files: schedules that become cases, people, and the meaning of responsible texts."""
