@@ -16,7 +16,6 @@ from calendars.hours import moment_of
 from calendars.kazakhstan import Kazakhstan
 from notifications.dispatch import Dispatch, PendingStep
 from notifications.notice import Notice, message_id
-from notifications.recipients import present_officer
 from notifications.rules import OfficeTimes, local_day
 from workflow.org.duties import stand_in
 from workflow.org.office import Person
@@ -31,17 +30,14 @@ OVERSEERS = ("head_of_unit", "head", "officer")
 """Duties whose holders read once a week what is overdue in their units."""
 
 
-def bundle_of(person: Person | None, days: Kazakhstan, *, today: date, due: date | None = None) -> str:
+def bundle_of(person: Person, dispatch: Dispatch, *, due: date | None = None) -> str:
     """Return which letter an item waits for: that of the day, or of the week for who chose one a week, unless
-    it would come too late in that.
-
-    Args:
-        days: the calendar of the person's office.
-        due: the day the item is about, where it may come too late.
+    it would come too late in that. `due`: the day the item is about, where it may come too late.
     """
-    if person is None or person.digest != WEEKLY:
+    if person.digest != WEEKLY:
         return DAY
-    comes = letter_day(WEEK, days, today=today)
+    today = dispatch.moment.today
+    comes = letter_day(WEEK, dispatch.times.days(person.key), today=today)
     return WEEK if due is None or comes == today or due > comes else DAY
 
 
@@ -130,7 +126,7 @@ def _empty_groups(dispatch: Dispatch) -> Iterator[PendingStep]:
         if duty in OVERSEERS
         for person in holders
     ]
-    people = {reader.key: reader for reader in (*readers, present_officer(office, today)) if reader is not None}
+    people = {reader.key: reader for reader in (*readers, dispatch.present_officer) if reader is not None}
     for person in people.values():
         for channel in dispatch.channels if first_of_week(today, times.days(person.key)) else ():
             if (address := channel.address(person)) is not None:

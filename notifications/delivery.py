@@ -15,12 +15,11 @@ from itertools import chain
 from calendars.hours import moment_of
 from notifications.channels import Channel, OutgoingMessage, SilentChannel, Switchable
 from notifications.daily import queue_letters
-from notifications.dispatch import Dispatch, Outbox, readdressed
+from notifications.dispatch import Dispatch, Outbox
 from notifications.letters.composing import compose
 from notifications.letters.daily import OpenDeadlines
 from notifications.message import text_hash
 from notifications.notice import INSTEAD_OF, PRIVATE, UNREACHABLE, Notice, NoticeState, Outcome
-from notifications.recipients import reached
 from notifications.rules import BACK_OFF, OTHERS_AFTER, back_off, is_given_up
 from workflow.org.office import Recipient
 from workflow.refusal import Refusal
@@ -106,7 +105,7 @@ def _send_claimed(
     related = outbox.related(everything, since=moment_of(dispatch.moment.today, None))
     composed = compose(dispatch, [*letters.values()], related=related, carried=items, overview=overview)
     # Before the others are withdrawn, so that nobody is left without a notice if the process dies meanwhile.
-    successors = (readdressed(*successor, dispatch.channels, dispatch) for successor in composed.redirected)
+    successors = (dispatch.readdressed(*successor, dispatch.channels) for successor in composed.redirected)
     queued = outbox.add([*chain.from_iterable(successors)])
     for parcel in composed.parcels:
         key, hashed = parcel.notice.key, text_hash(parcel.letter)
@@ -276,12 +275,12 @@ def _via_other_channels(notice: Notice, channels: Sequence[Channel], dispatch: D
     Private notices (`PRIVATE`) never go to the officer.
     """
     person = dispatch.office.people.get(notice.person)
-    told = person and reached(Recipient(person=person, why="duty"), channels, dispatch.office)
+    told = person and dispatch.reached(Recipient(person=person, why="duty"), channels)
     if not told or (told.person != person and notice.kind in PRIVATE):
         return iter(())
     if told.person != person:
         notice = replace(notice, about={**notice.about, INSTEAD_OF: notice.person})
-    return readdressed(notice, told.person, channels, dispatch)
+    return dispatch.readdressed(notice, told.person, channels)
 
 
 def _to_officer(
@@ -294,4 +293,4 @@ def _to_officer(
         place = f"{notice.case}:{notice.obligation}:{notice.due.isoformat()}"
         key = f"{place}:lost.{channel.name}.{notice.person}:{notice.person}:{notice.channel}"
         news = replace(notice, key=key, kind="lost", step="lost", about=about, bundle="")
-        yield from readdressed(news, officer, channels, dispatch)
+        yield from dispatch.readdressed(news, officer, channels)

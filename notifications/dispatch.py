@@ -19,7 +19,8 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
 from workflow.law.library import Library
 from workflow.moments import Moment
-from workflow.org.office import Office, Person, with_officer
+from workflow.org.duties import stand_in
+from workflow.org.office import Office, Person, Recipient, with_officer
 from workflow.scoring.prospects import StakesOfYear
 
 _SAID = ("case", "obligation", "due", "step", "kind", "bundle", "about")
@@ -52,15 +53,58 @@ class Dispatch:
         """When letters may leave for each recipient."""
         return OfficeTimes(self.office, self.calendar, self.rules)
 
+    @property
+    def present_officer(self) -> Person | None:
+        """The officer told where nobody else can be, or their deputy on that day; None without one."""
+        officer = self.office.officer_of_last_resort
+        return officer and (stand_in(self.office, officer, self.moment.today) or officer)
+
+    def reached(self, recipient: Recipient, channels: Sequence[Channel] | None = None) -> Recipient | None:
+        """Return a recipient, or the officer in their place when no channel (of these, if not of all) reaches
+        them; None when none reaches either.
+        """
+        officer = self.office.officer_of_last_resort
+        instead = officer and Recipient(person=officer, why="unreachable", instead_of=recipient.person)
+        reaching = self.channels if channels is None else channels
+        for told in (recipient, instead):
+            if told and any(channel.address(told.person) is not None for channel in reaching):
+                return told
+        return None
+
+    def notices_to(
+        self,
+        person: Person,
+        place: str,
+        *,
+        channels: Iterable[Channel] | None = None,
+        at: datetime | None = None,
+        **said: Any,
+    ) -> Iterator[Notice]:
+        """Yield a notice queued now for a person, for each channel that has an address of theirs.
+
+        Args:
+            place: its key but for person and channel.
+            channels: those it may go through, if not all.
+            at: the moment from which on it may leave, if not now.
+            said: the other fields of the notice.
+        """
+        now = self.moment.now
+        reaching = self.channels if channels is None else channels
+        for new in notices_to(person, reaching, place, now=now, rules=self.rules, not_before=now, **said):
+            yield replace(new, not_before=self.times.leaving(new, at or now))
+
+    def readdressed(self, notice: Notice, person: Person, channels: Iterable[Channel]) -> Iterator[Notice]:
+        """Yield what a notice says as a new one for a person, for each channel that reaches them."""
+        place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
+        said = {name: getattr(notice, name) for name in _SAID}
+        return self.notices_to(person, place, channels=channels, **said)
+
 
 def notices_to(
     person: Person, channels: Iterable[Channel], place: str, *, now: datetime, rules: Rules, **said: Any
 ) -> Iterator[Notice]:
-    """Yield a notice queued now for a person, for each channel that has an address of theirs.
-
-    Args:
-        place: its key but for person and channel.
-        said: the other fields of the notice.
+    """Yield a notice queued now for a person, for each channel that has an address of theirs; arguments as of
+    `Dispatch.notices_to`.
     """
     for channel in channels:
         if (address := channel.address(person)) is not None:
@@ -75,16 +119,6 @@ def notices_to(
                 message_id=message_id(key, rules.domain),
                 **said,
             )
-
-
-def readdressed(
-    notice: Notice, person: Person, channels: Iterable[Channel], dispatch: Dispatch
-) -> Iterator[Notice]:
-    """Yield what a notice says as a new one for a person, for each channel that reaches them."""
-    place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
-    now, said = dispatch.moment.now, {name: getattr(notice, name) for name in _SAID}
-    for new in notices_to(person, channels, place, now=now, rules=dispatch.rules, not_before=now, **said):
-        yield replace(new, not_before=dispatch.times.leaving(new, now))
 
 
 class PendingStep(NamedTuple):

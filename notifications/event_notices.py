@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 from calendars import OutOfRange
 from i18n import paragraph
@@ -12,14 +12,13 @@ from notifications.channels import NO_ADDRESS, Channel, Switchable
 from notifications.daily import DAY, bundle_of, next_opening
 from notifications.dispatch import Dispatch, InboxLine, Move, notices_to
 from notifications.notice import ANSWER_DAY, Notice, message_id
-from notifications.recipients import reached
-from notifications.rules import OfficeTimes, Rules, local_day
+from notifications.rules import Rules, local_day
 from workflow.cases.case import AWAITED, Event
 from workflow.cases.commands.planning import DeadlineChange
 from workflow.deadlines.deadline import lateness
 from workflow.moments import Moment
 from workflow.org.office import Person, Recipient
-from workflow.registers.campaigns import CampaignPerson, StartedCampaign
+from workflow.registers.campaigns import StartedCampaign
 from workflow.registers.definition import Campaign, Register, RegisterField
 from workflow.reminders import PLAN_STEPS, undated_kind
 
@@ -39,7 +38,7 @@ def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
     """Yield a notice about an event for every channel that reaches the person, and of a question another one on
     its day; none for somebody who left.
     """
-    office, times, now = dispatch.office, dispatch.times, dispatch.moment.now
+    office = dispatch.office
     person, event = office.people.get(line.person), line.event
     if person is None:
         return
@@ -54,18 +53,14 @@ def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
         about["by"] = author.name_in(person.language) if author else event.by
     if event.on is not None and kind in _DATED:
         about["until"] = event.on.isoformat()
-    for notice in notices_to(
+    for notice in dispatch.notices_to(
         person,
-        dispatch.channels,
         f"{event.case}:#{event.seq}:{due.isoformat()}:{COMMENT}",
-        now=now,
-        rules=dispatch.rules,
         kind="comment",
         case=event.case,
         due=due,
         step=COMMENT,
-        not_before=times.opening(person.key, now),
-        bundle="" if kind in _AT_ONCE else bundle_of(person, times.days(person.key), today=local_day(now)),
+        bundle="" if kind in _AT_ONCE else bundle_of(person, dispatch),
         about=about,
     ):
         yield notice
@@ -131,58 +126,6 @@ def account_notices(
 INVITATION, REMINDER = "invitation", "reminder"
 
 
-def campaign_notice(
-    person: Person,
-    campaign_person: CampaignPerson,
-    campaign: StartedCampaign,
-    register: Register,
-    campaign_kind: Campaign,
-    organisation: str,
-    channels: Sequence[Channel],
-    times: OfficeTimes,
-    *,
-    rules: Rules,
-    now: datetime,
-    leaves: datetime,
-) -> Notice | None:
-    """Return the notice of the campaign's present wave to a person; None if no channel reaches them.
-
-    A channel they enabled themselves is preferred; the others are used if it fails.
-
-    Args:
-        campaign_kind: the kind of campaign as it applies to them; organisation: name of the asking
-            organisation, in their language; leaves: the first moment it may leave, in office hours.
-    """
-    channel = chosen_channel(person, channels)
-    if channel is None:
-        return None
-    language = person.language
-    step = f"{REMINDER}-{campaign.wave}" if campaign_person.written >= 0 else INVITATION
-    notices = notices_to(
-        person,
-        (channel,),
-        f":{campaign.id}:{campaign.until.isoformat()}:{step}",
-        now=now,
-        rules=rules,
-        kind="campaign",
-        obligation=campaign.id,
-        due=campaign.until,
-        step=step,
-        not_before=times.opening(person.key, leaves),
-        about={
-            "number": campaign_person.number,
-            "version": campaign_person.version,
-            "title": campaign.titled(campaign_kind)[language],
-            "text": campaign_kind.invitation[language],
-            "act": cited_act(register, campaign_kind, language),
-            "organisation": organisation,
-            "asks": _asks(campaign, campaign_kind),
-            "days": [[field.title[language], day.isoformat()] for field, day in given_days(register, campaign)],
-        },
-    )
-    return next(notices, None)
-
-
 def given_days(register: Register, campaign: StartedCampaign) -> list[tuple[RegisterField, date]]:
     """Return the days the officer gave to every row, each with its date field: days of what is asked, beside
     the last day of answering.
@@ -213,13 +156,6 @@ def cited_act(register: Register, campaign: Campaign, language: str) -> str:
         return ""
     act = register.acts[campaign.act].title[language]
     return f"{act}, {paragraph(campaign.paragraph, language)}"
-
-
-def _asks(campaign: StartedCampaign, campaign_kind: Campaign) -> str:
-    """Return the code of what a person is to do: read a document and answer, fill in, or only confirm."""
-    if "link" in campaign.document or "sha256" in campaign.document:
-        return "link"
-    return "questions" if campaign_kind.fills else "declare"
 
 
 MOVED, WITHDRAWN = "moved", "withdrawn"
@@ -282,11 +218,10 @@ def move_notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
     another letter tells them or they left: the officer in place of whom no channel reaches any more; none of a
     deadline that is done or missed.
     """
-    row, times, now = move.row, dispatch.times, dispatch.moment.now
+    row, today = move.row, dispatch.moment.today
     if row is not None and row.state in ("done", "missed"):
         # Missed obligations are no longer reminded of, but they are not waived: the case shows the finding.
         return
-    today = local_day(now)
     # The unrecorded fact without which the deadline has no valid date.
     awaited = lateness(row, today=today).waiting_for if row is not None else None
     due = row.due if row is not None and row.state in AWAITED and awaited is None else None
@@ -296,23 +231,19 @@ def move_notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
         is_told_elsewhere = isinstance(elsewhere, list) and last.person in elsewhere
         if person is None or is_told_elsewhere or not _is_news(due, last):
             continue
-        told = reached(Recipient(person=person, why="duty"), dispatch.channels, dispatch.office)
+        told = dispatch.reached(Recipient(person=person, why="duty"))
         person = told.person if told else person
         about = {"old": last.due.isoformat(), "cause": dict(move.cause), "change": move.change}
         told_due = due or last.due
-        yield from notices_to(
+        yield from dispatch.notices_to(
             person,
-            dispatch.channels,
             # The change is part of the key: each time a date moves away and back is a new notice.
             f"{move.case}:{move.obligation}:{told_due.isoformat()}:{step}@{move.change}",
-            now=now,
-            rules=dispatch.rules,
             case=move.case,
             obligation=move.obligation,
             due=told_due,
             step=step,
-            not_before=times.opening(person.key, now),
             kind="moved",
-            bundle=bundle_of(person, times.days(person.key), today=today, due=due),
+            bundle=bundle_of(person, dispatch, due=due),
             about=about if awaited is None else {**about, "awaited": awaited},
         )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from notifications.channels import Channel
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Step
-from workflow.org.duties import Unresolved, heads_over, resolve, stand_in
+from workflow.org.duties import Unresolved, heads_over, resolve
 from workflow.org.office import Office, Person, Recipient, uploads_through
 
 # In a reminder step, "duty" means the person responsible; every other word is a duty of the office.
@@ -107,24 +105,6 @@ def resolve_assignees(
     )
 
 
-def present_officer(office: Office, today: date) -> Person | None:
-    """Return the officer told where nobody else can be, or their deputy on that day; None without one."""
-    officer = office.officer_of_last_resort
-    return None if officer is None else stand_in(office, officer, today) or officer
-
-
 def persons_concerned(case: Case, duty: str) -> frozenset[str]:
     """Return the people the matter is about; they are notified only of their own part."""
     return frozenset({case.person}) if case.person and duty != "person_concerned" else frozenset()
-
-
-def reached(recipient: Recipient, channels: Sequence[Channel], office: Office) -> Recipient | None:
-    """Return a recipient, or the officer in their place when no channel reaches them; None when none reaches
-    either.
-    """
-    officer = office.officer_of_last_resort
-    instead = officer and Recipient(person=officer, why="unreachable", instead_of=recipient.person)
-    for told in (recipient, instead):
-        if told and any(channel.address(told.person) is not None for channel in channels):
-            return told
-    return None

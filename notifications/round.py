@@ -14,11 +14,11 @@ from datetime import date
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
-from notifications.daily import DAY, bundle_of, first_of_week, next_opening, queue_letters
-from notifications.dispatch import Dispatch, InboxLine, Move, Settlement, notices_to
+from notifications.daily import DAY, bundle_of, first_of_week, queue_letters
+from notifications.dispatch import Dispatch, InboxLine, Move, Settlement
 from notifications.event_notices import comment_notices, move_notices
 from notifications.notice import Notice
-from notifications.recipients import present_officer, reached, resolve_recipients
+from notifications.recipients import resolve_recipients
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.deadlines.register_deadlines import entry_obligation
@@ -204,7 +204,7 @@ def _plan_step(
     for addressee in people:
         if quiet is not None and addressee.person.key == quiet.person and today < quiet.until:
             continue
-        recipient = reached(addressee, dispatch.channels, office)
+        recipient = dispatch.reached(addressee)
         if recipient is None:
             channels = ", ".join(channel.name for channel in dispatch.channels)
             problems.append(_problem(row, "no_address", person=addressee.person.name, channel=channels))
@@ -230,49 +230,35 @@ def _was_asked(dispatch: Dispatch, notice: Notice) -> bool:
 
 def _notices(dispatch: Dispatch, row: Row, come: ScheduledStep, person: Person) -> Iterator[Notice]:
     """Return the notices of a step to a person; their keys are `case:obligation:due:step:person:channel`."""
-    now, today, days = dispatch.moment.now, dispatch.moment.today, dispatch.times.days(person.key)
     due = come.about if undated_kind(come.id) not in ("open", "points") else None
-    return notices_to(
+    return dispatch.notices_to(
         person,
-        dispatch.channels,
         f"{row.case}:{row.obligation}:{come.about.isoformat()}:{come.id}",
-        now=now,
-        rules=dispatch.rules,
         case=row.case,
         obligation=row.obligation,
         due=come.about,
         step=come.id,
-        not_before=dispatch.times.opening(person.key, now, due=come.about),
-        bundle=bundle_of(person, days, today=today, due=due),
-        about={"on": come.on.isoformat()} if come.on < today else {},
+        bundle=bundle_of(person, dispatch, due=due),
+        about={"on": come.on.isoformat()} if come.on < dispatch.moment.today else {},
     )
 
 
 def calendar_calls(dispatch: Dispatch) -> list[Notice]:
     """Return the notices, one a channel, that call on the officer today to confirm next year's calendar."""
-    now, today, times = dispatch.moment.now, dispatch.moment.today, dispatch.times
-    reader = present_officer(dispatch.office, today)
+    today = dispatch.moment.today
+    reader = dispatch.present_officer
     if reader is None or not is_next_year_unconfirmed(dispatch.calendar, today):
         return []
-    days = times.days(reader.key)
+    days = dispatch.times.days(reader.key)
     try:
         left = days.count_working_days(today, date(today.year, 12, 31))
         is_called = first_of_week(today, days) or (days.is_working_day(today) and left <= LAST_DAYS)
     except OutOfRange:
         return []
-    notices = notices_to(
-        reader,
-        dispatch.channels if is_called else (),
-        f"calendar:{today.isoformat()}",
-        now=now,
-        rules=dispatch.rules,
-        kind="calendar",
-        due=today,
-        step="",
-        not_before=next_opening(today, reader.key, times, now=now),
-        bundle=DAY,
-    )
-    return [*notices]
+    if not is_called:
+        return []
+    place = f"calendar:{today.isoformat()}"
+    return [*dispatch.notices_to(reader, place, kind="calendar", due=today, step="", bundle=DAY)]
 
 
 def is_next_year_unconfirmed(calendar: Kazakhstan, today: date) -> bool:

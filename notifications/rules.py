@@ -121,12 +121,12 @@ class OfficeTimes:
     def leaving(self, notice: Notice, at: datetime) -> datetime:
         """Return the first moment from `at` on at which a notice may be sent.
 
-        Notices about a person's own account are sent at once, a reminder or the letter of a day no later than
-        on its date, all others in office hours.
+        Notices about a person's own account are sent at once, a reminder, the call to confirm the calendar or
+        the letter of a day no later than on its date, all others in office hours.
         """
         if notice.kind == "account":
             return at
-        is_of_a_day = notice.kind in ("reminder", "letter")
+        is_of_a_day = notice.kind in ("reminder", "letter", "calendar")
         return self.opening(notice.person, at, due=notice.due if is_of_a_day else None)
 
     def _of(self, person: str) -> tuple[Kazakhstan, Rules]:

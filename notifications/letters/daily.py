@@ -34,7 +34,7 @@ from notifications.letters.deadlines import (
 from notifications.letters.events import comment_letter, comment_line, moved_entry, moved_line, moved_subject
 from notifications.letters.matters import Item, Matters
 from notifications.notice import Action, CalendarEntry, Letter, Notice
-from notifications.recipients import present_officer, resolve_assignees
+from notifications.recipients import resolve_assignees
 from notifications.rules import local_day
 from workflow.board.rows import Row
 from workflow.cases.case import Case
@@ -235,7 +235,7 @@ def _lines_of_others(deadlines: Iterable[ListedDeadline], office: Office, langua
 
 def _is_officers_weekly(notice: Notice, matters: Matters) -> bool:
     """Return whether it is the officer's letter of the first working day of their week."""
-    reader = present_officer(matters.office, matters.today)
+    reader = matters.dispatch.present_officer
     is_officers = reader is not None and reader.key == notice.person
     return is_officers and first_of_week(matters.today, matters.dispatch.times.days(notice.person))
 

@@ -11,7 +11,7 @@ from notifications.dispatch import Dispatch
 from notifications.letter_links import answer_address, choice_address, rarer_than
 from notifications.letters.deadlines import DayRelation, Matter, relation_to
 from notifications.notice import ANSWER_DAY, INSTEAD_OF, Notice, Outcome
-from notifications.recipients import reached, resolve_recipients
+from notifications.recipients import resolve_recipients
 from notifications.round import is_next_year_unconfirmed
 from notifications.rules import local_day
 from workflow.cases.case import AWAITED, Case, withdrawn_lines
@@ -227,7 +227,7 @@ class Matters:
 
     def _reached(self, people: Sequence[Recipient]) -> list[Recipient]:
         """Return these people, or the officer in the place of whom no channel reaches."""
-        told = (reached(recipient, self.dispatch.channels, self.office) for recipient in people)
+        told = (self.dispatch.reached(recipient) for recipient in people)
         return [recipient for recipient in told if recipient is not None]
 
     def _recipients(self, notice: Notice, told: Sequence[Recipient]) -> Mapping[str, Recipient]:

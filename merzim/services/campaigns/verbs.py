@@ -24,7 +24,7 @@ from merzim.services.campaigns.views import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress, store_file
-from merzim.services.jobs.campaigns import update_people
+from merzim.services.jobs.rounds import update_people
 from merzim.services.names import unit_name, unit_named
 from merzim.services.registers.results import reader_scope, seen_register
 from merzim.services.registers.verbs import FieldValues

@@ -17,7 +17,7 @@ from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.services.audit import record
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
-from merzim.services.jobs.campaigns import as_it_binds
+from merzim.services.jobs.rounds import as_it_binds
 from merzim.services.registers.results import FieldView, field_view, reader_scope
 from merzim.services.registers.views import MAX_PAGE_SIZE, PAGE_SIZE, seen_units
 from merzim.services.results import Result, Titles, at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -15,7 +15,6 @@ from time import perf_counter
 from calendars.hours import almaty, moment_of
 from merzim.services.app import AppContext
 from merzim.services.context import operator_context
-from merzim.services.jobs.campaigns import update_campaigns
 from merzim.services.registers.cases import record_due_rows
 from merzim.services.scoring import Stakes
 from merzim.services.upkeep.maintenance import rebuild
@@ -24,16 +23,21 @@ from merzim.storage.database import writing
 from merzim.storage.maintenance.backup import copy_file
 from merzim.storage.maintenance.schema import board_steps, write_installation
 from merzim.storage.notices import delivery_state
+from merzim.storage.notices.campaigns import CHUNK, SqlCampaigns
 from merzim.storage.notices.delivery_state import record_run
 from notifications import round as rounds
-from notifications.channels import SilentChannel
+from notifications.channels import Channel, SilentChannel
 from notifications.delivery import DeliveryReport
 from notifications.delivery import deliver as send
 from notifications.dispatch import Dispatch
-from notifications.notice import Outcome
+from notifications.event_notices import INVITATION, REMINDER, chosen_channel, cited_act, given_days
+from notifications.notice import Notice, Outcome
 from notifications.round import RoundReport
 from notifications.rules import OfficeTimes
 from workflow.moments import Moment
+from workflow.org.office import Office, acts_of
+from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
+from workflow.registers.definition import Campaign, Register
 
 MAX_REPORTED = 100
 """Most cases named in one line of the log, and most notices listed in a round's report."""
@@ -163,3 +167,146 @@ def _run_day(stage: AppContext, *, at: Moment) -> RoundReport:
     notices = [stage.outbox.notice(other.key) for other in report.others]
     sent = tuple(notice for notice in notices if notice is not None and notice.state != "withdrawn")
     return replace(report, others=sent)
+
+
+def update_campaigns(app: AppContext, *, at: Moment) -> int:
+    """Update every open campaign to the present office and queue its letters; return how many were queued.
+
+    Safe to repeat, in several processes too; each transaction writes a limited number of people.
+    """
+    campaigns, queued = SqlCampaigns(app.engine, app.outbox), 0
+    for campaign in campaigns.open_on(at.today):
+        update_people(app, campaigns, campaign, at=at)
+        queued += write_letters(app, campaigns, campaign, at=at)
+    if queued:
+        log.info("campaigns: %s letters queued", queued)
+    return queued
+
+
+def update_people(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, at: Moment) -> None:
+    """Store which of the people a campaign asks joined, left, came back or changed since."""
+    office = app.outbox.office()
+    channels = tuple(app.channels.values())
+    changes = changed_people(campaign, office, campaigns.people(campaign.id), channels, today=at.today)
+    campaigns.change_people(campaign, [*changes], at=replace(at, by=""))
+
+
+def changed_people(
+    campaign: StartedCampaign,
+    office: Office,
+    campaign_people: Mapping[str, CampaignPerson],
+    channels: Sequence[Channel],
+    *,
+    today: date,
+) -> Iterator[CampaignPerson]:
+    """Yield the people of the present office a campaign asks who joined (without a number) or changed, also in
+    whether a channel reaches them, and those who left.
+    """
+    present = {person.key: person for person in people_asked(office, campaign.choice)}
+    for key, person in present.items():
+        before = campaign_people.get(key)
+        stored = before or CampaignPerson(
+            campaign=campaign.id, person=key, number=0, name="", unit="", post="", joined_on=today
+        )
+        after = replace(
+            stored,
+            name=person.name,
+            unit=person.unit,
+            post=person.post,
+            left_on=None,
+            reached=chosen_channel(person, channels) is not None,
+        )
+        if after != before:
+            yield after
+    for key, before in campaign_people.items():
+        if key not in present and before.left_on is None:
+            yield replace(before, left_on=today)
+
+
+def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> Campaign:
+    """Return a kind of campaign, without its act if that is an act of one organisation that a unit (by id) and
+    those above it have not adopted.
+    """
+    office_acts = (*app.settings.regulations.acts, *acts_of(office, unit))
+    if kind.act in office_acts or kind.act not in app.library.adopted_acts:
+        return kind
+    return kind.replaced(act="", paragraph="")
+
+
+def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, at: Moment) -> int:
+    """Queue the letters of the present wave (invitation or reminder) to those not written to yet; return how
+    many. If the process must stop, the rest waits for the next round.
+
+    Who was sent a reminder today gets the next one on a later day.
+    """
+    register, queued = app.registers.version(campaign.register_id, campaign.version), 0
+    today, tomorrow = (moment_of(at.today + timedelta(days=days), None) for days in (0, 1))
+    sent = campaigns.letters(campaign.id) if campaign.wave else ()
+    reminded = {letter.person for letter in sent if letter.step != INVITATION and letter.at >= today}
+    while people := campaigns.unwritten(campaign, limit=CHUNK):
+        dispatch = dispatch_at(app, at=at)
+        letters = [
+            notice
+            for asked in people
+            for notice in _campaign_notices(
+                app,
+                dispatch,
+                campaign,
+                register,
+                asked,
+                leaves=tomorrow if asked.person in reminded else at.now,
+            )
+        ]
+        queued += campaigns.queue(campaign, people, letters)
+        if app.process.stopping.is_set():
+            break
+    return queued
+
+
+def _campaign_notices(
+    app: AppContext,
+    dispatch: Dispatch,
+    campaign: StartedCampaign,
+    register: Register,
+    asked: CampaignPerson,
+    *,
+    leaves: datetime,
+) -> Iterator[Notice]:
+    """Return the notice of a campaign's present wave to a person, through one channel: one they enabled
+    themselves, else the first that reaches them; the others are used if it fails. None if they left or no
+    channel reaches them.
+
+    Args:
+        leaves: the first moment it may leave, in office hours.
+    """
+    office = dispatch.office
+    person = office.people.get(asked.person)
+    channel = chosen_channel(person, dispatch.channels) if person is not None else None
+    if person is None or channel is None:
+        return iter(())
+    language = person.language
+    kind = as_it_binds(app, register.campaigns[campaign.kind], office, person.unit)
+    own = office.units.get(office.organisation(person.unit) or office.root or "")
+    name = app.settings.office.name_in(language) or (own.name_in(language) if own else "")
+    is_document = "link" in campaign.document or "sha256" in campaign.document
+    step = f"{REMINDER}-{campaign.wave}" if asked.written >= 0 else INVITATION
+    return dispatch.notices_to(
+        person,
+        f":{campaign.id}:{campaign.until.isoformat()}:{step}",
+        channels=(channel,),
+        at=leaves,
+        kind="campaign",
+        obligation=campaign.id,
+        due=campaign.until,
+        step=step,
+        about={
+            "number": asked.number,
+            "version": asked.version,
+            "title": campaign.titled(kind)[language],
+            "text": kind.invitation[language],
+            "act": cited_act(register, kind, language),
+            "organisation": name,
+            "asks": "link" if is_document else "questions" if kind.fills else "declare",
+            "days": [[field.title[language], day.isoformat()] for field, day in given_days(register, campaign)],
+        },
+    )
