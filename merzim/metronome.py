@@ -80,10 +80,7 @@ def _do_all_but_sending(app: AppContext, *, at: Moment) -> None:
 def attempt(app: AppContext, clock: Clock, *functions: Callable[..., object]) -> None:
     """Run functions in turn with the calendar and settings of now. An error is logged; the rest is left out."""
     try:
-        moment, before = clock(), app.newest
-        app = app.present()
-        if app is not before:
-            logs.hide_secrets_of(app.settings)
+        moment, app = clock(), _present(app)
         for function in functions:
             function(app, at=moment)
     except Refusal as trouble:
@@ -93,25 +90,26 @@ def attempt(app: AppContext, clock: Clock, *functions: Callable[..., object]) ->
         log.exception("the tick did not come through; the next one tries again")
 
 
+def _present(app: AppContext) -> AppContext:
+    """Return the application by the acts and settings of now; of new settings the logs hide the secrets."""
+    before, present = app.newest, app.present()
+    if present is not before:
+        logs.hide_secrets_of(present.settings)
+    return present
+
+
 @contextmanager
 def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
     """Tick at once and every `reminders.tick` seconds while the block lasts, and back up if it is due. When
     it ends, the process is told to stop, and running work is finished.
     """
     scheduler = BackgroundScheduler(timezone=almaty())
-    job = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-    interval = app.settings.reminders.tick
-
-    def ticked() -> None:
-        tick(app, clock)
-
-    def backups() -> None:
-        attempt(app, clock, back_up)
-
+    job: dict[str, Any] = {"trigger": "interval", "seconds": app.settings.reminders.tick}
+    job |= {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
     # One job with a first moment, not a second one that runs once: the scheduler removes that one after handing
     # it out, and does not find it if it was stopped in the meantime.
-    scheduler.add_job(ticked, "interval", seconds=interval, next_run_time=app.system_clock().now, **job)
-    scheduler.add_job(backups, "interval", seconds=interval, **job)
+    scheduler.add_job(tick, args=(app, clock), next_run_time=app.system_clock().now, **job)
+    scheduler.add_job(attempt, args=(app, clock, back_up), **job)
     scheduler.start()
     try:
         yield
@@ -306,17 +304,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-def _limit_threads(*, server: bool) -> None:
-    """Limit the threads that answer requests: one more than cores, more where they wait for a server.
-
-    Forty threads at once would run one at a time under Python's lock, each as late as the last. Each has at
-    most as many connections as it opens itself, and gives them back before the request waits for a thread
-    again: so the limit of threads is that of connections, too, and nobody waits for one.
-    """
-    threads = SERVER_THREADS if server else (os.cpu_count() or 1) + 1
-    current_default_thread_limiter().total_tokens = threads
-
-
 class Dashboard:
     """An ASGI application that checks on each request whether calendar and settings are current.
 
@@ -328,37 +315,21 @@ class Dashboard:
         self._app, self._pages = app, create_app(app, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request to the pages with the current calendar."""
+        """Pass the request to the pages with the current calendar.
+
+        The threads that answer are one more than cores, more where they wait for a server: forty at once would
+        run one at a time under Python's lock, each as late as the last. Each has at most as many connections as
+        it opens itself, and gives them back before the request waits for a thread again: so the limit of
+        threads is that of connections, too, and nobody waits for one.
+        """
         if scope["type"] == "lifespan":
-            _limit_threads(server=self._app.many_nodes)
+            threads = SERVER_THREADS if self._app.many_nodes else (os.cpu_count() or 1) + 1
+            current_default_thread_limiter().total_tokens = threads
         if scope["type"] == "http" and not scope["path"].startswith(AS_THEY_ARE):
-            await run_in_threadpool(self._take_up)
+            # Of a database that is unavailable the page finds out itself, and says so in the reader's language.
+            with suppress(Refusal):
+                await run_in_threadpool(_present, self._app)
         await self._pages(scope, receive, send)
-
-    def _take_up(self) -> None:
-        """Take up what was adopted or changed since."""
-        # Of a database that is unavailable the page finds out itself, and says so in the reader's language.
-        with suppress(Refusal):
-            before = self._app.newest
-            if (present := self._app.present()) is not before:
-                logs.hide_secrets_of(present.settings)
-
-
-def create_poller(app: AppContext, clock: Clock) -> Poller:
-    """Return the poller of Telegram updates, which polls only while no other process of the office does."""
-    channel = app.channels["telegram"]
-    assert isinstance(channel, Telegram)
-    language = app.settings.office.language
-
-    def actions(**about: Any) -> PersonActions:
-        return PersonActions(app=app.newest, **about)
-
-    conversation = Conversation(lambda: app.newest, clock, language=language, actions=actions)
-
-    def fault(code: str, answer: str) -> None:
-        app.outbox.fault(channel.name, code, answer, now=clock().now)
-
-    return Poller(channel, conversation, app.lock("telegram").alone, fault=fault)
 
 
 @contextmanager
@@ -367,7 +338,18 @@ def polling(app: AppContext, clock: Clock) -> Iterator[None]:
     if "telegram" not in app.settings.channels.use:
         yield
         return
-    poller = create_poller(app, clock)
+    channel = app.channels["telegram"]
+    assert isinstance(channel, Telegram)
+
+    def actions(**about: Any) -> PersonActions:
+        return PersonActions(app=app.newest, **about)
+
+    def fault(code: str, answer: str) -> None:
+        app.outbox.fault(channel.name, code, answer, now=clock().now)
+
+    language = app.settings.office.language
+    conversation = Conversation(lambda: app.newest, clock, language=language, actions=actions)
+    poller = Poller(channel, conversation, app.lock("telegram").alone, fault=fault)
 
     def run() -> None:
         ORIGIN.set(Origin(way="bot"))
