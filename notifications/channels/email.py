@@ -200,9 +200,13 @@ def _out_of_reach(problem: Exception) -> Outcome:
     """Return the outcome of a letter whose server cannot be reached or refuses our log-in.
 
     This says nothing about the letter: even a 5xx answer here may be temporary, and no attempt is counted. A
-    server that refuses us stays so until somebody acts: the person is told through their other channels.
+    server that refuses us for good, or a missing password, stays so until somebody acts: the person is told
+    through their other channels.
     """
-    refused = _refuses_us(problem)
+    is_temporary = any(400 <= code < 500 for code in _codes(problem))
+    refused = isinstance(problem, KeyError | NoPassword) or (
+        isinstance(problem, aiosmtplib.SMTPAuthenticationError) and not is_temporary
+    )
     fault = "key" if isinstance(problem, NoKey) else "login" if refused else UNREACHABLE
     return Outcome(
         state="queued", answer=server_answer(problem), use_other_channels=refused, fault=fault, tried=False
@@ -210,33 +214,21 @@ def _out_of_reach(problem: Exception) -> Outcome:
 
 
 async def _submit(server: aiosmtplib.SMTP, message: tuple[str, list[str], bytes]) -> Outcome:
-    """Give the server a letter; a connection that is lost over it is a fault of the channel."""
+    """Give the server a letter; a connection that is lost over it is a fault of the channel. Only a 5xx answer
+    or an invalid address is final.
+    """
     try:
         _, answer = await server.sendmail(*message)
     except (aiosmtplib.SMTPException, OSError, ValueError) as problem:
-        fault = UNREACHABLE if _connection_is_gone(problem) else ""
-        return Outcome(state=_verdict(problem), answer=server_answer(problem), fault=fault)
+        codes, is_ours = _codes(problem), not isinstance(problem, aiosmtplib.SMTPException | OSError)
+        is_final = all(500 <= code < 600 for code in codes) if codes else is_ours
+        is_gone = 421 in codes or isinstance(problem, OSError)
+        return Outcome(
+            state="failed" if is_final else "queued",
+            answer=server_answer(problem),
+            fault=UNREACHABLE if is_gone else "",
+        )
     return Outcome(state="sent", answer=answer)
-
-
-def _verdict(problem: Exception) -> Literal["queued", "failed"]:
-    """Return whether an error is temporary ("queued") or final: only a 5xx answer or an invalid address is
-    final.
-    """
-    codes = _codes(problem)
-    if codes:
-        return "failed" if all(500 <= code < 600 for code in codes) else "queued"
-    return "queued" if isinstance(problem, aiosmtplib.SMTPException | OSError) else "failed"
-
-
-def _refuses_us(problem: Exception) -> bool:
-    """Return whether user or password must be corrected: no password is set, or the server refuses our log-in
-    for good.
-    """
-    if isinstance(problem, KeyError | NoPassword):
-        return True
-    codes = _codes(problem)
-    return isinstance(problem, aiosmtplib.SMTPAuthenticationError) and not any(400 <= c < 500 for c in codes)
 
 
 def server_answer(problem: Exception) -> str:
@@ -285,11 +277,6 @@ async def _cut(server: aiosmtplib.SMTP) -> None:
     # One turn of the loop for the line under TLS, one for the socket beneath it.
     for _ in range(2):
         await asyncio.sleep(0)
-
-
-def _connection_is_gone(problem: Exception) -> bool:
-    """Return whether the error means that the connection was lost."""
-    return 421 in _codes(problem) or isinstance(problem, OSError)
 
 
 channel = Email

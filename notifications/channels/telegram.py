@@ -94,8 +94,8 @@ class Telegram(ChannelSection):
 
     def address(self, person: Person) -> str | None:
         """Return the id of the person's chat; None without a working link."""
-        link = self._usable(self._links.of(person.key))
-        return link.chat if link else None
+        link = self._links.of(person.key)
+        return link.chat if link is not None and link.blocked_at is None else None
 
     def lose(self, person: str, *, now: datetime) -> None:
         """Mark the person's account as blocking the bot."""
@@ -104,37 +104,31 @@ class Telegram(ChannelSection):
     async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Outcomes:
         # The present accounts: people may have changed or lost them since their notices were queued.
         accounts = self._links.of_people({parcel.notice.person for parcel in batch})
-        chats = {person: link.chat for person, link in accounts.items() if self._usable(link)}
-        for parcel in batch:
-            if parcel.notice.person not in chats:
-                yield parcel.notice.key, Outcome(state="failed", answer="no account", use_other_channels=True)
-        waiting = [parcel for parcel in batch if parcel.notice.person in chats]
-        if not waiting:
-            return
+        chats = {person: link.chat for person, link in accounts.items() if link.blocked_at is None}
+        began, failures, bot = time.monotonic(), 0, None
+        rest: Outcome | None = None
         try:
-            bot = self.client()
+            bot = self.client() if chats else None
         except TokenMissing as problem:
-            answer = Outcome(
-                state="queued", answer=str(problem), use_other_channels=True, fault="token", tried=False
-            )
-            for parcel in waiting:
-                yield parcel.notice.key, answer
-            return
-        began, failures, rest = time.monotonic(), 0, None
+            rest = _no_token(str(problem))
         try:
-            for parcel in waiting:
-                pause = self._rests_until - time.monotonic()
-                wait = self._rests_until - began
+            for parcel in batch:
+                key, chat = parcel.notice.key, chats.get(parcel.notice.person)
+                if chat is None:
+                    yield key, Outcome(state="failed", answer="no account", use_other_channels=True)
+                    continue
+                pause, wait = self._rests_until - time.monotonic(), self._rests_until - began
                 if rest is None and pause > 0 and wait > SHORT_PAUSE:
                     rest = Outcome(state="queued", answer=TOO_MANY, wait=_whole_seconds(wait), tried=False)
-                if rest is not None:
-                    yield parcel.notice.key, rest
+                if rest is not None or bot is None:
+                    assert rest is not None
+                    yield key, rest
                     continue
                 await asyncio.sleep(max(pause, APART))
-                outcome = await self._send_message(bot, chats[parcel.notice.person], parcel)
+                outcome = await self._send_message(bot, chat, parcel)
                 if outcome.wait is not None:
                     outcome = replace(outcome, wait=_whole_seconds(self._rests_until - began))
-                yield parcel.notice.key, outcome
+                yield key, outcome
                 failures += outcome.fault == UNREACHABLE or outcome.state == "unknown"
                 if outcome.fault == "token":
                     # Telegram no longer accepts the bot: nobody gets messages until the token is corrected.
@@ -142,7 +136,8 @@ class Telegram(ChannelSection):
                 elif outcome.state != "sent" and failures >= PATIENCE:
                     rest = Outcome(state="queued", answer=outcome.answer, fault=UNREACHABLE, tried=False)
         finally:
-            await hang_up(bot)
+            if bot is not None:
+                await hang_up(bot)
 
     async def probe(self) -> Outcome:
         """Ask the Bot API which bot the token belongs to; the outcome is `sent` with its name, or `failed`."""
@@ -203,12 +198,9 @@ class Telegram(ChannelSection):
         """Send one message."""
         from aiogram.exceptions import AiogramError
 
-        notice, letter = parcel.notice, parcel.letter
-        rows = buttons(notice, letter.actions)
+        letter, markup = parcel.letter, keyboard(buttons(parcel.notice, parcel.letter.actions))
         try:
-            sent = await bot.send_message(
-                chat_id=int(chat), text=format_message(letter), reply_markup=keyboard(rows)
-            )
+            sent = await bot.send_message(chat_id=int(chat), text=format_message(letter), reply_markup=markup)
         except (AiogramError, OSError) as problem:
             return self._outcome_of(problem)
         return Outcome(state="sent", answer=f"message {sent.message_id}")
@@ -216,8 +208,9 @@ class Telegram(ChannelSection):
     def _outcome_of(self, problem: Exception) -> Outcome:
         """Return the outcome of a message by what went wrong with it."""
         from aiogram import exceptions
+        from aiohttp import ClientConnectorError, ConnectionTimeoutError
 
-        answer = self.error_text(problem)
+        answer, unconnected = self.error_text(problem), (ClientConnectorError, ConnectionTimeoutError)
         match problem:
             case exceptions.TelegramRetryAfter():
                 self._rests_until = time.monotonic() + problem.retry_after
@@ -225,25 +218,19 @@ class Telegram(ChannelSection):
             case exceptions.TelegramForbiddenError():
                 return Outcome(state="failed", answer=answer, use_other_channels=True, lost=True)
             case exceptions.TelegramUnauthorizedError() | exceptions.TelegramNotFound():
-                return Outcome(
-                    state="queued", answer=answer, use_other_channels=True, fault="token", tried=False
-                )
+                return _no_token(answer)
             case (
                 exceptions.TelegramEntityTooLarge()
                 | exceptions.TelegramBadRequest()
                 | exceptions.TelegramMigrateToChat()
             ):
                 return Outcome(state="failed", answer=answer, use_other_channels=True)
-            case exceptions.TelegramNetworkError() if _was_not_sent(problem):
+            # No connection was made, so that nothing can have arrived.
+            case exceptions.TelegramNetworkError() if isinstance(problem.__cause__, unconnected):
                 return Outcome(state="queued", answer=answer, fault=UNREACHABLE, tried=False)
             case exceptions.TelegramNetworkError() | exceptions.ClientDecodeError():
                 return Outcome(state="unknown", answer=answer)
         return Outcome(state="queued", answer=answer, fault=UNREACHABLE)
-
-    @staticmethod
-    def _usable(link: TelegramLink | None) -> TelegramLink | None:
-        """Return a link unless its account blocks the bot."""
-        return link if link is not None and link.blocked_at is None else None
 
 
 class TokenMissing(Exception):
@@ -267,11 +254,9 @@ def _whole_seconds(seconds: float) -> timedelta:
     return timedelta(seconds=math.ceil(seconds))
 
 
-def _was_not_sent(problem: Exception) -> bool:
-    """Return whether no connection was made, so that nothing can have arrived."""
-    from aiohttp import ClientConnectorError, ConnectionTimeoutError
-
-    return isinstance(problem.__cause__, ClientConnectorError | ConnectionTimeoutError)
+def _no_token(answer: str) -> Outcome:
+    """Return the outcome of a message while the bot has no token, or Telegram takes it no more."""
+    return Outcome(state="queued", answer=answer, use_other_channels=True, fault="token", tried=False)
 
 
 def keyboard(rows: Buttons) -> InlineKeyboardMarkup | None:
