@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
 from calendars import OutOfRange
-from calendars.hours import moment_of
+from calendars.hours import local_date, moment_of
 from calendars.kazakhstan import Kazakhstan
 from notifications.dispatch import Dispatch, PendingStep
 from notifications.notice import Notice, message_id
-from notifications.rules import OfficeTimes, local_day
+from notifications.rules import OfficeTimes
 from workflow.org.duties import stand_in
 from workflow.org.office import Person
 
@@ -146,10 +146,10 @@ def _first_day(group: PendingStep, dispatch: Dispatch) -> date:
     times = dispatch.times
     day = max(
         letter_day(group.bundle, times.days(group.person), today=dispatch.moment.today),
-        local_day(group.not_before),
+        local_date(group.not_before),
     )
     first_moment = max(dispatch.moment.now, group.not_before)
-    opens = local_day(times.opening(group.person, first_moment, due=group.first_due))
+    opens = local_date(times.opening(group.person, first_moment, due=group.first_due))
     # The person's own office may be closed until it is too late.
     return opens if group.first_due is not None and opens <= group.first_due < day else day
 

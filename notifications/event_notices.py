@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import date
 
 from calendars import OutOfRange
+from calendars.hours import local_date
 from i18n import paragraph
 from notifications.channels import NO_ADDRESS, Channel, Switchable
 from notifications.daily import DAY, bundle_of, next_opening
 from notifications.dispatch import Dispatch, InboxLine, Move, notices_to
 from notifications.notice import ANSWER_DAY, Notice, message_id
-from notifications.rules import Rules, local_day
+from notifications.rules import Rules
 from workflow.cases.case import AWAITED, Event
 from workflow.cases.commands.planning import DeadlineChange
 from workflow.deadlines.deadline import lateness
@@ -42,7 +43,7 @@ def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
     person, event = office.people.get(line.person), line.event
     if person is None:
         return
-    due = event.on or local_day(event.at)
+    due = event.on or local_date(event.at)
     author = office.people.get(str(event.payload.get("person", "")))
     kind = _KINDS.get(event.kind, line.kind)
     # The anchor of the event on the page of the case.
@@ -77,7 +78,7 @@ def _on_its_day(notice: Notice, dispatch: Dispatch) -> Iterator[Notice]:
         day = dispatch.times.days(notice.person).find_previous_working_day(notice.due)
     except OutOfRange:
         day = notice.due
-    if day <= local_day(notice.not_before):
+    if day <= local_date(notice.not_before):
         return
     key = notice.key.replace(f":{COMMENT}:", f":{ANSWER_DAY}:", 1)
     yield replace(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from calendars import OutOfRange
-from calendars.hours import almaty
+from calendars.hours import almaty, local_date
 from calendars.kazakhstan import Kazakhstan
 from notifications.notice import Notice
 from workflow.org.office import Office, time_of
@@ -50,12 +50,12 @@ class Rules:
         return bool(self.link_key) and (self.read_here or self.public_address.startswith("https://"))
 
 
-def opening(now: datetime, calendar: Kazakhstan, rules: Rules) -> datetime:
+def opening(now: datetime, calendar: Kazakhstan, hours: tuple[time, time]) -> datetime:
     """Return the first moment from `now` on when letters may leave (aware UTC): now itself inside office hours.
 
     Outside the calendar's records it is now.
     """
-    first, last = rules.office_hours
+    first, last = hours
     local = now.astimezone(almaty())
     try:
         if calendar.is_working_day(local.date()) and first <= local.time() < last:
@@ -82,24 +82,13 @@ def is_given_up(attempts: int, waited: timedelta) -> bool:
     return attempts > len(BACK_OFF) and waited >= GIVE_UP_AFTER
 
 
-def local_moment(moment: datetime) -> datetime:
-    """Return an aware moment in Almaty time."""
-    return moment.astimezone(almaty())
-
-
-def local_day(moment: datetime) -> date:
-    """Return the date of an aware moment in Almaty."""
-    return local_moment(moment).date()
-
-
 class OfficeTimes:
     """Office hours of the people of one office; built once for a round or batch."""
 
     def __init__(self, office: Office, calendar: Kazakhstan, rules: Rules) -> None:
         self._office = office
-        self._calendar = calendar
-        self._rules = rules
-        self._own: dict[str, tuple[Kazakhstan, Rules]] = {}
+        self._general = calendar, rules.office_hours
+        self._own: dict[str, tuple[Kazakhstan, tuple[time, time]]] = {}
 
     def days(self, person: str) -> Kazakhstan:
         """Return the calendar of the unit of a person (by key); their own leave does not count."""
@@ -113,10 +102,10 @@ class OfficeTimes:
                 organisation's before its end, the letter leaves then, so that it can still be read in time.
         """
         unit_opening = opening(now, *self._of(person))
-        if due is None or local_day(unit_opening) <= due:
+        if due is None or local_date(unit_opening) <= due:
             return unit_opening
-        general = opening(now, self._calendar, self._rules)
-        return general if local_day(general) <= due else unit_opening
+        general = opening(now, *self._general)
+        return general if local_date(general) <= due else unit_opening
 
     def leaving(self, notice: Notice, at: datetime) -> datetime:
         """Return the first moment from `at` on at which a notice may be sent.
@@ -129,15 +118,12 @@ class OfficeTimes:
         is_of_a_day = notice.kind in ("reminder", "letter", "calendar")
         return self.opening(notice.person, at, due=notice.due if is_of_a_day else None)
 
-    def _of(self, person: str) -> tuple[Kazakhstan, Rules]:
-        """Return calendar and rules of a person's unit; the organisation's where it has none of its own."""
+    def _of(self, person: str) -> tuple[Kazakhstan, tuple[time, time]]:
+        """Return calendar and hours of a person's unit; the organisation's where it has none of its own."""
         addressee = self._office.people.get(person)
         unit = addressee.unit if addressee is not None else ""
         if unit not in self._own:
+            calendar, hours = self._general
             unit_time = time_of(self._office, unit)
-            hours = unit_time.hours or self._rules.office_hours
-            self._own[unit] = (
-                unit_calendar(self._calendar, unit_time),
-                replace(self._rules, office_hours=hours),
-            )
+            self._own[unit] = unit_calendar(calendar, unit_time), unit_time.hours or hours
         return self._own[unit]

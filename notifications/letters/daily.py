@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 
+from calendars.hours import local_date
 from calendars.kazakhstan import Kazakhstan
 from i18n import say
 from notifications.daily import WEEK, first_of_week
@@ -35,7 +36,6 @@ from notifications.letters.events import comment_letter, comment_line, moved_ent
 from notifications.letters.matters import Item, Matters
 from notifications.notice import Action, CalendarEntry, Letter, Notice
 from notifications.recipients import resolve_assignees
-from notifications.rules import local_day
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.answers import days_to_offer
@@ -245,7 +245,7 @@ def _seal(overview: OpenDeadlines, language: str) -> str:
     if overview.seal is None:
         return ""
     n, at, hash = overview.seal
-    return say("digest.seal", {"on": local_day(at), "seal": f"{n} {hash}"}, language)
+    return say("digest.seal", {"on": local_date(at), "seal": f"{n} {hash}"}, language)
 
 
 def _calendar_call(matters: Matters, language: str) -> list[LetterLine]:

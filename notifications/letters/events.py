@@ -10,6 +10,7 @@ from datetime import date, datetime
 from itertools import zip_longest
 from typing import cast
 
+from calendars.hours import almaty, local_date
 from i18n import date_long, knows, say
 from i18n.sentences import sentence
 from notifications.event_notices import REMINDER, WITHDRAWN
@@ -18,7 +19,7 @@ from notifications.letters import LetterLine, render_letter
 from notifications.letters.deadlines import Matter, calendar_entry
 from notifications.letters.matters import Matters
 from notifications.notice import ANSWER_DAY, CalendarEntry, Letter, Notice
-from notifications.rules import Rules, local_day, local_moment
+from notifications.rules import Rules
 from workflow.law.procedure import Obligation
 from workflow.org.office import Office
 
@@ -82,7 +83,7 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
     """Return the letter that asks a person to answer a campaign, with their own address for it."""
     about, language = notice.about, notice.language
     link = CampaignLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
-    arguments = {"title": about["title"], "until": notice.due, "today": local_day(notice.queued_at)}
+    arguments = {"title": about["title"], "until": notice.due, "today": local_date(notice.queued_at)}
     kind = "reminder" if notice.step.startswith(REMINDER) else "invitation"
 
     def said(code: str) -> str:
@@ -139,7 +140,7 @@ def account_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
 
 def _moment(value: object) -> str:
     """Return a stored UTC moment as local date and time."""
-    return f"{local_moment(datetime.fromisoformat(str(value))):%d.%m.%Y, %H:%M}"
+    return f"{datetime.fromisoformat(str(value)).astimezone(almaty()):%d.%m.%Y, %H:%M}"
 
 
 def _account_link(about: Mapping[str, object], rules: Rules, language: str) -> LetterLine:

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from calendars.hours import local_date
 from notifications.dispatch import Dispatch
 from notifications.letter_links import answer_address, choice_address, rarer_than
 from notifications.letters.deadlines import DayRelation, Matter, relation_to
 from notifications.notice import ANSWER_DAY, INSTEAD_OF, Notice, Outcome
 from notifications.recipients import resolve_recipients
 from notifications.round import is_next_year_unconfirmed
-from notifications.rules import local_day
 from workflow.cases.case import AWAITED, Case, withdrawn_lines
 from workflow.cases.registers.assignments import assignments
 from workflow.cases.registers.rows import number_of, row_kind
@@ -101,7 +101,7 @@ class Matters:
                 return is_next_year_unconfirmed(self.dispatch.calendar, self.today)
             case "account":
                 until = str(notice.about.get("until", "")) if notice.about["event"] == "invited" else ""
-                return not until or local_day(datetime.fromisoformat(until)) >= self.today
+                return not until or local_date(datetime.fromisoformat(until)) >= self.today
         line = notice.case, notice.about.get("line")
         if line in self._withdrawn or (notice.step == ANSWER_DAY and line in self._answered):
             return False
@@ -123,7 +123,7 @@ class Matters:
 
     def _goes_on(self, other: Notice) -> bool:
         """Return whether a notice is sent today, or waits to be."""
-        sent_today = other.sent_at is not None and local_day(other.sent_at) == self.today
+        sent_today = other.sent_at is not None and local_date(other.sent_at) == self.today
         return other.state in ("queued", "sending") or sent_today
 
     def _matter(self, notice: Notice) -> Matter | None:

@@ -77,11 +77,12 @@ IN_THE_EVENING = """
 from datetime import UTC, datetime
 import calendars
 from i18n.values import moment
-from notifications.rules import Rules, local_day, opening
+from calendars.hours import local_date
+from notifications.rules import Rules, opening
 evening = datetime(2026, 4, 6, 18, 30, tzinfo=UTC)
 print(moment(evening, "en"))
-print(local_day(evening))
-print(opening(evening, calendars.calendar(), Rules()))
+print(local_date(evening))
+print(opening(evening, calendars.calendar(), Rules().office_hours))
 """
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from calendars.hours import local_date
 from merzim.storage import events
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.office import SqlStaff
@@ -20,7 +21,6 @@ from merzim.storage.tables.events import EVENT
 from notifications.channels import OutgoingMessage
 from notifications.channels.telegram import LONGEST, format_message
 from notifications.daily import WEEK, letter_day
-from notifications.rules import local_day
 from tests.case_rows import completed_case
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
@@ -309,7 +309,7 @@ def test_who_chose_one_letter_a_week_hears_of_what_cannot_wait_at_once(town: Tow
     assert len(heard[26]) == 1
     assert len(heard[27]) == 1
     weekly = [notice for notice in town.notices() if notice.step == WEEK]
-    assert [local_day(notice.not_before) for notice in weekly] == [date(2026, 3, 26)]
+    assert [local_date(notice.not_before) for notice in weekly] == [date(2026, 3, 26)]
 
 
 def test_what_arises_after_the_letter_of_the_week_waits_for_the_next(town: Town) -> None:

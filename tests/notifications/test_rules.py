@@ -40,7 +40,7 @@ def at(text: str) -> datetime:
 @pytest.mark.parametrize("moment", ["2026-04-06T09:00", "2026-04-06T12:00", "2026-04-06T17:59"])
 def test_inside_office_hours_letters_leave_at_once(moment: str) -> None:
     """From nine to six of a working day; nine counts."""
-    assert opening(at(moment), CALENDAR, RULES) == at(moment)
+    assert opening(at(moment), CALENDAR, RULES.office_hours) == at(moment)
 
 
 @pytest.mark.parametrize(

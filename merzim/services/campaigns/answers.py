@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
+from calendars.hours import local_date
 from merzim.services.campaigns.views import campaign_store, definition_of
 from merzim.services.context import RequestContext
 from merzim.services.registers.results import FieldView, field_view
@@ -16,7 +17,6 @@ from merzim.storage.database import writing
 from merzim.storage.notices.campaigns import AlreadyAnswered
 from notifications.event_notices import INVITATION
 from notifications.letter_links import CampaignLink, link_path, read_secret
-from notifications.rules import local_day
 from workflow.law.procedure import Text
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
@@ -202,6 +202,6 @@ def _row_values(ctx: RequestContext, form: CampaignForm, values: Mapping[str, ob
         days = ((campaign_kind.written_on, letters[:1]), (campaign_kind.reminded_on, reminders[-1:]))
         for name, sent in days:
             if name and sent:
-                given_values[name] = local_day(sent[0].at).isoformat()
+                given_values[name] = local_date(sent[0].at).isoformat()
     row = {**given_values, **campaign_kind.values, **values, campaign_kind.person: person.key}
     return check_row(ctx, form.register, row)
