@@ -16,7 +16,8 @@ import i18n
 from calendars.hours import end_of_day, moment_of
 from merzim.services.context import ANONYMOUS, RequestContext
 from merzim.services.inputs import Day, Line
-from merzim.services.names import MAX_EXPORTED, people_named
+from merzim.services.names import people_named
+from merzim.services.results import MAX_EXPORTED
 from merzim.services.verbs import Command, verb
 from merzim.storage.events import Draft, record_access
 from workflow.cases.case import Case, event_word

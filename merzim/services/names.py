@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from merzim.documents.matching import match
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, in_own_units
+from merzim.services.results import page_of
 from merzim.services.verbs import NotFound
 from merzim.storage import office as office_store
 from merzim.storage.queries import SqlReads as Reads
@@ -25,7 +26,6 @@ from workflow.refusal import Refusal, closest_first
 
 Name: TypeAlias = Text | str
 """A name: by language, or the same in all."""
-T = TypeVar("T")
 MAX_LISTED = 300
 """Maximum number of units or people in a list; for more, forms have a text field with suggestions."""
 
@@ -322,32 +322,3 @@ def known_year(ctx: RequestContext, year: int | None = None) -> int:
     if not ctx.calendar.first.year <= year <= ctx.calendar.last.year:
         raise NotFound("web.problem.no_year")
     return year
-
-
-def page_of(total: int, number: int, size: int) -> tuple[int, int]:
-    """Return the number of the page to show, beyond the last one the last, and the number of pages."""
-    pages = max(1, -(-total // size))
-    return min(number, pages), pages
-
-
-MAX_EXPORTED = 20_000
-"""Maximum rows of a workbook; longer lists must be filtered first."""
-EXPORTED_AT_ONCE = 1000
-"""Rows of a workbook read together."""
-
-
-def require_exportable(total: int) -> None:
-    """Raise Refusal for a list longer than one workbook can have."""
-    if total > MAX_EXPORTED:
-        raise Refusal("web.cases.too_many", total=total, most=MAX_EXPORTED)
-
-
-def exported(total: int, read: Callable[[int, int], Iterable[T]]) -> Iterator[T]:
-    """Yield a whole list for a workbook. Raises Refusal for one longer than a workbook can have.
-
-    Args:
-        read: returns the lines of some of its rows: from which on, and how many.
-    """
-    require_exportable(total)
-    for first in range(0, total, EXPORTED_AT_ONCE):
-        yield from read(first, EXPORTED_AT_ONCE)

@@ -1,12 +1,12 @@
-"""Results of verbs and queries on cases, the same for the API and for `--json`."""
+"""Results of verbs and queries on cases, the same for the API and for `--json`; lists by the page, or whole."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, ParamSpec, Self
+from typing import Annotated, Any, ParamSpec, Self, TypeVar
 
 from pydantic import (
     AliasPath,
@@ -24,9 +24,11 @@ from merzim.services.context import RequestContext, write_case
 from workflow.cases.case import Evidence
 from workflow.cases.commands.case_commands import Command as CaseCommand
 from workflow.ports import Change
+from workflow.refusal import Refusal
 from workflow.scoring.scales import as_decimal
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class _Extended:
@@ -329,3 +331,32 @@ def _lost(change: Change) -> list[str]:
 
 def moved_date(obligation: str, before: date | None, after: date | None) -> MovedDate:
     return MovedDate.model_validate({"obligation": obligation, "from": before, "to": after})
+
+
+def page_of(total: int, number: int, size: int) -> tuple[int, int]:
+    """Return the number of the page to show, beyond the last one the last, and the number of pages."""
+    pages = max(1, -(-total // size))
+    return min(number, pages), pages
+
+
+MAX_EXPORTED = 20_000
+"""Maximum rows of a workbook; longer lists must be filtered first."""
+EXPORTED_AT_ONCE = 1000
+"""Rows of a workbook read together."""
+
+
+def require_exportable(total: int) -> None:
+    """Raise Refusal for a list longer than one workbook can have."""
+    if total > MAX_EXPORTED:
+        raise Refusal("web.cases.too_many", total=total, most=MAX_EXPORTED)
+
+
+def exported(total: int, read: Callable[[int, int], Iterable[T]]) -> Iterator[T]:
+    """Yield a whole list for a workbook. Raises Refusal for one longer than a workbook can have.
+
+    Args:
+        read: returns the lines of some of its rows: from which on, and how many.
+    """
+    require_exportable(total)
+    for first in range(0, total, EXPORTED_AT_ONCE):
+        yield from read(first, EXPORTED_AT_ONCE)

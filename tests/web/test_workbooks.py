@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.services import names as narrowing
+from merzim.services import results
 from merzim.web.pages.reports import page as report_pages
 from tests.web.conftest import Site, account, office_with_cases
 from tests.web.serving import first_sheet, sheets
@@ -96,7 +96,7 @@ def test_a_list_too_long_for_a_workbook_is_refused_in_words(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says how many rows there are and how to have fewer: a file that ended early would leave out people."""
-    monkeypatch.setattr(narrowing, "MAX_EXPORTED", 1)
+    monkeypatch.setattr(results, "MAX_EXPORTED", 1)
     monkeypatch.setattr(report_pages, "MAX_EXPORTED", 1)
     site.sent(*(letter(case, "a@org.kz") for case in (site.real, site.late)))
     for address, rows in (

@@ -20,8 +20,8 @@ from merzim.services.board.lines import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Line
-from merzim.services.names import Name, exported, page_of, person_name
-from merzim.services.results import OptionalText, Result, at
+from merzim.services.names import Name, person_name
+from merzim.services.results import OptionalText, Result, at, exported, page_of
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, verb
 from merzim.storage.queries import SqlReads as Reads

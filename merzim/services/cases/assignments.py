@@ -25,8 +25,8 @@ from merzim.services.inputs import (
     Text,
     store_evidence,
 )
-from merzim.services.names import assignees_of, page_of, people_named, person_named
-from merzim.services.results import CommandResult, Result, command_result, result_of
+from merzim.services.names import assignees_of, people_named, person_named
+from merzim.services.results import CommandResult, Result, command_result, page_of, result_of
 from merzim.services.verbs import ASSIGNMENT, Command, verb
 from merzim.storage.notices.inbox import mark_read
 from workflow.board.rows import Row

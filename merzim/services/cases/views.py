@@ -13,7 +13,7 @@ from i18n import period, say
 from merzim.services.context import RequestContext, case_with_events
 from merzim.services.inputs import CaseCommand, Line, Name, OptionalName
 from merzim.services.law.calendar_acts import moves_of
-from merzim.services.names import acting_people, exported, obligation_of, page_of, stage_title, unit_named
+from merzim.services.names import acting_people, obligation_of, stage_title, unit_named
 from merzim.services.results import (
     ActMoves,
     CaseHead,
@@ -23,6 +23,8 @@ from merzim.services.results import (
     OpenedCase,
     Result,
     at,
+    exported,
+    page_of,
 )
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly import PROCEDURE

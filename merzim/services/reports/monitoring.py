@@ -11,6 +11,7 @@ from merzim.services.cases.rows import by_number, next_of
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import case_registers
 from merzim.services.names import Name, UnitName, person_name, unit_name
+from merzim.services.results import page_of
 from workflow.cases.case import Case
 from workflow.cases.registers.risks import (
     NOT_REVIEWED,
@@ -138,8 +139,7 @@ def monitoring(
     reads, office, today = ctx.reads, ctx.reads.office(), ctx.today
     by_status = reads.count_recommendations(filters, today)
     total = sum(n for (status, late), n in by_status.items() if filters.keeps(status, late))
-    pages = max(1, -(-total // sizes.lines))
-    number = min(number, pages)
+    number, pages = page_of(total, number, sizes.lines)
     places = reads.recommendation_places(filters, today, limit=sizes.lines, offset=(number - 1) * sizes.lines)
     counts = dict.fromkeys((*STATUSES, "late"), 0)
     for (status, late), n in by_status.items():

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from merzim.services.cases.views import with_next_steps
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import ProcedureGroups, offered_procedures
-from merzim.services.names import UnitName, case_title, programme_year, require_exportable, unit_name
+from merzim.services.names import UnitName, case_title, programme_year, unit_name
+from merzim.services.results import exported, page_of
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import PageNumber
 from merzim.web.ui.name_fields import UnitParam, unit_filter
@@ -118,7 +119,6 @@ def items(ctx: RequestContext, cases: Sequence[Case]) -> Iterator[ListedCase]:
 
 router = APIRouter(include_in_schema=False)
 
-_CHUNK = 1000
 _ORDERS: tuple[CaseOrder, ...] = get_args(CaseOrder)
 _STATUSES: tuple[CaseStatus, ...] = get_args(CaseStatus)
 Name = Annotated[str, Query(max_length=200)]
@@ -163,8 +163,7 @@ def cases_page(
 ) -> Response:
     """Show one page of the cases, in the order asked for; after an import, with its result."""
     total = ctx.reads.how_many(criteria)
-    pages = max(1, -(-total // PAGE))
-    number = min(number, pages)
+    number, pages = page_of(total, number, PAGE)
     procedures = offered_procedures(ctx, "", criteria.procedure or "")
     done = {"opened": opened, "replanned": replanned, "unchanged": unchanged, "year": year, "of": of}
     return page(
@@ -199,13 +198,9 @@ def _stages(ctx: RequestContext, criteria: CaseFilter, procedures: ProcedureGrou
 @router.get("/cases.xlsx")
 def cases_workbook(ctx: Reading, criteria: CaseQuery, order: CaseOrder = "newest") -> Response:
     """Return all matching cases as a workbook, in the order of the page."""
-    total = ctx.reads.how_many(criteria)
-    require_exportable(total)
-    rows = _all(ctx, criteria, order, total)
+
+    def read(first: int, count: int) -> Iterator[ListedCase]:
+        return items(ctx, ctx.reads.page(criteria, first=first, count=count, order=order))
+
+    rows = exported(ctx.reads.how_many(criteria), read)
     return workbook_response(ctx, CASE_COLUMNS, rows, title="web.search.kind.case")
-
-
-def _all(ctx: RequestContext, criteria: CaseFilter, order: CaseOrder, total: int) -> Iterator[ListedCase]:
-    """Yield all cases that fit as the list shows them, read _CHUNK at a time."""
-    for first in range(0, total, _CHUNK):
-        yield from items(ctx, ctx.reads.page(criteria, first=first, count=_CHUNK, order=order))

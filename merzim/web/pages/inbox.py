@@ -11,7 +11,8 @@ from merzim.services.cases import assignments
 from merzim.services.cases.assignments import AssignmentResult, ListAssignments
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.names import MAX_EXPORTED, Name, author_names, case_title, person_name, require_exportable
+from merzim.services.names import Name, author_names, case_title, person_name
+from merzim.services.results import MAX_EXPORTED, require_exportable
 from merzim.web.auth.dependencies import Assigning, Own, Reading
 from merzim.web.http import PageNumber, WebContext, redirect
 from merzim.web.pages.cases.writing import parameters_of

@@ -23,6 +23,7 @@ from merzim.services.documents.considered_schedules import Consideration, Consid
 from merzim.services.documents.imported_schedules import preview_schedule, take_schedule
 from merzim.services.inputs import build, uploaded_file
 from merzim.services.names import MAX_LISTED, chosen_procedure, unit_name
+from merzim.services.results import page_of
 from merzim.web.auth.dependencies import Managing, reads_files
 from merzim.web.http import Digest, WebContext, redirect
 from merzim.web.pages.opening import HAPPENED, PLANNED, chain, ways_page
@@ -121,8 +122,7 @@ def _preview(
         return ways_page(ctx, procedure=procedure, refusal=stale)
     refusal = refusal or found
     analyses, office = result.analyses, ctx.reads.office()
-    pages = max(1, -(-len(analyses) // PAGE_SIZE))
-    number = min(number, pages)
+    number, pages = page_of(len(analyses), number, PAGE_SIZE)
     on_page = range((number - 1) * PAGE_SIZE, min(number * PAGE_SIZE, len(analyses)))
     dated = {
         n: _with_dates(ctx, analysis, office, reasons=len(analyses) == 1)

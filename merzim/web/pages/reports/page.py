@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from merzim.services.documents.notice_list import notices_table
 from merzim.services.law.acts import acts_here
-from merzim.services.names import MAX_EXPORTED
 from merzim.services.reports.notices import list_notices
+from merzim.services.results import MAX_EXPORTED
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import NoticeQuery, get_report
 from merzim.web.http import PageNumber, Year, as_workbook
