@@ -357,7 +357,7 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
         units=seen_units(ctx, command.unit),
         hidden_person=scope.person if hides else "",
         hidden_fields=register.subjects if hides else (),
-        filters=tuple(_cell_filter(ctx, fields, filter_input) for filter_input in command.filters),
+        filters=tuple(_cell_filter(ctx, fields, given) for given in command.filters),
         search=command.search,
         withdrawn=command.withdrawn,
         sort=sort,
@@ -389,37 +389,28 @@ def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
     return units if seen is None else [unit_id for unit_id in units if unit_id in seen]
 
 
-def _cell_filter(
-    ctx: RequestContext, fields: Mapping[str, RegisterField], filter_input: FilterInput
-) -> CellFilter:
+def _cell_filter(ctx: RequestContext, fields: Mapping[str, RegisterField], given: FilterInput) -> CellFilter:
     """Return a filter by one of the shown fields as a condition of the stored lists. Raises as `row_query`."""
-    name = filter_input.field
-    field = fields.get(name)
+    field, find = fields.get(given.field), lookup(ctx)
     if field is None or not field.indexed:
-        allowed = closest_first(name, [other.id for other in fields.values() if other.indexed])
-        raise UnknownRegisterField("register.cannot_filter", field=name, allowed=allowed)
-    keys: tuple[str, ...] | None = None
-    if filter_input.empty:
-        keys = ("",)
-    elif filter_input.is_ is not None:
-        keys = tuple(_key(ctx, field, text) for text in filter_input.is_)
+        allowed = closest_first(given.field, [other.id for other in fields.values() if other.indexed])
+        raise UnknownRegisterField("register.cannot_filter", field=given.field, allowed=allowed)
+    single = field.replaced(several=False)
+
+    def key(text: str) -> str:
+        values, problems = parse_values({single.id: single}, {single.id: text}, find)
+        if problems:
+            raise InvalidRow({single.id: single}, tuple(problems))
+        return sort_key(single, values[single.id])
+
     return CellFilter(
         field=field.id,
-        keys=keys,
-        least=_key(ctx, field, filter_input.from_) if filter_input.from_ else "",
-        most=_key(ctx, field, filter_input.until) if filter_input.until else "",
-        contains=text_key(filter_input.contains),
+        keys=("",) if given.empty else None if given.is_ is None else tuple(map(key, given.is_)),
+        least=given.from_ and key(given.from_),
+        most=given.until and key(given.until),
+        contains=text_key(given.contains),
         several=field.several,
     )
-
-
-def _key(ctx: RequestContext, field: RegisterField, text: str) -> str:
-    """Return the sort key of a value used as filter. Raises InvalidRow for one the field cannot have."""
-    single = field.replaced(several=False)
-    values, problems = parse_values({field.id: single}, {field.id: text}, lookup(ctx))
-    if problems:
-        raise InvalidRow({field.id: single}, tuple(problems))
-    return sort_key(single, values[field.id])
 
 
 def lookup(ctx: RequestContext) -> Lookup:
