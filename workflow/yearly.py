@@ -6,7 +6,7 @@ in each calendar year (contradictions 3, 19 and 20).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -273,7 +273,7 @@ def consolidated(
     units = tuple(unit_ids)
     lines_by_unit: dict[str, list[ResultLine]] = {unit: [] for unit in units}
     for case, chain in cases:
-        unit = _nearest(office, case.unit, lines_by_unit)
+        unit = organisation_of(office, case.unit, lines_by_unit)
         if unit is None:
             continue
         lines_by_unit[unit] += [
@@ -297,13 +297,16 @@ def _reported(lines: list[ResultLine]) -> bool:
     return bool(started_lines) and all(line.on is not None for line in started_lines)
 
 
-def _nearest(office: Office, unit: str, reporting_units: Mapping[str, object]) -> str | None:
-    """Return the reporting organisation that a case's unit belongs to; None if none does."""
+def organisation_of(office: Office, unit: str, among: Container[str]) -> str | None:
+    """Return the nearest of these organisations at or above a case's unit (id or name); None if there is none.
+
+    A case without a unit is of the organisation at the top, where there is one alone.
+    """
     place = office.unit_id(unit)
-    if not place and len(office.organisations) == 1:
-        # A case without a unit is of the whole organisation, where there is no other it could be of.
-        place = office.organisations[0]
-    return next((higher_unit for higher_unit in office.above(place) if higher_unit in reporting_units), None)
+    if not place:
+        tops = [each for each in office.organisations if not office.is_within_another(each)]
+        place = tops[0] if len(tops) == 1 else ""
+    return next((above for above in office.above(place) if above in among), None)
 
 
 def _line(unit: str, case: Case, deadline: Deadline) -> ResultLine:

@@ -35,7 +35,7 @@ from workflow.org.kinds import among
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 from workflow.reminders import next_step, steps_of
-from workflow.yearly import ENDED, Turn, days_of, openings, still_due, turn, yearly
+from workflow.yearly import ENDED, Turn, days_of, openings, organisation_of, still_due, turn, yearly
 
 
 class NothingYearly(Refusal, LookupError):
@@ -303,15 +303,10 @@ def turns(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tuple[
 
 def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) -> Mapping[str, list[Case]]:
     """Return the active analyses of organisations: each is of the nearest at or above its case's unit."""
-    top = [organisation for organisation in organisation_ids if not office.is_within_another(organisation)]
     analyses: dict[str, list[Case]] = {organisation: [] for organisation in organisation_ids}
     heads = reads.cases(procedure=PROCEDURE, status="active")
     for case in reads.whole([head.id for head in heads]).values():
-        place = office.unit_id(case.unit)
-        # A case without a unit is of the whole organisation: of the one at the top.
-        whole = top[0] if not place and len(top) == 1 else None
-        organisation = next((above_id for above_id in office.above(place) if above_id in analyses), whole)
-        if organisation is not None:
+        if (organisation := organisation_of(office, case.unit, analyses)) is not None:
             analyses[organisation].append(case)
     return analyses
 

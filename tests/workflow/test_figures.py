@@ -367,3 +367,7 @@ def test_a_term_without_a_period_is_reported_in_the_year_it_was_done_or_due() ->
     assert [(line.on, line.late_by) for line in this.lines] == [(date(2026, 6, 9), None)]
     assert next_year.lines[0].case == ""
     assert (this.silent, next_year.silent) == ((), ("",))
+    # A case that names no unit is of the organisation at the top, of several the one above the others.
+    above = Unit(id="a", name="A", kind="central_body")
+    both = Office(units={"a": above, "b": Unit(id="b", name="B", kind="committee", parent="a")})
+    assert consolidated(both, ["a", "b"], cases, "note_signed", year=2026).silent == ("b",)

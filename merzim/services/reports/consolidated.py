@@ -26,13 +26,14 @@ from workflow.law.library import known_obligation
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
 from workflow.org.duties import Unresolved
-from workflow.org.office import Office, Person, uploads_through
+from workflow.org.office import Person, uploads_through
 from workflow.yearly import (
     AwaitedUpload,
     Consolidated,
     ExaminedCase,
     Turn,
     awaited_uploads,
+    organisation_of,
     required_of,
 )
 from workflow.yearly import consolidated as gathered
@@ -126,7 +127,9 @@ def uploads(ctx: RequestContext, unit: str) -> tuple[ReadyUpload, ...]:
     office = ctx.reads.office()
     cases_by_organisation = defaultdict[str, list[ExaminedCase]](list)
     for examined in _active_cases(ctx, seen_unit(ctx, unit)):
-        cases_by_organisation[_organisation(office, examined[0].unit)].append(examined)
+        unit = examined[0].unit
+        organisation = organisation_of(office, unit, office.organisations) or office.unit_id(unit)
+        cases_by_organisation[organisation].append(examined)
 
     def ready(waiting: AwaitedUpload) -> ReadyUpload:
         case, upload = waiting.case, waiting.upload
@@ -139,12 +142,6 @@ def uploads(ctx: RequestContext, unit: str) -> tuple[ReadyUpload, ...]:
         for _, cases in sorted(cases_by_organisation.items())
         for waiting in awaited_uploads(cases)
     )
-
-
-def _organisation(office: Office, unit: str) -> str:
-    """Return the nearest organisation at or above a unit given by id or name; the unit itself for none."""
-    place = office.unit_id(unit)
-    return next((above for above in office.above(place) if above in office.organisations), place)
 
 
 def _active_cases(ctx: RequestContext, unit: str, procedure: str | None = None) -> Iterator[ExaminedCase]:
