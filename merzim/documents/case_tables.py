@@ -102,7 +102,8 @@ def _own_year(sheet: Sheet, heading: Heading) -> int | None:
 def _row(line: Line, year: int | None) -> PlanRow | None:
     """Return the measure of a row; None for a row without any, or with a term that is noted as an error."""
     text = {column: line.text(column) for column in _PLAN.titles if column != "term"}
-    if _is_numbering(text) or not (text["action"] or text["completion"] or text["responsible"]):
+    is_numbering = all(value.isdecimal() for value in text.values() if value)
+    if is_numbering or not (text["action"] or text["completion"] or text["responsible"]):
         return None
     if not text["action"]:
         line.wrong("paper_cell_empty", column=_PLAN.titles["action"])
@@ -125,11 +126,6 @@ def _row(line: Line, year: int | None) -> PlanRow | None:
         responsible=text["responsible"],
         term=term,
     )
-
-
-def _is_numbering(text: dict[str, str]) -> bool:
-    """Return whether the row only numbers the columns of a form (`1 | 2 | 3 | 4`)."""
-    return all(value.isdecimal() for value in text.values() if value)
 
 
 _CARTOGRAM = columns("cartogram")
@@ -312,9 +308,7 @@ def _of_period(stretch: Stretch, text: str, last: date, otherwise: TermReading) 
 
 
 def _every(every: Every, text: str, where: str, year: int | None) -> MeasureTerm:
-    """Return the term of what comes back: each period, by a day of the next month or of each year. Raises as
-    `_term`.
-    """
+    """Return the term of what comes back: in each period, or by a day. Raises as `_term`."""
     if every.year not in (None, year):
         # It counts for one year, and that is not the plan's.
         return _said(text, "words")

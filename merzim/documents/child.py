@@ -108,9 +108,7 @@ def read(function: Callable[..., Value], data: bytes, name: str, **options: obje
 
 
 def stop() -> None:
-    """End what is being read, for good; its sender is asked to send it again. May be called from a signal
-    handler.
-    """
+    """End what is being read, for good; its sender is asked to send it again. A signal handler may call it."""
     _stopped.set()
     for process in multiprocessing.active_children():
         process.kill()

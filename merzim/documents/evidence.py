@@ -52,9 +52,7 @@ def is_packed(name: str) -> bool:
 
 
 def packed_type(data: bytes, name: str, *, path: str) -> str | None:
-    """Return the media type of the file at a path, as `media_type` does, with the signature of a reader; `data`
-    is unused.
-    """
+    """Return what `media_type` does of the file at a path, with the signature of a reader; `data` is unused."""
     return media_type(Path(path), name)
 
 
@@ -75,18 +73,15 @@ def media_type(path: Path, name: str) -> str | None:
 
 
 def _holds(path: Path, inside: str) -> bool:
-    """Return whether it is a ZIP with a member whose name begins so. Raises Refusal for an unsafe one."""
+    """Return whether it is a ZIP with a member whose name begins so.
+
+    Raises Refusal for one with too many members, too many bytes or an unsafe path.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False
-    _check_members(members)
-    return not inside or any(member.filename.startswith(inside) for member in members)
-
-
-def _check_members(members: list[zipfile.ZipInfo]) -> None:
-    """Refuse an archive with too many members, too many bytes or an unsafe path."""
     if len(members) > MAX_MEMBERS:
         raise Refusal("evidence_archive_too_many", limit=MAX_MEMBERS)
     if sum(member.file_size for member in members) > MAX_UNPACKED:
@@ -94,6 +89,7 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
     for member in members:
         if _leads_out(member):
             raise Refusal("evidence_archive_leads_out", member=member.filename)
+    return not inside or any(member.filename.startswith(inside) for member in members)
 
 
 def _leads_out(member: zipfile.ZipInfo) -> bool:

@@ -197,9 +197,7 @@ def document_folder(document: Document, language: str) -> str:
 
 
 def _safe_name(name: str) -> str:
-    """Return a file name valid on every system: no separators or control characters, limited length, same
-    extension.
-    """
+    """Return a file name valid on every system: no separators or controls, not too long, same extension."""
     clean = _FORBIDDEN.sub("_", name).strip(" .") or "_"
     if len(clean) <= _LONGEST:
         return clean

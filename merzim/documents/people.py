@@ -249,9 +249,7 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
 
 
 def _only_organisation(units: Sequence[Unit], office: Office) -> str | None:
-    """Return the id of the only top-level unit on record or, by its kind, in the table; None unless there is
-    exactly one.
-    """
+    """Return the id of the only top-level unit, on record or by its kind in the table; None unless just one."""
     in_table = (unit.id for unit in units if unit.kind and not unit.parent and unit.id not in office.units)
     tops = {*office.tops, *in_table}
     return tops.pop() if len(tops) == 1 else None

@@ -56,9 +56,7 @@ class Paper:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Missing:
-    """A missing value: a field, or a part of the n-th row (1 is the first); `rows` when there is no row at
-    all.
-    """
+    """A missing value: a field, or a part of the n-th row (1 is the first); `rows` when there is no row."""
 
     field: str
     row: int | None = None
@@ -221,9 +219,7 @@ class FormNote:
 
 
 def form_marks(form: Form, language: str) -> tuple[FormNote, ...]:
-    """Return remarks shown beside a form but never printed on it: that its layout, or its Russian text, is
-    ours.
-    """
+    """Return remarks shown beside a form but never printed: that its layout, or its Russian text, is ours."""
     translated = form.origin in ("instruction", "policy") and language != "kk"
     if form.origin == "no488":
         return (FormNote(code="form.mark.layout", arguments={"annex": form.annex}),)

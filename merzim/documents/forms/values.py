@@ -121,9 +121,7 @@ def signed_name(name: str) -> str:
 
 
 def genitive(name: str) -> str:
-    """Return a Kazakh name in the genitive: "министрлігінің", "«Орталық» МКК-ның"; unchanged if it does not end
-    in a word.
-    """
+    """Return a Kazakh name in the genitive: "министрлігінің", "МКК-ның"; unchanged if it ends in no word."""
     word = name.rsplit(maxsplit=1)[-1] if name.strip() else ""
     if not word or not word[-1].isalpha():
         return name
@@ -162,7 +160,8 @@ def placeholder(field: Field, language: str, *, year: object = None) -> str:
         case "long":
             return NEW_PARAGRAPH.join(["_" * 60] * field.lines)
         case _:
-            return _blank_line(field.line)
+            # It may wrap: a justified paragraph does not break before it.
+            return "\u200b".join("_" * min(5, field.line - at) for at in range(0, field.line, 5))
 
 
 def clean_text(text: str) -> str:
@@ -182,11 +181,6 @@ def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str 
             titled = titled[:1].lower() + titled[1:]
         pieces.append(value if name in untitled_parts else f"{titled}: {value}")
     return between.join(pieces)
-
-
-def _blank_line(length: int) -> str:
-    """Return a blank line that may wrap; a justified paragraph does not break before it."""
-    return "\u200b".join("_" * min(5, length - start) for start in range(0, length, 5))
 
 
 def _read_when(field: Field, text: str) -> object:

@@ -241,9 +241,7 @@ _RULES = [
 
 @lru_cache(maxsize=1000)
 def match_facts(work: str) -> FactMatch:
-    """Return the facts the text of a row is about; an empty match when no rule fits, or two fit equally
-    well.
-    """
+    """Return the facts the text of a row is about; an empty match when no rule fits, or two fit equally."""
     text = plain(work)
     met = {name if pattern.search(text) else f"-{name}" for name, pattern in _ROOTS.items()}
     return next(match for words, match in _RULES if all(met & one_of for one_of in words))

@@ -213,9 +213,7 @@ def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[
 
 
 def span_of(between: Between, year: int | None, text: str, where: str) -> tuple[date, date]:
-    """Return the first and last day of a span. Raises UnreadableCell as `days_of`, or for one that ends before
-    it begins.
-    """
+    """Return the ends of a span. Raises UnreadableCell as `days_of`, or where it ends before it begins."""
     first, last = days_of(between.first, year, text, where)[0], days_of(between.last, year, text, where)[1]
     if last < first:
         raise UnreadableCell("paper_span_backwards", text=text, where=where)

@@ -211,11 +211,6 @@ def csv_text(table: Table) -> str:
     return text.getvalue()
 
 
-def write_csv(path: str | Path, table: Table) -> None:
-    """Write the table to a CSV file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
-    write_file(path, csv_text(table).encode("utf-8-sig"))
-
-
 def _csv_cell(value: object) -> str:
     """Return a cell of a CSV file; before a text that would be a formula stands an apostrophe."""
     text = "" if value is None else str(value)

@@ -104,9 +104,7 @@ def is_empty(value: object) -> bool:
 
 
 def text_of(value: object, where: str = "") -> str:
-    """Return a cell as text: whole numbers without `.0`, line breaks kept, "" for an empty one. Raises
-    UnreadableCell for a formula.
-    """
+    """Return a cell as text: whole numbers without `.0`, "" for None. Raises UnreadableCell for a formula."""
     if isinstance(value, NotAValue):
         raise UnreadableCell("paper_formula", text=value.text, where=where)
     if value is None:
@@ -139,9 +137,7 @@ class SizeLimits:
             raise UnreadablePaper("paper_too_many_cells", name=self._name, limit=MAX_CELLS)
 
     def non_empty(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[RowOfSheet, ...]:
-        """Return the rows that are not empty, cut after their last filled cell. Raises UnreadablePaper beyond a
-        limit.
-        """
+        """Return the rows that are not empty, cut after their last filled cell. Raises UnreadablePaper."""
         filled_rows: list[RowOfSheet] = []
         for number, cells in rows:
             width = next((n for n in range(len(cells), 0, -1) if not is_empty(cells[n - 1])), 0)

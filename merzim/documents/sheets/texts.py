@@ -13,9 +13,7 @@ _LONGEST = 254
 
 
 def is_email(text: str) -> bool:
-    """Return whether the text is one plain e-mail address (RFC 5321, unquoted): no display name, no line
-    break.
-    """
+    """Return whether the text is one plain e-mail address (RFC 5321, unquoted) without a display name."""
     local = text.partition("@")[0]
     dots = local.startswith(".") or local.endswith(".") or ".." in local
     return len(text) <= _LONGEST and not dots and _EMAIL.fullmatch(text) is not None
@@ -26,9 +24,7 @@ LONGEST = 2000
 
 
 def is_web_address(text: str) -> bool:
-    """Return whether the text is one complete http or https address with a host, without spaces or control
-    characters.
-    """
+    """Return whether the text is one complete http(s) address with a host, no spaces or control characters."""
     if len(text) > LONGEST or any(character.isspace() or ord(character) < 32 for character in text):
         return False
     try:
@@ -65,8 +61,6 @@ def is_spoilt(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return the text in lower case, ё as е, all but letters and digits as single spaces: `План-график` ->
-    `план график`.
-    """
+    """Return the text in lower case, ё as е, its words one space apart: `План-график` -> `план график`."""
     folded = unicodedata.normalize("NFKC", text).lower().replace("ё", "е")
     return _NOT_A_WORD.sub(" ", folded).strip()

@@ -172,9 +172,7 @@ def _decode(data: bytes, name: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """Return the delimiter: the one used most, outside quotes, in the first line that has any (a title line has
-    none).
-    """
+    """Return the delimiter: the most used one, outside quotes, in the first line that has any."""
     lines = ("".join(line.split('"')[::2]) for line in text.splitlines())
     bare = next((line for line in lines if any(mark in line for mark in _DELIMITERS)), "")
     return max(_DELIMITERS, key=bare.count) if bare else ","

@@ -44,9 +44,7 @@ class Stretch:
         return replace(self, unit=self.unit or other.unit, month=self.month or other.month, year=year)
 
     def days(self, year: int) -> tuple[date, date]:
-        """Return its first and last day, in this year where it names none. Raises ValueError for impossible
-        ones.
-        """
+        """Return its first and last day, in this year if it names none. Raises ValueError without such days."""
         year = year if self.year is None else self.year
         if length := _DAYS.get(self.unit):
             first = date(year, self.month, 1 + length * (self.number - 1))

@@ -179,9 +179,7 @@ def _documents_of(app: AppContext, case: Case, year: int | None) -> Iterator[Doc
 
 
 def _proved_obligation(app: AppContext, own: Procedure, proof: ProvedItem) -> tuple[Procedure, Obligation]:
-    """Return the obligation that evidence proves: of the case's own edition, else of the procedure that
-    requires it.
-    """
+    """Return the obligation evidence proves: of the case's own edition, else of the procedure asking for it."""
     if proof.kind == "fact":
         return own, own.by_id[proof.of.partition(".")[0].partition("#")[0]]
     named, obligation = _PROVES[proof.kind]

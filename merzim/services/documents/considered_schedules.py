@@ -112,9 +112,7 @@ class ConsideredAnalysis:
 
     @property
     def change(self) -> str:
-        """What importing it would do: open a case, replan (new facts or plan dates), nothing (same), or be
-        refused (foreign).
-        """
+        """What importing it would do: `open` or `replan` a case, nothing (`same`), be refused (`foreign`)."""
         if self.foreign:
             return "foreign"
         if self.case is None:

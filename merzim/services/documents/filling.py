@@ -104,9 +104,7 @@ def _period(view: View, *, as_planned: bool) -> tuple[date, date] | None:
 
 
 def _monitored(view: View, language: str) -> str | None:
-    """Return the period of monitoring: from the signing of the note to the day its year ends; None if not
-    signed.
-    """
+    """Return the period of monitoring: from the note's signing to the end of its year; None if unsigned."""
     signed = view.case.facts.get("note_signed")
     ends = next((each.due for each in view.deadlines if each.obligation.id == "monitoring_noted"), None)
     return span(signed.on, ends, language) if signed and ends else None
@@ -122,12 +120,13 @@ def office_paper(
     year: int | None = None,
     approver: str = "",
 ) -> Paper:
-    """Return a form about a period of a unit, or about a person there, with what the office knows; without
-    rows.
-    """
+    """Return a form about a period of a unit, or a person there, with what the office knows; without rows."""
     letter = report_letterhead(app, unit, today)
+    of = app.reads.office().units.get(letter.organisation)
+    # Where no kind is known, the name is of the unit asked for.
+    own_name = of.name_in(language) if of and not of.kind else ""
     values: dict[str, object] = {
-        "organisation": report_name(app, letter, language) or unit,
+        "organisation": own_name or organisation_name(app, letter.organisation, language) or unit,
         "year": year,
         "next_year": year + 1 if year else None,
         **signatures(app, form, letter, language, today=today, approver=approver),
@@ -306,11 +305,3 @@ def organisation_name(app: AppContext, organisation: str, language: str) -> str:
     if unit and not own_name and settings.name in ("", *unit.names):
         return unit.name_in(language)
     return own_name or settings.name
-
-
-def report_name(app: AppContext, letter: Letterhead, language: str) -> str:
-    """Return the name on a report: of the organisation; where no kind is known, of the unit asked for."""
-    unit = app.reads.office().units.get(letter.organisation)
-    if unit is None or unit.kind:
-        return organisation_name(app, letter.organisation, language)
-    return unit.name_in(language)

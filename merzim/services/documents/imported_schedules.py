@@ -56,9 +56,7 @@ def preview_schedule(ctx: RequestContext, command: ImportSchedule) -> Considerat
 
 
 def _read(ctx: RequestContext, command: ImportSchedule) -> ScheduleFile:
-    """Return the file of a command, read by the facts of every edition of its procedure. Raises as
-    `preview_schedule`.
-    """
+    """Return the file of a command, read by the facts of every edition. Raises as `preview_schedule`."""
     content, name = require_file(ctx, command)
     data, procedure = content.read(), chosen_procedure(ctx, command.procedure)
     facts, headings = set[str](), dict[str, str]()

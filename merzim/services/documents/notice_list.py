@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from i18n import period, say
-from merzim.documents.sheets.listing import Table, tables_workbook, write_csv, write_file
+from merzim.documents.sheets.listing import Table, csv_text, tables_workbook, write_file
 from merzim.services.app import AppContext
 from notifications.notice import Notice
 from workflow.cases.case import Case
@@ -31,10 +31,8 @@ def write_notices(app: AppContext, notices: Sequence[Notice], file: Path, langua
         UnreadablePaper: the file cannot be written.
     """
     table = notices_table(app, notices, language)
-    if file.suffix.lower() == ".xlsx":
-        write_file(file, tables_workbook([table]))
-    else:
-        write_csv(file, table)
+    is_workbook = file.suffix.lower() == ".xlsx"
+    write_file(file, tables_workbook([table]) if is_workbook else csv_text(table).encode("utf-8-sig"))
 
 
 def notices_table(app: AppContext, notices: Sequence[Notice], language: str) -> Table:

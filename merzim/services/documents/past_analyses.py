@@ -103,9 +103,7 @@ def short_forms(column: str, language: str) -> list[str]:
 
 
 def past_template(edition: Procedure, language: str) -> bytes:
-    """Return an empty table with the headings of an edition's columns; its second sheet lists other accepted
-    headings.
-    """
+    """Return an empty table headed by an edition's columns; its second sheet lists other headings it takes."""
     titled = list(template_columns(edition, language))
     columns = [
         template_column(18 if column != "case" else 30, language, dated=column != "case")
@@ -135,9 +133,7 @@ def template_columns(edition: Procedure, language: str) -> Iterator[tuple[str, s
 
 
 def _departures(past: AuditCase, result: Plan) -> Iterator[Departure]:
-    """Yield every finding about an analysis, with the cell of the date it judges: of a step judged by its
-    publication the day of that.
-    """
+    """Yield every finding about an analysis, with the cell of the date it judges, be it that of publication."""
     deadlines = {deadline.id: deadline for deadline in result.deadlines}
     for finding in result.findings:
         deadline = deadlines.get(finding.obligation)

@@ -28,7 +28,7 @@ from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.risks import SECTIONS, ListedRisk, cartograms, listed, rank_of, scale_of
 from workflow.cases.registers.rows import OWN_FIELDS, MeasureTerm, RowOfCase, is_entry, rows_of
 from workflow.deadlines.deadline import Deadline
-from workflow.org.office import Office, Person
+from workflow.org.office import Office
 from workflow.registers.rows import name_in
 from workflow.registers.values import is_filled
 
@@ -145,18 +145,14 @@ def group_rows(case: Case, office: Office, language: str) -> list[Row]:
     rows = list[Row]()
     for member in case.group:
         name, post, role, *_ = (*(part.strip() for part in member.split(";", 2)), "", "")
-        if person := _person_called(office, name):
+        keys = office.person_called.exactly(name)
+        if len(keys) == 1:
+            person = office.people[keys[0]]
             if post in ("", person.post, person.post_kk, person.post_ru):
                 post = person.post_in(language)
             name = person.name_in(language) if person.name_kk or person.name_ru else name
         rows.append({part: text for part, text in (("name", name), ("post", post), ("role", role)) if text})
     return rows
-
-
-def _person_called(office: Office, name: str) -> Person | None:
-    """Return the person of the office with that name; None if nobody has it, or several do."""
-    keys = office.person_called.exactly(name)
-    return office.people[keys[0]] if len(keys) == 1 else None
 
 
 def position_rows(form: Form, case: Case, office: Office, language: str, *, on: date) -> list[Row]:
@@ -280,9 +276,7 @@ def _extra(register_id: str, of_case: RowOfCase, language: str) -> dict[str, str
 
 
 def _name_or_words(office: Office, text: str, language: str) -> str:
-    """Return the name, in a language, of the unit or person that somebody wrote by its name or key; all other
-    words as they are.
-    """
+    """Return the name, in a language, of the unit or person whose name or key a text is; else the text."""
     called = office.unit_called.exactly(text) if text else ()
     found = office.named(called[0] if len(called) == 1 else text)
     return found.name_in(language) if found else text
@@ -302,9 +296,7 @@ def _measure_term(term: MeasureTerm, language: str) -> str:
 
 
 def _proof(item: Evidence, language: str) -> str:
-    """Return the name of a file or the address of a link; for a hidden document only that it exists, and its
-    ground.
-    """
+    """Return the name of a file or the address of a link; of a hidden document only that it exists, and why."""
     return item.name or item.reference or f"{say('web.restricted', {}, language)}: {item.restricted}"
 
 

@@ -237,9 +237,7 @@ class _Report:
         return found, looked_up
 
     def unanswered(self, source: RegisterRows) -> Mapping[str, Sequence[str]]:
-        """Return the ids of the rows of these days in which a field the report filters by is empty, by the
-        title of the field.
-        """
+        """Return the ids of the rows of these days that leave a field of `unanswered` empty, by its title."""
         rows_by_title = dict[str, Sequence[str]]()
         for name, dated in source.unanswered.items():
             where = {field: values for field, values in source.where.items() if field != name}
@@ -250,9 +248,7 @@ class _Report:
         return rows_by_title
 
     def _seen(self, source: RegisterRows) -> Sequence[ListedRow] | None:
-        """Return the rows of these days of a register, by day, with the fields its reader sees; None where they
-        do not see its lists.
-        """
+        """Return the rows of these days of a register, by day; None where the reader does not see its lists."""
         try:
             dated_rows = [each for name in source.dates for each in self._dated(source, name)]
         except (UnknownRegister, UnknownRegisterField):
