@@ -69,11 +69,7 @@ class AuditCase:
 
 
 def read_audit(
-    data: bytes,
-    name: str,
-    *,
-    facts: Collection[str],
-    headings: Mapping[str, str] | None = None,
+    data: bytes, name: str, *, facts: Collection[str], headings: Mapping[str, str] | None = None
 ) -> tuple[AuditCase, ...]:
     """Read past analyses from a CSV or XLSX file.
 

@@ -20,11 +20,7 @@ SHEET = 100_000
 
 
 def read_schedule(
-    data: bytes,
-    name: str,
-    *,
-    facts: Collection[str] = (),
-    headings: Mapping[str, str] | None = None,
+    data: bytes, name: str, *, facts: Collection[str] = (), headings: Mapping[str, str] | None = None
 ) -> tuple[ReadSchedule, ...]:
     """Return the planned analyses of a file, sheet by sheet; what was not read stands in the notes, those of
     the whole file with the first. The rows of a further sheet are numbered on from SHEET.

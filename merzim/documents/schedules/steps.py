@@ -207,10 +207,7 @@ def _repeats(steps: Sequence[Step], groups: Sequence[str]) -> bool:
 
 
 def _notes_on_table(
-    table: ScheduleTable,
-    columns: Sequence[HeadCell],
-    title: ScheduleTitle,
-    sections: Sequence[tuple[int, str]],
+    table: ScheduleTable, columns: Sequence[HeadCell], title: ScheduleTitle, sections: Sequence[tuple[int, str]]
 ) -> Iterator[RowNote]:
     """Yield the notes on the approval, the sections and the columns that are not read."""
     if title.approved_on:

@@ -21,15 +21,7 @@ from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.time_words import unknown_words
 from merzim.documents.sheets.unreadable import RowNote, UnreadableCell
-from merzim.documents.sheets.written_time import (
-    LONGEST,
-    Between,
-    Counted,
-    NamedTime,
-    Several,
-    Stretch,
-    parse,
-)
+from merzim.documents.sheets.written_time import LONGEST, Between, Counted, NamedTime, Several, Stretch, parse
 from workflow.refusal import Refusal
 
 WITHOUT_YEAR = "paper_date_without_year"

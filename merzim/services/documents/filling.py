@@ -30,11 +30,7 @@ APPROVERS: Mapping[str, tuple[str, ...]] = {
 """Duties that may approve in central bodies, oblasts and republican cities (`HIGH`); and in districts and
 cities (where the akim is a head).
 """
-APPROVED = {
-    "schedule": "schedule_approved",
-    "plan": "plan_approved",
-    "exposed_positions": "positions_listed",
-}
+APPROVED = {"schedule": "schedule_approved", "plan": "plan_approved", "exposed_positions": "positions_listed"}
 """Form -> the obligation whose signatories approve it, which is also the fact of its approval."""
 _SIGNED = {
     **APPROVED,

@@ -13,13 +13,7 @@ from i18n import say
 from merzim.documents.forms.definitions import Form, form_named, forms_about
 from merzim.documents.forms.paper import Paper, missing_values
 from merzim.documents.forms.values import title as field_title
-from merzim.services.campaigns.views import (
-    ShowCampaign,
-    asked_people,
-    definition_of,
-    person_key,
-    seen_campaign,
-)
+from merzim.services.campaigns.views import ShowCampaign, asked_people, definition_of, person_key, seen_campaign
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import document_of, office_paper, paper_notes, policy_unit
 from merzim.services.documents.rows import row_parts
