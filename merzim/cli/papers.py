@@ -23,7 +23,6 @@ from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import package_documents
 from merzim.services.documents.considered_schedules import ImportSchedule
 from merzim.services.documents.filling import (
-    approvers_of,
     case_paper,
     document_of,
     letterhead,
@@ -313,7 +312,7 @@ def _wrong_approver(
 ) -> list[str]:
     """Return a note where the duty given by --approver may not approve the form; else nothing."""
     letter = (letterhead if view else report_letterhead)(call.app, unit, call.moment.today)
-    allowed = [approver for approver in approvers_of(call.app, definition, letter, view) if approver in DUTIES]
+    allowed = [approver for approver in letter.approvers(definition, view) if approver in DUTIES]
     if not duty or duty in allowed or not allowed:
         return []
     return [call.say("form.note.approver", allowed=allowed, duty=duty)]

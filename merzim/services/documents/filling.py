@@ -5,7 +5,7 @@ organisation's own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def case_paper(
         "monitored_period": _monitored(view, language),
         "approved_on": signed_on,
         **cited,
-        **signatures(app, form, letter, language, today=today, approver=approver, view=view),
+        **letter.signatures(form, language, approver=approver, view=view),
     }
     rows = group if form.id == "order" else case_rows(form, view, office, language, on=own_day)
     return Paper(form, language, _asked(form, values), rows)
@@ -125,7 +125,7 @@ def office_paper(
         "organisation": own_name or organisation_name(app, letter.organisation, language) or unit,
         "year": year,
         "next_year": year + 1 if year else None,
-        **signatures(app, form, letter, language, today=today, approver=approver),
+        **letter.signatures(form, language, approver=approver),
     }
     return Paper(form, language, _asked(form, values))
 
@@ -177,7 +177,7 @@ def paper_notes(
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """The one organisation a paper is of: its name, subject and signatures are that organisation's.
+    """The one organisation a paper is of, on a day: its name, subject and signatures are that organisation's.
 
     Attributes:
         organisation: its unit; "" for the office itself.
@@ -185,9 +185,53 @@ class Letterhead:
         head: its first head; None if nobody or several people hold that duty, or the holder is away.
     """
 
+    office: Office
+    today: date
     organisation: str
     place: str
     head: Person | None
+
+    def approvers(self, form: Form, view: View | None = None) -> tuple[str, ...]:
+        """Return the duties that may approve a form in the organisation; empty if none approves it.
+
+        The signatories in the case's own edition take precedence over the general rule.
+        """
+        kind = self.office.kind_of(self.organisation)
+        obligation = view.procedure.by_id.get(APPROVED.get(form.id, "")) if view else None
+        if obligation and obligation.signed_by and (duties := obligation.signed_by.of(kind)):
+            return duties
+        if form.approvers != "level":
+            return (form.approvers,) if form.approvers else ()
+        return APPROVERS["high" if among(kind, HIGH) else "low"]
+
+    def signatures(
+        self, form: Form, language: str, *, approver: str = "", view: View | None = None
+    ) -> dict[str, object]:
+        """Return the posts and names of who signs: the head, who carries the analysis out, who approves it.
+
+        Args:
+            approver: the duty of who approves it; "" for the first duty that may.
+        """
+        approver = approver or next(iter(self.approvers(form, view)), "")
+        carries_out = self._holder("authorised_person")
+        people = {
+            "head": self.head,
+            "signer": carries_out,
+            "approver": self._holder(approver) if approver else None,
+        }
+        values: dict[str, object] = {"email": carries_out.email if carries_out else None}
+        for what, person in people.items():
+            if person is not None:
+                values |= {f"{what}_post": person.post_in(language), f"{what}_name": person.name_in(language)}
+        return values
+
+    def _holder(self, duty: str) -> Person | None:
+        """Return the person who alone holds a duty in the organisation, not one of a higher body; else None."""
+        if duty == "head":
+            return self.head
+        holder = _holder(self.office, duty, self.place, self.today)
+        own = self.office.organisation(self.organisation)
+        return holder if holder and own in (None, self.office.organisation(holder.unit)) else None
 
 
 def letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
@@ -204,8 +248,9 @@ def letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
         within = tuple(person for _, person in office.holders_by_organisation.get((unit_id, "head"), ()))
         if heads := office.holders.get((unit_id, "head")) or within:
             head = heads[0] if len(heads) == 1 and not heads[0].is_away(today) else None
-            return Letterhead(unit_id, place if own in (None, unit_id) else unit_id, head)
-    return Letterhead(own or office.root, place, None if place else _holder(office, "head", "", today))
+            return Letterhead(office, today, unit_id, place if own in (None, unit_id) else unit_id, head)
+    head = None if place else _holder(office, "head", "", today)
+    return Letterhead(office, today, own or office.root, place, head)
 
 
 def report_letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
@@ -213,69 +258,15 @@ def report_letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
     office = app.reads.office()
     place = office.unit_id(unit) or office.root
     organisation = office.organisation(place) or (place if unit else "")
-    head = letterhead(app, place, today)
-    return Letterhead(organisation, place, head.head if head.organisation == organisation else None)
+    nearest = letterhead(app, place, today)
+    head = nearest.head if nearest.organisation == organisation else None
+    return replace(nearest, organisation=organisation, place=place, head=head)
 
 
 def policy_unit(office: Office, unit: str) -> str:
     """Return the organisation whose policy applies to the workers of a unit; "" for the office's own."""
     organisation = office.organisation(unit)
     return organisation if organisation and organisation != office.root else ""
-
-
-def approvers_of(app: AppContext, form: Form, letter: Letterhead, view: View | None = None) -> tuple[str, ...]:
-    """Return the duties that may approve a form in the organisation it is of; empty if none approves it.
-
-    The signatories in the case's own edition take precedence over the general rule.
-    """
-    kind = app.reads.office().kind_of(letter.organisation)
-    obligation = view.procedure.by_id.get(APPROVED.get(form.id, "")) if view else None
-    if obligation and obligation.signed_by and (duties := obligation.signed_by.of(kind)):
-        return duties
-    if form.approvers != "level":
-        return (form.approvers,) if form.approvers else ()
-    return APPROVERS["high" if among(kind, HIGH) else "low"]
-
-
-def signatures(
-    app: AppContext,
-    form: Form,
-    letter: Letterhead,
-    language: str,
-    *,
-    today: date,
-    approver: str = "",
-    view: View | None = None,
-) -> dict[str, object]:
-    """Return the posts and names of who signs a paper: the head, who carries the analysis out, who approves it.
-
-    Args:
-        approver: the duty of who approves it; "" for the first duty that may.
-    """
-    allowed = approvers_of(app, form, letter, view)
-    carries_out = _holder_in(app, "authorised_person", letter, today)
-    people = {
-        "head": letter.head,
-        "signer": carries_out,
-        "approver": _holder_in(app, approver or allowed[0], letter, today) if approver or allowed else None,
-    }
-    values: dict[str, object] = {"email": carries_out.email if carries_out else None}
-    for what, person in people.items():
-        if person is not None:
-            values |= {f"{what}_post": person.post_in(language), f"{what}_name": person.name_in(language)}
-    return values
-
-
-def _holder_in(app: AppContext, duty: str, letter: Letterhead, today: date) -> Person | None:
-    """Return the person who alone holds a duty in the organisation a paper is of; None if nobody there does,
-    even if somebody of a higher body does.
-    """
-    if duty == "head":
-        return letter.head
-    office = app.reads.office()
-    holder = _holder(office, duty, letter.place, today)
-    own = office.organisation(letter.organisation)
-    return holder if holder and own in (None, office.organisation(holder.unit)) else None
 
 
 def _holder(office: Office, duty: str, unit: str, today: date) -> Person | None:
@@ -295,9 +286,9 @@ def organisation_name(app: AppContext, organisation: str, language: str) -> str:
     """
     settings, office = app.settings.office, app.reads.office()
     unit = office.units.get(organisation or office.root)
-    if unit and (unit.id != office.root if office.root else unit.kind):
-        return unit.name_in(language)
     own_name = {"kk": settings.name_kk, "ru": settings.name_ru}.get(language)
-    if unit and not own_name and settings.name in ("", *unit.names):
-        return unit.name_in(language)
+    if unit:
+        is_below = unit.id != office.root if office.root else bool(unit.kind)
+        if is_below or (not own_name and settings.name in ("", *unit.names)):
+            return unit.name_in(language)
     return own_name or settings.name
