@@ -55,19 +55,19 @@ def test_inside_office_hours_letters_leave_at_once(moment: str) -> None:
 )
 def test_outside_office_hours_they_wait_for_the_next_opening(moment: str, opens: str) -> None:
     """Six is too late; weekends and Nauryz are passed over."""
-    assert opening(at(moment), CALENDAR, RULES) == at(opens)
+    assert opening(at(moment), CALENDAR, RULES.office_hours) == at(opens)
 
 
 def test_beyond_the_records_nobody_waits() -> None:
     """Beyond the calendar records letters are sent at once instead of waiting for ever."""
     moment = datetime(2029, 1, 6, 20, tzinfo=UTC)
 
-    assert opening(moment, CALENDAR, RULES) == moment
+    assert opening(moment, CALENDAR, RULES.office_hours) == moment
 
 
 def test_an_office_may_have_hours_of_its_own() -> None:
     """office_hours comes from config.toml."""
-    early = Rules(office_hours=(time(7), time(8)))
+    early = (time(7), time(8))
 
     assert opening(at("2026-04-06T09:00"), CALENDAR, early) == at("2026-04-07T07:00")
 
