@@ -114,7 +114,7 @@ def count(term: Term, anchor: date | None, calendar: Kazakhstan, *, rolls: bool 
             element = Element(code="embargo_until", arguments={"years": years, "until": until}, on=until)
             return CountedTerm(opens=until + _DAY, elements=(element,))
         case Target():
-            return _explain_target(term, anchor)
+            return _explain_target(term, anchor.year)
     return _count_unanchored(term, calendar)
 
 
@@ -179,13 +179,12 @@ def as_right(counted_term: CountedTerm) -> CountedTerm:
     return replace(counted_term, due=None, safe_by=None, closes=counted_term.due, elements=elements)
 
 
-def _explain_target(term: Target, anchor: date) -> CountedTerm:
-    """Explain the figure to be reached in the anchor's year; it is measured and never due."""
-    figure = term.of(anchor.year)
-    if figure is None:
-        return CountedTerm(elements=(Element(code="target_none", arguments={"year": anchor.year}),))
-    arguments = {"year": anchor.year, "figure": figure, "better": term.better}
-    return CountedTerm(elements=(Element(code="target", arguments=arguments),))
+def _explain_target(term: Target, year: int) -> CountedTerm:
+    """Explain the figure to be reached in a year; it is measured and never due."""
+    figure = term.of(year)
+    told = {"figure": figure, "better": term.better} if figure else {}
+    code = "target" if figure else "target_none"
+    return CountedTerm(elements=(Element(code=code, arguments={"year": year, **told}),))
 
 
 def _count_duration(number: int, anchor: date, calendar: Kazakhstan) -> CountedTerm:

@@ -75,12 +75,11 @@ class ActTitle(Model):
 
     def __getitem__(self, language: str) -> str:
         """Return the title in a language, else in the closest one: acts have no English text of their own."""
-        texts = {"kk": self.kk, "ru": self.ru, "en": self.en}
-        return texts.get(language) or self.ru or self.kk or self.en
+        return getattr(self, language, "") or self.ru or self.kk or self.en
 
 
-def _in_all_languages(title: object) -> object:
-    return {"kk": title, "ru": title, "en": title} if isinstance(title, str) else title
+def _in_languages(title: object) -> object:
+    return dict.fromkeys(ActTitle.keys(), title) if isinstance(title, str) else title
 
 
 class Source(Model):
@@ -103,7 +102,7 @@ class Source(Model):
     known_at: date | None = None
     assumed: bool = False
     note: str = ""
-    title: Annotated[ActTitle | None, BeforeValidator(_in_all_languages)] = None
+    title: Annotated[ActTitle | None, BeforeValidator(_in_languages)] = None
     number: str = ""
 
     @property

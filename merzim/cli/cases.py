@@ -147,6 +147,7 @@ def _print_case(call: CommandContext, view: View) -> None:
         call.print("\n" + paragraph(call.say("cli.not_required", count=len(names), ids="; ".join(names))))
     print_findings(call, view.findings)
     facts = {titled(name): fact for name, fact in sorted(case.facts.items())}
+    effective = {event.seq for event in effective_events(events)}
     details = {
         "exempted": [
             {"id": each.id, **picked(each.exempted, "on", "by", "ground")} for each in apart if each.exempted
@@ -157,13 +158,13 @@ def _print_case(call: CommandContext, view: View) -> None:
         # Events are withdrawn by number; withdrawn ones are shown in brackets.
         "events": [
             {
-                "seq": f"#{event.seq}" if effective is not None else f"(#{event.seq})",
+                "seq": f"#{event.seq}" if event.seq in effective else f"(#{event.seq})",
                 **picked(event, "at", "by", "on"),
                 "kind": event.word,
                 "name": titled(event.name),
                 "ground": event.payload.get("ground"),
             }
-            for event, effective in zip(events, effective_events(events), strict=True)
+            for event in events
         ],
         "calendar_acts": moves_of(app, events, call.language),
     }

@@ -175,7 +175,7 @@ def approved_plan(events: Sequence[Event]) -> dict[str, date]:
     """
     planned: dict[str, date] = {}
     for event in effective_events(events):
-        if event is None or event.on is None:
+        if event.on is None:
             continue
         if event.kind == "planned":
             planned[event.name] = event.on

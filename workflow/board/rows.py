@@ -98,9 +98,7 @@ def rows(
 
 def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhstan, today: date) -> Row:
     """Return the board row of a deadline, with its next reminder step; a body outside the office has none."""
-    obligation = deadline.obligation
-    step = None
-    state = deadline.state
+    obligation, state, step = deadline.obligation, deadline.state, None
     if state in AWAITED:
         # Whether a period has begun depends on the day of reading, not of writing; and an obligation that is
         # fulfilled by itself waits for nobody.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -322,7 +322,7 @@ def exemption_of(case: Case, obligation: str) -> Exemption | None:
 def fold(events: Iterable[Event]) -> Case:
     """Compute a case from its events. Raises ValueError when there are none, or the first is not `opened`."""
     chain = tuple(events)
-    effective = [event for event in effective_events(chain) if event is not None]
+    effective = effective_events(chain)
     if not effective:
         raise ValueError("a case without events")
     return _changed(_opened(effective[0]), effective[1:], seq=chain[-1].seq, head=chain[-1].hash)
@@ -334,16 +334,14 @@ def with_rows(case: Case, events: Sequence[Event]) -> Case:
     Args:
         events: of the kinds `ENTRIES` and `withdrawn` alone, in order.
     """
-    valid_events = (event for event in effective_events(events) if event is not None)
-    return _changed(case, map(_without_evidence, valid_events))
+    return _changed(case, (_with_evidence(event, []) for event in effective_events(events)))
 
 
-def _without_evidence(event: Event) -> Event:
-    """Return an event without its evidence."""
-    if "evidence" not in event.payload:
-        return event
-    payload = {name: value for name, value in event.payload.items() if name != "evidence"}
-    return replace(event, payload=payload)
+def _with_evidence(event: Event, items: Sequence[object]) -> Event:
+    """Return an event with these items in place of its evidence, if it has any."""
+    return (
+        replace(event, payload={**event.payload, "evidence": items}) if "evidence" in event.payload else event
+    )
 
 
 def _changed(case: Case, events: Iterable[Event], **values: object) -> Case:
@@ -357,28 +355,23 @@ def _changed(case: Case, events: Iterable[Event], **values: object) -> Case:
     return Case(**{**vars(changing), **values})
 
 
-def effective_events(events: Sequence[Event]) -> tuple[Event | None, ...]:
-    """Return the events of a chain in order as if withdrawn records had never been recorded.
-
-    A withdrawn event becomes None; an event with some withdrawn documents is returned without them.
+def effective_events(events: Sequence[Event]) -> tuple[Event, ...]:
+    """Return the events of a chain in order as if withdrawn records had never been recorded: without withdrawn
+    events, and one of which some documents were withdrawn without these.
     """
-    lines: set[int] = set()
-    documents: dict[int, set[int]] = {}
-    for event in events:
-        if event.kind == "withdrawn":
-            lines.update(withdrawn_lines(event.payload))
-            for seq, place in withdrawn_documents(event.payload):
-                documents.setdefault(seq, set()).add(place)
-    if not lines and not documents:
-        return tuple(events)
-    return tuple(
-        None
-        if event.seq in lines
-        else _without_documents(event, documents[event.seq])
-        if event.seq in documents
-        else event
-        for event in events
-    )
+    payloads = [event.payload for event in events if event.kind == "withdrawn"]
+    lines = {seq for payload in payloads for seq in withdrawn_lines(payload)}
+    documents = {place for payload in payloads for place in withdrawn_documents(payload)}
+    touched = {seq for seq, _ in documents}
+
+    def remaining(event: Event) -> Event:
+        items = event.payload.get("evidence", ())
+        return _with_evidence(
+            event, [item for place, item in enumerate(items) if (event.seq, place) not in documents]
+        )
+
+    effective = (event for event in events if event.seq not in lines)
+    return tuple(remaining(event) if event.seq in touched else event for event in effective)
 
 
 def withdrawn_lines(payload: Mapping[str, Any]) -> tuple[int, ...]:
@@ -446,13 +439,6 @@ def _opened(event: Event) -> Case:
         opened_at=event.at,
         kept_from=date.fromisoformat(kept_from) if kept_from else None,
     )
-
-
-def _without_documents(event: Event, places: Container[int]) -> Event:
-    """Return an event without the documents at these places of its evidence."""
-    items = event.payload.get("evidence", ())
-    remaining_items = [item for place, item in enumerate(items) if place not in places]
-    return replace(event, payload={**event.payload, "evidence": remaining_items})
 
 
 def _withdrawals_without(case: Case, record: str) -> Mapping[str, Withdrawal]:

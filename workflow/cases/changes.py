@@ -35,7 +35,7 @@ def field_changes(events: Sequence[Event]) -> Mapping[int, tuple[FieldChange, ..
         if event.kind == "withdrawn":
             # The values before the withdrawn events are in force again.
             records = {}
-            for effective in filter(None, effective_events(events[: place + 1])):
+            for effective in effective_events(events[: place + 1]):
                 _apply(records, effective)
         elif event_changes := _apply(records, event):
             changes[event.seq] = event_changes
@@ -72,13 +72,12 @@ def _values(event: Event) -> tuple[str, Values, bool]:
     if event.kind == "row_edited":
         return event.name, dict(event.payload), False
     if event.kind in ("opened", "passport"):
-        return "passport", _passport(event.payload), False
+        return "passport", {name: event.payload[name] for name in _PASSPORT if name in event.payload}, False
     return "", {}, False
 
 
-def _passport(payload: Mapping[str, object]) -> Values:
-    fields = ("object_kk", "object_ru", "unit", "person", "kind", "group", "period", "responsible", "written")
-    return {name: payload[name] for name in fields if name in payload}
+_PASSPORT = ("object_kk", "object_ru", "unit", "person", "kind", "group", "period", "responsible", "written")
+"""Fields of the passport of a case, of which its opening gives some."""
 
 
 def _differences(old_values: Values, values: Values, names: Mapping[str, object]) -> Iterator[FieldChange]:

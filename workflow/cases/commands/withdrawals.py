@@ -104,13 +104,13 @@ def _cannot_undo(event: Event, was_told: Callable[[Event], bool], at: Moment) ->
 
 
 def undoable_event(
-    events: Iterable[Event], name: str, was_told: Callable[[Event], bool], *, at: Moment
+    events: Sequence[Event], name: str, was_told: Callable[[Event], bool], *, at: Moment
 ) -> Event | None:
     """Return the last record of a fact, its evidence or its plan date by that name, to offer it for undoing;
     None where there is none, or it cannot be undone.
     """
-    lines = [event for event in effective_events(tuple(events)) if event is not None and event.name == name]
-    last = next((event for event in reversed(lines) if event.kind in _UNDOABLE), None)
+    records = (event for event in reversed(effective_events(events)) if event.name == name)
+    last = next((event for event in records if event.kind in _UNDOABLE), None)
     return None if last is None or _cannot_undo(last, was_told, at) else last
 
 
@@ -130,7 +130,7 @@ def withdrawal(view: View, name: str, *, ground: str, evidence: str = "") -> Eve
         Refusal: it is not recorded, and the message names what is.
         UnknownFact.
     """
-    live = [event for event in effective_events(view.events) if event is not None]
+    live = effective_events(view.events)
     if line := _LINE.fullmatch(name):
         record, events = _of_line(view, live, int(line["seq"]))
     else:

@@ -205,7 +205,7 @@ def build_case_view(ctx: RequestContext, case_id: str) -> CaseView:
         entity = office.named(key)
         return name_of(entity) if entity else key
 
-    entries, effective = tuple(map(entry, view.deadlines)), effective_events(events)
+    entries = tuple(map(entry, view.deadlines))
     return CaseView(
         case=case,
         procedure=procedure,
@@ -222,7 +222,9 @@ def build_case_view(ctx: RequestContext, case_id: str) -> CaseView:
         },
         events=tuple(reversed(events)),
         changes=field_changes(events),
-        withdrawn=frozenset(event.seq for event, one in zip(events, effective, strict=True) if one is None),
+        withdrawn=frozenset(
+            {event.seq for event in events} - {event.seq for event in effective_events(events)}
+        ),
         notices=tuple(notices),
         named=named,
         today=today,
