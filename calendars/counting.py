@@ -12,28 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
+from calendars import terms
 from calendars.kazakhstan import Kazakhstan
 from calendars.refusal import LAST, index_of
-from calendars.terms import (
-    After,
-    AtOnce,
-    Before,
-    DayAfterPeriod,
-    Duration,
-    Element,
-    Embargo,
-    Explanation,
-    InPeriod,
-    OnDate,
-    OngoingDuty,
-    PerPeriod,
-    Quota,
-    Target,
-    Term,
-    WithoutTerm,
-    YearlyDate,
-    months_later,
-)
+from calendars.terms import Element, Explanation, months_later
 
 LISTED_AT_MOST = 15
 """Most working days an explanation names one by one; of more it names the first and the last."""
@@ -68,7 +50,7 @@ class CountedTerm:
 # The cases of one schedule share their dates, and so do two looks at one case. A term, a day and a calendar
 # (equal by content) always give the same answer, so it is kept.
 @lru_cache(maxsize=8192)
-def count(term: Term, anchor: date | None, calendar: Kazakhstan, *, rolls: bool = True) -> CountedTerm:
+def count(term: terms.Term, anchor: date | None, calendar: Kazakhstan, *, rolls: bool = True) -> CountedTerm:
     """Compute the due date of a term from its anchor, a local date (for a term of a period, the period's last
     day); cached. Without an anchor only a date that the act itself names is due.
 
@@ -81,21 +63,21 @@ def count(term: Term, anchor: date | None, calendar: Kazakhstan, *, rolls: bool 
     """
     if anchor is None:
         return _count_unanchored(term, calendar)
-    if isinstance(term, After) and term.unit == "working days":
+    if isinstance(term, terms.After) and term.unit == "working days":
         return _count_working_days(term.count, anchor, calendar)
     index_of(anchor, calendar.last)
     match term:
-        case Duration(number):
+        case terms.Duration(number):
             return _count_duration(number, anchor, calendar)
-        case After(number):
+        case terms.After(number):
             end, code = term.end(anchor), "unspecified_days" if term.unit == "days" else term.code
             arguments = {"count": abs(number), "to": end}
             return _end_on(code, arguments, end, calendar, rolls=rolls, backward=number < 0)
-        case DayAfterPeriod(day):
+        case terms.DayAfterPeriod(day):
             to = months_later(anchor, 1, day=day)
             arguments = {"day": day, "to": to, "last": anchor}
             return _end_on("day_after_period", arguments, to, calendar, rolls=rolls)
-        case YearlyDate(month, day, years, day_in_doubt):
+        case terms.YearlyDate(month, day, years, day_in_doubt):
             to = months_later(date(anchor.year, month, 1), 12 * years, day=day)
             counted_term = _end_on("yearly_date", {"to": to}, to, calendar, rolls=rolls)
             return (
@@ -103,38 +85,38 @@ def count(term: Term, anchor: date | None, calendar: Kazakhstan, *, rolls: bool 
                 if day_in_doubt
                 else counted_term
             )
-        case PerPeriod(number, period):
+        case terms.PerPeriod(number, period):
             return _end_on("per_period", {"count": number, "period": period, "to": anchor}, anchor, calendar)
-        case Quota(share, of, period):
+        case terms.Quota(share, of, period):
             share_of = {"share": share, "of": of, "period": period, "to": anchor}
             return _end_on("quota", share_of, anchor, calendar)
-        case Embargo(years):
+        case terms.Embargo(years):
             until = months_later(anchor, 12 * years)
             # No working day is counted: one that ends after the records forbids no less.
             element = Element(code="embargo_until", arguments={"years": years, "until": until}, on=until)
             return CountedTerm(opens=until + _DAY, elements=(element,))
-        case Target():
+        case terms.Target():
             return _explain_target(term, anchor.year)
     return _count_unanchored(term, calendar)
 
 
-def _count_unanchored(term: Term, calendar: Kazakhstan) -> CountedTerm:
+def _count_unanchored(term: terms.Term, calendar: Kazakhstan) -> CountedTerm:
     """Compute a term that needs no anchor: a date the act names, or a duty without a date; else nothing."""
     match term:
-        case OnDate(on):
+        case terms.OnDate(on):
             return _end_on("on_date", {"to": on}, on, calendar)
-        case InPeriod():
+        case terms.InPeriod():
             period_code, numbers, to = term.parts()
             return _end_on(period_code, {**numbers, "to": to}, to, calendar)
     code = _WITHOUT_NUMBER.get(type(term))
     return CountedTerm(elements=(Element(code=code),)) if code else CountedTerm()
 
 
-_WITHOUT_NUMBER: Mapping[type[Term], str] = {
-    OngoingDuty: "standing",
-    Before: "before_anchor",
-    AtOnce: "at_once",
-    WithoutTerm: "without_term",
+_WITHOUT_NUMBER: Mapping[type[terms.Term], str] = {
+    terms.OngoingDuty: "standing",
+    terms.Before: "before_anchor",
+    terms.AtOnce: "at_once",
+    terms.WithoutTerm: "without_term",
 }
 """The codes of what is said of a term without number and day."""
 
@@ -162,7 +144,13 @@ def _count_working_days(number: int, anchor: date, calendar: Kazakhstan) -> Coun
 
 
 def _over(
-    first: date, last: date, elements: Iterable[Element], calendar: Kazakhstan, *, due: date, safe_by: date
+    first: date,
+    last: date,
+    elements: Iterable[Element],
+    calendar: Kazakhstan,
+    *,
+    due: date,
+    safe_by: date,
 ) -> CountedTerm:
     """Return a term counted over the days of a span, which are explained too."""
     skipped, uncertain = explain_skipped(first, last, calendar), explain_uncertain(first, last, calendar)
@@ -179,7 +167,7 @@ def as_right(counted_term: CountedTerm) -> CountedTerm:
     return replace(counted_term, due=None, safe_by=None, closes=counted_term.due, elements=elements)
 
 
-def _explain_target(term: Target, year: int) -> CountedTerm:
+def _explain_target(term: terms.Target, year: int) -> CountedTerm:
     """Explain the figure to be reached in a year; it is measured and never due."""
     figure = term.of(year)
     told = {"figure": figure, "better": term.better} if figure else {}

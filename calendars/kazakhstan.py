@@ -35,17 +35,8 @@ from calendars.refusal import FIRST, LAST, OutOfRange, index_of, refuse
 Knowledge = Literal["confirmed", "provisional"]
 """Whether days may still change: by a year's transfers not decided yet, or by the move of a religious day."""
 
-KINDS = (
-    "working",
-    "weekend",
-    "holiday",
-    "substitute",
-    "religious",
-    "transferred_off",
-    "transferred_work",
-    "office_off",
-    "office_work",
-)
+_BY_ORDER = ("transferred_off", "transferred_work", "office_off", "office_work")
+KINDS = ("working", "weekend", "holiday", "substitute", "religious", *_BY_ORDER)
 """The kinds of day."""
 HOLIDAY_LAW = "Z010000267_"
 

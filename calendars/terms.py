@@ -211,22 +211,10 @@ class WithoutTerm:
     """A duty for which the act names no term."""
 
 
-Term = (
-    After
-    | DayAfterPeriod
-    | YearlyDate
-    | Duration
-    | PerPeriod
-    | Quota
-    | Embargo
-    | OngoingDuty
-    | Target
-    | InPeriod
-    | OnDate
-    | Before
-    | AtOnce
-    | WithoutTerm
-)
+_Dated = After | DayAfterPeriod | YearlyDate | Duration | InPeriod | OnDate
+_OfAPeriod = PerPeriod | Quota | Target
+_Dateless = Embargo | OngoingDuty | Before | AtOnce | WithoutTerm
+Term = _Dated | _OfAPeriod | _Dateless
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

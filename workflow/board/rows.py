@@ -134,19 +134,8 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhs
     )
 
 
-Urgency = Literal[
-    "overdue",
-    "today",
-    "near",
-    "later",
-    "due",
-    "missed",
-    "unconfirmed",
-    "never_confirmed",
-    "slipped",
-    "undated",
-    "open",
-]
+_ByDueDate = Literal["overdue", "today", "near", "later", "due"]
+Urgency = Literal[_ByDueDate, "missed", "unconfirmed", "never_confirmed", "slipped", "undated", "open"]
 """The kind of rows in a list: `near` after today and `due` from today, to the last day that counts as near;
 `slipped` past their plan date, `open` all with a valid due date, `undated` obligatory ones without a due date
 that can be done now, `unconfirmed` those missed or open without a due date since before today,

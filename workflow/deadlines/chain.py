@@ -16,36 +16,21 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from calendars import OutOfRange
+from calendars import OutOfRange, terms
 from calendars.counting import CountedTerm, as_right, count
 from calendars.kazakhstan import Kazakhstan, Knowledge
 from calendars.records import Balance, ConfirmedYear, Entry, HolidayRule, Records
-from calendars.terms import (
-    After,
-    AtOnce,
-    DayAfterPeriod,
-    Duration,
-    Element,
-    Embargo,
-    OngoingDuty,
-    PeriodSpan,
-    PerPeriod,
-    Quota,
-    Target,
-    Term,
-    months_later,
-    periods,
-)
+from calendars.terms import Element, PeriodSpan, months_later, periods
 from workflow.cases.case import Case, Fact, State, exemption_of
 from workflow.deadlines.applicability import is_asked_of, with_answers
 from workflow.deadlines.deadline import AnchorDate, is_before_records, knowledge_of
 from workflow.law.procedure import Obligation, Procedure
 
-OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
+OF_THE_PERIOD = (terms.DayAfterPeriod, terms.PerPeriod, terms.Quota, terms.Target)
 """Terms that count from the last day of their period, whatever happened in it."""
-COUNTED = (After, Duration, AtOnce)
+COUNTED = (terms.After, terms.Duration, terms.AtOnce)
 """Terms counted from their anchor; all others name a day of their own, or none."""
-_UNWAITED: dict[type[Term], State] = {OngoingDuty: "standing", Target: "target"}
+_UNWAITED: dict[type[terms.Term], State] = {terms.OngoingDuty: "standing", terms.Target: "target"}
 _NOTHING, _NEVER = CountedTerm(), AnchorDate(None, "none")
 
 
@@ -97,7 +82,7 @@ class CaseChain:
             yield self.link(obligation.id)
             return
         for span in periods(recurs.every, after=since, until=months_later(since, 12 * recurs.years)):
-            if not isinstance(term, Target) or term.of(span.last.year):
+            if not isinstance(term, terms.Target) or term.of(span.last.year):
                 yield self.link(obligation.id, span)
 
     def day(self, fact: str, span: PeriodSpan | None = None) -> AnchorDate:
@@ -194,10 +179,10 @@ class Link:
         if self.span is None:
             answer = obligation.answer(case.facts) if obligation.options else None
             return case.facts.get(answer.fact if answer else obligation.id)
-        if not obligation.several and not isinstance(term, PerPeriod):
+        if not obligation.several and not isinstance(term, terms.PerPeriod):
             return case.facts.get(self.id)
         facts = case.occurrences(self.id)
-        enough = term.count if isinstance(term, PerPeriod) else 1
+        enough = term.count if isinstance(term, terms.PerPeriod) else 1
         return facts[enough - 1] if len(facts) >= enough else None
 
     def judged_on(self) -> date | None:
@@ -213,7 +198,7 @@ class Link:
         """Return its state in the case."""
         obligation, chain = self.obligation, self.chain
         if self.fact is not None:
-            return "standing" if isinstance(obligation.term, OngoingDuty) else "done"
+            return "standing" if isinstance(obligation.term, terms.OngoingDuty) else "done"
         if not self._is_required():
             return "not_required"
         if obligation.by_itself:
@@ -251,7 +236,7 @@ class Link:
             return False
         if recurs and chain.link(recurs.since).is_gone():
             return True
-        is_delayed = isinstance(self.obligation.term, Embargo)
+        is_delayed = isinstance(self.obligation.term, terms.Embargo)
         return since is not None and not is_delayed and chain.link(since, self.span).is_gone()
 
     def is_gone(self) -> bool:

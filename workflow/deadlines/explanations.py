@@ -5,24 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from calendars.terms import (
-    After,
-    AtOnce,
-    Before,
-    DayAfterPeriod,
-    Duration,
-    Element,
-    Embargo,
-    InPeriod,
-    OnDate,
-    OngoingDuty,
-    PerPeriod,
-    Quota,
-    Target,
-    Term,
-    WithoutTerm,
-    YearlyDate,
-)
+from calendars import terms
+from calendars.terms import Element
 from workflow.cases.case import exemption_of
 from workflow.deadlines.chain import Link
 from workflow.deadlines.deadline import Deadline, holds_on, is_before_records
@@ -85,16 +69,16 @@ def _anchor(link: Link) -> Iterator[Element]:
     not begun.
     """
     since, on, term = link.obligation.since, link.anchor.on, link.obligation.term
-    if since is None or (on is None and isinstance(term, Embargo)):
+    if since is None or (on is None and isinstance(term, terms.Embargo)):
         return
     code = "anchor_none" if on is None else f"anchor_{link.anchor.state}"
     arguments: dict[str, object] = {"title": link.chain.procedure.by_id[since].title}
     if on is not None:
         arguments["on"] = on
-        if isinstance(term, YearlyDate):
+        if isinstance(term, terms.YearlyDate):
             code += "_moment"  # a fixed day of its year: whether that day counts means nothing
         else:
-            arguments["counted"] = isinstance(term, Duration)
+            arguments["counted"] = isinstance(term, terms.Duration)
     yield Element(code=code, arguments=arguments, on=on)
 
 
@@ -172,7 +156,7 @@ def rule_parts(obligation: Obligation, procedure: Procedure) -> Iterator[Element
     since = procedure.by_id[obligation.since].title if obligation.since else None
     code, arguments = _term(obligation.term)
     yield Element(code=f"term.{code}", arguments={**arguments, "since": since} if since else arguments)
-    if obligation.recurs and not isinstance(obligation.term, PerPeriod | Quota | Target):
+    if obligation.recurs and not isinstance(obligation.term, terms.PerPeriod | terms.Quota | terms.Target):
         yield Element(code=f"term.every.{obligation.recurs.every}")
     if obligation.when:
         yield Element(code="term.when", arguments={"fact": procedure.by_id[obligation.when].title})
@@ -180,37 +164,37 @@ def rule_parts(obligation: Obligation, procedure: Procedure) -> Iterator[Element
         yield Element(code="term.occasional")
 
 
-_WITHOUT_NUMBER: Mapping[type[Term], str] = {
-    Before: "before",
-    AtOnce: "at_once",
-    OngoingDuty: "standing",
-    WithoutTerm: "none",
+_WITHOUT_NUMBER: Mapping[type[terms.Term], str] = {
+    terms.Before: "before",
+    terms.AtOnce: "at_once",
+    terms.OngoingDuty: "standing",
+    terms.WithoutTerm: "none",
 }
 """The codes of terms without number and day."""
 
 
-def _term(term: Term) -> tuple[str, dict[str, object]]:
+def _term(term: terms.Term) -> tuple[str, dict[str, object]]:
     """Return code and arguments of a term."""
     match term:
-        case After(count):
+        case terms.After(count):
             return term.code, {"count": abs(count)}
-        case Duration(count):
+        case terms.Duration(count):
             return "at_most", {"count": count}
-        case Embargo(years):
+        case terms.Embargo(years):
             return "embargo", {"count": years}
-        case YearlyDate(month, day, years):
+        case terms.YearlyDate(month, day, years):
             return "by.next_year" if years else "by", {"on": date(ANY_YEAR, month, day)}
-        case DayAfterPeriod(day):
+        case terms.DayAfterPeriod(day):
             return "day_of_month", {"day": day}
-        case InPeriod():
+        case terms.InPeriod():
             code, numbers, _ = term.parts()
             return code, numbers
-        case OnDate(on):
+        case terms.OnDate(on):
             return "on", {"on": on}
-        case PerPeriod(count, period):
+        case terms.PerPeriod(count, period):
             return "at_least", {"count": count, "period": period}
-        case Quota(share, of, period):
+        case terms.Quota(share, of, period):
             return "share", {"share": share, "of": of, "period": period}
-        case Target(years, better):
+        case terms.Target(years, better):
             return f"target.{better}", {"figures": years}
     return _WITHOUT_NUMBER[type(term)], {}

@@ -5,28 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-KINDS = (
-    "central_body",
-    "committee",
-    "territorial_department",
-    "oblast_akim_office",
-    "city_akim_office",
-    "district_akim_office",
-    "akim_apparatus",
-    "oblast_department",
-    "city_department",
-    "district_department",
-    "quasi_state",
+_LOCAL = (
+    *("oblast_akim_office", "city_akim_office", "district_akim_office", "akim_apparatus"),
+    *("oblast_department", "city_department", "district_department"),
 )
+KINDS = ("central_body", "committee", "territorial_department", *_LOCAL, "quasi_state")
 
 GROUPS: Mapping[str, frozenset[str]] = {
     "state_body": frozenset(KINDS) - {"quasi_state"},
-    "local_executive": frozenset(
-        {
-            *("oblast_akim_office", "city_akim_office", "district_akim_office", "akim_apparatus"),
-            *("oblast_department", "city_department", "district_department"),
-        }
-    ),
+    "local_executive": frozenset(_LOCAL),
     "district_level": frozenset({"district_akim_office", "district_department"}),
 }
 """Names for several kinds, allowed wherever a kind is."""

@@ -14,24 +14,9 @@ from workflow.search_words import NameIndex, alphabetical, normalise
 from workflow.search_words import plain as _plain
 
 DUTIES = (
-    "authorised_person",
-    "head",
-    "head_of_unit",
-    "object_unit",
-    "deputy",
-    "hr",
-    "ethics_officer",
-    "chief_of_staff",
-    "officer",
-    "person_concerned",
-    "direct_head",
-    "prevention_unit",
-    "compliance_officer",
-    "internal_security",
-    "procurement_unit",
-    "collegial_body",
-    "account_holder",
-    "outside",
+    *("authorised_person", "head", "head_of_unit", "object_unit", "deputy", "hr", "ethics_officer"),
+    *("chief_of_staff", "officer", "person_concerned", "direct_head", "prevention_unit", "compliance_officer"),
+    *("internal_security", "procurement_unit", "collegial_body", "account_holder", "outside"),
 )
 
 Resolved = TypeVar("Resolved")
@@ -42,19 +27,8 @@ OF_A_PERSON = frozenset({"person_concerned", "direct_head"})
 ABOVE = "above"
 """Recipient of a reminder step: the next higher head. Not a duty anybody holds."""
 
-Why = Literal[
-    "named",
-    "prepares",
-    "signs",
-    "duty",
-    "duty_above",
-    "duty_elsewhere",
-    "head_for_unit",
-    "deputy",
-    "officer",
-    "unreachable",
-    "copied",
-]
+_ByDuty = Literal["duty", "duty_above", "duty_elsewhere", "head_for_unit"]
+Why = Literal["named", "prepares", "signs", _ByDuty, "deputy", "officer", "unreachable", "copied"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,18 +12,7 @@ from dataclasses import astuple, dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
-from calendars.terms import (
-    After,
-    AtOnce,
-    DayAfterPeriod,
-    InPeriod,
-    OnDate,
-    Period,
-    PerPeriod,
-    Term,
-    WithoutTerm,
-    YearlyDate,
-)
+from calendars import terms
 from workflow.cases.case import (
     DESCRIBES,
     Case,
@@ -214,26 +203,26 @@ class MeasureTerm:
     """
 
     written: str = ""
-    term: Term = field(default_factory=WithoutTerm)
+    term: terms.Term = field(default_factory=terms.WithoutTerm)
     reading: TermReading = "nothing"
-    every: Period | None = None
+    every: terms.Period | None = None
     day_in_doubt: bool = False
     since: date | None = None
 
     @property
     def dateless(self) -> bool:
         """Whether the words contain neither a date nor a number of days."""
-        return isinstance(self.term, WithoutTerm | AtOnce)
+        return isinstance(self.term, terms.WithoutTerm | terms.AtOnce)
 
 
-_KINDS: Mapping[str, type[Term]] = {
-    "on": OnDate,
-    "in_period": InPeriod,
-    "at_least": PerPeriod,
-    "day_after": DayAfterPeriod,
-    "each_year": YearlyDate,
-    "after": After,
-    "at_once": AtOnce,
+_KINDS: Mapping[str, type[terms.Term]] = {
+    "on": terms.OnDate,
+    "in_period": terms.InPeriod,
+    "at_least": terms.PerPeriod,
+    "day_after": terms.DayAfterPeriod,
+    "each_year": terms.YearlyDate,
+    "after": terms.After,
+    "at_once": terms.AtOnce,
 }
 """Key in an event -> the kind of term whose values stand there in a list."""
 
@@ -258,10 +247,12 @@ def from_data(data: Any) -> MeasureTerm:
     """Return the term from payload values; a term without a day where there are none."""
     if not isinstance(data, Mapping):
         return MeasureTerm()
-    term: Term = WithoutTerm()
+    term: terms.Term = terms.WithoutTerm()
     for key, kind in _KINDS.items():
         if key in data:
-            values: list[Any] = [date.fromisoformat(day) for day in data[key]] if kind is OnDate else data[key]
+            values: list[Any] = (
+                [date.fromisoformat(day) for day in data[key]] if kind is terms.OnDate else data[key]
+            )
             term = kind(*values)
     return MeasureTerm(
         written=data.get("written", ""),
