@@ -1,4 +1,6 @@
-"""Refusal: the error for what cannot be done, as a code with arguments that i18n/ makes a sentence of."""
+"""The errors of what cannot be done, as codes with arguments that i18n/ makes sentences of: of all, and of days
+outside the records, with their bounds.
+"""
 
 from __future__ import annotations
 
@@ -76,13 +78,8 @@ def refuse(day: object, last: date = LAST) -> NoReturn:
     raise OutOfRange(day, last)
 
 
-_FIRST = FIRST.toordinal()
-
-
 def index_of(day: date, last: date = LAST) -> int:
-    """Return the index of the day in a calendar up to `last`; raises TypeError or OutOfRange like `refuse`, for
-    which it is also called alone.
-    """
-    if not isinstance(day, date) or isinstance(day, datetime) or not FIRST <= day <= last:
-        refuse(day, last)
-    return day.toordinal() - _FIRST
+    """Return the index of the day in a calendar up to `last`. Raises as `refuse`."""
+    if isinstance(day, date) and not isinstance(day, datetime) and FIRST <= day <= last:
+        return (day - FIRST).days
+    refuse(day, last)

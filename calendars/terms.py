@@ -1,4 +1,5 @@
-"""The kinds of term the law uses, as frozen values; `calendars.counting` computes their due dates.
+"""The kinds of term the law uses, as frozen values, the periods some of them recur in, and the statements of an
+explanation; `calendars.counting` computes their due dates.
 
 A term in days is its own type: never hours, never a timedelta. One that ends on a day
 off ends on the next working day (Civil Code art. 175, by analogy: assumed).

@@ -93,28 +93,18 @@ def law_steps(steps: tuple[Step, ...], due: date, calendar: Kazakhstan) -> tuple
 def _scheduled(steps: Mapping[str, Step], about: date, calendar: Kazakhstan) -> Iterator[ScheduledStep]:
     """Yield steps, given by id, with their days counted from `about`, without those outside the calendar."""
     for id, step in steps.items():
-        if (on := _day(step, about, calendar)) is not None:
+        if (on := day_of_step(step, about, calendar)) is not None:
             yield ScheduledStep(id=id, on=on, about=about, step=step)
 
 
-def day_of_step(step: Step, due: date, calendar: Kazakhstan) -> date:
-    """Return the working day of a reminder step.
+def day_of_step(step: Step, due: date, calendar: Kazakhstan) -> date | None:
+    """Return the working day of a reminder step; None outside the calendar.
 
     That is so many working days before or after the due date (which is not counted). The step of the due date
     itself falls on it, or on the working day before if it is a day off, when it can still be done in time.
-
-    Raises:
-        OutOfRange: the day lies outside the calendar.
     """
-    if step.at == 0:
-        return calendar.find_previous_working_day(due)
-    return calendar.add_working_days(due, step.at)
-
-
-def _day(step: Step, due: date, calendar: Kazakhstan) -> date | None:
-    """Return the day of a reminder step; None outside the calendar."""
     try:
-        return day_of_step(step, due, calendar)
+        return calendar.add_working_days(due, step.at) if step.at else calendar.find_previous_working_day(due)
     except OutOfRange:
         return None
 
@@ -140,7 +130,7 @@ def snoozed(steps: tuple[Step, ...], due: date, until: date, calendar: Kazakhsta
     Only steps sent to nobody but the responsible person are suppressed; steps that notify somebody above them,
     and all steps from `until` on, stay on their days.
     """
-    days = {step.id: _day(step, due, calendar) for step in steps}
+    days = {step.id: day_of_step(step, due, calendar) for step in steps}
     loud = [step for step in steps if step.to != RESPONSIBLE or (days[step.id] or until) >= until]
     if not any(RESPONSIBLE[0] in step.to and days[step.id] == until for step in loud):
         left = calendar.count_working_days(until, date.fromordinal(due.toordinal() - 1))
@@ -148,12 +138,13 @@ def snoozed(steps: tuple[Step, ...], due: date, until: date, calendar: Kazakhsta
     return tuple(sorted(loud, key=lambda step: step.at))
 
 
-def latest_snooze(steps: Sequence[Step], due: date, calendar: Kazakhstan) -> date:
+def latest_snooze(steps: Sequence[Step], due: date, calendar: Kazakhstan) -> date | None:
     """Return the day beyond which no reminder can be snoozed: that of the last reminder step up to the due
-    date, without one the last working day up to it. Raises OutOfRange.
+    date, without one the last working day up to it. None where a step would lie outside the calendar.
     """
-    days = [day_of_step(step, due, calendar) for step in steps if step.at <= 0]
-    return max(days, default=calendar.find_previous_working_day(due))
+    before = [step for step in steps if step.at <= 0] or [Step(at=0)]
+    days = [day_of_step(step, due, calendar) for step in before]
+    return None if None in days else max(filter(None, days))
 
 
 def _plan_date_steps(
@@ -175,11 +166,10 @@ def _plan_date_steps(
     # If it was planned only after its term had passed, only the plan date has reminders.
     is_bound = deadline.counts_until is None or deadline.waiting_for is not None
     for id, step in PLAN_STEPS.items():
-        try:
-            on = day_of_step(step, planned, calendar)
-            while id != PLANNED and on in law_days:
-                on = calendar.add_working_days(on, 1)
-        except OutOfRange:
+        on = day_of_step(step, planned, calendar)
+        while on is not None and id != PLANNED and on in law_days:
+            on = day_of_step(Step(at=1), on, calendar)
+        if on is None:
             return
         has_passed = due is not None and due < on and (is_bound if id == PLANNED else holds_on(deadline, on))
         if on not in law_days and not has_passed:
@@ -239,7 +229,7 @@ def _open_step(at: int) -> Step:
 
 def _plan_speaks(planned_on: date | None, day: date, calendar: Kazakhstan) -> bool:
     """Return whether the steps of a plan date speak on a day: up to its last question, which is included."""
-    last = _day(SLIPPED["slipped+10"], planned_on, calendar) if planned_on else date.min
+    last = day_of_step(SLIPPED["slipped+10"], planned_on, calendar) if planned_on else date.min
     return last is None or day <= last
 
 

@@ -1,4 +1,4 @@
-"""Folds texts and words for searches: lower case, Kazakh letters replaced by similar Russian ones, words
+"""How texts and names are searched and sorted: in lower case, Kazakh letters as similar Russian ones, words
 without their last letters, so that other forms of them are found too.
 """
 

@@ -1,5 +1,5 @@
-"""Statistics over time: of the deadlines that came due, how many were met and how late; how long stages
-took.
+"""How deadlines went: how many of those that came due were met and how late, how long stages took, how far a
+case drifted from its approved schedule and what slack its plan leaves.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""A deadline: a due date with its explanation, always computed, never entered or stored as the source."""
+"""A deadline: a due date with its explanation, always computed, never entered or stored as the source; and how
+it stands on a day: overdue, waiting for something, or slipped (its plan date passed).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Computes every deadline of a case from facts, plan dates, the edition and the calendar."""
+"""Computes every deadline of a case from facts, plan dates, the edition and the calendar, and which of them
+move when calendar days change.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Finds departures in terms, order, evidence, duration, measured shares and targets, signatures; pure."""
+"""A finding is a departure from what was required, neutrally worded, never an accusation: in terms, order,
+evidence, duration, measured shares and targets, signatures.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Decides who may see and do what, by one rule for lists and for single objects.
+"""Decides who may see and do what, by one rule for lists and for single objects; accounts and the audit log as
+values.
 
 Access says what a user may do, the unit says where. A confidential case is visible only to its named readers
 and to recipients of its letters, whatever their access. Any other case is visible in the user's units, and

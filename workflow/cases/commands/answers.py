@@ -10,7 +10,6 @@ from datetime import date
 from textwrap import shorten
 from typing import Literal
 
-from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from workflow.cases.case import AWAITED, Case, Event, EventDraft, Evidence, evidence_payload, filled
 from workflow.cases.changes import Comment, comments
@@ -19,10 +18,10 @@ from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.rows import is_entry, next_number
 from workflow.deadlines.deadline import Deadline
 from workflow.law.library import ALONE, known_obligation
-from workflow.law.procedure import Procedure
+from workflow.law.procedure import Procedure, Step
 from workflow.moments import Moment
 from workflow.refusal import Refusal, closest_first
-from workflow.reminders import latest_snooze
+from workflow.reminders import day_of_step, latest_snooze
 
 TITLE_LENGTH = 120
 """Number of characters of an assignment used as the title of its own case."""
@@ -234,12 +233,8 @@ def snooze(view: View, obligation: str, *, until: date) -> Drafts:
     title = deadline.obligation.title
     if deadline.state not in AWAITED or deadline.due is None:
         raise Refusal("put_off_not_open", title=title)
-    try:
-        latest = latest_snooze(view.procedure.steps, deadline.due, view.calendar)
-    except OutOfRange:
-        # Its last reminder in time was due before the first day on record.
-        latest = view.today
-    if latest <= view.today:
+    latest = latest_snooze(view.procedure.steps, deadline.due, view.calendar)
+    if latest is None or latest <= view.today:
         raise Refusal("put_off_too_late", title=title, due=deadline.due)
     if until <= view.today:
         raise Refusal("put_off_not_ahead", until=until, today=view.today)
@@ -261,12 +256,9 @@ def days_to_offer(
     """
     if deadline.state not in AWAITED or deadline.due is None:
         return ()
-    try:
-        latest = latest_snooze(procedure.steps, deadline.due, calendar)
-        days = {calendar.add_working_days(today, 1), calendar.add_working_days(today, 3), latest}
-    except OutOfRange:
-        return ()
-    return tuple(sorted(day for day in days if today < day <= latest))
+    latest = latest_snooze(procedure.steps, deadline.due, calendar)
+    days = {day_of_step(Step(at=1), today, calendar), day_of_step(Step(at=3), today, calendar), latest}
+    return tuple(sorted(day for day in days if day and latest and today < day <= latest))
 
 
 def acknowledge(view: View, obligation: str, notice: str) -> Drafts:

@@ -226,7 +226,7 @@ class CaseCommands:
         """Return what opening these cases under these ids writes."""
         drafts = (_first_drafts(*opening, by=at.by) for opening in openings)
         chains = [_events(name, 0, chain, at) for name, chain in zip(ids, drafts, strict=True)]
-        return [self._change(fold(chain), at.today, chain) for chain in chains]
+        return [self.recomputed(fold(chain), today=at.today, events=chain) for chain in chains]
 
     def _checked(
         self, openings: Sequence[Opening], today: date, *, of_rows: bool = False
@@ -306,11 +306,13 @@ class CaseCommands:
         """Return what a command would write; nothing is written. Raises UnknownCase."""
         return self._decided(case_id, at, self._ledger.rows(case_id), command)
 
-    def recomputed(self, case: Case, *, today: date) -> Change:
-        """Return what a rebuild of the board writes for a case: its stage and its rows computed anew, no
-        events.
+    def recomputed(self, case: Case, *, today: date, events: tuple[Event, ...] = ()) -> Change:
+        """Return what is stored of a case after these events (a rebuild of the board has none): them, its
+        stage and its rows, computed anew.
         """
-        return self._change(case, today)
+        view = self.view_of(case, today=today)
+        board = rows(case, view.procedure, view.deadlines, self.calendar, today=today)
+        return Change(events=events, case=case, stage=view.stage, rows=board)
 
     def _decided(
         self, case_id: str, at: Moment, before: Mapping[str, Row], decide: Callable[[View], Drafts]
@@ -327,14 +329,8 @@ class CaseCommands:
             if kind in ENTRIES and on is not None:
                 self.calendar.is_working_day(on)  # raises beyond the records
         events = _events(case.id, case.seq, drafts, at)
-        change = self._change(fold([*view.events, *events]), at.today, events)
+        change = self.recomputed(fold([*view.events, *events]), today=at.today, events=events)
         return replace(change, moved=_moved(before, change))
-
-    def _change(self, case: Case, today: date, events: tuple[Event, ...] = ()) -> Change:
-        """Return what is stored of a case after these events: them, its stage and its rows."""
-        view = self.view_of(case, today=today)
-        board = rows(case, view.procedure, view.deadlines, self.calendar, today=today)
-        return Change(events=events, case=case, stage=view.stage, rows=board)
 
 
 def _events(case: str, last: int, drafts: Drafts, at: Moment) -> tuple[Event, ...]:

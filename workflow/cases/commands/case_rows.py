@@ -1,4 +1,5 @@
-"""Commands on the rows of a case's registers: risks, measures, exposed positions, remarks of the public.
+"""Commands on the rows of a case's registers: risks, measures, exposed positions, remarks of the public; a plan
+of measures is entered as rows.
 
 Fields and actions of a row come from the definition of its register. Each command writes events of the case;
 one that changes nothing writes none. An edit carries only the fields that changed: two people who change

@@ -1,4 +1,8 @@
-"""Records, corrects and plans the facts of a case, answers its decisions, and names its readers."""
+"""Records, corrects and plans the facts of a case, answers its decisions, and names its readers.
+
+Some duties of a yearly case are carried out by register rows: their facts are recorded, corrected and withdrawn
+to match the rows. A row never changes a fact recorded by a person, nor adds a second fact beside it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cancels, exempts and reopens a case, exempts single obligations of it, moves it to another edition."""
+"""Changes a case as a whole: its status (cancelled, exempted, reopened), its edition and its passport."""
 
 from __future__ import annotations
 
