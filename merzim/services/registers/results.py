@@ -17,7 +17,6 @@ from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import NotAllowed, NotFound
 from merzim.storage.register_lists import SqlRegisterLists
 from merzim.storage.register_rows import stored_rows
-from merzim.storage.rows import read_as
 from workflow.languages import KAZAKH_LETTERS
 from workflow.org.access import Scope, scope
 from workflow.org.kinds import among
@@ -175,19 +174,9 @@ class RowView(Result):
 
 def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True) -> list[RowView]:
     """Return the visible rows among stored heads, for lists. `links`: whether names of rows are included."""
-    heads = list(heads)
-    secret = {
-        name
-        for name in {head.register_id for head in heads}
-        if any(field.confidential for field in ctx.app.registers.on(name, ctx.today).fields.values())
-    }
-    whole_ids = [head.id for head in heads if head.register_id in secret]
-    values = {name: row.values for name, row in stored_rows(ctx.app.engine, whole_ids).items()}
-    rows = [
-        read_as(RegisterRow, head, register=head.register_id, values=values.get(head.id, head.shown))
-        for head in heads
-    ]
-    return row_views(ctx, rows, links=links)
+    ids = [head.id for head in heads]
+    stored = stored_rows(ctx.app.engine, ids)
+    return row_views(ctx, [stored[id] for id in ids if id in stored], links=links)
 
 
 def row_views(ctx: RequestContext, rows: Sequence[RegisterRow], *, links: bool = True) -> list[RowView]:
