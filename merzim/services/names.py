@@ -19,7 +19,6 @@ from workflow.cases.case import Case
 from workflow.cases.registers.rows import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Obligation, Procedure, Text
-from workflow.moments import Moment
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office, Person, Recipient, Unit
 from workflow.refusal import Refusal, closest_first
@@ -80,7 +79,7 @@ def units_in_order(office: Office) -> tuple[UnitName, ...]:
     return (*ordered, *others)
 
 
-def paginate_units(office: Office, chosen: str, number: int = 1) -> tuple[tuple[UnitName, ...], int]:
+def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[UnitName, ...], int]:
     """Return one page of the unit tree: all of a small tree, else the path to a unit and some of its children.
 
     A large office is shown level by level, so that a page does not contain twenty thousand names. A number
@@ -237,13 +236,13 @@ def person_named(office: Office, text: str, *, required: bool = False) -> str:
     return keys[0]
 
 
-def keep_responsible(app: AppContext, texts: Iterable[str], *, at: Moment) -> tuple[str, ...]:
+def keep_responsible(ctx: RequestContext, texts: Iterable[str]) -> tuple[str, ...]:
     """Match responsible texts to units and people, save the new matches; return the texts that match none."""
-    office = app.reads.office()
+    office = ctx.app.reads.office()
     matches = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}
     new = {text: key for text, key in matches.items() if key is not None and text not in office.matches}
     if new:
-        office_store.save(app.engine, matches=new, at=at)
+        office_store.save(ctx.app.engine, matches=new, at=ctx.moment)
     return tuple(text for text, key in matches.items() if key is None)
 
 
@@ -316,7 +315,7 @@ def seen_unit(ctx: RequestContext, unit: str) -> str:
     return root
 
 
-def known_year(ctx: RequestContext, year: int | None = None) -> int:
+def known_year(ctx: RequestContext, year: int | None) -> int:
     """Return the requested year, by default the present one. Raises NotFound beyond the calendar."""
     year = ctx.today.year if year is None else year
     if not ctx.calendar.first.year <= year <= ctx.calendar.last.year:

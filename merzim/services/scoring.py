@@ -118,7 +118,7 @@ _Line: TypeAlias = "tuple[str, str, str, int, int | None]"
 """Unit, month, value, rows, and the largest number in ten-thousandths."""
 
 
-def year_records(ctx: RequestContext, year: int, *, with_rows: bool = True) -> YearRecords:
+def year_records(ctx: RequestContext, year: int, *, with_rows: bool) -> YearRecords:
     """Return the records of every unit in a year up to today: of cases, and (`with_rows`) of register rows.
 
     Rows of open registers count for every reader, as facts of cases do; rows of confidential registers only for

@@ -117,7 +117,7 @@ def test_the_first_sentence_says_how_much_waits_for_its_reader_and_for_whom_else
         planned = {"analysis_started": date(2026, 4, 8), "analysis_ended": date(2026, 5, 20)}
         site.open(object="Сатып алу", planned=planned)
     head = Reader(login="head", access="first_head", person="b@org.kz")
-    read = overview(operator_context(site.context, at=AT).read_by(head))
+    read = overview(operator_context(site.context, at=AT).read_by(head), None)
     page = site.client("head_of_unit").get("/?lang=ru").text
 
     assert (read.lead.mine, read.lead.signatures) == (2, 2)

@@ -126,7 +126,7 @@ class Overview:
     stake: Decimal | None
 
 
-def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
+def overview(ctx: RequestContext, unit: str | None) -> Overview:
     """Return the overview of the day, of one unit with all units below it, or of all visible to the reader."""
     reads, today, day, stakes = ctx.reads, ctx.today, ctx.horizon, Stakes(ctx)
     office, sums = reads.office(), reads.sums(day, unit)

@@ -160,7 +160,7 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
     responsible = [measure.responsible for measure in plan.measures]
     with writing(ctx.app.engine):
         change = write_case(ctx, command.case, case_rows().add, rows, on=ctx.today)
-        unmatched = keep_responsible(ctx.app, responsible, at=ctx.moment)
+        unmatched = keep_responsible(ctx, responsible)
     deadlines = ctx.case_commands.view_of(change.case, today=ctx.today).deadlines
     of_measures = by_number(deadlines, "measure")
     numbers = numbers_of(change.case, plan.measures)
@@ -210,7 +210,7 @@ def _write_row(
     with writing(ctx.app.engine):
         result = result_of(ctx, command.case, decide)
         if "responsible" in command.values:
-            keep_responsible(ctx.app, [str(command.values["responsible"])], at=ctx.moment)
+            keep_responsible(ctx, [str(command.values["responsible"])])
     return result
 
 
@@ -362,7 +362,7 @@ def case_rows() -> CaseRows:
     return CaseRows(case_registers(), read_term=partial(read_term, where="term"), scale_on=scale_on)
 
 
-def cases_with_rows(app: AppContext, unit: str = "") -> Sequence[Case]:
+def cases_with_rows(app: AppContext, unit: str) -> Sequence[Case]:
     """Return the active cases with a row in any register, whole, of a unit (id) and all below; "" is all."""
     by_id = app.ledger.cases(cases_with_entries(app.engine, unit or None))
     return [by_id[id] for id in sorted(by_id)]

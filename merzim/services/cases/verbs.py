@@ -428,7 +428,7 @@ def describe_case(ctx: RequestContext, command: Passport) -> CommandResult:
     """
     result = _run(ctx, command)
     if result.changed and not command.preview and command.responsible:
-        keep_responsible(ctx.app, _people_by_name(ctx, command).values(), at=ctx.moment)
+        keep_responsible(ctx, _people_by_name(ctx, command).values())
     return result
 
 
