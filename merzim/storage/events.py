@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -304,10 +305,21 @@ def office_event(
     return Draft(kind=kind, name=name, by=at.by, at=at.now, on=at.today, payload=payload)
 
 
-def record(session: Session, *drafts: Draft) -> None:
-    """Append events of the office in the caller's transaction, after its rows were written; their topics follow
-    from their kinds.
+@contextmanager
+def changing_office(engine: Engine) -> Iterator[Session]:
+    """Yield a session that writes what events of the office tell of, while nobody else does: what it has read
+    stays so until its end.
     """
+    with writing(engine) as session:
+        hold(session, OFFICE)
+        yield session
+
+
+def record(session: Session, *drafts: Draft) -> None:
+    """Append events of the office in the caller's transaction, after its rows; their topics follow from their
+    kinds.
+    """
+    session.flush()
     append(session, OFFICE, [replace(draft, topic=_topic(draft.kind)) for draft in drafts])
 
 

@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, ColumnElement, Engine, Table, func, select
-from sqlmodel import Session
+from sqlalchemy import Engine, Table, func, select
+from sqlmodel import Session, SQLModel
 
-from merzim.storage.database import Row_, insert, read_first, reading, writing
-from merzim.storage.events import Draft, office_event, record
+from merzim.storage.database import Row_, read_first, reading
+from merzim.storage.events import Draft, changing_office, office_event, record
 from merzim.storage.rows import Values
-from merzim.storage.tables.accounts import ACCOUNT
+from merzim.storage.tables.accounts import ACCOUNT, AccountRow
 from merzim.storage.tables.events import EVENT, OF_OFFICE
 from merzim.storage.tables.notices import LINK
-from merzim.storage.tables.organisation import FORMER, MATCH, PERSON, UNIT, FormerPersonRow
+from merzim.storage.tables.organisation import (
+    FORMER,
+    MATCH,
+    PERSON,
+    UNIT,
+    FormerPersonRow,
+    MatchRow,
+    PersonRow,
+    UnitRow,
+)
 from workflow.moments import Moment
 from workflow.org.office import Office, Person, Unit, with_officer
 from workflow.refusal import Refusal
 
 _UNIT, _PERSON = TypeAdapter(Unit), TypeAdapter(Person)
+_KEYS: Mapping[type[SQLModel], str] = {UnitRow: "id", PersonRow: "key", MatchRow: "text"}
+"""The key of each table."""
 NOBODY = Moment(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1))
 """The author of changes for tests and measurements, without a moment."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SaveCounts:
-    """Numbers of rows that were new, changed, or unchanged."""
-
-    added: int = 0
-    changed: int = 0
-    same: int = 0
 
 
 def save(
@@ -42,32 +45,28 @@ def save(
     people: Iterable[Person] = (),
     matches: Mapping[str, str] | None = None,
     at: Moment = NOBODY,
-) -> SaveCounts:
+) -> None:
     """Save units, people and matches by key in one transaction; others are kept.
 
     Args:
         matches: responsible text -> unit id or person key.
         at: who makes the change: every new or changed row becomes an event of the office's chain.
     """
-    tables: list[tuple[Table, list[Values]]] = [
-        (UNIT, [unit_values(unit) for unit in units]),
-        (PERSON, [person_values(person) for person in people]),
-        (MATCH, [{"text": text, "target": target} for text, target in (matches or {}).items()]),
-    ]
-    with writing(engine) as session:
-        counts = [_save(session, table, lines, at) for table, lines in tables if lines]
-    return SaveCounts(
-        added=sum(count.added for count in counts),
-        changed=sum(count.changed for count in counts),
-        same=sum(count.same for count in counts),
-    )
+    matched = ({"text": text, "target": target} for text, target in (matches or {}).items())
+    with changing_office(engine) as session:
+        saved = [
+            *_save(session, UnitRow, map(unit_values, units), at),
+            *_save(session, PersonRow, map(person_values, people), at),
+            *_save(session, MatchRow, matched, at),
+        ]
+        record(session, *saved)
 
 
 def office(engine: Engine, *, officer: str = "", language: str = "kk", kind: str = "") -> Office:
     """Return the office, with the officer (by key or e-mail) and the kind config.toml names."""
     with reading(engine) as session:
-        units = {record.id: unit_of(record) for record in _all(session, UNIT)}
-        people = {record.key: person_of(record) for record in _all(session, PERSON)}
+        units = {record.id: _unit_of(record._mapping) for record in _all(session, UNIT)}
+        people = {record.key: _person_of(record._mapping) for record in _all(session, PERSON)}
         matches = {record.text: record.target for record in _all(session, MATCH)}
         former = {person.key: person for person in all_who_left(session) if person.key not in people}
     office = Office(units=units, people=people, matches=matches, former=former, kind=kind)
@@ -78,46 +77,35 @@ def _all(session: Session, table: Table) -> Iterable[Row_]:
     return session.execute(table.select().order_by(*table.primary_key.columns))
 
 
-def _save(session: Session, table: Table, lines: list[Values], at: Moment) -> SaveCounts:
-    """Write the rows that are new or differ, with their events."""
-    [key] = [column.name for column in table.primary_key.columns]
-    records_by_key = {record._mapping[key]: record._mapping for record in _all(session, table)}
-    lines_by_key = {line[key]: line for line in lines}
-    new = [line for name, line in lines_by_key.items() if name not in records_by_key]
-    other = [
-        line
-        for name, line in lines_by_key.items()
-        if name in records_by_key and any(records_by_key[name][column] != line[column] for column in line)
-    ]
-    put(session, table, new + other)
-    record(session, *(saved_event(table, line, at) for line in new + other))
-    return SaveCounts(added=len(new), changed=len(other), same=len(lines_by_key) - len(new) - len(other))
+def _save(session: Session, kind: type[SQLModel], lines: Iterable[Values], at: Moment) -> list[Draft]:
+    """Write the rows that are new or differ; return their events."""
+    lines_by_key = {line[_KEYS[kind]]: line for line in lines}
+    if not lines_by_key:
+        return []
+    rows_by_key = {getattr(row, _KEYS[kind]): row for row in session.scalars(select(kind))}
+    saved = []
+    for key, line in lines_by_key.items():
+        row = rows_by_key.get(key)
+        if row is None or any(getattr(row, name) != value for name, value in line.items()):
+            _put(session, kind, row, line)
+            saved.append(_saved_event(kind, line, at))
+    return saved
 
 
-def put(session: Session, table: Table, lines: Sequence[Values]) -> None:
-    """Write rows by their key; a column they do not name keeps its value."""
-    if lines:
-        step = insert(session, table)
-        keys = table.primary_key.columns
-        values = {name: step.excluded[name] for name in lines[0] if name not in keys}
-        session.execute(step.on_conflict_do_update(index_elements=keys, set_=values), lines)
+def _put(session: Session, kind: type[SQLModel], row: SQLModel | None, values: Values) -> None:
+    """Change a row, or add one for None; a column the values do not name keeps its value."""
+    session.add(kind(**values) if row is None else row.sqlmodel_update(values))
 
 
-def saved_event(table: Table, line: Values, at: Moment) -> Draft:
+def _saved_event(kind: type[SQLModel], line: Values, at: Moment) -> Draft:
     """Return the event of a saved row; what a person's says is private."""
-    [key] = [column.name for column in table.primary_key.columns]
-    return Draft(
-        kind=f"{table.name}_saved",
-        name=str(line[key]),
-        on=at.today,
-        by=at.by,
-        at=at.now,
-        **({"payload": {"values": line}} if table is UNIT else {"private": line}),
-    )
+    said = {"payload": {"values": line}} if kind is UnitRow else {"private": line}
+    name = f"{kind.__tablename__}_saved"
+    return Draft(kind=name, name=str(line[_KEYS[kind]]), on=at.today, by=at.by, at=at.now, **said)
 
 
-def unit_of(record: Row_) -> Unit:
-    return _UNIT.validate_python({**record._mapping})
+def _unit_of(record: Mapping[Any, Any]) -> Unit:
+    return _UNIT.validate_python({**record})
 
 
 def unit_values(unit: Unit) -> Values:
@@ -125,9 +113,9 @@ def unit_values(unit: Unit) -> Values:
     return {**_UNIT.dump_python(unit, mode="json"), **({} if unit.time else {"time": {}})}
 
 
-def person_of(record: Row_) -> Person:
+def _person_of(record: Mapping[Any, Any]) -> Person:
     """Return the person of a row, in the language of their own choice if they made one."""
-    return _PERSON.validate_python({**record._mapping, "language": record.own_language or record.language})
+    return _PERSON.validate_python({**record, "language": record["own_language"] or record["language"]})
 
 
 def person_values(person: Person) -> Values:
@@ -181,7 +169,7 @@ def all_who_left(session: Session) -> Iterator[Person]:
         yield Person(key=row.key, name=details.get("name") or row.key, unit="", **names)
 
 
-def add_former_person(session: Session, key: str, details: Iterable[str], *, left_on: date) -> None:
+def _add_former_person(session: Session, key: str, details: Iterable[str], *, left_on: date) -> None:
     """Add somebody who leaves to the former people, with what identifies them, in the caller's transaction.
 
     Who left before under other names is anonymised with these, too: they stay, behind the new ones.
@@ -196,116 +184,102 @@ def add_former_person(session: Session, key: str, details: Iterable[str], *, lef
     session.add(FormerPersonRow(number=last + 1, key=key, said=words, left_on=left_on))
 
 
-class SqlStaff:
-    """Changes units and people one at a time; every method is one transaction and one event of the office's
-    chain.
+# ----------------------------------------------------------- changes of single units and people, each one event
+
+
+def keep_unit(engine: Engine, unit: Unit, *, was: Unit | None, at: Moment) -> None:
+    """Save a unit. `was`: the state the writer saw, None for a new one.
+
+    Raises:
+        Refusal: it has changed since; nothing was written.
     """
+    with changing_office(engine) as session:
+        row = session.get(UnitRow, unit.id)
+        _refuse_changed(_unit_of(dict(row)) if row else None, was, unit.name)
+        _put(session, UnitRow, row, unit_values(unit))
+        record(session, _saved_event(UnitRow, unit_values(unit), at))
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
-    def keep_unit(self, unit: Unit, *, was: Unit | None, at: Moment) -> None:
-        """Save a unit. `was`: the state the writer saw, None for a new one.
+def remove_unit(engine: Engine, unit: Unit, *, at: Moment) -> None:
+    """Remove a unit, with the texts of schedules matched to it. Raises Refusal: it has changed since."""
+    with changing_office(engine) as session:
+        row = session.get(UnitRow, unit.id)
+        _refuse_changed(_unit_of(dict(row)) if row else None, unit, unit.name)
+        session.delete(row)
+        _unmatch(session, unit.id)
+        record(session, office_event(at, "unit_removed", unit.id))
 
-        Raises:
-            Refusal: it has changed since; nothing was written.
-        """
-        with writing(self._engine) as session:
-            _refuse_changed(_unit(session, unit.id), was, unit.name)
-            put(session, UNIT, [unit_values(unit)])
-            record(session, saved_event(UNIT, unit_values(unit), at))
 
-    def remove_unit(self, unit: Unit, *, at: Moment) -> None:
-        """Remove a unit, with the texts of schedules matched to it. Raises Refusal: it has changed since."""
-        with writing(self._engine) as session:
-            _refuse_changed(_unit(session, unit.id), unit, unit.name)
-            session.execute(UNIT.delete().where(UNIT.c.id == unit.id))
-            _unmatch(session, unit.id)
-            record(session, office_event(at, "unit_removed", unit.id))
+def keep_person(engine: Engine, person: Person, *, was: Person | None, at: Moment) -> None:
+    """Save a person as `keep_unit` does a unit; the language they chose themselves ends."""
+    with changing_office(engine) as session:
+        row = session.get(PersonRow, person.key)
+        _refuse_changed(_person_of(dict(row)) if row else None, was, person.name)
+        # The row now has the language, regardless of who chose it before.
+        _put(session, PersonRow, row, person_values(person) | {"own_language": ""})
+        record(session, _saved_event(PersonRow, person_values(person), at))
 
-    def keep_person(self, person: Person, *, was: Person | None, at: Moment) -> None:
-        """Save a person as `keep_unit` does a unit; the language they chose themselves ends."""
-        with writing(self._engine) as session:
-            _refuse_changed(_person(session, person.key), was, person.name)
-            # The row now has the language, regardless of who chose it before.
-            put(session, PERSON, [person_values(person) | {"own_language": ""}])
-            record(session, saved_event(PERSON, person_values(person), at))
 
-    def remove_person(self, person: Person, *, at: Moment) -> None:
-        """Move a person to the former people, with all names and addresses, which are needed to anonymise them
-        later; they are nobody's deputy any more.
+def remove_person(engine: Engine, person: Person, *, at: Moment) -> None:
+    """Move a person to the former people, with all names and addresses, which are needed to anonymise them
+    later; they are nobody's deputy any more.
 
-        Raises Refusal: they changed since the writer saw them.
-        """
-        with writing(self._engine) as session:
-            _refuse_changed(_person(session, person.key), person, person.name)
-            logins = select(ACCOUNT.c.login, ACCOUNT.c.name).where(ACCOUNT.c.person == person.key)
-            chats = session.execute(select(LINK.c.chat).where(LINK.c.person == person.key)).scalars()
-            details = [f"name:{name}" for name in person.names] + [f"chat:{chat}" for chat in chats]
-            details += [f"email:{person.email or ''}", f"kk:{person.name_kk}", f"ru:{person.name_ru}"]
-            for login, name in session.execute(logins):
-                details += [f"login:{login}", f"name:{name}"]
-            add_former_person(session, person.key, details, left_on=at.today)
-            session.execute(PERSON.delete().where(PERSON.c.key == person.key))
-            session.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
-            _unmatch(session, person.key)
-            record(session, office_event(at, "person_removed", person.key))
+    Raises Refusal: they changed since the writer saw them.
+    """
+    with changing_office(engine) as session:
+        row = session.get(PersonRow, person.key)
+        _refuse_changed(_person_of(dict(row)) if row else None, person, person.name)
+        chats = session.scalars(select(LINK.c.chat).where(LINK.c.person == person.key))
+        details = [f"name:{name}" for name in person.names] + [f"chat:{chat}" for chat in chats]
+        details += [f"email:{person.email or ''}", f"kk:{person.name_kk}", f"ru:{person.name_ru}"]
+        for account in session.scalars(select(AccountRow).where(ACCOUNT.c.person == person.key)):
+            details += [f"login:{account.login}", f"name:{account.name}"]
+        _add_former_person(session, person.key, details, left_on=at.today)
+        session.delete(row)
+        session.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
+        _unmatch(session, person.key)
+        record(session, office_event(at, "person_removed", person.key))
 
-    def set_leave(
-        self, person: str, *, away: Sequence[tuple[date, date]], deputy: str | None, at: Moment
-    ) -> None:
-        """Set the absences (local dates, both ends included) and the deputy of a person; do nothing for an
-        unknown person.
-        """
-        with writing(self._engine) as session:
-            present = _person(session, person)
-            if present is not None:
-                changed = person_values(replace(present, away=tuple(away), deputy=deputy))
-                values = {"away": changed["away"], "deputy": deputy}
-                session.execute(PERSON.update().where(PERSON.c.key == person).values(values))
-                record(session, saved_event(PERSON, changed, at))
 
-    def choose_digest(self, person: str, digest: str, *, at: Moment) -> None:
-        """Set whether a person gets a letter a day ("") or a week ("weekly"); nothing happens if it is so."""
-        self._choose("digest_chosen", person, PERSON.c.digest, digest, PERSON.c.digest, at=at)
+def set_leave(
+    engine: Engine, person: str, *, away: Sequence[tuple[date, date]], deputy: str | None, at: Moment
+) -> None:
+    """Set the absences (local dates, both ends included) and the deputy of a person; do nothing for an unknown
+    person.
+    """
+    with changing_office(engine) as session:
+        if (row := session.get(PersonRow, person)) is not None:
+            values = person_values(replace(_person_of(dict(row)), away=tuple(away), deputy=deputy))
+            row.away, row.deputy = values["away"], deputy
+            record(session, _saved_event(PersonRow, values, at))
 
-    def choose_language(self, person: str, language: str, *, at: Moment) -> None:
-        """Set the language of letters to a person; nothing happens if it is theirs already."""
-        own = PERSON.c.own_language
-        present = func.coalesce(func.nullif(own, ""), PERSON.c.language)
-        self._choose("language_chosen", person, own, language, present, at=at)
 
-    def _choose(
-        self,
-        kind: str,
-        person: str,
-        column: Column[str],
-        value: str,
-        present: ColumnElement[str],
-        *,
-        at: Moment,
-    ) -> None:
-        """Set what a person chose, with an event of the kind, unless it is the present value."""
-        change = PERSON.update().where(PERSON.c.key == person, present != value).values({column: value})
-        with writing(self._engine) as session:
-            if session.exec(change).rowcount:
-                record(session, Draft(kind=kind, name=person, by=at.by, at=at.now, payload={"value": value}))
+def choose_digest(engine: Engine, person: str, digest: str, *, at: Moment) -> None:
+    """Set whether a person gets a letter a day ("") or a week ("weekly"); nothing happens if it is so."""
+    with changing_office(engine) as session:
+        row = session.get(PersonRow, person)
+        if row is not None and row.digest != digest:
+            row.digest = digest
+            record(session, _chosen_event("digest_chosen", person, digest, at))
+
+
+def choose_language(engine: Engine, person: str, language: str, *, at: Moment) -> None:
+    """Set the language of letters to a person; nothing happens if it is theirs already."""
+    with changing_office(engine) as session:
+        row = session.get(PersonRow, person)
+        if row is not None and (row.own_language or row.language) != language:
+            row.own_language = language
+            record(session, _chosen_event("language_chosen", person, language, at))
+
+
+def _chosen_event(kind: str, person: str, value: str, at: Moment) -> Draft:
+    return Draft(kind=kind, name=person, by=at.by, at=at.now, payload={"value": value})
 
 
 def _refuse_changed(stored: object, was: object, name: str) -> None:
     """Raise Refusal unless the stored value is the one the writer saw."""
     if stored != was:
         raise Refusal("office_changed_meanwhile", name=name)
-
-
-def _unit(session: Session, id: str) -> Unit | None:
-    row = session.execute(UNIT.select().where(UNIT.c.id == id)).first()
-    return unit_of(row) if row is not None else None
-
-
-def _person(session: Session, key: str) -> Person | None:
-    row = session.execute(PERSON.select().where(PERSON.c.key == key)).first()
-    return person_of(row) if row is not None else None
 
 
 def _unmatch(session: Session, target: str) -> None:

@@ -17,10 +17,17 @@ from sqlmodel import Session
 
 from calendars.checks import with_known_since
 from calendars.records import Records
-from merzim.storage.database import insert, read, reading, writing
-from merzim.storage.events import OFFICE, Draft, hold, office_event, office_events, office_head, record, text_of
+from merzim.storage.database import read, reading
+from merzim.storage.events import (
+    Draft,
+    changing_office,
+    office_event,
+    office_events,
+    office_head,
+    record,
+    text_of,
+)
 from merzim.storage.office import NOBODY
-from merzim.storage.office import put as put_rows
 from merzim.storage.rows import read_as
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.organisation import SETTING, SettingRow
@@ -44,8 +51,7 @@ def stored(engine: Engine) -> dict[str, str]:
 
 def password(engine: Engine) -> str:
     """Return the encrypted password of the mail server; "" for none."""
-    with reading(engine) as session:
-        return _value(session, MAIL_PASSWORD)
+    return _value(engine, MAIL_PASSWORD)
 
 
 def link_key(engine: Engine) -> str:
@@ -53,13 +59,11 @@ def link_key(engine: Engine) -> str:
 
     It is not recorded in the chain.
     """
-    with reading(engine) as session:
-        key = _value(session, LINK_KEY)
-    if not key:
-        with writing(engine) as session:
-            new = {"key": LINK_KEY, "value": token_urlsafe(32), "by": NOBODY.by, "at": NOBODY.now}
-            session.execute(insert(session, SETTING).on_conflict_do_nothing(), new)
-            key = _value(session, LINK_KEY)  # of whoever was first
+    if key := _value(engine, LINK_KEY):
+        return key
+    with changing_office(engine) as session:
+        key = _value(engine, LINK_KEY) or token_urlsafe(32)  # of another process that was first
+        put(session, LINK_KEY, key, at=NOBODY)
     return key
 
 
@@ -70,7 +74,7 @@ def store(engine: Engine, values: Mapping[str, str], *, secret: str | None = Non
         secret: the encrypted password of the mail server; None leaves it as it is. Alone it was encrypted
             with another key, and has no event.
     """
-    with writing(engine) as session:
+    with changing_office(engine) as session:
         events = []
         is_other_password = secret is not None and put(session, MAIL_PASSWORD, secret, at=at)
         for key, value in values.items():
@@ -84,19 +88,21 @@ def put(session: Session, key: str, value: str, *, at: Moment) -> bool:
     """Store a value in the caller's transaction, or remove it where it is empty; return whether it is another
     one.
     """
-    if _value(session, key) == value:
+    setting = session.get(SettingRow, key)
+    if (setting.value if setting else "") == value:
         return False
     if value:
-        put_rows(session, SETTING, [{"key": key, "value": value, "by": at.by, "at": at.now}])
+        session.merge(SettingRow(key=key, value=value, by=at.by, at=at.now))
     else:
-        session.execute(SETTING.delete().where(SETTING.c.key == key))
+        session.delete(setting)
     return True
 
 
-def _value(session: Session, key: str) -> str:
+def _value(engine: Engine, key: str) -> str:
     """Return a stored value; "" for none."""
-    setting = session.get(SettingRow, key)
-    return setting.value if setting is not None else ""
+    with reading(engine) as session:
+        setting = session.get(SettingRow, key)
+        return setting.value if setting else ""
 
 
 CALENDAR_CHANGED, EDITION_ADOPTED = "calendar_changed", "edition_adopted"
@@ -150,8 +156,7 @@ def record_act(engine: Engine, before: Sequence[Adoption], *, name: str, text: s
         before: every calendar act the writer has read.
         text: of the act, as TOML.
     """
-    with writing(engine) as session:
-        hold(session, OFFICE)
+    with changing_office(engine) as session:
         if office_head(engine, CALENDAR_CHANGED) != head_of(before):
             return False
         record(session, office_event(at, CALENDAR_CHANGED, name, {"text": text}))
@@ -227,5 +232,5 @@ def record_editions(engine: Engine, editions: Sequence[AdoptedEdition], *, at: M
         said = {name: getattr(edition, name) for name in ("digest", "before", "text", "moved")}
         payload = {name: value for name, value in said.items() if value}
         adoptions.append(office_event(at, EDITION_ADOPTED, edition.edition, payload))
-    with writing(engine) as session:
+    with changing_office(engine) as session:
         record(session, *adoptions)

@@ -9,7 +9,6 @@ import pytest
 
 from merzim.documents.people import ReadPeople, merge_people
 from merzim.storage import office as office_store
-from merzim.storage.office import SqlStaff
 from notifications.notice import Notice, NoticeKind
 from notifications.rules import OfficeTimes, Rules, back_off, is_given_up, opening
 from tests.law import CALENDAR
@@ -266,12 +265,13 @@ def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(town:
     """Kept with the unit by the page, by a table of people; taken back by the page."""
     stamp = at_noon(FRIDAY)
     unit = replace(UNITS[1], time=SIX_DAYS)
-    saved = office_store.save(town.engine, units=[unit], at=stamp)
+    office_store.save(town.engine, units=[unit], at=stamp)
     table = merge_people(ReadPeople(UNITS, ()), office_store.office(town.engine))
     office_store.save(town.engine, units=table.units, at=stamp)
     stored_unit = office_store.office(town.engine).units["staff"]
 
-    assert saved.changed == 1
     assert stored_unit.time == SIX_DAYS
-    SqlStaff(town.engine).keep_unit(replace(stored_unit, time=NOTHING_OWN), was=stored_unit, at=at_noon(MONDAY))
+    office_store.keep_unit(
+        town.engine, replace(stored_unit, time=NOTHING_OWN), was=stored_unit, at=at_noon(MONDAY)
+    )
     assert office_store.office(town.engine).units["staff"].time == NOTHING_OWN

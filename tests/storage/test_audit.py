@@ -9,11 +9,12 @@ from threading import Event
 from sqlalchemy import Engine
 
 from merzim.storage import events
+from merzim.storage import office as office_store
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database import writing
 from merzim.storage.events import ACCESS, ORIGIN, Draft, Origin, record_access
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.office import SqlStaff, save
+from merzim.storage.office import save
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, TODAY, opened
 from workflow.moments import Moment
@@ -44,7 +45,7 @@ def test_what_is_done_is_an_entry_with_its_origin(engine: Engine) -> None:
     finally:
         ORIGIN.reset(token)
     save(engine, people=[Person(key="a@org.kz", name="А", unit="")])
-    SqlStaff(engine).choose_language("a@org.kz", "ru", at=replace(AT, by="a"))
+    office_store.choose_language(engine, "a@org.kz", "ru", at=replace(AT, by="a"))
 
     log = [
         (entry.topic, entry.kind, entry.by, entry.case, entry.way, entry.address) for entry in entries(engine)

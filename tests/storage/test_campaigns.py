@@ -179,13 +179,14 @@ def refused(ctx: RequestContext, token: str) -> bool:
 
 
 def change_people(app: AppContext, *people: Person, remove: str = "") -> None:
-    from merzim.storage.office import SqlStaff
+    from merzim.storage import office as office_store
 
     if people:
         save(app.engine, people=people)
     if remove:
-        staff = SqlStaff(app.engine)
-        staff.remove_person(app.reads.office().people[remove], at=Moment(by="x", now=NOW, today=TODAY))
+        office_store.remove_person(
+            app.engine, app.reads.office().people[remove], at=Moment(by="x", now=NOW, today=TODAY)
+        )
 
 
 @on_sqlite_alone

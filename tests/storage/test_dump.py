@@ -23,7 +23,7 @@ from merzim.storage.maintenance import backup as backups
 from merzim.storage.maintenance.backup import backup, migrate, restore
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.office import NOBODY, SqlStaff
+from merzim.storage.office import NOBODY
 from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.settings import MAIL_PASSWORD, put
@@ -322,7 +322,9 @@ def test_the_restored_is_lived_in_at_once(file: Engine, empty: Engine) -> None:
     reads = SqlReads(empty)
     assert reads.office() == office_store.office(empty)
     assert reads.sums(Horizon(today=TODAY, soon=TODAY.replace(month=12)))
-    SqlStaff(empty).keep_unit(Unit(id="new", name="Жаңа"), was=None, at=Moment(by="А", now=NOW, today=TODAY))
+    office_store.keep_unit(
+        empty, Unit(id="new", name="Жаңа"), was=None, at=Moment(by="А", now=NOW, today=TODAY)
+    )
     assert "new" in reads.office().units
     with writing(empty) as connection:
         for _ in range(2):

@@ -29,7 +29,7 @@ from merzim.services.registers import views as register_views
 from merzim.services.registers.views import ListRows
 from merzim.services.upkeep import maintenance
 from merzim.settings import DatabaseSettings, RetentionSettings
-from merzim.storage.office import SqlStaff, former_people
+from merzim.storage.office import former_people
 from merzim.web.ui.name_fields import person_names
 from tests.checking import refusal_codes
 from tests.storage.sample_cases import on_sqlite_alone
@@ -98,7 +98,7 @@ def live(app: AppContext) -> str:
     app.case_commands.write(case, AT, recording.record, "order_signed", on=TODAY)
     values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}
     registers.add_row(ctx, registers.AddRow(register_id="consents", unit="hr", values=values))
-    SqlStaff(app.engine).choose_digest(KEY, "daily", at=AT)
+    office_store.choose_digest(app.engine, KEY, "daily", at=AT)
     run_round(app, at=AT)
     deliver(app, at=AT)
     return case

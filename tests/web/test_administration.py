@@ -16,8 +16,8 @@ from merzim.services.people import feeds
 from merzim.services.people.feeds import TelegramCode
 from merzim.services.people.leaving import pending_duties
 from merzim.services.people.staff import mark
-from merzim.storage.office import SqlStaff
-from merzim.web.pages.account import login
+from merzim.storage import office as office_store
+from merzim.web.pages.account import own_account
 from tests.web.conftest import AT, NOW, Site, office_with_cases
 from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.commands import statuses
@@ -337,10 +337,10 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
 
 def test_of_two_writers_the_second_is_refused_by_the_database_too(site: Site) -> None:
     """Though both read the same."""
-    staff, was = SqlStaff(site.context.engine), site.office.people["a@org.kz"]
-    staff.keep_person(replace(was, post="бірінші"), was=was, at=AT)
+    engine, was = site.context.engine, site.office.people["a@org.kz"]
+    office_store.keep_person(engine, replace(was, post="бірінші"), was=was, at=AT)
     with pytest.raises(Refusal, match="office_changed_meanwhile"):
-        staff.keep_person(replace(was, post="екінші"), was=was, at=AT)
+        office_store.keep_person(engine, replace(was, post="екінші"), was=was, at=AT)
     assert site.office.people["a@org.kz"].post == "бірінші"
 
 
@@ -360,7 +360,7 @@ def test_before_somebody_goes_it_is_said_what_falls_to_whom(site: Site, admin: T
 def test_a_telegram_code_is_for_oneself(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
     offered = TelegramCode(person="", code="ABCD2345WXYZ", address="https://t.me/b?start=x", until=NOW)
     monkeypatch.setattr(feeds, "create_code", lambda *_: offered)
-    monkeypatch.setattr(login, "is_linked", lambda *_: False)
+    monkeypatch.setattr(own_account, "is_linked", lambda *_: False)
     with site.client("responsible") as browser:
         answer = browser.post("/account/telegram")
 

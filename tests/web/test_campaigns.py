@@ -167,9 +167,9 @@ def test_every_link_that_is_not_good_is_answered_alike(office: Site) -> None:
     with office.stranger() as browser:
         assert browser.post(used_link, data={"field.post": "маман"}).status_code == 200
     people = office.context.reads.office().people
-    from merzim.storage.office import SqlStaff
+    from merzim.storage import office as office_store
 
-    SqlStaff(office.context.engine).remove_person(people[gone_person], at=office.moment)
+    office_store.remove_person(office.context.engine, people[gone_person], at=office.moment)
     flipped = third[:-1] + ("A" if third[-1] != "A" else "B")
     answers = {}
     with office.stranger() as browser:

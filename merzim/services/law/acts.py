@@ -15,7 +15,7 @@ from merzim.services.inputs import Line
 from merzim.services.names import USUAL, UnknownUnit, name_of
 from merzim.services.results import Titles
 from merzim.services.verbs import Command, NotAllowed, verb
-from merzim.storage.office import SqlStaff
+from merzim.storage import office as office_store
 from workflow.cases.case import AWAITED, Case
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.law.procedure import Procedure, Text
@@ -163,7 +163,7 @@ def change_act(ctx: RequestContext, command: ChangeAct) -> list[AdoptableAct]:
     others = tuple(other for other in unit.acts if other != act)
     changed = replace(unit, acts=others if command.leave else (*others, act))
     if set(changed.acts) != set(unit.acts):
-        SqlStaff(ctx.app.engine).keep_unit(changed, was=unit, at=ctx.moment)
+        office_store.keep_unit(ctx.app.engine, changed, was=unit, at=ctx.moment)
         follow_adopted_acts(ctx.app, office, unit.id, at=ctx.moment)
         ctx.app.process.proposed.clear()
     return list(adoptable_acts(ctx, unit.id))

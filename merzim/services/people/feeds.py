@@ -24,7 +24,7 @@ from merzim.services.context import RequestContext, reader_of
 from merzim.services.inputs import Day, Key
 from merzim.services.names import person_named
 from merzim.services.verbs import Command, NotFound, verb
-from merzim.storage.office import SqlStaff
+from merzim.storage import office as office_store
 from notifications.channels.telegram import CODE_LASTS, hash_code, link_address, new_code
 from notifications.letter_links import CHOICES, ChoiceLink, read_secret
 from notifications.notice import CalendarEntry as Item
@@ -247,7 +247,7 @@ def set_leave(ctx: RequestContext, command: Away) -> None:
     if command.deputy is not None and (command.deputy not in office.people or command.deputy == person.key):
         raise Refusal("web.desk.bad_deputy", person=command.deputy)
     away = ((first, last),) if first and last else ()
-    SqlStaff(ctx.app.engine).set_leave(person.key, away=away, deputy=command.deputy, at=ctx.moment)
+    office_store.set_leave(ctx.app.engine, person.key, away=away, deputy=command.deputy, at=ctx.moment)
 
 
 class DigestChoice(Command):
@@ -261,9 +261,8 @@ def set_digest(ctx: RequestContext, command: DigestChoice) -> DigestChoice:
     person = own_person(ctx)
     if person is None:
         raise NotFound("web.problem.no_person")
-    people = SqlStaff(ctx.app.engine)
-    people.choose_digest(person.key, CHOICES[command.digest], at=ctx.moment)
-    people.choose_language(person.key, command.language, at=ctx.moment)
+    office_store.choose_digest(ctx.app.engine, person.key, CHOICES[command.digest], at=ctx.moment)
+    office_store.choose_language(ctx.app.engine, person.key, command.language, at=ctx.moment)
     return command
 
 
@@ -279,7 +278,7 @@ def person_of_link(ctx: RequestContext, token: str) -> Person:
 def choose_by_link(ctx: RequestContext, token: str, digest: str) -> None:
     """Set how often letters are sent to the person of an address. Raises NotFound."""
     key = person_of_link(ctx, token).key
-    SqlStaff(ctx.app.engine).choose_digest(key, CHOICES[digest], at=replace(ctx.moment, by=key))
+    office_store.choose_digest(ctx.app.engine, key, CHOICES[digest], at=replace(ctx.moment, by=key))
 
 
 def own_person(ctx: RequestContext) -> Person | None:

@@ -11,27 +11,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import get_args
 
-from sqlalchemy import ColumnElement, Engine, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, func, select, update
 from sqlmodel import Session
 
 from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt
-from merzim.storage.database import (
-    execute,
-    in_names,
-    insert,
-    insert_many,
-    read,
-    read_first,
-    read_for_names,
-    read_value,
-    reading,
-    writing,
-)
-from merzim.storage.events import Draft, office_event, record
+from merzim.storage.database import execute, in_names, read, read_first, read_for_names, read_value, reading
+from merzim.storage.events import Draft, changing_office, office_event, record
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.rows import Values, columns_of, read_as, to_notice
-from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY, PROVIDER, RECOVERY_CODE, IdentityRow
+from merzim.storage.rows import columns_of, read_as, to_notice
+from merzim.storage.tables.accounts import (
+    ACCOUNT,
+    ENTRY,
+    IDENTITY,
+    PROVIDER,
+    RECOVERY_CODE,
+    AccountRow,
+    EntryRow,
+    IdentityRow,
+    RecoveryCodeRow,
+)
 from merzim.storage.tables.notices import NOTICE
 from notifications.notice import Notice
 from workflow.moments import Moment
@@ -132,16 +131,18 @@ class SqlAccounts:
         Nothing happens if the account is so already.
         """
         values = columns_of(ACCOUNT, reader, disabled=disabled)
-        differs = or_(*(ACCOUNT.c[name] != value for name, value in values.items()))
-        change = update(ACCOUNT).where(ACCOUNT.c.login == reader.login, differs).values(values)
-        with writing(self._engine) as session:
-            is_new = _insert(session, values, at.now)
-            if not is_new and not session.exec(change).rowcount:
+        with changing_office(self._engine) as session:
+            account = session.get(AccountRow, reader.login)
+            if account is None:
+                session.add(AccountRow(**values, created_at=at.now))
+            elif all(getattr(account, name) == value for name, value in values.items()):
                 return
+            else:
+                account.sqlmodel_update(values)
             if disabled:
                 end_entries(session, ENTRY.c.login == reader.login, at.now)
-            kind = "account_opened" if is_new else "account_changed"
             facts = {"access": reader.access, "unit": reader.unit, "disabled": disabled}
+            kind = "account_changed" if account else "account_opened"
             record(session, office_event(at, kind, reader.login, facts))
 
     def set_password(self, login: str, password: str, *, at: Moment) -> None:
@@ -149,10 +150,11 @@ class SqlAccounts:
 
         A password ends the invitation of the first administrator, too. Nothing happens for an unknown login.
         """
-        with writing(self._engine) as session:
-            change = update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password)
-            if not session.exec(change).rowcount:
+        with changing_office(self._engine) as session:
+            account = session.get(AccountRow, login)
+            if account is None:
                 return
+            account.password = password
             if password:
                 end_entries(session, _FIRST_INVITATION, at.now)
             _record_and_end(session, office_event(at, "password_set", login))
@@ -170,19 +172,22 @@ class SqlAccounts:
 
         Returns False and writes nothing when the person or the account was linked meanwhile.
         """
-        with writing(self._engine) as session:
-            step = insert(session, IDENTITY).values(columns_of(IDENTITY, identity)).on_conflict_do_nothing()
-            if session.execute(step.returning(IDENTITY.c.login)).first() is None:
+        with changing_office(self._engine) as session:
+            if session.get(IdentityRow, (identity.login, PROVIDER)) or self.identity(identity.subject):
                 return False
-            session.execute(update(ACCOUNT).where(ACCOUNT.c.login == identity.login).values(password=""))
+            session.add(identity)
+            if (account := session.get(AccountRow, identity.login)) is not None:
+                account.password = ""
             _record_and_end(session, office_event(at, "account_linked", identity.login, {"provider": PROVIDER}))
         return True
 
     def unlink(self, login: str, *, at: Moment) -> bool:
         """Unlink an account from the provider and end its entries; return whether it was linked."""
-        with writing(self._engine) as session:
-            if not session.exec(IDENTITY.delete().where(IDENTITY.c.login == login)).rowcount:
+        with changing_office(self._engine) as session:
+            identity = session.get(IdentityRow, (login, PROVIDER))
+            if identity is None:
                 return False
+            session.delete(identity)
             _record_and_end(session, office_event(at, "account_unlinked", login))
         return True
 
@@ -195,12 +200,13 @@ class SqlAccounts:
         Returns the logins invited: those that got an account meanwhile are left out.
         """
         invited_people, events = list[Invited](), list[Draft]()
-        with writing(self._engine) as session:
+        with changing_office(self._engine) as session:
             for invited in people:
                 reader, entry = invited.reader, invited.entry
                 if invited.new:
-                    if not _insert(session, columns_of(ACCOUNT, reader, disabled=False), at.now):
+                    if session.get(AccountRow, reader.login) is not None:
                         continue
+                    session.add(AccountRow(**columns_of(ACCOUNT, reader), created_at=at.now))
                     facts = {"access": reader.access, "unit": reader.unit}
                     events.append(office_event(at, "account_opened", reader.login, facts))
                 if entry is not None:
@@ -227,12 +233,13 @@ class SqlAccounts:
 
     def use_invitation(self, hash: str, *, now: datetime) -> bool:
         """Mark an invitation as used. Return False if it was used already."""
-        step = update(ENTRY).where(ENTRY.c.hash == hash, ENTRY.c.ended_at.is_(None)).values(ended_at=now)
-        with writing(self._engine) as session:
-            login = session.execute(step.returning(ENTRY.c.login)).scalar()
-            if login is not None:
-                record(session, Draft(kind="entry_taken", name=login, by=login, at=now))
-            return login is not None
+        with changing_office(self._engine) as session:
+            entry = session.get(EntryRow, hash)
+            if entry is None or entry.ended_at is not None:
+                return False
+            entry.ended_at = now
+            record(session, Draft(kind="entry_taken", name=entry.login, by=entry.login, at=now))
+        return True
 
     def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
         """End all invitations of the first administrator except the one with that hash.
@@ -240,7 +247,7 @@ class SqlAccounts:
         Called after the new one is committed: of two services that start at once, at most one keeps its
         invitation.
         """
-        with writing(self._engine) as session:
+        with changing_office(self._engine) as session:
             if end_entries(session, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now):
                 record(session, Draft(kind="entries_ended", name="", by="", at=now))
 
@@ -252,14 +259,15 @@ class SqlAccounts:
         Args:
             by: who issued it; by default the account.
         """
-        with writing(self._engine) as session:
+        with changing_office(self._engine) as session:
             record(session, _give_entry(session, entry, by=by or entry.login))
 
     def entry(self, kind: CredentialKind, hash: str, *, now: datetime) -> Credential | None:
         """Return the entry of a kind and hash; None if there is none, or it was ended or has expired."""
-        query = ENTRY.select().where(ENTRY.c.hash == hash, ENTRY.c.kind == kind, *_valid(now))
-        row = read_first(self._engine, query)
-        return read_as(Credential, row) if row is not None else None
+        with reading(self._engine) as session:
+            row = session.get(EntryRow, hash)
+        valid = row is not None and row.kind == kind and row.ended_at is None and row.expires_at > now
+        return read_as(Credential, row) if valid else None
 
     def entries(self, login: str, *, now: datetime) -> Sequence[Credential]:
         """Return the valid sessions, tokens, feeds and invitations of an account, the newest first; of login ""
@@ -277,7 +285,7 @@ class SqlAccounts:
     def end(self, login: str, hash: str | None = None, *, at: Moment) -> None:
         """End one entry of an account, or all of them; by the account itself where `at` names nobody."""
         mine = ENTRY.c.login == login
-        with writing(self._engine) as session:
+        with changing_office(self._engine) as session:
             if end_entries(session, mine if hash is None else and_(mine, ENTRY.c.hash == hash), at.now):
                 record(session, Draft(kind="entries_ended", name=login, by=at.by or login, at=at.now))
 
@@ -296,7 +304,7 @@ class SqlAccounts:
         """
         stored = self._cipher().encrypt(secret, login)
         event = office_event(at, "second_factor_set", login, {"recovery_codes": len(codes)})
-        with writing(self._engine) as session:
+        with changing_office(self._engine) as session:
             _set_factor(session, stored, step, codes, event)
 
     def remove_factor(
@@ -315,7 +323,7 @@ class SqlAccounts:
             details: the reason, for the chain.
             letters: notices to the account's holder.
         """
-        with writing(self._engine) as session:
+        with changing_office(self._engine) as session:
             _set_factor(session, "", 0, (), office_event(at, REMOVED, login, details or {}))
             self._outbox.queue(session, letters)
 
@@ -335,7 +343,7 @@ class SqlAccounts:
 
     def make_recovery_codes(self, login: str, codes: Collection[str], *, at: Moment) -> None:
         """Replace the recovery codes (hashes) of an account, with an event."""
-        with writing(self._engine) as session:
+        with changing_office(self._engine) as session:
             _replace_codes(session, login, codes, at.now)
             record(session, office_event(at, "recovery_codes_made", login, {"count": len(codes)}))
 
@@ -345,33 +353,32 @@ class SqlAccounts:
         Args:
             letters: notices to the account's holder, queued only when the code is accepted.
         """
-        unused = (RECOVERY_CODE.c.login == login, RECOVERY_CODE.c.used_at.is_(None))
-        this = (*unused, RECOVERY_CODE.c.hash == code)
         # Checked without the write lock first, so that guesses do not delay others.
-        if read_first(self._engine, select(RECOVERY_CODE.c.hash).where(*this)) is None:
-            return False
-        with writing(self._engine) as session:
-            if session.exec(update(RECOVERY_CODE).where(*this).values(used_at=at.now)).rowcount != 1:
+        with reading(self._engine) as session:
+            if session.get(RecoveryCodeRow, (login, code)) is None:
                 return False
-            codes_left = session.execute(select(func.count()).where(*unused)).scalar()
-            by_holder = replace(at, by=login)
-            record(session, office_event(by_holder, "recovery_code_used", login, {"left": codes_left}))
+        with changing_office(self._engine) as session:
+            this = session.get(RecoveryCodeRow, (login, code))
+            if this is None or this.used_at is not None:
+                return False
+            this.used_at = at.now
+            session.flush()
+            facts = {"left": self.recovery_codes(login).left}
+            record(session, office_event(replace(at, by=login), "recovery_code_used", login, facts))
             self._outbox.queue(session, letters)
         return True
 
     def encrypt_factors(self, *, at: Moment) -> EncryptionResult:
         """Encrypt the secrets of all second factors anew with the present key, with one event for all."""
         done, unreadable = 0, list[str]()
-        query = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
-        with writing(self._engine) as session:
-            for login, stored in session.execute(query.with_for_update()).all():
+        query = select(AccountRow).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
+        with changing_office(self._engine) as session:
+            for account in session.scalars(query):
                 try:
-                    renewed = self._cipher().renew(stored)
+                    account.totp = self._cipher().renew(account.totp)
+                    done += 1
                 except UnreadableSecret:
-                    unreadable.append(login)
-                    continue
-                session.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(totp=renewed))
-                done += 1
+                    unreadable.append(account.login)
             if done:
                 kind = "second_factors_encrypted"
                 record(session, Draft(kind=kind, name="", by=at.by, at=at.now, payload={"count": done}))
@@ -386,13 +393,6 @@ class SqlAccounts:
         forget_attempt(self._engine, limits)
 
 
-def _insert(session: Session, values: Values, now: datetime) -> bool:
-    """Insert an account without a password; return False if the login exists."""
-    new = {**values, "password": "", "totp": "", "totp_step": 0, "created_at": now}
-    step = insert(session, ACCOUNT).values(new).on_conflict_do_nothing()
-    return session.execute(step.returning(ACCOUNT.c.login)).first() is not None
-
-
 def _record_and_end(session: Session, event: Draft) -> None:
     """Record a change of an account that ends every entry of it: whoever uses it must log in again."""
     end_entries(session, ENTRY.c.login == event.name, event.at)
@@ -401,8 +401,8 @@ def _record_and_end(session: Session, event: Draft) -> None:
 
 def _set_factor(session: Session, stored: str, step: int, codes: Collection[str], event: Draft) -> None:
     """Replace a second factor with its recovery codes; every way into the account ends."""
-    change = update(ACCOUNT).where(ACCOUNT.c.login == event.name).values(totp=stored, totp_step=step)
-    session.execute(change)
+    if (account := session.get(AccountRow, event.name)) is not None:
+        account.totp, account.totp_step = stored, step
     _replace_codes(session, event.name, codes, event.at)
     _record_and_end(session, event)
 
@@ -410,13 +410,12 @@ def _set_factor(session: Session, stored: str, step: int, codes: Collection[str]
 def _replace_codes(session: Session, login: str, codes: Collection[str], now: datetime) -> None:
     """Replace the recovery codes (hashes) of an account."""
     session.execute(RECOVERY_CODE.delete().where(RECOVERY_CODE.c.login == login))
-    rows = [{"login": login, "hash": code, "made_at": now, "used_at": None} for code in codes]
-    insert_many(session, RECOVERY_CODE, rows)
+    session.add_all(RecoveryCodeRow(login=login, hash=code, made_at=now) for code in codes)
 
 
 def _give_entry(session: Session, entry: Credential, *, by: str) -> Draft:
     """Store an entry in the caller's transaction; return its event, which the caller records."""
-    session.execute(ENTRY.insert(), columns_of(ENTRY, entry, ended_at=None))
+    session.add(EntryRow(**columns_of(ENTRY, entry)))
     kind, payload = f"{entry.kind}_given", {"name": entry.name}
     return Draft(kind=kind, name=entry.login, by=by, at=entry.created_at, payload=payload)
 

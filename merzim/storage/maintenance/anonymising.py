@@ -175,7 +175,7 @@ def _matching_rows(session: Session, words: Erasure) -> Iterator[tuple[Table, di
             *(raw.c[name].contains(needle, autoescape=True) for name in texts for needle in words.needles())
         )
         columns = [raw.c[name] for name in dict.fromkeys((*keys, *texts))]
-        for row in session.execute(select(*columns).where(condition)).all():
+        for row in session.execute(select(*columns).where(condition).order_by(*columns[: len(keys)])).all():
             before = dict(row._mapping)
             held = {name: before[name] for name in texts if isinstance(before[name], str)}
             shared = words.key_in(held.values())
