@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, time, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
@@ -367,18 +366,6 @@ class WebSettings(Section):
     public_planner: bool = False
 
     @property
-    def session_lifetime(self) -> timedelta:
-        return timedelta(hours=self.session_hours)
-
-    @property
-    def session_idle_limit(self) -> timedelta:
-        return timedelta(minutes=self.session_idle_minutes)
-
-    @property
-    def invitation_lifetime(self) -> timedelta:
-        return timedelta(hours=self.invitation_hours)
-
-    @property
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the pages: neither host nor public address is another
         machine's.
@@ -564,32 +551,14 @@ def is_loopback(name: str) -> bool:
         return False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Authority:
-    """The body authorised in something on a day, by the office's settings.
-
-    Attributes:
-        now: the body authorised that day; None if the settings name none.
-        before: the body before it, which issued the rules in force.
-        confirmed_on: the day the authorised body confirmed the rules; None if it has not.
-    """
-
-    on: date
-    now: AuthorisedBody | None
-    before: AuthorisedBody | None
-
-    @property
-    def confirmed_on(self) -> date | None:
-        confirmed = self.now.confirmed_on if self.now is not None else None
-        return confirmed if confirmed is not None and confirmed <= self.on else None
-
-
 def find_authority(
     bodies: Sequence[AuthorisedBody], *, on: date, function: Function = "prevention"
-) -> Authority:
-    """Return the body authorised in something on a local date. `bodies` are sorted by their first day."""
+) -> tuple[AuthorisedBody | None, AuthorisedBody | None]:
+    """Return the body authorised in something on a local date, and the one before it, which issued the rules in
+    force; None where the settings name none. `bodies` are sorted by their first day.
+    """
     started = [body for body in of_function(bodies, function) if body.since <= on]
-    last = started[-1] if started else None
+    last, before = (*reversed(started), None, None)[:2]
     if last is not None and last.until is not None and last.until < on:
-        return Authority(on=on, now=None, before=last)
-    return Authority(on=on, now=last, before=started[-2] if len(started) > 1 else None)
+        return None, last
+    return last, before

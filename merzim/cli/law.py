@@ -93,14 +93,20 @@ def _term(call: CommandContext, edition: Procedure, obligation: Obligation) -> s
 def _authorities(call: CommandContext) -> Json:
     """Return the authorised bodies of the settings as JSON: whose rules hold, whose did, and who detects."""
     bodies, today = call.settings.office.authorised_body, call.moment.today
-    authority = find_authority(bodies, on=today)
-    detection = find_authority(bodies, on=today, function="detection").now
+    now, before = find_authority(bodies, on=today)
+    detection, _ = find_authority(bodies, on=today, function="detection")
+    confirmed_on = now and now.confirmed_on
 
     def body(of: AuthorisedBody | None) -> object:
         return of and {"name": of.name[call.language], "from": of.since, "until": of.until}
 
-    named_bodies = {"now": body(authority.now), "before": body(authority.before), "detection": body(detection)}
-    return picked(authority, "on", "confirmed_on") | named_bodies
+    return {
+        "on": today,
+        "confirmed_on": confirmed_on if confirmed_on and confirmed_on <= today else None,
+        "now": body(now),
+        "before": body(before),
+        "detection": body(detection),
+    }
 
 
 @command("plan PROCEDURE")

@@ -64,21 +64,19 @@ def daily_letter(
     One reminder or comment alone is the letter it is: it says more than a line of a list.
     """
     language, office, today = letter.language, matters.office, matters.today
-    reminders, moved = (
-        [item for item in items if isinstance(item, Matter) and item.notice.kind == kind]
-        for kind in ("reminder", "moved")
-    )
-    comments, calls = (
-        [item for item in items if isinstance(item, Notice) and item.kind == kind]
-        for kind in ("comment", "calendar")
-    )
+    reminders = [item for item in items if isinstance(item, Matter) and item.notice.kind == "reminder"]
+    moved = [item for item in items if isinstance(item, Matter) and item.notice.kind == "moved"]
+    comments = [item for item in items if isinstance(item, Notice) and item.kind == "comment"]
+    calls = any(isinstance(item, Notice) and item.kind == "calendar" for item in items)
     lines = [(matter.relation, reminder_line(matter)) for matter in _each_once(reminders)]
     told = {matter.place for matter in reminders}
     if letter.step == WEEK:
         mine = [deadline for deadline in overview.of(letter.person) if deadline.place not in told]
         lines += [(deadline.relation, list_line(deadline, language)) for deadline in mine]
         told |= {deadline.place for deadline in mine}
-    is_officers = _is_officers_weekly(letter, matters)
+    # The officer's letter of the first working day of their week says more.
+    days, officer = matters.dispatch.times.days(letter.person), matters.dispatch.present_officer
+    is_officers = officer is not None and officer.key == letter.person and first_of_week(today, days)
     never = overview.never_confirmed if is_officers else ()
     units = _overdue_in_units(letter, matters, overview, told, whole_office=is_officers)
     if not (lines or items or units or never):
@@ -91,8 +89,12 @@ def daily_letter(
     if is_alone and reminders:
         return replace(reminder_letter(reminders[0]), entries=entries, actions=actions)
     subject, lead = _words(lines, items, len(units), today, language)
+    lines.sort(key=lambda line: line[0].day)
     sections = {
-        **{f"heading_{name}": _of_urgency(lines, words) for name, words in SECTIONS.items()},
+        **{
+            f"heading_{name}": [line for relation, line in lines if relation.word in words]
+            for name, words in SECTIONS.items()
+        },
         "heading_dates": [moved_line(matter) for matter in moved],
         "heading_comments": [comment_line(comment, matters) for comment in comments],
         "calendar_subject": _calendar_call(matters, language) if calls else [],
@@ -124,12 +126,6 @@ def _each_once(reminders: Sequence[Matter]) -> Iterable[Matter]:
         if matter.about_due_date or matter.place not in matters:
             matters[matter.place] = matter
     return matters.values()
-
-
-def _of_urgency(lines: Iterable[Line], words: Sequence[str]) -> list[LetterLine]:
-    """Return the lines of deadlines to which today relates by one of these words, by day."""
-    ordered = sorted((line for line in lines if line[0].word in words), key=lambda line: line[0].day)
-    return [line for _, line in ordered]
 
 
 def _words(
@@ -231,13 +227,6 @@ def _lines_of_others(deadlines: Iterable[ListedDeadline], office: Office, langua
         whose = (name_in(office, deadline.case.unit, language), who)
         lines.append(list_line(deadline, language, more="; ".join(filter(None, whose))))
     return lines
-
-
-def _is_officers_weekly(notice: Notice, matters: Matters) -> bool:
-    """Return whether it is the officer's letter of the first working day of their week."""
-    reader = matters.dispatch.present_officer
-    is_officers = reader is not None and reader.key == notice.person
-    return is_officers and first_of_week(matters.today, matters.dispatch.times.days(notice.person))
 
 
 def _seal(overview: OpenDeadlines, language: str) -> str:

@@ -167,7 +167,7 @@ def invite_first_administrator(app: AppContext, *, at: Moment) -> str | None:
     if app.accounts.any_with_password():
         app.accounts.end_first_invitations(now=at.now)
         return None
-    lasts = app.settings.web.invitation_lifetime
+    lasts = timedelta(hours=app.settings.web.invitation_hours)
     secret = issue_secret(app.accounts, "invitation", "", lasts, at=at)
     app.accounts.end_first_invitations(but=hash_secret(secret), now=at.now)
     return f"{app.rules.public_address}/welcome/{secret}"
@@ -305,7 +305,8 @@ def entry_of(
 
 def link_credential(ctx: RequestContext, login: str, secret: str) -> Credential:
     """Return the credential of the link by which a holder chooses a password, not stored yet."""
-    return entry_of(secret, "invitation", login, ctx.app.settings.web.invitation_lifetime, now=ctx.now)
+    lasts = timedelta(hours=ctx.app.settings.web.invitation_hours)
+    return entry_of(secret, "invitation", login, lasts, now=ctx.now)
 
 
 def _invite(ctx: RequestContext, reader: Reader, *, new: bool) -> Invitation:

@@ -65,7 +65,7 @@ def begin_session(ctx: WebContext, login: str, response: Response, *, scope: str
     if former is not None:
         accounts.end(former.login, former.hash, at=at)
     browser = ctx.request.headers.get("user-agent", "")[:200]
-    lifetime = ctx.app.settings.web.session_lifetime
+    lifetime = timedelta(hours=ctx.app.settings.web.session_hours)
     secret = issue_secret(accounts, "session", login, lifetime, at=at, name=browser, scope=scope)
     keep_cookie(response, COOKIE, secret, lasts=lifetime)
 
@@ -85,9 +85,9 @@ def current_session(ctx: WebContext) -> Credential | None:
     """
     secret, limits, now = ctx.request.cookies.get(COOKIE, ""), ctx.app.settings.web, ctx.now
     entry = ctx.accounts.entry("session", hash_secret(secret), now=now) if secret else None
-    if entry is None or entry.created_at + limits.session_lifetime <= now:
+    if entry is None or entry.created_at + timedelta(hours=limits.session_hours) <= now:
         return None
-    return entry if entry.seen_at + limits.session_idle_limit > now else None
+    return entry if entry.seen_at + timedelta(minutes=limits.session_idle_minutes) > now else None
 
 
 def identify(ctx: WebContext) -> tuple[Account, Credential] | None:
