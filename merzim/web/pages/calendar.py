@@ -15,14 +15,7 @@ from calendars.kazakhstan import Day, Kazakhstan
 from calendars.layout import Month, build_month, build_year
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.law.calendar_acts import (
-    MAX_BYTES,
-    CalendarAct,
-    adopt_act,
-    normal_text,
-    preview_act,
-    require_whole_office,
-)
+from merzim.services.law import calendar_acts
 from merzim.services.names import case_title, cases_of, known_year, unit_name
 from merzim.web.auth.dependencies import Managing, Reading, reads_files
 from merzim.web.http import WebContext
@@ -80,7 +73,7 @@ KnownOn = Annotated[str, Query(max_length=40)]
 @router.get("/acts")
 def ask_act(ctx: Managing) -> Response:
     """Show the form for an act that moves days."""
-    require_whole_office(ctx)
+    calendar_acts.require_whole_office(ctx)
     return _act_page(ctx)
 
 
@@ -160,18 +153,19 @@ def _act_page(ctx: WebContext, **shown: Any) -> Response:
 @router.post("/acts")
 @reads_files
 def adopt(
-    ctx: Managing, form: Annotated[FormData, submitted_form(files=1, fields=12, field_bytes=2 * MAX_BYTES)]
+    ctx: Managing,
+    form: Annotated[FormData, submitted_form(files=1, fields=12, field_bytes=2 * calendar_acts.MAX_BYTES)],
 ) -> Response:
     """Show what an act moves; submitted again from there, adopt it."""
-    require_whole_office(ctx)
+    calendar_acts.require_whole_office(ctx)
     text = name = ""
     try:
         text, name = _act_text(form)
-        act = build(CalendarAct, {"text": text, "name": name})
+        act = build(calendar_acts.CalendarAct, {"text": text, "name": name})
         if form.get("do") == "apply":
-            seen = adopt_act(ctx, act)
+            seen = calendar_acts.adopt_act(ctx, act)
             return _act_page(ctx, name=name, seen=seen, adopted=seen.written)
-        return _act_page(ctx, text=text, name=name, seen=preview_act(ctx, act))
+        return _act_page(ctx, text=text, name=name, seen=calendar_acts.preview_act(ctx, act))
     except Refusal as refusal:
         typed = text_fields(form)
         shown_text = "" if _is_transfer(typed) else text
@@ -182,7 +176,7 @@ def _act_text(form: FormData) -> tuple[str, str]:
     """Return text and name of the act: from the file, else as pasted. Raises InvalidForm, Refusal."""
     typed_texts = text_fields(form)
     if file := file_of(form):
-        content, name = file.content.read(MAX_BYTES + 1), file.name[-100:]
+        content, name = file.content.read(calendar_acts.MAX_BYTES + 1), file.name[-100:]
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -191,7 +185,7 @@ def _act_text(form: FormData) -> tuple[str, str]:
         text, name = _transfer(typed_texts), f"transfer-{typed_texts.get('off', '')[:10]}.toml"
     else:
         text, name = typed_texts.get("text", ""), one_line(typed_texts.get("name", ""))[-100:] or "act.toml"
-    return normal_text(text), name
+    return calendar_acts.normal_text(text), name
 
 
 def _is_transfer(typed_texts: Mapping[str, str]) -> bool:

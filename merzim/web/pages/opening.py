@@ -15,19 +15,13 @@ from starlette.responses import Response
 
 from calendars.kazakhstan import Kazakhstan
 from merzim.documents.schedules.reading import empty_schedule
+from merzim.services import yearly
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.acts import offered_procedures
 from merzim.services.names import assignee_key, chosen_procedure, name_assignees
-from merzim.services.yearly import (
-    OpenYear,
-    UndoYear,
-    YearAhead,
-    open_year,
-    preview_year,
-    undo_year,
-)
+from merzim.services.yearly import OpenYear, UndoYear
 from merzim.web.auth.attempts import limit_plans
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
 from merzim.web.http import XLSX, WebContext, as_file, redirect
@@ -393,10 +387,10 @@ def _year_page(
     this_year, office, unit = ctx.today.year, ctx.reads.office(), ""
     fields = _year_fields(answers, usual=str(this_year))
     year, unit_text = fields["year"], fields["unit"]
-    ahead: YearAhead | None = None
+    ahead: yearly.YearAhead | None = None
     try:
         unit = own_units(ctx).resolve(unit_text)
-        ahead = preview_year(ctx, build(OpenYear, {**fields, "unit": unit}))
+        ahead = yearly.preview_year(ctx, build(OpenYear, {**fields, "unit": unit}))
     except Refusal as refused:
         refusal = refusal or refused
     openings = ahead.openings if ahead else ()
@@ -430,7 +424,7 @@ def _year_fields(answers: Mapping[str, str], *, usual: str = "") -> dict[str, An
 def open_the_year(ctx: Managing, answers: Fields) -> Response:
     """Open the year's cases, then show their list."""
     command = build(OpenYear, _year_fields(answers))
-    opened = open_year(ctx, command).opened
+    opened = yearly.open_year(ctx, command).opened
     return redirect(ctx, "/cases", opened=str(len(opened)), year=str(command.year), of=command.unit)
 
 
@@ -440,5 +434,5 @@ def undo_the_year(ctx: Managing, answers: Fields) -> Response:
     """Take back the last opening of a year, then show the year as it can be opened again."""
     year, unit, _ = _year_fields(answers).values()
     command = build(UndoYear, {"year": year, "unit": unit})
-    undo_year(ctx, command)
+    yearly.undo_year(ctx, command)
     return redirect(ctx, "/open/year", year=str(command.year), unit=unit)

@@ -9,16 +9,9 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
+from merzim.services.accounts import invitations
 from merzim.services.accounts import verbs as accounts
-from merzim.services.accounts.invitations import (
-    GivenAccess,
-    InvitedPeople,
-    InvitePeople,
-    ResendInvitations,
-    invite_people,
-    list_invitations,
-    resend_invitations,
-)
+from merzim.services.accounts.invitations import InvitedPeople, InvitePeople
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.names import unit_name
@@ -34,7 +27,7 @@ from workflow.org.access import ACCESSES, Account, Reader, with_unit
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 
-INVITED_ACCESSES = get_args(GivenAccess)[1:]
+INVITED_ACCESSES = get_args(invitations.GivenAccess)[1:]
 CHANGES: Mapping[str, tuple[Verb[Any, Any], str]] = {
     "change": (accounts.change, "changed"),
     "close": (accounts.close, "closed"),
@@ -69,7 +62,9 @@ def show_accounts(ctx: Setting, unit: Word = "", access: Word = "", preview: boo
     if not preview:
         return _accounts_page(ctx, typed)
     try:
-        seen = invite_people(ctx, read_command(ctx, InvitePeople, typed, office=office, preview=True))
+        seen = invitations.invite_people(
+            ctx, read_command(ctx, InvitePeople, typed, office=office, preview=True)
+        )
     except Refusal as refusal:
         return _accounts_page(ctx, tried=RejectedForm(form="invite", refusal=refusal, answers=typed))
     return _accounts_page(ctx, typed, preview=seen)
@@ -96,7 +91,7 @@ def _accounts_page(
         inviting: what was typed into the form `invite`; `preview`: who would be invited; `invited`: who is.
         invitation: of the account just made.
     """
-    office, sent = recorded_office(ctx), list_invitations(ctx, Ask())
+    office, sent = recorded_office(ctx), invitations.list_invitations(ctx, Ask())
     return page(
         ctx,
         "accounts.html",
@@ -169,9 +164,13 @@ def invite(ctx: Setting, answers: Fields) -> Response:
     """Create the accounts and send the invitations; or send invitations again."""
     match answers.get("do", ""):
         case "invite":
-            invited = invite_people(ctx, read_command(ctx, InvitePeople, answers, office=recorded_office(ctx)))
+            invited = invitations.invite_people(
+                ctx, read_command(ctx, InvitePeople, answers, office=recorded_office(ctx))
+            )
         case "resend":
-            invited = resend_invitations(ctx, build(ResendInvitations, {"logins": answers.getlist("login")}))
+            invited = invitations.resend_invitations(
+                ctx, build(invitations.ResendInvitations, {"logins": answers.getlist("login")})
+            )
         case _:
             raise HTTPException(422)
     return _accounts_page(ctx, answers, invited=invited)

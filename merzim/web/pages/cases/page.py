@@ -36,17 +36,8 @@ from merzim.services.results import ActMoves
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import get_evidence, get_form, get_package
 from merzim.web.http import CaseId, WebContext, redirect
+from merzim.web.pages.cases import recording
 from merzim.web.pages.cases.case_view import CaseView, ShownObligation, build_case_view
-from merzim.web.pages.cases.recording import (
-    correct_form,
-    exempt_form,
-    foreseen_effect,
-    passport_form,
-    plannable,
-    record_form,
-    reopen_choices,
-    withdrawable,
-)
 from merzim.web.pages.registers.rows import row_field
 from merzim.web.ui.command_forms import FormField, command_fields
 from merzim.web.ui.form_values import RejectedForm, typed_into
@@ -232,17 +223,17 @@ def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[
         "handing": (hand, own_people(ctx).field(""))
         if hand in view.titles and ctx.reader.may("manage")
         else None,
-        "plan": {"fact": planned, "choices": plannable(deadlines, planned)},
-        "correct": correct_form(case, deadlines, chosen("correct", "fix")),
+        "plan": {"fact": planned, "choices": recording.plannable(deadlines, planned)},
+        "correct": recording.correct_form(case, deadlines, chosen("correct", "fix")),
         "correcting": bool(fix),
-        "passport": passport_form(ctx, view),
+        "passport": recording.passport_form(ctx, view),
         "withdraw": {
             "chosen": (record := chosen("withdraw", "withdraw", "name")),
             "evidence": chosen("withdraw", "evidence", "evidence"),
-            "choices": withdrawable(case, view.titles, record),
+            "choices": recording.withdrawable(case, view.titles, record),
         },
-        "exempt": exempt_form(deadlines, chosen("exempt", "exempt", "obligation")),
-        "reopening": reopen_choices(case, deadlines),
+        "exempt": recording.exempt_form(deadlines, chosen("exempt", "exempt", "obligation")),
+        "reopening": recording.reopen_choices(case, deadlines),
         "editions": [
             (edition.edition, edition.in_force)
             for edition in ctx.library.editions_of(case.procedure)
@@ -257,12 +248,14 @@ def _recording(
     """Return the form that records a fact, with its entry, its papers and what recording would change."""
     on = _parameter(ctx, "on")
     fact = _parameter(ctx, "fact") or pressing_fact(view)
-    record = record_form(view.case, deadlines, fact=fact, on=on, tried=tried, today=ctx.today)
+    record = recording.record_form(view.case, deadlines, fact=fact, on=on, tried=tried, today=ctx.today)
     return {
         "record": record,
         "now": next((entry for entry in view.entries if entry.deadline.id == record["fact"]), None),
         "forms": [about for about in forms_of(view.procedure) if record["fact"] in about.steps],
-        "effect": foreseen_effect(ctx, view.case.id, record) if on and ctx.reader.may("record") else None,
+        "effect": recording.foreseen_effect(ctx, view.case.id, record)
+        if on and ctx.reader.may("record")
+        else None,
     }
 
 

@@ -18,16 +18,8 @@ from merzim.services.documents.row_papers import (
     register_papers,
 )
 from merzim.services.inputs import build, clean_file_name
-from merzim.services.registers import tables, views
-from merzim.services.registers.results import (
-    FieldView,
-    RegisterView,
-    register_view,
-    seen_register,
-    values_view,
-    writable_register,
-    written_amount,
-)
+from merzim.services.registers import results, tables, views
+from merzim.services.registers.results import FieldView, RegisterView
 from merzim.services.registers.views import ListRows
 from merzim.web.auth.dependencies import Reading, Recording, reads_files
 from merzim.web.http import (
@@ -143,7 +135,7 @@ def rows_page(
         # The accesses besides the officers' whose accounts read a confidential register.
         readers=[
             translator.say(f"access.{reader}").lower()
-            for reader in seen_register(ctx, register_id).seen_by_reader
+            for reader in results.seen_register(ctx, register_id).seen_by_reader
         ],
         may_add=register.may_write and ctx.reader.may("record"),
         has_papers=bool(register_papers(register_id)) and not query["withdrawn"],
@@ -169,7 +161,7 @@ def register_template(ctx: Reading, register_id: RegisterPath) -> Response:
 
 def _file_name(ctx: RequestContext, register_id: str) -> str:
     """Return the title of a register as a file name without extension."""
-    return clean_file_name(seen_register(ctx, register_id).title[ctx.language])
+    return clean_file_name(results.seen_register(ctx, register_id).title[ctx.language])
 
 
 @router.get("/registers/{register_id}/forms/{language}")
@@ -194,7 +186,7 @@ def show_import_page(
     tried: RejectedForm | None = None,
 ) -> Response:
     """Return the page of the import: the rows to import, or the mistakes in the file."""
-    register = register_view(ctx, writable_register(ctx, register_id))
+    register = results.register_view(ctx, results.writable_register(ctx, register_id))
     answers = tried.answers if tried else answers or {}
     return page(
         ctx,
@@ -204,7 +196,7 @@ def show_import_page(
         units=own_units(ctx).field(answers.get("unit") or ctx.reader.root),
         preview=preview,
         digest=digest,
-        rows=[values_view(row, preview.names) for row in preview.first] if preview else [],
+        rows=[results.values_view(row, preview.names) for row in preview.first] if preview else [],
         cell_of=cell_of,
         unit=answers.get("unit", ""),
         tried=tried,
@@ -219,7 +211,7 @@ SubmittedFile = Annotated[FormData, submitted_form(files=1, fields=20)]
 @shown_again(show_import_page, "import")
 def import_(ctx: Recording, register_id: RegisterPath, form: SubmittedFile) -> Response:
     """Show the rows of a spreadsheet to import; after confirmation, import all rows or none."""
-    writable_register(ctx, register_id)
+    results.writable_register(ctx, register_id)
     answers = typed_answers(form)
     digest, _ = store_form_file(ctx, form)
     if not digest:
@@ -244,7 +236,7 @@ def act_of(register: RegisterView, translator: Translator) -> str:
 
 def _view(ctx: RequestContext, register_id: str) -> RegisterView:
     """Return a register as the reader sees it. Raises UnknownRegister."""
-    return register_view(ctx, seen_register(ctx, register_id))
+    return results.register_view(ctx, results.seen_register(ctx, register_id))
 
 
 def _totals(register: RegisterView, row_page: views.RowPage, translator: Translator) -> list[tuple[str, str]]:
@@ -252,7 +244,7 @@ def _totals(register: RegisterView, row_page: views.RowPage, translator: Transla
     totals, language = [], translator.language
     for field in register.fields:
         if amount := row_page.totals.get(field.id):
-            number = translator.number(written_amount(field, Decimal(amount)))
+            number = translator.number(results.written_amount(field, Decimal(amount)))
             totals.append((field.title[language], f"{number} {field.unit[language]}" if field.unit else number))
     return totals
 

@@ -23,19 +23,8 @@ from merzim.services.documents.row_papers import (
 )
 from merzim.services.inputs import FileInput, build, paper_file_name
 from merzim.services.names import author_names
-from merzim.services.registers import verbs, views
-from merzim.services.registers.results import (
-    FieldView,
-    RegisterView,
-    RowView,
-    field_view,
-    names_of,
-    reader_scope,
-    register_view,
-    shown_fields,
-    writable_register,
-    written_amount,
-)
+from merzim.services.registers import results, verbs, views
+from merzim.services.registers.results import FieldView, RegisterView, RowView
 from merzim.web.auth.dependencies import Managing, Reading, Recording
 from merzim.web.downloads import get_row_file
 from merzim.web.http import (
@@ -116,7 +105,7 @@ def _amount(field: FieldView, value: object, language: str) -> str:
     """Return a number as lists show it in Kazakh and Russian, whose form is read back; else as stored."""
     if value is None or language not in ("kk", "ru"):
         return _text(value)
-    return Translator(language).number(written_amount(field, Decimal(str(value))))
+    return Translator(language).number(results.written_amount(field, Decimal(str(value))))
 
 
 def _text(value: object) -> str:
@@ -211,7 +200,7 @@ def row_form(
     """Return the page with the form for a new row, as filled in after a refusal; fields may be filled in by the
     address (`field.training=...`).
     """
-    register = register_view(ctx, writable_register(ctx, register_id))
+    register = results.register_view(ctx, results.writable_register(ctx, register_id))
     preset = RejectedForm(form="", refusal=None, answers=_preset(ctx, register))
     answers = tried.answers if tried else {"unit": unit}
     typed_unit = answers.get("unit") or ctx.reader.root
@@ -234,7 +223,7 @@ def _preset(ctx: WebContext, register: RegisterView) -> dict[str, str]:
         text = ctx.query.get(FIELD + field.id, "").replace("\0", "")[:MAX_PRESET]
         if text and field.kind == "row":
             definition = ctx.app.registers.on(register.id, ctx.today)
-            name = names_of(ctx, [(definition, {field.id: text})]).get(text)
+            name = results.names_of(ctx, [(definition, {field.id: text})]).get(text)
             text = f"{name} ({text})" if name and name != text else text
         if text:
             answers[FIELD + field.id] = text
@@ -247,7 +236,7 @@ def show_row_page(
     """Return the page of one row; after a refusal with the form as filled in."""
     detail = row_of_register(ctx, register_id, row)
     definition = ctx.app.registers.on(register_id, ctx.today)
-    register = register_view(ctx, definition, is_own=True)
+    register = results.register_view(ctx, definition, is_own=True)
     edits = tried if tried is not None and tried.form == "edit" else None
     erasable = verbs.erasable_fields(ctx, row) if ctx.reader.may("manage") else []
     return page(
@@ -256,7 +245,7 @@ def show_row_page(
         place=f"/registers/{register_id}/{row}",
         register=register,
         row=detail.row,
-        withheld=is_withheld(definition, detail.row.values, reader_scope(ctx)),
+        withheld=is_withheld(definition, detail.row.values, results.reader_scope(ctx)),
         days_of_case=detail.days_of_case,
         fields_shown={field.id: field for field in detail.fields},
         duties=detail.fulfils,
@@ -306,8 +295,8 @@ def _cell(ctx: RequestContext, row: RowView, field: FieldView, value: object) ->
 @shown_again(row_form, "add")
 def add(ctx: Recording, register_id: RegisterPath, form: SubmittedForm) -> Response:
     """Add a row, then show it."""
-    register, answers = writable_register(ctx, register_id), typed_answers(form)
-    fields = [*map(field_view, shown_fields(ctx, register).values())]
+    register, answers = results.writable_register(ctx, register_id), typed_answers(form)
+    fields = [*map(results.field_view, results.shown_fields(ctx, register).values())]
     unit = own_units(ctx).resolve(answers.get("unit", ""))
     row = {"register_id": register_id, "unit": unit, "values": new_values(ctx, fields, form)}
     detail = verbs.add_row(ctx, build(verbs.AddRow, row))
