@@ -139,14 +139,7 @@ def _act_page(ctx: WebContext, **shown: Any) -> Response:
     """Return the form of an act (its `text` and `name`, or what was `typed` into fields), what it moves
     (`seen`), in how many cases it did (`adopted`), or its `refusal`.
     """
-    nothing: dict[str, Any] = {
-        "text": "",
-        "name": "",
-        "typed": {},
-        "seen": None,
-        "adopted": None,
-        "refusal": None,
-    }
+    nothing: dict[str, Any] = {"text": "", "name": "", "typed": {}, "seen": None, "adopted": None}
     return page(ctx, "act.html", **nothing | shown)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -94,7 +95,7 @@ def record(ctx: Recording, form: SubmittedForm) -> Response:
     """Record a fact in one step: with its date, numbers, signatory, evidence and a remark."""
     answers = text_fields(form)
     case = answers.get("case", "")
-    recorded = record_answers(ctx, case, form, answers)
+    recorded = record_answers(ctx, case, form)
     return _redirect_to_desk(ctx, answers, said="recorded", what=f"{case}:{recorded}")
 
 
@@ -161,21 +162,7 @@ def record_many(ctx: Recording, form: Annotated[FormData, submitted_form(files=1
     token = sha256(repr((fields, result.model_dump_json())).encode()).hexdigest()[:32]
     if answers.get("confirmed") == token:
         result = bulk.record_many(ctx, build(bulk.RecordMany, fields))
-    many = {
-        "result": result,
-        "titles": {
-            row: _title(ctx, row) or row for row in (f"{step.case}:{step.fact}" for step in result.rows)
-        },
-        "token": token,
-        "digest": file,
-        "file_name": file_name,
-        # What was recorded, as `case:number:fact`, to be withdrawn.
-        "lines": [
-            f"{step.case}:{event.seq}:{step.fact}"
-            for step in result.rows
-            for event in (step.result.events[:1] if step.result and not result.preview else ())
-        ],
-    }
+    many = {"result": result, "token": token, "digest": file, "file_name": file_name}
     return _page(ctx, answers, answers=answers, ticked=rows if result.preview else (), many=many)
 
 
@@ -189,8 +176,8 @@ def withdraw_many(ctx: Recording, answers: Fields) -> Response:
     lines = [{"case": case, "line": parse_event_number(line)} for case, line, _ in chosen_records]
     fields = {"lines": lines, "ground": answers.get("ground", "")}
     withdrawn = bulk.withdraw_many(ctx, build(bulk.WithdrawMany, fields))
-    titles = {f"{case}:{line}": _title(ctx, f"{case}:{fact}") or case for case, line, fact in chosen_records}
-    return _page(ctx, answers, many={"titles": titles, "withdrawn": withdrawn})
+    facts = {f"{case}:{line}": fact for case, line, fact in chosen_records}
+    return _page(ctx, answers, many={"facts": facts, "withdrawn": withdrawn})
 
 
 def unfolded_row(
@@ -260,7 +247,8 @@ def _page(ctx: WebContext, sent: Mapping[str, str], **shown: Any) -> Response:
         deputy=_deputy_field(ctx, view.person, shown.get("answers", {})),
         restricted=bool(ctx.reader.root),
         now=unfolded_row(ctx, pressing, foresees=False),
-        many=many and {"result": None, "withdrawn": None, "digest": "", "lines": (), **many},
+        many=many and {"result": None, "withdrawn": None, "digest": "", **many},
+        titled=partial(_title, ctx),
         signatories=SIGNATORIES,
         **nothing | shown,
     )

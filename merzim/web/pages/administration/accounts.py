@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, HTTPException, Query
@@ -20,7 +20,7 @@ from merzim.services.verbs import Ask, Verb
 from merzim.web.auth.dependencies import Setting, SettingInSession
 from merzim.web.http import WebContext, redirect
 from merzim.web.pages.administration.people import page_address
-from merzim.web.ui.command_forms import NOTHING, FormField, command_fields, read_command
+from merzim.web.ui.command_forms import FormField, command_fields, read_command
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again, typed_into
 from merzim.web.ui.render import Translator, page
 from workflow.org.access import ACCESSES, Account, Reader, with_unit
@@ -58,16 +58,15 @@ Word = Annotated[str, Query(max_length=500)]
 @router.get("/administration/accounts")
 def show_accounts(ctx: Setting, unit: Word = "", access: Word = "", preview: bool = False) -> Response:
     """Show the accounts, the form for a new one, and the accounts of many people with their preview."""
-    typed, office = {"unit": unit, "access": access}, recorded_office(ctx)
+    answers = {"unit": unit, "access": access}
+    asked = RejectedForm(form="invite", refusal=None, answers=answers)
     if not preview:
-        return _accounts_page(ctx, typed)
+        return _accounts_page(ctx, tried=asked)
     try:
-        seen = invitations.invite_people(
-            ctx, read_command(ctx, InvitePeople, typed, office=office, preview=True)
-        )
+        command = read_command(ctx, InvitePeople, answers, office=recorded_office(ctx), preview=True)
+        return _accounts_page(ctx, tried=asked, preview=invitations.invite_people(ctx, command))
     except Refusal as refusal:
-        return _accounts_page(ctx, tried=RejectedForm(form="invite", refusal=refusal, answers=typed))
-    return _accounts_page(ctx, typed, preview=seen)
+        return _accounts_page(ctx, tried=replace(asked, refusal=refusal))
 
 
 @router.get("/administration/account")
@@ -78,20 +77,19 @@ def account(ctx: Setting, login: Login = "") -> Response:
 
 def _accounts_page(
     ctx: WebContext,
-    inviting: Mapping[str, str] = NOTHING,
     *,
     tried: RejectedForm | None = None,
     invitation: accounts.Invitation | None = None,
     preview: InvitedPeople | None = None,
     invited: InvitedPeople | None = None,
 ) -> Response:
-    """Return the page; a refused form is that of a new account, or `invite`.
+    """Return the page.
 
     Args:
-        inviting: what was typed into the form `invite`; `preview`: who would be invited; `invited`: who is.
-        invitation: of the account just made.
+        tried: the form of a new account as refused, or `invite` as it was filled in.
+        invitation: of the account just made; preview: who would be invited; invited: who is.
     """
-    office, sent = recorded_office(ctx), invitations.list_invitations(ctx, Ask())
+    office = recorded_office(ctx)
     return page(
         ctx,
         "accounts.html",
@@ -106,14 +104,12 @@ def _accounts_page(
         tried=tried,
         invitation=invitation,
         invitation_hours=ctx.app.settings.web.invitation_hours,
-        inviting=command_fields(ctx, InvitePeople, inviting or typed_into(tried, "invite"), office=office),
+        inviting=command_fields(ctx, InvitePeople, typed_into(tried, "invite"), office=office),
         invited_accesses=INVITED_ACCESSES,
         preview=preview,
-        rows=preview.people[:MOST_LISTED] if preview else [],
-        chooses=preview is not None and len(preview.people) <= MOST_LISTED,
+        most=MOST_LISTED,
         done=invited,
-        sent=sent,
-        waiting=sum(invitation.waits for invitation in sent),
+        sent=invitations.list_invitations(ctx, Ask()),
     )
 
 
@@ -173,7 +169,8 @@ def invite(ctx: Setting, answers: Fields) -> Response:
             )
         case _:
             raise HTTPException(422)
-    return _accounts_page(ctx, answers, invited=invited)
+    asked = RejectedForm(form="invite", refusal=None, answers=answers)
+    return _accounts_page(ctx, tried=asked, invited=invited)
 
 
 @router.post("/administration/accounts")

@@ -80,10 +80,6 @@ class StagePart:
         return tuple(entry for entry in self.entries if entry.look != "not_required")
 
     @property
-    def ids(self) -> frozenset[str]:
-        return frozenset(entry.deadline.id for entry in self.entries)
-
-    @property
     def done(self) -> int:
         """Number of its obligations that are done; one that was missed is none of them."""
         return sum(entry.look in ("done", "done_late") for entry in self.required)
@@ -147,10 +143,6 @@ class CaseView:
         looks = ("overdue", "soon", "open", "slipped")
         dated = (entry for entry in self.entries if entry.look in looks and _day(entry.deadline, self.today))
         return min(dated, key=lambda entry: _order(entry, today=self.today), default=None)
-
-    @property
-    def overdue(self) -> int:
-        return sum(entry.look == "overdue" for entry in self.entries)
 
     @property
     def never_confirmed(self) -> tuple[ShownObligation, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import Response
@@ -28,11 +28,8 @@ MOST_DAYS = 92
 router = APIRouter(include_in_schema=False)
 
 
-class CountedDay(NamedTuple):
-    """A day of a term with its number in the count; `number` is None for a day that does not count."""
-
-    day: Day
-    number: int | None
+CountedDay = tuple[Day, int | None]
+"""A day of a term with its number in the count; None for a day that does not count."""
 
 
 def counted_days(found: Deadline, calendar: Kazakhstan) -> tuple[CountedDay, ...]:
@@ -49,11 +46,11 @@ def counted_days(found: Deadline, calendar: Kazakhstan) -> tuple[CountedDay, ...
         days = calendar.days(anchor + timedelta(days=1), due)
     else:
         days = calendar.days(due, anchor - timedelta(days=1))[::-1]
-    counted, listed = 0, []
+    counted, listed = 0, list[CountedDay]()
     for day in days:
         counts = counted < abs(term.count) and (day.working or term.unit != "working days")
         counted += counts
-        listed.append(CountedDay(day, counted if counts else None))
+        listed.append((day, counted if counts else None))
     return tuple(listed)
 
 

@@ -5,7 +5,7 @@ Each is answered by the page after it, its refusal, or the confirmation to give.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar, get_origin
@@ -23,7 +23,6 @@ from merzim.services.cases.rows import register_of
 from merzim.services.context import RequestContext, require_visible, whole_case
 from merzim.services.inputs import MAX_GROUND_LENGTH, EvidenceInput, OpenFile, build
 from merzim.services.letters import LetterOfCase, NoSuchLetter, acknowledge_letter, resend_letter
-from merzim.services.registers.results import FieldView, field_view
 from merzim.services.results import CommandResult
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Recording, needs, reads_files
@@ -46,7 +45,6 @@ from merzim.web.ui.form_values import (
     typed_answers,
 )
 from workflow.org.access import Need
-from workflow.registers.definition import RegisterField
 
 router = APIRouter(include_in_schema=False)
 
@@ -142,7 +140,7 @@ def replan(ctx: Recording, case: CaseId, answers: Fields) -> Response:
     return redirect(ctx, f"/cases/{case}", replanned=fact)
 
 
-def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapping[str, str]) -> str:
+def record_answers(ctx: RequestContext, case: str, form: FormData) -> str:
     """Record the fact, or the answer to a decision, in a form; return the name of the fact.
 
     Raises:
@@ -150,6 +148,7 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
         InvalidForm: no fact, or a decision without its answer.
         Refusal: as raised by the verb.
     """
+    answers = text_fields(form)
     fact = answers.get("fact", "")
     if not fact:
         raise InvalidForm("web.refusal.no_fact")
@@ -169,7 +168,7 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
 @shown_again(case_page, "record")
 def record(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
     """Record a fact with its evidence, then show the case."""
-    return redirect(ctx, f"/cases/{case}", recorded=record_answers(ctx, case, form, text_fields(form)))
+    return redirect(ctx, f"/cases/{case}", recorded=record_answers(ctx, case, form))
 
 
 def parameters_of(ctx: RequestContext, result: CommandResult) -> dict[str, str]:
@@ -288,7 +287,7 @@ def _form_name(answers: Mapping[str, str]) -> str:
 @shown_again(_risks, _form_name)
 def enter_row(ctx: Recording, case: CaseId, register_id: RegisterPath, form: RowForm) -> Response:
     """Enter a row of a register of the case."""
-    values = new_values(ctx, _fields(register_of(register_id)[0].fields.values()), form)
+    values = new_values(ctx, register_of(register_id)[0].fields.values(), form)
     command = build(rows.EnterCaseRow, {"case": case, "register_id": register_id, "values": values})
     return _shown_row(ctx, rows.enter_row(ctx, command), form)
 
@@ -300,7 +299,7 @@ def edit_row(
 ) -> Response:
     """Save the fields of a row that differ from the values the form showed."""
     register, entry = register_of(register_id)
-    values = changed_values(ctx, _fields(register.fields.values()), form)
+    values = changed_values(ctx, register.fields.values(), form)
     command = build(rows.EditCaseRow, {"case": case, "row": f"{entry.row}.{number}", "values": values})
     return _shown_row(ctx, rows.edit_row(ctx, command), form)
 
@@ -322,14 +321,10 @@ def act_on_row(
         "case": case,
         "row": f"{entry.row}.{number}",
         "action": action,
-        "values": new_values(ctx, _fields(fields), form),
+        "values": new_values(ctx, fields, form),
         "evidence": evidence_inputs(form),
     }
     return _shown_row(ctx, rows.act_on_row(ctx, build(rows.ActOnCaseRow, command)), form)
-
-
-def _fields(fields: Iterable[RegisterField]) -> list[FieldView]:
-    return [field_view(field) for field in fields]
 
 
 def _shown_row(ctx: WebContext, result: CommandResult, form: FormData) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -111,7 +110,7 @@ def rows_page(
     except Refusal as error:
         refusal = error
     columns = columns_of(register)
-    is_filtered = bool(empty) or any(row_filter.is_set for row_filter in filters)
+    is_filtered = bool(empty) or any(any(asked["typed"].values()) for asked in filters)
     has_conditions = is_filtered or any(query[name] for name in ("unit", "search", "withdrawn"))
     return page(
         ctx,
@@ -254,19 +253,7 @@ _NO_ROWS = views.RowPage(register_id="", total=0, page=1, pages=1, fields=[], ro
 
 PARTS = ("is", "from", "until", "has")
 """What the address says of a field, before its id: a value of a list, the ends of a range, a part of a text."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowFilter:
-    """A filter by one field as typed, by PARTS; `names` for people, units."""
-
-    field: FieldView
-    typed: Mapping[str, str]
-    names: NameField | None = None
-
-    @property
-    def is_set(self) -> bool:
-        return any(self.typed.values())
+RowFilter = dict[str, Any]
 
 
 def columns_of(register: RegisterView) -> list[FieldView]:
@@ -276,7 +263,8 @@ def columns_of(register: RegisterView) -> list[FieldView]:
 
 
 def filters_of(ctx: WebContext, fields: Sequence[FieldView]) -> list[RowFilter]:
-    """Return the filters of a list with what the address says of them.
+    """Return the filters of a list: each with its `field`, what the address says of it (`typed`, by PARTS), and
+    for people and units the field that finds one (`names`).
 
     Translations of texts have none: pages would double theirs, and the search finds both.
     """
@@ -284,12 +272,12 @@ def filters_of(ctx: WebContext, fields: Sequence[FieldView]) -> list[RowFilter]:
         "person": own_people(ctx).field,
         "unit": partial(unit_filter, ctx),
     }
-    filters = []
+    filters = list[RowFilter]()
     for field in fields:
         if field.filterable and not field.translation_of:
             typed = {part: ctx.query.get(f"{part}.{field.id}", "").strip() for part in PARTS}
             names = finding[field.kind](typed["is"]) if field.kind in finding else None
-            filters.append(RowFilter(field=field, typed=typed, names=names))
+            filters.append({"field": field, "typed": typed, "names": names})
     return filters
 
 
@@ -302,13 +290,14 @@ def list_command(
         InvalidForm: a text that names no person or unit.
     """
     conditions = list[dict[str, object]]()
-    for row_filter in filters:
-        value, typed = row_filter.typed["is"], row_filter.typed
-        if value and row_filter.names:
-            value = (own_people if row_filter.field.kind == "person" else own_units)(ctx).resolve(value)
-        given = {"is": [value] if value else None, "from": typed["from"], "until": typed["until"]}
-        if row_filter.is_set:
-            conditions.append({"field": row_filter.field.id, "contains": typed["has"], **given})
+    for asked in filters:
+        field, typed = asked["field"], asked["typed"]
+        if any(typed.values()):
+            value = typed["is"]
+            if value and asked["names"]:
+                value = (own_people if field.kind == "person" else own_units)(ctx).resolve(value)
+            given = {"is": [value] if value else None, "from": typed["from"], "until": typed["until"]}
+            conditions.append({"field": field.id, "contains": typed["has"], **given})
     if empty := ctx.query.get("empty", ""):
         conditions.append({"field": empty, "empty": True})
     return build(ListRows, {**query, "filters": conditions, **extra_fields})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -68,6 +68,7 @@ from workflow.registers.rows import is_withheld, name_in
 FIELD, WAS, CLEAR = "field.", "was.", "clear."
 """Prefixes of form fields: the value, the value when the page was made, and removal of a file."""
 MAX_FILES = 20
+RowFields = Collection[FieldView] | Collection[RegisterField]
 Form = ImmutableMultiDict[str, Any]
 """The fields and files of a submitted form."""
 
@@ -126,7 +127,7 @@ def _choices(ctx: RequestContext) -> Mapping[str, NameChoices]:
     return {"person": people, "unit": unit_names(office)}
 
 
-def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: Form) -> dict[str, object]:
+def new_values(ctx: RequestContext, fields: RowFields, form: Form) -> dict[str, object]:
     """Return the values in a form for a new row: the fields that are filled."""
     answers = typed_answers(form)
     values = {
@@ -137,7 +138,7 @@ def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: Form) -> 
     return values | _files(fields, form)
 
 
-def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: Form) -> dict[str, object]:
+def changed_values(ctx: RequestContext, fields: RowFields, form: Form) -> dict[str, object]:
     """Return the values in a form that differ from those it showed; None for a file to be removed."""
     answers, values = typed_answers(form), dict[str, object]()
     for field in fields:
@@ -152,7 +153,7 @@ def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: Form)
     return values | _files(fields, form)
 
 
-def _parsed_value(ctx: RequestContext, field: FieldView, text: str) -> object:
+def _parsed_value(ctx: RequestContext, field: FieldView | RegisterField, text: str) -> object:
     """Return the value of a field: the key of a person, the id of a unit, several options as a list, else the
     text; also of a person or unit that is not found, which the verb refuses beside its field.
     """
@@ -162,7 +163,7 @@ def _parsed_value(ctx: RequestContext, field: FieldView, text: str) -> object:
     return [part for part in text.split(";") if part] if field.several else text
 
 
-def _files(fields: Sequence[FieldView], form: Form) -> dict[str, object]:
+def _files(fields: RowFields, form: Form) -> dict[str, object]:
     """Return the files sent with a form, by field. Raises InvalidForm for an empty one."""
     sent = {field.id: file_of(form, FIELD + field.id) for field in fields if field.kind == "file"}
     return {name: build(FileInput, {"content": file}) for name, file in sent.items() if file}
@@ -296,7 +297,7 @@ def _cell(ctx: RequestContext, row: RowView, field: FieldView, value: object) ->
 def add(ctx: Recording, register_id: RegisterPath, form: SubmittedForm) -> Response:
     """Add a row, then show it."""
     register, answers = results.writable_register(ctx, register_id), typed_answers(form)
-    fields = [*map(results.field_view, results.shown_fields(ctx, register).values())]
+    fields = results.shown_fields(ctx, register).values()
     unit = own_units(ctx).resolve(answers.get("unit", ""))
     row = {"register_id": register_id, "unit": unit, "values": new_values(ctx, fields, form)}
     detail = verbs.add_row(ctx, build(verbs.AddRow, row))
