@@ -122,20 +122,16 @@ def rows_page(
         rows_page=row_page,
         imported=imported,
         number=number,
-        totals=_totals(register, row_page, translator),
+        total_of=lambda field: results.written_amount(field, Decimal(row_page.totals[field.id])),
         filters=filters,
         is_filtered=is_filtered,
         empty=empty,
         units=unit_filter(ctx, query["unit"]),
         query=query,
-        sort=query["sort"],
         has_conditions=has_conditions,
         problem=refusal,
         # The accesses besides the officers' whose accounts read a confidential register.
-        readers=[
-            translator.say(f"access.{reader}").lower()
-            for reader in results.seen_register(ctx, register_id).seen_by_reader
-        ],
+        readers=results.seen_register(ctx, register_id).seen_by_reader,
         may_add=register.may_write and ctx.reader.may("record"),
         has_papers=bool(register_papers(register_id)) and not query["withdrawn"],
         cell_of=cell_of,
@@ -236,16 +232,6 @@ def act_of(register: RegisterView, translator: Translator) -> str:
 def _view(ctx: RequestContext, register_id: str) -> RegisterView:
     """Return a register as the reader sees it. Raises UnknownRegister."""
     return results.register_view(ctx, results.seen_register(ctx, register_id))
-
-
-def _totals(register: RegisterView, row_page: views.RowPage, translator: Translator) -> list[tuple[str, str]]:
-    """Return the sums below a list, of all rows found and not of its page alone: title and value."""
-    totals, language = [], translator.language
-    for field in register.fields:
-        if amount := row_page.totals.get(field.id):
-            number = translator.number(results.written_amount(field, Decimal(amount)))
-            totals.append((field.title[language], f"{number} {field.unit[language]}" if field.unit else number))
-    return totals
 
 
 _NO_ROWS = views.RowPage(register_id="", total=0, page=1, pages=1, fields=[], rows=[], totals={})
