@@ -15,7 +15,6 @@ from merzim.services.context import RequestContext
 from merzim.services.law.acts import acts_here
 from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import NotAllowed, NotFound
-from merzim.storage.register_lists import SqlRegisterLists
 from merzim.storage.register_rows import stored_rows
 from workflow.languages import KAZAKH_LETTERS
 from workflow.org.access import Scope, scope
@@ -242,12 +241,12 @@ def names_of(
                 row_ids.add(str(value))
     if not row_ids:
         return names
-    heads = SqlRegisterLists(ctx.app.engine).heads(row_ids)
+    stored_there = stored_rows(ctx.app.engine, row_ids).values()
     registers = {
         name: register_view(ctx, ctx.app.registers.on(name, ctx.today))
-        for name in {head.register_id for head in heads} & {*ctx.app.registers.ids()}
+        for name in {row.register for row in stored_there} & {*ctx.app.registers.ids()}
     }
-    rows = head_views(ctx, [head for head in heads if head.register_id in registers], links=False)
+    rows = row_views(ctx, [row for row in stored_there if row.register in registers], links=False)
     language = ctx.spoken_language
     return names | {row.id: row_name(registers[row.register_id], row, language) for row in rows}
 

@@ -54,7 +54,7 @@ from merzim.services.registers.views import (
 )
 from merzim.services.verbs import verb
 from merzim.storage.register_lists import SqlRegisterLists
-from merzim.storage.register_rows import repeated
+from merzim.storage.register_rows import repeated, stored_rows
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal
@@ -121,7 +121,8 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     own = headings(fields, ctx.spoken_language)
     table = read(read_rows, content.read(), name, heads=known, own=own)
     aside = [*(field for field in shown if field not in fields), *aside]
-    existing_rows = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
+    there = stored_rows(ctx.app.engine, {str(cells[ROW]) for _, cells in table.rows if ROW in cells})
+    existing_rows = {row.id for row in there.values() if row.register == register.id}
     lines = tuple(line for line in table.rows if str(line[1].get(ROW, "")) not in existing_rows)
     errors = Errors()
     for number, formulas in table.formulas.items():
@@ -272,12 +273,6 @@ def headings(columns: Sequence[RegisterField], language: str) -> list[str]:
         f"{title} ({column.id})" if titles.count(title) > 1 else title
         for column, title in zip(columns, titles, strict=True)
     ]
-
-
-def _rows_there(ctx: RequestContext, register: Register, ids: Sequence[str]) -> set[str]:
-    """Return those of these ids that are rows of the register, whoever sees them."""
-    heads = SqlRegisterLists(ctx.app.engine).heads(ids) if ids else ()
-    return {head.id for head in heads if head.register_id == register.id}
 
 
 def _unit_of(ctx: RequestContext, register: Register, text: str) -> str | None:
