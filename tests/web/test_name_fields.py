@@ -286,7 +286,7 @@ def test_a_unit_nobody_has_is_refused_without_the_country_s_list(site: Site, pag
 def test_of_a_country_one_walks_down_and_up_again() -> None:
     """The way to the chosen one, and those right below it."""
     sample_office = office(20, 100)
-    offered, _ = paginate_units(sample_office, "d7")
+    offered, _ = paginate_units(sample_office, "d7", 1)
 
     assert [(unit.id, unit.depth) for unit in offered[:3]] == [("akimat", 0), ("d7", 1), ("d7-0", 2)]
     assert len(offered) == 102
