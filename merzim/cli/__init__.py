@@ -24,6 +24,7 @@ from merzim.cli.call import BAD_INPUT, DONE, CommandContext, CommonOptions, spli
 from merzim.cli.mount import COMMANDS
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.storage.events import ORIGIN, Origin
+from merzim.version import running
 from workflow.refusal import Refusal
 
 COMMAND_MODULES: Mapping[str, tuple[str, ...]] = {
@@ -88,8 +89,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         call = CommandContext(common)
         call.check()
         if common.version:
-            from merzim.version import running
-
             call.write(f"merzim {running()}")
             return DONE
         return _run(call, command_arguments)

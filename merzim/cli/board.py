@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import Unit, Year, command
@@ -15,19 +15,13 @@ from merzim.documents.sheets.workbook import contents
 from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import cases_of, obligation_of, unit_named
 from merzim.services.scoring import year_scores
-from workflow.board.rows import DeadlineFilter, Horizon
+from workflow.board.rows import DeadlineFilter, Horizon, Row
 from workflow.cases.registers.rows import period_in
 from workflow.deadlines.deadline import late_by
 from workflow.refusal import Refusal
-from workflow.scoring.indicators import choose, read_inputs
-from workflow.scoring.scales import NOTHING
-
-if TYPE_CHECKING:
-    from workflow.board.rows import Row
-    from workflow.scoring.indicators import Score
-    from workflow.scoring.prospects import PointsStep, YearScores
-    from workflow.scoring.scales import Readings
-
+from workflow.scoring.indicators import Score, choose, read_inputs
+from workflow.scoring.prospects import PointsStep, YearScores
+from workflow.scoring.scales import NOTHING, Readings
 
 AHEAD = 7
 """Working days that `due` looks ahead."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from calendars import LAST, layout
 from calendars.refusal import index_of
@@ -12,10 +12,7 @@ from i18n import month_name
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, number
 from merzim.cli.rendering import Json, picked
-from merzim.services.law.calendar_acts import adopt_act, command_of, preview_act
-
-if TYPE_CHECKING:
-    from merzim.services.law.calendar_acts import ActPreview
+from merzim.services.law.calendar_acts import ActPreview, adopt_act, command_of, preview_act
 
 AsOf = Annotated[date | None, "by what was known on that day"]
 MOVED = ("days", "date", "kind", "act", "deadlines", "case", "obligation", "from", "to", "people")

@@ -12,24 +12,21 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from getpass import getuser
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import i18n
+from merzim.app import build_app
 from merzim.cli import rendering
+from merzim.clock import clock
+from merzim.services.app import AppContext
+from merzim.services.context import RequestContext, operator_context
 from merzim.services.inputs import OpenFile
 from merzim.settings import Settings
 from merzim.settings_file import read
+from workflow.cases.commands.case_commands import View
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
+from workflow.moments import Clock, Moment
 from workflow.refusal import Refusal
 from workflow.registers.rows import name_in
-
-if TYPE_CHECKING:
-    import typer
-
-    from merzim.services.app import AppContext
-    from merzim.services.context import RequestContext
-    from workflow.cases.commands.case_commands import View
-    from workflow.moments import Clock, Moment
 
 DONE, NOT_SO, BAD_INPUT = 0, 1, 2
 MINUS = "\N{MINUS SIGN}"
@@ -93,13 +90,6 @@ class CommandContext:
         self.creates_database = False
         self._opened = ExitStack()
 
-    @classmethod
-    def of(cls, context: typer.Context, *, writes: bool = False) -> CommandContext:
-        """Return the context of a running command; only one that `writes` may create the database."""
-        call = cast("CommandContext", context.obj)
-        call.creates_database = writes
-        return call
-
     @cached_property
     def settings(self) -> Settings:
         """The settings of --config, MERZIM_CONFIG or this folder's config.toml, else the built-in ones;
@@ -133,8 +123,6 @@ class CommandContext:
     @cached_property
     def clock(self) -> Clock:
         """The clock of this command; --now, else MERZIM_NOW, replaces it."""
-        from merzim.clock import clock
-
         return clock(self.now)
 
     @cached_property
@@ -145,7 +133,6 @@ class CommandContext:
     @cached_property
     def app(self) -> AppContext:
         """The application context; nothing is opened until used."""
-        from merzim.app import build_app
 
         def note(code: str, **arguments: object) -> None:
             self.note(self.say(code, **arguments))
@@ -158,8 +145,6 @@ class CommandContext:
     @cached_property
     def ctx(self) -> RequestContext:
         """The request context of the operator who runs the command."""
-        from merzim.services.context import operator_context
-
         return operator_context(self.app, at=self.moment, language=self.language)
 
     def check(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, Unit, command, give_change, mount
@@ -26,11 +26,8 @@ from merzim.services.inputs import CaseCommand, build
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import case_title, programme_year, stage_title, unit_named
 from merzim.services.results import ObligationResult
-from workflow.cases.case import effective_events
-
-if TYPE_CHECKING:
-    from workflow.cases.case import Case
-    from workflow.cases.commands.case_commands import View
+from workflow.cases.case import Case, effective_events
+from workflow.cases.commands.case_commands import View
 
 SUMMARY = ("id", "procedure", "edition", "object_kk", "object_ru", "unit", "kind", "person", "status")
 """What lists of cases say of each, beside its object."""

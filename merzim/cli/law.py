@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import PROCEDURE, DryRun, ProcedureOption, command, day, named
@@ -15,17 +15,14 @@ from merzim.services.documents.past_analyses import judge_past, past_template, w
 from merzim.services.inputs import OpenFile
 from merzim.services.law import editions as law
 from merzim.services.results import PlanResult
-from merzim.settings import find_authority
+from merzim.settings import AuthorisedBody, find_authority
 from workflow.cases.commands.planning import plan as what_if
 from workflow.deadlines.explanations import rule_parts
 from workflow.law.library import compare
+from workflow.law.procedure import Obligation, Procedure
 from workflow.machine import diagram as drawn
 from workflow.org.kinds import KINDS
 from workflow.refusal import Refusal, closest_first
-
-if TYPE_CHECKING:
-    from merzim.settings import AuthorisedBody
-    from workflow.law.procedure import Obligation, Procedure
 
 AUTHORITY = ("authorised_body", "now", "before", "detection", "name", "from", "until", "confirmed_on")
 OF_ALL_EDITIONS = ("procedures", "edition", "in_force", "title", *AUTHORITY)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from merzim import metronome, settings_file
 from merzim.app import build_app
@@ -15,6 +15,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
 from merzim.cli.rendering import as_json
 from merzim.services.administration import encrypt_password
+from merzim.services.app import AppContext
 from merzim.services.configuration import CHANNEL, create_channel, key_place, refuse_bad_address, try_channel
 from merzim.services.upkeep import doctor as configuration
 from merzim.services.upkeep import maintenance
@@ -25,9 +26,6 @@ from merzim.storage.refusals import display_address
 from workflow.law.library import UnknownAct
 from workflow.org.office import Person
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import typer
 from pydantic import Field
@@ -23,14 +23,11 @@ from merzim.cli.rendering import titles
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
 from merzim.services.results import CommandResult
+from merzim.services.verbs import Verb
 from workflow.cases.case import event_word
 from workflow.law.library import known_fact, known_option
+from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.services.verbs import Verb
-    from workflow.law.procedure import Procedure
-
 
 Unit = Annotated[str, "the unit"]
 Year = Annotated[int, Field(ge=0, description="the calendar year")]
@@ -291,7 +288,8 @@ def _add(
     }
 
     def parsed(ctx: typer.Context, **texts: Any) -> int:
-        call = CommandContext.of(ctx, writes=writes)
+        call: CommandContext = ctx.obj
+        call.creates_database = writes
         given = {name: text for name, text in texts.items() if text not in (None, False, [])}
         values = {name: _parse(call, fields[name], text, where[name]) for name, text in given.items()}
         try:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import PROCEDURE, ProcedureOption, Unit, Year, command, evidence, number
 from merzim.cli.rendering import Json, picked, titles
-from merzim.documents.forms.definitions import form_named, form_names
-from merzim.documents.forms.paper import check_paper, missing_values
+from merzim.documents.forms.definitions import Form, form_named, form_names
+from merzim.documents.forms.paper import Missing, check_paper, missing_values
 from merzim.documents.forms.values import title
 from merzim.documents.package import write_package
 from merzim.documents.people import title as title_of
 from merzim.documents.schedules.reading import empty_schedule
 from merzim.documents.sheets.listing import write_file
+from merzim.documents.sheets.unreadable import RowNote
 from merzim.services import audit
 from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import package_documents
@@ -30,23 +31,17 @@ from merzim.services.documents.filling import (
     report_letterhead,
     typed_values,
 )
-from merzim.services.documents.imported_schedules import keep_match, take_schedule
+from merzim.services.documents.imported_schedules import ImportedFile, keep_match, take_schedule
 from merzim.services.documents.row_papers import person_paper
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, report_paper
 from merzim.services.inputs import OpenFile, build, clean_file_name
 from merzim.services.names import unit_named
 from merzim.services.people.table import ImportPeople, import_people
+from workflow.cases.case import Evidence
+from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.evidence_list import proofs
 from workflow.law.library import known_fact
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.documents.forms.definitions import Form
-    from merzim.documents.forms.paper import Missing
-    from merzim.documents.sheets.unreadable import RowNote
-    from merzim.services.documents.imported_schedules import ImportedFile
-    from workflow.cases.case import Evidence
-    from workflow.cases.commands.case_commands import View
 
 NEW = "new"
 """Value of `--join` for an analysis that is none of the existing cases it resembles."""

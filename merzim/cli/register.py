@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, Unit, command, give_change, mount, named_texts
@@ -18,10 +18,8 @@ from merzim.services.names import unit_named
 from merzim.services.registers import tables, verbs, views
 from merzim.services.registers.results import cell_value
 from merzim.services.registers.views import ListRows
+from merzim.services.verbs import Verb
 from workflow.refusal import Refusal, closest_first
-
-if TYPE_CHECKING:
-    from merzim.services.verbs import Verb
 
 ACTIONS: Mapping[str, tuple[str, Verb[Any, Any], Verb[Any, Any], str]] = {
     "add": ("", verbs.add_row, case_rows.enter_row, "register.added"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, command
@@ -16,14 +16,11 @@ from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
 from merzim.services.names import obligation_of
 from merzim.services.yearly import record_carried_out
-from notifications.round import plan
+from notifications.notice import Notice
+from notifications.round import RoundReport, plan
+from workflow.cases.case import Case
+from workflow.law.procedure import Force
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from notifications.notice import Notice
-    from notifications.round import RoundReport
-    from workflow.cases.case import Case
-    from workflow.law.procedure import Force
 
 ROUND = (
     *("queued", "notices", "others", "due", "case", "obligation", "step", "person", "why", "kind"),
