@@ -82,8 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; return the exit code: 0 success, 1 a negative answer, 2 an error, 130 stopped."""
     call = CommandContext(CommonOptions())
     origin = ORIGIN.set(Origin(way="cli"))
-    if arguments is None:
-        _speak_utf8()
+    if arguments is None:  # Kazakh letters appear on any terminal or pipe
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(encoding="utf-8")
     try:
         common, command_arguments = split_common_options(sys.argv[1:] if arguments is None else arguments)
         call = CommandContext(common)
@@ -93,7 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return DONE
         return _run(call, command_arguments)
     except BrokenPipeError:
-        _close_quietly()
+        # The reader of our pipe has gone (`merzim cases | head`), which is no error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except (Exception, KeyboardInterrupt) as trouble:
         return print_error(trouble, call)
@@ -151,18 +154,6 @@ def _run(call: CommandContext, arguments: list[str]) -> int:
     answer = command.main(args=arguments, prog_name="merzim", standalone_mode=False, obj=call)
     sys.stdout.flush()
     return answer if isinstance(answer, int) else DONE
-
-
-def _speak_utf8() -> None:
-    """Set the output to UTF-8, so that Kazakh letters appear on any terminal or pipe."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8")
-
-
-def _close_quietly() -> None:
-    """Close the output after the reader of our pipe has gone (`merzim cases | head`), without an error."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 DEBUG = "MERZIM_DEBUG"

@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 from merzim.cli.call import DONE, MINUS, NOT_SO, CommandContext
 from merzim.cli.rendering import titles
 from merzim.documents.sheets.texts import is_web_address
-from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
+from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build, only_kind
 from merzim.services.results import CommandResult
 from merzim.services.verbs import Verb
 from workflow.cases.case import event_word
@@ -144,9 +144,8 @@ def evidence(
         raise Refusal("cli.bad_link", text=place[:100])
     if not is_link and not _is_file(place):
         raise Refusal("cli.no_such_file", file=place)
-    of_sort = [name for name in allowed if name.startswith("link:" if is_link else "document:")]
     return EvidenceInput(
-        kind=kind or (of_sort[0] if len(of_sort) == 1 else ""),
+        kind=kind or only_kind(allowed, is_link=is_link),
         address=place if is_link else None,
         content=None if is_link else open_file(place),
         published_on=published,

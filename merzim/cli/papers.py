@@ -12,7 +12,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import PROCEDURE, ProcedureOption, Unit, Year, command, evidence, number
 from merzim.cli.rendering import Json, picked, titles
 from merzim.documents.forms.definitions import Form, form_named, form_names
-from merzim.documents.forms.paper import Missing, check_paper, missing_values
+from merzim.documents.forms.paper import check_paper, missing_values
 from merzim.documents.forms.values import title
 from merzim.documents.package import write_package
 from merzim.documents.people import title as title_of
@@ -266,10 +266,11 @@ def form(
     notes += [*marks, *check_paper(paper)]
     if view and view.case.lacks_object_in(language) and view.case.object not in view.procedure.bodies:
         notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
-    missing = [
-        {"field": item.field, "row": item.row, "title": _missing_title(call, item)}
-        for item in missing_values(paper)
-    ]
+    missing = []
+    for item in missing_values(paper):
+        name = title(item.field, call.language)
+        in_row = name if item.row is None else call.say("form.said.missing_in_row", row=item.row, title=name)
+        missing.append({**picked(item, "field", "row"), "title": in_row})
     answer = {"form": definition.id, "language": language, "file": to, "missing": missing, "notes": notes}
     call.give(answer, "form", "file", "missing", "field", "row", "title", "notes")
 
@@ -311,9 +312,3 @@ def _wrong_approver(
     if not duty or duty in allowed or not allowed:
         return []
     return [call.say("form.note.approver", allowed=allowed, duty=duty)]
-
-
-def _missing_title(call: CommandContext, missing: Missing) -> str:
-    """Return the title of a missing field, with the number of its row if it is in one."""
-    name = title(missing.field, call.language)
-    return name if missing.row is None else call.say("form.said.missing_in_row", row=missing.row, title=name)

@@ -241,6 +241,12 @@ def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple
     return (*stored, *(_with_file(ctx, item, *file) if file else item for item, file in checked))
 
 
+def only_kind(kinds: Collection[str], *, is_link: bool) -> str:
+    """Return the kind of link, or of file, that a step asks for; "" where it asks for none or several."""
+    fitting = [kind for kind in kinds if kind.startswith("link:" if is_link else "document:")]
+    return fitting[0] if len(fitting) == 1 else ""
+
+
 def clean_file_name(name: str) -> str:
     """Return the last part of a file's name, without folders or control characters, white space as spaces: its
     last MAX_NAME_LENGTH characters, "file" where nothing is left.

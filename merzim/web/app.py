@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import TypeVar
@@ -19,9 +19,9 @@ from starlette.routing import BaseRoute
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.settings import public_origin
-from merzim.web.api.description import describe_api
+from merzim.web.api.description import description
 from merzim.web.auth.middleware import GuardMiddleware, HeadMiddleware
-from merzim.web.errors import add_error_handlers, problem
+from merzim.web.errors import ANSWERS, problem
 from merzim.web.health import RequestLogMiddleware
 from merzim.web.http import MOUNTS
 from workflow.moments import Clock
@@ -37,20 +37,19 @@ def create_app(app: AppContext, clock: Clock) -> FastAPI:
     settings = app.settings.web
     passwordless = clock().demonstration and settings.passwordless
     pages = FastAPI(
-        title="Merzim",
-        version="1",
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
         routes=[*every_route(), *MOUNTS],
+        exception_handlers=ANSWERS,
     )
-    describe_api(pages, every_route, address=settings.public_address.rstrip("/"))
+    address = settings.public_address.rstrip("/")
+    pages.openapi = partial(description, every_route, address)  # type: ignore[method-assign]
 
     def context(language: str = "") -> RequestContext:
         return RequestContext(app=app.newest, clock=clock, passwordless=passwordless, language=language)
 
     pages.state.context = context
-    add_error_handlers(pages)
     origin = public_origin(settings.public_address)
     public_host = re.sub(r"^https?://|:\d+$", "", origin)
     hosts = ["127.0.0.1", "[::1]", "localhost", public_host]

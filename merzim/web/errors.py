@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from asgi_correlation_id import correlation_id
-from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -40,16 +39,6 @@ MOST_FAULTS = 200
 """Number of bad rows or fields named in one answer."""
 _NO_FIELDS = ("body", "query", "path", "header")
 Faults = Sequence[Mapping[str, object]]
-
-
-def add_error_handlers(pages: FastAPI) -> None:
-    """Let the application answer errors of every route by the functions of this module."""
-    pages.add_exception_handler(HTTPException, on_http)
-    pages.add_exception_handler(RequestValidationError, on_invalid)
-    pages.add_exception_handler(NotLoggedIn, on_stranger)
-    pages.add_exception_handler(SecondFactorMissing, on_second_factor)
-    pages.add_exception_handler(Refusal, on_refusal)
-    pages.add_exception_handler(Exception, on_error)
 
 
 def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:
@@ -98,9 +87,8 @@ def _answer(
     return Response(content, status_code=status, media_type="application/problem+json")
 
 
-def on_http(request: Request, error: Exception) -> Response:
+def on_http(request: Request, error: HTTPException) -> Response:
     """Answer a status raised by a route or the framework; who may not see "/" is sent to their first page."""
-    assert isinstance(error, HTTPException)
     reader = getattr(request.state, "reader", None)
     if error.status_code == 403 and request.url.path == "/" and reader is not None:
         # The address people type: a reader without access to the overview gets their own first page.
@@ -113,9 +101,8 @@ def on_http(request: Request, error: Exception) -> Response:
     return response
 
 
-def on_invalid(request: Request, error: Exception) -> Response:
+def on_invalid(request: Request, error: RequestValidationError) -> Response:
     """Answer a request whose path (404), query or body (422) does not have the form described."""
-    assert isinstance(error, RequestValidationError)
     parts = {item["loc"][0] for item in error.errors() if item["loc"]}
     status = 404 if "path" in parts else 422
     language = plain_context(request).language
@@ -131,11 +118,10 @@ def on_invalid(request: Request, error: Exception) -> Response:
     return problem(request, status, "web.problem.bad_body" if bad_body else _problem_code(status), faults)
 
 
-def on_refusal(request: Request, error: Exception) -> Response:
+def on_refusal(request: Request, error: Refusal) -> Response:
     """Answer a refusal raised outside a form, e.g. an edition that no longer exists, or a day beyond the
     records, by its own sentence; programs also get its bad rows, fields or changes.
     """
-    assert isinstance(error, Refusal)
     match error:
         case UnknownCase():
             return problem(request, 404, "web.problem.no_case")
@@ -236,12 +222,16 @@ def _is_from_program(request: Request) -> bool:
 
 def _problem_code(status: int) -> str:
     """Return the catalogue code for a status the framework gave."""
-    codes = {
-        403: "not_yours",
-        409: "conflict",
-        404: "not_found",
-        405: "not_allowed",
-        413: "too_large",
-        422: "not_understood",
-    }
+    codes = {403: "not_yours", 404: "not_found", 405: "not_allowed", 409: "conflict", 413: "too_large"}
     return "web.problem." + codes.get(status, "not_understood" if status < 500 else "internal")
+
+
+ANSWERS: dict[int | type[Exception], Callable[[Request, Any], Any]] = {
+    HTTPException: on_http,
+    RequestValidationError: on_invalid,
+    NotLoggedIn: on_stranger,
+    SecondFactorMissing: on_second_factor,
+    Refusal: on_refusal,
+    Exception: on_error,
+}
+"""What answers the errors of every route."""

@@ -36,7 +36,6 @@ from merzim.version import commit_of, running
 from merzim.web.api.answers import PROBLEMS
 from merzim.web.auth.dependencies import Anybody, identify
 from merzim.web.auth.middleware import is_local
-from merzim.web.http import WebContext
 from notifications.notice import NOTICE_STATES
 from workflow.board.rows import DeadlineFilter, Urgency
 from workflow.moments import is_late
@@ -165,16 +164,12 @@ def metrics(ctx: Anybody) -> Response:
     """Return statistics of delivery, board and this process in Prometheus format, for this machine and API
     tokens of administrators and auditors.
     """
-    if not is_local(ctx.request) and not _may_scrape(ctx):
-        raise HTTPException(404)
+    if not is_local(ctx.request):
+        identity = identify(ctx) if ctx.request.headers.get("authorization") else None
+        if identity is None or identity[1].kind != "token" or identity[0].reader.access not in SCRAPERS:
+            raise HTTPException(404)
     text = generate_latest(REGISTRY) + generate_latest(office_metrics(ctx))
     return Response(text, media_type=CONTENT_TYPE_LATEST)
-
-
-def _may_scrape(ctx: WebContext) -> bool:
-    """Return whether a request from another machine has a token that may read the metrics."""
-    identity = identify(ctx) if ctx.request.headers.get("authorization") else None
-    return identity is not None and identity[1].kind == "token" and identity[0].reader.access in SCRAPERS
 
 
 def office_metrics(ctx: RequestContext) -> CollectorRegistry:

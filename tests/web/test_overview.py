@@ -257,9 +257,9 @@ def test_each_period_of_a_row_has_its_own_look_and_the_date_is_of_the_mark_it_st
     )
 
     started = next(line for line in picture.rows if line.deadline.id == "analysis_started")
-    assert started.dated.on == date(2026, 4, 14)
+    assert started.dated.first == date(2026, 4, 14)
     row = next(line for line in picture.rows if line.deadline.id.startswith("quarter_reported"))
-    looks = [(mark.on, mark.look) for mark in row.marks if mark.kind == "due"]
+    looks = [(shape.first, shape.look) for shape in row.shapes if shape.kind == "due"]
     assert row.look == "overdue"
     assert looks == [
         (date(2026, 7, 7), "overdue"),
@@ -267,4 +267,4 @@ def test_each_period_of_a_row_has_its_own_look_and_the_date_is_of_the_mark_it_st
         (date(2027, 1, 5), "open"),
         (date(2027, 4, 5), "not_due_yet"),
     ]
-    assert (row.dated.on, row.dated.look) == (date(2027, 4, 5), "not_due_yet")
+    assert (row.dated.first, row.dated.look) == (date(2027, 4, 5), "not_due_yet")

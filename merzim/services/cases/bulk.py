@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated, TypeVar
 
@@ -19,10 +19,18 @@ from merzim.services.cases.verbs import (
     withdraw,
 )
 from merzim.services.context import RequestContext, require_visible
-from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text, store_evidence
+from merzim.services.inputs import (
+    CaseCommand,
+    Day,
+    EvidenceInput,
+    Ground,
+    Name,
+    Text,
+    only_kind,
+    store_evidence,
+)
 from merzim.services.results import CommandResult, Titles
 from merzim.services.verbs import Command, verb
-from workflow.cases.case import Evidence
 from workflow.cases.registers.rows import is_entry
 from workflow.law.procedure import Obligation
 from workflow.refusal import Refusal
@@ -98,7 +106,10 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
     def result_of(step: StepOfCase) -> CommandResult:
         obligation = _obligation_of_step(ctx, step)
         kinds = obligation.evidence if obligation is not None else ()
-        items = [EvidenceInput(content=item) for item in _with_kinds(kinds, evidence)]
+        items = [
+            EvidenceInput(content=replace(item, kind=item.kind or only_kind(kinds, is_link=item.name is None)))
+            for item in evidence
+        ]
         fact = RecordFact(
             case=step.case,
             fact=step.fact,
@@ -126,16 +137,6 @@ def _obligation_of_step(ctx: RequestContext, step: StepOfCase) -> Obligation | N
     if is_entry(step.fact):
         raise Refusal("bulk.register", row=step.fact)
     return procedure.by_id.get(step.fact.partition(".")[0])
-
-
-def _with_kinds(kinds: Sequence[str], evidence: Sequence[Evidence]) -> Iterator[Evidence]:
-    """Yield all the evidence; what names no kind gets the only kind of file (or link) that the step asks for,
-    if it asks for one.
-    """
-    for item in evidence:
-        form = "link:" if item.name is None else "document:"
-        fitting = [kind for kind in kinds if kind.startswith(form)]
-        yield replace(item, kind=fitting[0]) if not item.kind and len(fitting) == 1 else item
 
 
 @verb("record")

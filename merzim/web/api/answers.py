@@ -14,7 +14,6 @@ from merzim.services.inputs import Day, Name
 from merzim.services.names import person_name
 from merzim.services.results import Ids, InLanguage, Keys, ProofResult, Result, at
 from merzim.services.verbs import Command
-from merzim.web.http import BYTES
 from merzim.web.ui.render import Translator
 from notifications.notice import Notice
 from workflow.org.office import Office
@@ -97,15 +96,6 @@ class NoticeAnswer(Result):
 def notice_answer(notice: Notice, office: Office, translator: Translator) -> NoticeAnswer:
     """Return a notice as an answer, with its recipient's name in the language of the request."""
     return NoticeAnswer.of(notice, name=translator.name(person_name(office, notice.person)))
-
-
-def file_answer(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI description of an answer that is a file of one of these media types.
-
-    "application/octet-stream" is added, so that generated clients know they get bytes.
-    """
-    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (*kinds, BYTES)}
-    return {200: {"description": "The file itself.", "content": content}}
 
 
 def _options(decision: Any) -> list[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
@@ -54,22 +53,12 @@ EXAMPLES = {"date": "2026-04-06", "date-time": "2026-04-06T05:00:00Z", "boolean"
 """Examples by format or type, where a field has none of its own."""
 
 
-def describe_api(pages: FastAPI, routes: Callable[[], tuple[BaseRoute, ...]], *, address: str) -> None:
-    """Set the full OpenAPI description of an application. `routes`: its operations; `address`: where it is
-    reached.
-    """
-    description = partial(_description, routes, pages.title, pages.version, address)
-    pages.openapi = description  # type: ignore[method-assign]
-
-
 @cache
-def _description(
-    routes: Callable[[], tuple[BaseRoute, ...]], title: str, version: str, address: str
-) -> dict[str, Any]:
-    """Return the OpenAPI description with what the library leaves out: address, security, tags, problems, words
-    of fields.
+def description(routes: Callable[[], tuple[BaseRoute, ...]], address: str) -> dict[str, Any]:
+    """Return the OpenAPI description of operations reached at an address, with what the library leaves out:
+    address, security, tags, problems, words of fields.
     """
-    document = get_openapi(title=title, version=version, routes=routes())
+    document = get_openapi(title="Merzim", version="1", routes=routes())
     document["info"] |= {"description": ABOUT, "license": LICENSE, "contact": {"url": address}}
     document |= {
         "servers": [{"url": address}],
@@ -86,11 +75,11 @@ def _description(
     for operation in operations(document):
         if "401" in operation["responses"]:
             operation["responses"]["401"]["headers"] = CHALLENGE
-    describe_fields(document)
+    _describe_fields(document)
     return document
 
 
-def describe_fields(document: dict[str, Any]) -> None:
+def _describe_fields(document: dict[str, Any]) -> None:
     """Add descriptions and examples from `vocabulary.toml` to properties and parameters without them."""
     vocabulary = read_vocabulary()
     for model, schema in document["components"]["schemas"].items():

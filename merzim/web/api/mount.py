@@ -26,8 +26,9 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Digest, build
 from merzim.services.results import Result
 from merzim.services.verbs import Command, Verb
-from merzim.web.api.answers import DAMAGED, PROBLEMS, file_answer
+from merzim.web.api.answers import DAMAGED, PROBLEMS
 from merzim.web.auth.dependencies import needs, reads_files
+from merzim.web.http import BYTES
 from merzim.web.ui.render import RequestTranslator, Translator
 
 Key = Annotated[
@@ -184,7 +185,9 @@ def file(tag: str, path: str, handler: Callable[..., Response], *kinds: str, dam
         kinds: the media types of its files.
         damaged: whether it may answer that a stored file is missing or altered.
     """
-    responses = {**file_answer(*kinds), **(DAMAGED if damaged else {})}
+    # "application/octet-stream" among them, so that generated clients know they get bytes.
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (*kinds, BYTES)}
+    responses = {200: {"description": "The file itself.", "content": content}, **(DAMAGED if damaged else {})}
     router.get(path, tags=[tag], responses=responses, response_class=Response)(handler)
 
 

@@ -80,6 +80,7 @@ class GuardMiddleware:
                 address=request.client.host if request.client else "",
             )
         )
+        length = request.headers.get("content-length", "0")
         limit, code = body_limit(request.headers)
         received = 0
 
@@ -102,7 +103,7 @@ class GuardMiddleware:
         answer: ASGIApp = self.app
         if request.method not in SAFE_METHODS and not is_same_origin(request, self.origin):
             answer = self.problem(request, 403, "web.problem.foreign_origin")
-        elif not _fits(request.headers.get("content-length", "0"), limit):
+        elif not (length.isascii() and length.isdigit() and int(length[:20]) <= limit):
             answer = self.problem(request, 413, code)
         await answer(scope, receive_counted, send_guarded)
 
@@ -142,8 +143,3 @@ def body_limit(headers: Headers) -> tuple[int, str]:
     if kind == "multipart/form-data":
         return MAX_BODY, "web.problem.too_large"
     return MAX_TEXT, "web.problem.text_too_large"
-
-
-def _fits(length: str, limit: int) -> bool:
-    """Return whether a stated length is a number within the limit."""
-    return length.isascii() and length.isdigit() and int(length[:20]) <= limit

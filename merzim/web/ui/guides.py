@@ -184,12 +184,8 @@ def _section(title: str, id: str, text: str) -> GuideSection:
     """Return a section of a guide as a page has it: all that is bold is a label."""
     html = MarkdownIt("commonmark", {"html": False}).render(text.strip())
     html = html.replace("<strong>", '<b class="label">').replace("</strong>", "</b>")
-    html = _IMAGE.sub(lambda match: _image(match[1]), html)
+    size = f'width="{PICTURE_WIDTH}" height="{PICTURE_HEIGHT}"'
+    picture = f'<img class="guide-picture" loading="lazy" {size} src='
+    html = _IMAGE.sub(lambda match: f'{picture}"{asset_address(f"pictures/{match[1]}")}"', html)
     words = normalise(f"{title} {Markup(html).striptags()}")
     return GuideSection(id=id, title=title, html=Markup(html), words=words)
-
-
-def _image(file: str) -> str:
-    """Return the beginning of a picture's tag, up to its address."""
-    size = f'width="{PICTURE_WIDTH}" height="{PICTURE_HEIGHT}"'
-    return f'<img class="guide-picture" loading="lazy" {size} src="{asset_address("pictures/" + file)}"'

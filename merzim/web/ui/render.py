@@ -25,7 +25,7 @@ from calendars.layout import Run
 from calendars.terms import Explanation
 from i18n.languages import Language
 from merzim.services.board.lines import ObligationLine
-from merzim.services.context import ANONYMOUS, RequestContext
+from merzim.services.context import ANONYMOUS
 from merzim.services.documents.notice_list import step_in_words
 from merzim.services.law.acts import acts_here
 from merzim.services.law.regulations import option_title, row_field
@@ -382,6 +382,7 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
     request = ctx.request
     reader = preferences(request)
     account = None if ctx.reader is ANONYMOUS else ctx.reader
+    person = ctx.reads.office().people.get(ctx.reader.person) if ctx.reader.person else None
     tried = values.get("tried")
     refusal = tried.refusal if isinstance(tried, RejectedForm) else values.get("refusal")
     faults = refusal.errors if isinstance(refusal, Refusal) else ()
@@ -400,7 +401,7 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
         "organisation": ctx.app.settings.office.name_in(reader.language),
         "reader": account,
         "home": "/" if account is None or account.may("read") else "/administration",
-        "called": _person_name(ctx, reader.language),
+        "called": person.name_in(reader.language) if person else "",
         "acts_here": acts,
         "scored": SCORED in acts,
         "unread": ctx.reads.unread_lines(ctx.reader.person) if ctx.reader.person else 0,
@@ -433,12 +434,6 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
     response.headers["vary"] = "Cookie, Accept-Language"
     set_preference_cookies(response, reader.new_cookies)
     return response
-
-
-def _person_name(ctx: RequestContext, language: str) -> str:
-    """Return the name of the reader's person in a language; "" for an account of nobody."""
-    person = ctx.reads.office().people.get(ctx.reader.person) if ctx.reader.person else None
-    return person.name_in(language) if person else ""
 
 
 def _here(request: Request, place: str) -> Any:

@@ -6,7 +6,7 @@ monitoring. All periods of a recurring obligation share one row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -34,6 +34,9 @@ DATE_WIDTH = 64
 """Pixels the date beside a mark takes."""
 
 
+Kind = Literal["window", "counted", "planned", "due", "done"]
+
+
 class Off(NamedTuple):
     """A run of consecutive days off. `names`: codes of its holidays; `holiday`: whether it has one."""
 
@@ -43,38 +46,30 @@ class Off(NamedTuple):
     names: tuple[str, ...]
 
 
-class Bar(NamedTuple):
-    """A bar. window: from the first day it can be done to the last; counted: between a deadline and its anchor.
+class Shape(NamedTuple):
+    """What is drawn in a row, from its first day to its last. `look`: status of its deadline.
 
-    `look`: status of its deadline.
+    Of several days are the window, from the first day it can be done to the last, and what is counted, between
+    a deadline and its anchor; of one day the due date, the planned day, and the day it was done.
     """
 
-    kind: Literal["window", "counted"]
+    kind: Kind
     look: DeadlineStatus
     first: date
     last: date
 
 
-class Mark(NamedTuple):
-    """A mark in a row: the due date, the planned day or the day it was done. `look`: status of its deadline."""
-
-    kind: Literal["due", "done", "planned"]
-    look: DeadlineStatus
-    on: date
-
-
 class TimelineRow(NamedTuple):
     """One row of the timeline; of a recurring obligation with all its periods.
 
-    `deadline`: the first that is not done, with its status `look`; `dated`: the mark that has its date beside
-    it, left of it if `is_date_left`; None where no mark is drawn.
+    `deadline`: the first that is not done, with its status `look`; `shapes`: in drawing order; `dated`: the one
+    that has its date beside it, left of it if `is_date_left`; None where no day is marked.
     """
 
     deadline: Deadline
     look: DeadlineStatus
-    bars: Sequence[Bar]
-    marks: Sequence[Mark]
-    dated: Mark | None
+    shapes: Sequence[Shape]
+    dated: Shape | None
     is_date_left: bool
 
 
@@ -166,7 +161,11 @@ def build_timeline(
     recurs = any(group[0].period is not None for group in groups.values() if any(map(_dates_of, group)))
     first, last = _span(days, calendar, today, recurs=recurs)
     empty = Timeline(first=first, last=last, today=today)
-    rows = {id: _row(group, empty, soon) for id, group in groups.items() if _is_drawn(group, first, last)}
+    rows = {
+        id: _row(group, empty, soon)
+        for id, group in groups.items()
+        if any(first <= on <= last for deadline in group for on in _dates_of(deadline))
+    }
     due = [(id, deadline.due) for id, group in groups.items() for deadline in group if deadline.due]
     return Timeline(
         first=first,
@@ -181,10 +180,6 @@ def build_timeline(
 def _dates_of(deadline: Deadline) -> list[date]:
     """Return its due, plan and done dates, those it has."""
     return [on for on in (deadline.due, deadline.planned_on, deadline.done_on) if on is not None]
-
-
-def _is_drawn(group: Sequence[Deadline], first: date, last: date) -> bool:
-    return any(first <= on <= last for deadline in group for on in _dates_of(deadline))
 
 
 def _span(days: list[date], calendar: Kazakhstan, today: date, *, recurs: bool) -> tuple[date, date]:
@@ -219,35 +214,32 @@ def _row(group: Sequence[Deadline], timeline: Timeline, soon: date) -> TimelineR
     first, last = timeline.first, timeline.last
     deadline = next((each for each in group if each.state in AWAITED), group[-1])
     looks = {each.id: status_on(each, today=timeline.today, soon=soon) for each in group}
-    marks = [mark for each in group for mark in _marks(each, looks[each.id]) if first <= mark.on <= last]
-    bars = [bar for each in group for bar in _bars(each, looks[each.id], first, last)]
-    ends = sorted(marks, key=lambda mark: mark.on)
-    is_date_left = bool(ends) and timeline.middle(ends[-1].on) > WIDTH - DATE_WIDTH
+    drawn = [shape for each in group for shape in _shapes(each, looks[each.id], first, last)]
+    marks = [shape for shape in drawn if shape.kind not in ("window", "counted")]
+    ends = sorted(marks, key=lambda mark: mark.first)
+    is_date_left = bool(ends) and timeline.middle(ends[-1].first) > WIDTH - DATE_WIDTH
     dated = ends[0 if is_date_left else -1] if ends else None
-    return TimelineRow(deadline, looks[deadline.id], bars, marks, dated, is_date_left)
+    bars = [shape for shape in drawn if shape not in marks]
+    return TimelineRow(deadline, looks[deadline.id], [*bars, *marks], dated, is_date_left)
 
 
-def _marks(deadline: Deadline, look: DeadlineStatus) -> Iterator[Mark]:
-    """Yield the marks in drawing order: a plan date on the due date is drawn around it; a fulfilled one is not
-    drawn.
+def _shapes(deadline: Deadline, look: DeadlineStatus, first: date, last: date) -> Iterator[Shape]:
+    """Yield what is drawn of a deadline and lies within the days, in drawing order.
+
+    The counted days are left out where they would cover the window; a plan date on the due date is drawn around
+    it, a fulfilled one is not drawn.
     """
-    if deadline.planned_on and not deadline.done_on:
-        yield Mark("planned", look, deadline.planned_on)
-    if deadline.due:
-        yield Mark("due", look, deadline.due)
-    if deadline.done_on:
-        yield Mark("done", look, deadline.done_on)
-
-
-def _bars(deadline: Deadline, look: DeadlineStatus, first: date, last: date) -> Iterator[Bar]:
-    """Yield the bars of a row: the window, and the counted days unless they would cover the window."""
     due, anchor, opens = deadline.due, deadline.anchor_on, deadline.opens
-    if due is None:
-        return
-    has_window = opens is not None and first <= opens <= due <= last
-    if has_window and opens is not None:
-        yield Bar("window", look, opens, due)
-    if anchor is None or (has_window and anchor < due):
-        return
-    if first <= min(due, anchor) < max(due, anchor) <= last:
-        yield Bar("counted", look, min(due, anchor), max(due, anchor))
+    has_window = False
+    if due is not None and opens is not None and first <= opens <= due <= last:
+        has_window = True
+        yield Shape("window", look, opens, due)
+    if due is not None and anchor is not None and not (has_window and anchor < due):
+        start, end = sorted((due, anchor))
+        if first <= start < end <= last:
+            yield Shape("counted", look, start, end)
+    planned = None if deadline.done_on else deadline.planned_on
+    marks: Mapping[Kind, date | None] = {"planned": planned, "due": due, "done": deadline.done_on}
+    for kind, on in marks.items():
+        if on is not None and first <= on <= last:
+            yield Shape(kind, look, on, on)
