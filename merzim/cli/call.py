@@ -138,9 +138,9 @@ class CommandContext:
             self.note(self.say(code, **arguments))
 
         creates = self.creates_database
-        app = build_app(self.settings, clock=lambda: self.moment, note=note, creates_database=creates)
-        self._opened.callback(app.close)
-        return app
+        return self.opened(
+            build_app(self.settings, clock=lambda: self.moment, note=note, creates_database=creates)
+        )
 
     @cached_property
     def ctx(self) -> RequestContext:
@@ -158,6 +158,11 @@ class CommandContext:
         """Return a file sent with the command, open until it ends."""
         path = Path(file)
         return OpenFile(path.name, self._opened.enter_context(path.open("rb")))
+
+    def opened(self, app: AppContext) -> AppContext:
+        """Return an application, which is closed with the command."""
+        self._opened.callback(app.close)
+        return app
 
     def close(self) -> None:
         """Close what was opened."""

@@ -10,7 +10,6 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, Unit, command, give_change, mount
 from merzim.cli.rendering import (
     Json,
-    deadline_named,
     explanation,
     paragraph,
     picked,
@@ -28,6 +27,7 @@ from merzim.services.names import case_title, programme_year, stage_title, unit_
 from merzim.services.results import ObligationResult
 from workflow.cases.case import Case, effective_events
 from workflow.cases.commands.case_commands import View
+from workflow.refusal import Refusal, closest_first
 
 SUMMARY = ("id", "procedure", "edition", "object_kk", "object_ru", "unit", "kind", "person", "status")
 """What lists of cases say of each, beside its object."""
@@ -199,7 +199,12 @@ def _days_that_keep(call: CommandContext, days: Sequence[date | None]) -> str:
 def explain(call: CommandContext, case: str, name: str) -> None:
     """Explains why a deadline is what it is, with its act."""
     view = call.view(case)
-    deadlines = deadline_named(view, name)
+    # All periods of a recurring obligation that is named without one.
+    matches = [deadline for deadline in view.deadlines if name in (deadline.id, deadline.obligation.id)]
+    deadlines = [deadline for deadline in matches if deadline.id == name] or matches
+    if not deadlines:
+        allowed = closest_first(name, [deadline.id for deadline in view.deadlines])
+        raise Refusal("unknown_obligation", obligation=name, allowed=allowed)
     answers = [{"case": view.case.id, **dict(ObligationResult.of(each, call.language))} for each in deadlines]
     call.answer(answers[0] if len(answers) == 1 else {"obligations": answers})
     call.print("\n\n".join(explanation(call, deadline) for deadline in deadlines))

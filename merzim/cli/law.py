@@ -9,12 +9,12 @@ from typing import Annotated
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import PROCEDURE, DryRun, ProcedureOption, command, day, named
-from merzim.cli.rendering import Json, explanation, paragraph, picked, print_deadlines, print_findings, results
+from merzim.cli.rendering import Json, explanation, paragraph, picked, print_deadlines, print_findings
 from merzim.documents.sheets.listing import write_file
 from merzim.services.documents.past_analyses import judge_past, past_template, worst_first
 from merzim.services.inputs import OpenFile
 from merzim.services.law import editions as law
-from merzim.services.results import PlanResult
+from merzim.services.results import FindingResult, PlanResult
 from merzim.settings import AuthorisedBody, find_authority
 from workflow.cases.commands.planning import plan as what_if
 from workflow.deadlines.explanations import rule_parts
@@ -170,7 +170,10 @@ def audit(
         raise Refusal("cli.missing_parameter", name="FILE")
     cases = judge_past(call.app, file.content.read(), file.name, procedure)
     findings = {case.case: [departure.finding for departure in case.departures] for case in cases}
-    found = [{"case": name, "findings": results(call, of)} for name, of in findings.items()]
+    found = [
+        {"case": name, "findings": [FindingResult.of(each, call.language) for each in of]}
+        for name, of in findings.items()
+    ]
     call.answer({"cases": found, "unread": cases[0].unread})
     for name, of in findings.items():
         call.print(f"{name}:" if of else call.say("cli.audit.case_clean", case=name))

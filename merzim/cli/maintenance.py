@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -185,8 +184,8 @@ def check_config(call: CommandContext) -> bool:
 
     Exit code 1 when something is wrong.
     """
-    with _checked_office(call) as (read, app, problems):
-        settings = app.settings
+    read, app, problems = _checked_office(call)
+    settings = app.settings
     browser_keys, in_clear = settings.from_browser, read.settings.in_clear
     sources = {**read.sources, **dict.fromkeys(browser_keys, call.say("cli.in_browser"))}
     values = () if problems else configuration.values(settings)
@@ -209,27 +208,21 @@ def _line(call: CommandContext, value: object) -> str:
     return value if isinstance(value, str) else as_json(value, call.language, indent=None)
 
 
-@contextmanager
-def _checked_office(
-    call: CommandContext,
-) -> Iterator[tuple[settings_file.SettingsCheck, AppContext, list[Refusal]]]:
-    """Yield the file of settings as read, the application by it, with what was changed in the browser where a
+def _checked_office(call: CommandContext) -> tuple[settings_file.SettingsCheck, AppContext, list[Refusal]]:
+    """Return the file of settings as read, the application by it, with what was changed in the browser where a
     database answers, and everything that is wrong with the settings.
     """
     read = settings_file.check(call.settings_file, at=Path.cwd())
-    app = build_app(read.settings, clock=lambda: call.moment)
+    app = call.opened(build_app(read.settings, clock=lambda: call.moment))
+    problems = [*read.problems, *configuration.problems(app.settings, os.environ)]
     try:
-        problems = [*read.problems, *configuration.problems(app.settings, os.environ)]
-        try:
-            app.library.known_acts(app.settings.regulations.acts)
-        except UnknownAct as unknown:
-            problems.append(unknown)
-        except Refusal:
-            # A folder of own editions that cannot be read is among the problems already.
-            pass
-        yield read, app, problems
-    finally:
-        app.close()
+        app.library.known_acts(app.settings.regulations.acts)
+    except UnknownAct as unknown:
+        problems.append(unknown)
+    except Refusal:
+        # A folder of own editions that cannot be read is among the problems already.
+        pass
+    return read, app, problems
 
 
 @command("doctor")
@@ -238,9 +231,8 @@ def doctor(call: CommandContext) -> bool:
 
     Sends no letter, changes nothing. Exit code 1 when something is wrong.
     """
-
-    with _checked_office(call) as (_, app, problems):
-        checks = list(diagnose(app, problems))
+    _, app, problems = _checked_office(call)
+    checks = list(diagnose(app, problems))
     rows = [
         {
             "check": check.name,

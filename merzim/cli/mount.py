@@ -118,9 +118,7 @@ named_numbers = partial(named, value=amount, code="cli.not_named_number")
 named_texts = partial(named, value=_as_typed, code="cli.not_a_named_text")
 
 
-def evidence(
-    written: str, procedure: Procedure, fact: str, open_file: Callable[[str], OpenFile]
-) -> EvidenceInput:
+def evidence(call: CommandContext, written: str, procedure: Procedure, fact: str) -> EvidenceInput:
     """Parse an --evidence argument, `[KIND=]FILE|URL[@DATE]`.
 
     A kind may be given without its sort ("site" is "link:site"). Without a kind, the obligation's only kind of
@@ -147,7 +145,7 @@ def evidence(
     return EvidenceInput(
         kind=kind or only_kind(allowed, is_link=is_link),
         address=place if is_link else None,
-        content=None if is_link else open_file(place),
+        content=None if is_link else call.open_file(place),
         published_on=published,
     )
 
@@ -253,7 +251,7 @@ def mount(
             procedure = call.view(values["case"]).procedure
             answered = "decision" in values and known_option(procedure, values["decision"], values["option"])
             fact = answered.fact if answered else values["fact"]
-            values["evidence"] = [evidence(text, procedure, fact, call.open_file) for text in typed]
+            values["evidence"] = [evidence(call, text, procedure, fact) for text in typed]
         asked = build(verb.command, values)
         result = verb(call.ctx, asked)
         if says:

@@ -146,7 +146,7 @@ def attach(
     recorded_fact = view.case.facts.get(fact)
     if recorded_fact is None:
         raise Refusal("cli.attach.not_recorded", title=title, case=case, fact=fact)
-    sent = evidence(proof, view.procedure, fact, call.open_file)
+    sent = evidence(call, proof, view.procedure, fact)
     item = sent.model_copy(update={"written_on": written, "restricted": restricted})
     fields = {"case": case, "fact": fact, "on": recorded_fact.on, "evidence": [item]}
     result = record(call.ctx, build(RecordFact, fields))

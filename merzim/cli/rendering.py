@@ -24,13 +24,11 @@ from merzim.services.results import FindingResult
 from workflow.cases.registers.rows import is_entry, period_in
 from workflow.deadlines.deadline import lateness, status_on
 from workflow.law.procedure import Text
-from workflow.refusal import Refusal, closest_first
 from workflow.scoring.scales import as_decimal
 
 if TYPE_CHECKING:
     from merzim.cli.call import CommandContext
     from workflow.cases.case import Case
-    from workflow.cases.commands.case_commands import View
     from workflow.deadlines.deadline import Deadline
     from workflow.findings.findings import Finding
 
@@ -259,11 +257,6 @@ def picked(value: object, *names: str) -> Json:
     return {name: getattr(value, name) for name in names}
 
 
-def results(call: CommandContext, findings: Iterable[Finding]) -> list[FindingResult]:
-    """Return findings as JSON has them, in the format of the contract."""
-    return [FindingResult.of(finding, call.language) for finding in findings]
-
-
 def explanation(call: CommandContext, deadline: Deadline) -> str:
     """Return why a due date is what it is, as one paragraph."""
     return " ".join(call.say(element.code, **element.arguments) for element in deadline.explanation)
@@ -332,21 +325,7 @@ def with_period(title: str, period: str | None, call: CommandContext) -> str:
 
 def print_findings(call: CommandContext, findings: Iterable[Finding], *, heading: str = "cli.findings") -> None:
     """Print findings, each with its basis, under a title; nothing where there are none."""
-    if records := results(call, findings):
+    if records := [FindingResult.of(finding, call.language) for finding in findings]:
         if heading:
             call.print("\n" + call.say(heading))
         call.show({"findings": records}, "findings")
-
-
-def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
-    """Return the deadline of that id; all periods of a recurring obligation named without one.
-
-    Raises:
-        Refusal: the case has no such obligation.
-    """
-    matches = [deadline for deadline in view.deadlines if name in (deadline.id, deadline.obligation.id)]
-    exact = [deadline for deadline in matches if deadline.id == name]
-    if not matches:
-        allowed = closest_first(name, [deadline.id for deadline in view.deadlines])
-        raise Refusal("unknown_obligation", obligation=name, allowed=allowed)
-    return tuple(exact or matches)

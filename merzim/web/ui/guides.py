@@ -70,8 +70,8 @@ _FOLDER = Path(__file__).parents[1] / "guides"
 _HEADING = re.compile(r"^## (?P<title>.+?) \{#(?P<id>[a-z-]+)\}$", re.MULTILINE)
 _SHARED = re.compile(r"^\{([a-z-]+)#([a-z-]+)\}$", re.MULTILINE)
 """A line that stands for a section of another guide."""
-_LABEL = re.compile(r"\{([a-z_.]+)\}")
-_PICTURE = re.compile(r"!\[([^\]]+)\]\(([a-z-]+)\)")
+LABEL = re.compile(r"\{([a-z_.]+)\}")
+PICTURE = re.compile(r"!\[([^\]]+)\]\(([a-z-]+)\)")
 _IMAGE = re.compile(r'<img src="([a-z.-]+)"')
 
 
@@ -131,20 +131,10 @@ def _section_text(id: str, section: str, language: str) -> str:
     return next(part for part in parts if f"{{#{section}}}\n" in part).strip()
 
 
-def labels(text: str) -> frozenset[str]:
-    """Return the catalogue codes in braces in a Markdown text."""
-    return frozenset(_LABEL.findall(_HEADING.sub("", text)))
-
-
-def pictures(id: str, language: str) -> list[tuple[str, str]]:
-    """Return description and name of each picture of a guide; its file is `NAME.LANGUAGE.webp`."""
-    return _PICTURE.findall(source(id, language))
-
-
 def site_markdown(id: str, language: str) -> str:
     """Return the Markdown of a guide with names of buttons filled in, in bold, and pictures as files."""
-    labelled_text = _LABEL.sub(lambda match: f"**{i18n.say(match[1], {}, language)}**", source(id, language))
-    return _PICTURE.sub(rf"![\1](\2.{language}.webp)", labelled_text)
+    labelled_text = LABEL.sub(lambda match: f"**{i18n.say(match[1], {}, language)}**", source(id, language))
+    return PICTURE.sub(rf"![\1](\2.{language}.webp)", labelled_text)
 
 
 def section_of(path: str, access: Access) -> str:

@@ -35,12 +35,7 @@ from merzim.web.auth.attempts import (
     remember_device,
     verify_log_in,
 )
-from merzim.web.auth.dependencies import (
-    Anybody,
-    Enrolling,
-    begin_session,
-    end_session,
-)
+from merzim.web.auth.dependencies import Anybody, Enrolling, begin_session, end_session
 from merzim.web.http import WebContext, drop_cookie, keep_cookie
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page

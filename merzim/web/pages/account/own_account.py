@@ -13,18 +13,8 @@ from merzim.services.accounts.verbs import Ending
 from merzim.services.accounts.verbs import end_sessions as end
 from merzim.services.inputs import build
 from merzim.services.people.feeds import TelegramCode, is_linked, own_person
-from merzim.web.auth.attempts import (
-    check_code,
-    check_present_password,
-    remember_device,
-)
-from merzim.web.auth.dependencies import (
-    Enrolling,
-    Own,
-    OwnInSession,
-    begin_session,
-    current_session,
-)
+from merzim.web.auth.attempts import check_code, check_present_password, remember_device
+from merzim.web.auth.dependencies import Enrolling, Own, OwnInSession, begin_session, current_session
 from merzim.web.http import WebContext
 from merzim.web.pages.account.login import first_page
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
