@@ -101,16 +101,12 @@ def client_address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def count_guess(ctx: WebContext) -> None:
-    """Count a link that was not issued here. Raises HTTPException 429 after too many from one network."""
-    if ctx.accounts.count_attempt([network_limit(ctx, "link")], now=ctx.now):
-        raise HTTPException(429, "web.problem.too_many_links")
-
-
-def limit_plans(ctx: WebContext) -> None:
-    """Count dates computed without a log-in. Raises HTTPException 429 after too many from one network."""
-    if ctx.accounts.count_attempt([network_limit(ctx, "plan")], now=ctx.now):
-        raise HTTPException(429, "web.problem.too_many_plans")
+def count_request(ctx: WebContext, kind: Literal["link", "plan"]) -> None:
+    """Count a link that was not issued here, or dates computed without a log-in. Raises HTTPException 429 after
+    too many from one network.
+    """
+    if ctx.accounts.count_attempt([network_limit(ctx, kind)], now=ctx.now):
+        raise HTTPException(429, f"web.problem.too_many_{kind}s")
 
 
 DEVICE_LIFETIME = timedelta(days=180)

@@ -151,29 +151,26 @@ def needs(
         ctx = plain_context(request)
         # The session ends with this function: nothing is held while the handler waits for a thread.
         with ctx.app.one_session():
-            return _resolve(ctx)
-
-    def _resolve(ctx: WebContext) -> WebContext:
-        identity = identify(ctx)
-        if identity is None:
-            raise NotLoggedIn
-        account, entry = identity
-        if not before_enrolment and must_enrol(account, ctx.app.settings.web.totp_required):
-            raise SecondFactorMissing
-        reader = reader_of(ctx, account)
-        ctx.request.state.reader = reader  # also of a refusal, whose page leads back to what they may see
-        is_read_only = entry.kind == "token" and entry.scope != "write"
-        if not reader.may(need) or (is_read_only and not only_reads and ctx.request.method not in _SAFE):
-            raise HTTPException(403, "web.problem.not_yours")
-        if session_only and entry.kind != "session":
-            raise HTTPException(403, "web.problem.by_person")
-        reader_ctx = ctx.read_by(reader)
-        if need == "manage" and (case := ctx.request.path_params.get("case")):
-            # Who was told of a case of another unit sees it and does their part; its own officer manages it.
-            head = reader_ctx.reads.heads([case]).get(case)
-            if head is not None and not reader_ctx.reads.in_reach(head):
+            identity = identify(ctx)
+            if identity is None:
+                raise NotLoggedIn
+            account, entry = identity
+            if not before_enrolment and must_enrol(account, ctx.app.settings.web.totp_required):
+                raise SecondFactorMissing
+            reader = reader_of(ctx, account)
+            ctx.request.state.reader = reader  # also of a refusal, whose page leads back to what they may see
+            is_read_only = entry.kind == "token" and entry.scope != "write"
+            if not reader.may(need) or (is_read_only and not only_reads and ctx.request.method not in _SAFE):
                 raise HTTPException(403, "web.problem.not_yours")
-        return reader_ctx
+            if session_only and entry.kind != "session":
+                raise HTTPException(403, "web.problem.by_person")
+            reader_ctx = ctx.read_by(reader)
+            if need == "manage" and (case := ctx.request.path_params.get("case")):
+                # Who was told of a case of another unit sees it and does their part; its officer manages it.
+                head = reader_ctx.reads.heads([case]).get(case)
+                if head is not None and not reader_ctx.reads.in_reach(head):
+                    raise HTTPException(403, "web.problem.not_yours")
+            return reader_ctx
 
     # What the test of all routes reads.
     resolve_context.need = need  # type: ignore[attr-defined]

@@ -20,7 +20,7 @@ from merzim.services.inputs import build
 from merzim.services.letters import AnswerLetter, LetterQuestion
 from merzim.services.people.feeds import DigestChoice, choose_by_link, person_of_link, set_digest
 from merzim.services.verbs import LinkRefused
-from merzim.web.auth.attempts import count_guess
+from merzim.web.auth.attempts import count_request
 from merzim.web.auth.dependencies import Anybody, Own
 from merzim.web.downloads import stored_file_response
 from merzim.web.http import WebContext, preferences
@@ -115,7 +115,7 @@ def _counting_refusals(ctx: WebContext) -> Iterator[None]:
         if refused.language or "accept-language" not in ctx.request.headers:
             ctx.request.state.language = refused.language or ctx.app.settings.office.language
         if not refused.is_ours:
-            count_guess(ctx)
+            count_request(ctx, "link")
         raise
 
 

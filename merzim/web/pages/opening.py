@@ -21,8 +21,11 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.acts import offered_procedures
 from merzim.services.names import assignee_key, chosen_procedure, name_assignees
-from merzim.services.yearly import OpenYear, UndoYear
-from merzim.web.auth.attempts import limit_plans
+from merzim.services.yearly import (
+    OpenYear,
+    UndoYear,
+)
+from merzim.web.auth.attempts import count_request
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
 from merzim.web.http import XLSX, WebContext, as_file, redirect
 from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, one_line, parse_date, shown_again
@@ -248,7 +251,7 @@ def public_planner_page(ctx: Anybody) -> Response:
     procedure = ctx.library.latest(NAMES_OBJECT)
     dates = read_dates(procedure, ctx.query.multi_items(), ctx.calendar)
     if not dates.is_empty:
-        limit_plans(ctx)
+        count_request(ctx, "plan")
     response = _form_page(ctx, procedure, dates, Office(), action="/plan")
     response.headers["x-robots-tag"] = "noindex"
     return response

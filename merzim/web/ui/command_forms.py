@@ -194,7 +194,11 @@ def read_command(
             elif kind == "several" and isinstance(answers, ImmutableMultiDict):
                 values[name] = answers.getlist(SENT_AS.get(name, name))
             elif required or text.strip():
-                values[name] = _value(office or ctx.reads.office(), root, kind, text)
+                values[name] = (
+                    NAMES[kind](office or ctx.reads.office(), root).resolve(one_line(text))
+                    if kind in NAMES
+                    else PARSERS.get(kind, one_line)(text)
+                )
         except InvalidForm as wrong:
             problems[name] = ValueProblem(name, wrong.code, wrong.arguments)
     try:
@@ -206,13 +210,6 @@ def read_command(
         order = ["", *command.model_fields]
         raise InvalidFields(sorted(problems.values(), key=lambda problem: order.index(problem.field)))
     return read
-
-
-def _value(office: Office, root: str, kind: str, text: str) -> object:
-    """Return a typed text as a value of the kind of its field. Raises InvalidForm."""
-    if kind in NAMES:
-        return NAMES[kind](office, root).resolve(one_line(text))
-    return PARSERS.get(kind, one_line)(text)
 
 
 def _kind(info: FieldInfo) -> tuple[str, int | None]:

@@ -161,18 +161,15 @@ def figures_columns(
         with_delay: whether to include the days of delay.
     """
 
-    figures = ["due", "on_time", "late", "unmet", "rate", "median_late", *(["delay"] if with_delay else [])]
-    values: dict[str, Callable[[FiguresLine], object]] = {
-        name: attrgetter(f"figures.{name}") for name in figures
-    }
+    def column(name: str, value: Callable[[FiguresLine], object]) -> Column[FiguresLine]:
+        return Column(f"web.figures.{name}", lambda _, line: value(line), "col-points")
+
+    names = ["due", "on_time", "late", "unmet", "rate", "median_late", *(["delay"] if with_delay else [])]
+    columns = [Column(head, line_name, ""), *(column(name, attrgetter(f"figures.{name}")) for name in names)]
     if with_pace:
-        values["took"] = lambda line: line.pace.medians[0] if line.pace else None
-        values["norm"] = lambda line: line.pace.medians[1] if line.pace else None
-
-    def column(name: str) -> Column[FiguresLine]:
-        return Column(f"web.figures.{name}", lambda _, line: values[name](line), "col-points")
-
-    return (Column(head, line_name, ""), *map(column, values))
+        columns.append(column("took", lambda line: line.pace and line.pace.medians[0]))
+        columns.append(column("norm", lambda line: line.pace and line.pace.medians[1]))
+    return tuple(columns)
 
 
 def cell_of(field: FieldView, row: RowView, translator: Translator) -> Content:
