@@ -179,7 +179,9 @@ def test_what_is_only_recommended_is_said_to_be(language: str, line: str, practi
 
 def test_a_date_that_may_still_move_says_between_which_days() -> None:
     """A religious day not yet announced: the earliest and the latest day stand in the letter."""
-    case_deadline = due(status="provisional", earliest=date(2026, 3, 27), latest=date(2026, 3, 31))
+    case_deadline = due(
+        anchor="happened", calendar="provisional", earliest=date(2026, 3, 27), latest=date(2026, 3, 31)
+    )
     lines = said("kk", FIVE_BEFORE, case_deadline).text.splitlines()
 
     assert "Мүмкін болатын күндер: 2026 жылғы 27 наурыздан 2026 жылғы 31 наурызға дейін" in lines

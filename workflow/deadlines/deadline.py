@@ -25,13 +25,6 @@ Status = Literal["planned", "provisional", "firm"]
 """`planned` until its anchor has happened; then `provisional` while the calendar of its days may change."""
 
 
-def status_by(anchor: AnchorState, knowledge: Knowledge) -> Status:
-    """Return how firm a due date is, by its anchor and by the calendar of its days."""
-    if anchor != "happened":
-        return "planned"
-    return "provisional" if knowledge == "provisional" else "firm"
-
-
 def knowledge_of(counted: CountedTerm, calendar: Kazakhstan) -> Knowledge:
     """Return whether the calendar of the days a term was counted over may still change."""
     if counted.first is None or counted.last is None:
@@ -86,7 +79,6 @@ class Deadline(NamedTuple):
     anchor: AnchorState
     state: State
     calendar: Knowledge = "confirmed"
-    status: Status = "planned"
     safe_by: date | None = None
     period: str | None = None
     opens: date | None = None
@@ -107,6 +99,13 @@ class Deadline(NamedTuple):
     explanation: Explanation = ()
     span_first: date | None = None
     span_last: date | None = None
+
+    @property
+    def status(self) -> Status:
+        """How firm the due date is, by its anchor and by the calendar of its days."""
+        if self.anchor != "happened":
+            return "planned"
+        return "provisional" if self.calendar == "provisional" else "firm"
 
     @property
     def fact(self) -> str:

@@ -14,7 +14,7 @@ from calendars.terms import AtOnce, Before, Embargo, WithoutTerm
 from workflow.cases.case import AWAITED, Case, State, exemption_of
 from workflow.deadlines.applicability import taken_up_after
 from workflow.deadlines.chain import CaseChain, Link, Waiting
-from workflow.deadlines.deadline import Deadline, is_before_records, late_by, status_by
+from workflow.deadlines.deadline import Deadline, is_before_records, late_by
 from workflow.deadlines.explanations import explanation
 from workflow.deadlines.register_deadlines import RowLink, row_links
 from workflow.law.procedure import Obligation, Procedure
@@ -97,7 +97,6 @@ def _deadline(link: AnyLink, ranges: Ranges, *, bare: bool) -> Deadline:
         anchor_fact=link.anchor_fact,
         anchor_on=link.anchor.on,
         calendar=knowledge,
-        status=status_by(link.anchor.state, knowledge),
         state=state,
         answer=obligation.answer(case.facts),
         planned_on=case.planned.get(link.id),
