@@ -182,14 +182,10 @@ def period(name: str, language: str) -> str:
         return name
     kind = next((kind for kind in ("month", "quarter", "half_year") if match[kind]), "year")
     number = int(match[kind])
-    own = {"month": month_name, "year": lambda *_: ""}.get(kind, _numeral)(number, language)
+    numeral = str if language == "en" else roman
+    own = month_name(number, language) if kind == "month" else "" if kind == "year" else numeral(number)
     text = template(f"period.{kind}", language).format(year=match["year"], name=own)
     return template("period.nth", language).format(period=text, number=match["nth"]) if match["nth"] else text
-
-
-def _numeral(number: int, language: str) -> str:
-    """Return the number of a quarter or half-year: Roman numerals in Kazakh and Russian."""
-    return str(number) if language == "en" else roman(number)
 
 
 def plural(n: int, forms: Sequence[str], language: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 
 from pydantic import TypeAdapter
 
-from calendars.hours import almaty
+from calendars.hours import local_date
 from workflow.languages import LANGUAGES
 
 FactEvent = Literal["fact", "evidence", "planned", "corrected"]
@@ -220,7 +220,7 @@ class Exemption(NamedTuple):
 
     @property
     def on(self) -> date | None:
-        return self.at.astimezone(almaty()).date() if self.at else None
+        return local_date(self.at) if self.at else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -300,7 +300,7 @@ class Case:
 
     @property
     def opened_on(self) -> date | None:
-        return self.opened_at.astimezone(almaty()).date() if self.opened_at else None
+        return local_date(self.opened_at) if self.opened_at else None
 
     def day_of(self, name: str) -> date | None:
         """Return the day of a fact, else its plan date; None where it has neither."""

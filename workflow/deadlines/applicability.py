@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from calendars.hours import almaty
+from calendars.hours import local_date
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.kinds import among
@@ -43,7 +43,7 @@ def taken_up_after(
     at = case.planned_at.get(name)
     if at is None or due is None or _asked_by_the_act(case, procedure, obligation):
         return None
-    on = at.astimezone(almaty()).date()
+    on = local_date(at)
     return on if on > due else None
 
 

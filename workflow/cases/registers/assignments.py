@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from calendars.hours import almaty
+from calendars.hours import local_date
 from workflow.cases.case import ROW_OF, Case, Event, Evidence, evidence_of
 
 GIVEN = "assignment_given"
@@ -81,7 +81,7 @@ def _given(event: Event) -> Assignment:
 
 def _notified_on(event: Event) -> date | None:
     """Return the day of the letter that an event sends to the assignee; None where it sends none."""
-    return event.at.astimezone(almaty()).date() if event.payload.get("to") else None
+    return local_date(event.at) if event.payload.get("to") else None
 
 
 def _changed(assignment: Assignment, event: Event) -> Assignment:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
-from calendars.hours import almaty
+from calendars.hours import local_date
 from workflow.cases.case import (
     Case,
     Event,
@@ -109,7 +109,7 @@ def _places(case: Case) -> Places:
         if items := evidence_of(event):
             about = f"{row_name(event) or 'cartogram'}.{event.payload.get('period', '')}".rstrip(".")
             # A rank has no day of its own: its evidence is of the day it was recorded.
-            place = (event.kind, about, event.on or event.at.astimezone(almaty()).date())
+            place = (event.kind, about, event.on or local_date(event.at))
             places[place] = merged_evidence(places.get(place, ()), items)
     return places
 
