@@ -309,7 +309,6 @@ def read_scoring(name: str, text: bytes) -> Scoring:
 _CODES = {
     "dict_type": "wrong_form",
     "dataclass_type": "wrong_form",
-    "model_type": "wrong_form",
     "int_type": "not_a_count",
     "greater_than_equal": "negative",
     "less_than_equal": "too_large",

@@ -12,9 +12,9 @@ from i18n import available_language
 from merzim.services.app import AppContext
 from merzim.services.law.calendar_acts import rewrite_rows
 from merzim.services.law.regulations import (
+    REGISTERS,
     LeftOutFile,
     own_files,
-    own_register_files,
     read_each,
     read_own,
     read_own_register,
@@ -69,7 +69,7 @@ def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...
         BadSetting: there is no such folder.
     """
     editions, unread = read_each(own_files(app.settings, folder), read_own)
-    of_registers = own_register_files(folder or app.settings.regulations.folder)
+    of_registers = own_files(app.settings, folder, within=REGISTERS)
     registers, unread_registers = read_each(of_registers, read_own_register)
     every_register = Registers([*app.registers.all(), *(register for _, register in registers)])
     checked = [

@@ -160,8 +160,9 @@ def unknown_words(edition: Procedure, file: str) -> Iterator[Refusal]:
                     yield Refusal("law.unknown_word", **said, table=f"[[{prefix}]]")
 
 
-def own_files(settings: Settings, folder: Path | None = None) -> Iterator[Path]:
-    """Yield the files of own editions in the folder given, or in that of config.toml.
+def own_files(settings: Settings, folder: Path | None = None, *, within: str = "") -> Iterator[Path]:
+    """Yield the files of own editions in the folder given, or in that of config.toml; or those of a folder
+    `within` it, which it may lack.
 
     Raises:
         BadSetting: there is no such folder.
@@ -173,7 +174,7 @@ def own_files(settings: Settings, folder: Path | None = None) -> Iterator[Path]:
         raise BadSetting(
             "cli.no_folder", file=str(settings.file), key="regulations.folder", folder=str(own_folder)
         )
-    yield from sorted(own_folder.glob("*.toml"))
+    yield from sorted((own_folder / within).glob("*.toml"))
 
 
 def read_own(path: Path, bodies: Bodies = SHIPPED_BODIES) -> Procedure:
@@ -243,16 +244,10 @@ def read_registers(settings: Settings) -> tuple[tuple[Register, ...], tuple[Left
     """
     bodies = bodies_of(settings.office)
     shipped = (read_register(*file, bodies) for file in shipped_register_files())
-    own = own_register_files(settings.regulations.folder)
-    usable, left_out = read_each(own, lambda path: read_own_register(path, bodies))
+    own_paths = own_files(settings, within=REGISTERS)
+    usable, left_out = read_each(own_paths, lambda path: read_own_register(path, bodies))
     registers = {register.edition: register for register in (*shipped, *(own for _, own in usable))}
     return tuple(registers.values()), left_out
-
-
-def own_register_files(folder: Path | None) -> Iterator[Path]:
-    """Yield the register files in a folder of own regulations, by name; none if it has none."""
-    if folder is not None and (folder / REGISTERS).is_dir():
-        yield from sorted((folder / REGISTERS).glob("*.toml"))
 
 
 def read_own_register(path: Path, bodies: Bodies = SHIPPED_BODIES) -> Register:
