@@ -136,9 +136,7 @@ def _write(
     language: str,
     restricted: bool,
 ) -> PackageContent:
-    """Write the files, the index of all documents and the hashes; files that are missing, altered or restricted
-    stand in the index alone.
-    """
+    """Write the files, the index of all documents, the hashes; what is left out stands in the index alone."""
     rows, hashes, damaged = list[Sequence[object]](), list[str](), dict[str, list[Document]]()
     taken_names, links, hidden = set[str](), 0, 0
     for document in documents:

@@ -117,9 +117,7 @@ def _upwards(unit: str, units: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _person(line: Line, away: Sequence[tuple[date, date]]) -> Person | None:
-    """Return the person of a row; None of a row without a name, which defines only a unit (with an e-mail or
-    duties it is an error).
-    """
+    """Return the person of a row, None without a name: it defines a unit alone, and duties are an error."""
     name, unit, address = line.text("name"), line.text("unit"), line.text("email")
     if not name:
         if not (address or line.text("duties")):
@@ -153,9 +151,7 @@ def _person(line: Line, away: Sequence[tuple[date, date]]) -> Person | None:
 
 
 def _duties(line: Line) -> tuple[str, ...]:
-    """Return the codes of the duties in a row, each once, without that of an executor, who has none; an
-    unknown word becomes an error.
-    """
+    """Return the codes of the duties in a row, each once, none of an executor; an unknown word is an error."""
     codes: list[str] = []
     for word, code in duties(text_of(line.value("duties"))):
         if code is None:
@@ -166,9 +162,7 @@ def _duties(line: Line) -> tuple[str, ...]:
 
 
 def _away(line: Line, notes: list[RowNote]) -> list[tuple[date, date]]:
-    """Return the absences of a row, and note what their texts became; a row without a name has none, and an
-    unreadable one is an error.
-    """
+    """Return the absences of a person, and note what their texts became; an unreadable one is an error."""
     value, where = line.value("away"), line.heading.texts.get("away", "")
     if not line.text("name"):
         return []
@@ -256,9 +250,7 @@ def _only_organisation(units: Sequence[Unit], office: Office) -> str | None:
 
 
 def _kept_unit(unit: Unit, recorded: Unit | None, organisation: str | None) -> Unit:
-    """Return a unit with the recorded data the table lacks; a new one as part of the organisation, unless the
-    table says its parent or its kind.
-    """
+    """Return a unit with the recorded data the table lacks; a new one goes below the organisation."""
     if recorded is None:
         return unit if unit.parent or unit.kind else replace(unit, parent=organisation)
     said = {name: getattr(unit, name) or getattr(recorded, name) for name in ("parent", "kind", *IN_TWO[:2])}
@@ -266,9 +258,7 @@ def _kept_unit(unit: Unit, recorded: Unit | None, organisation: str | None) -> U
 
 
 def _kept_person(person: Person, recorded: Person | None) -> Person:
-    """Return a person with the recorded data the table lacks: digest choice; name and post in two languages, if
-    name or post are unchanged.
-    """
+    """Return a person with the recorded data the table lacks; names by language while the name is the same."""
     if recorded is None:
         return person
     same = [name for name in ("name", "post") if getattr(person, name) == getattr(recorded, name)]

@@ -105,22 +105,19 @@ def empty_table(
 
 
 def _column(field: RegisterField, language: str, answers: Mapping[str, Sequence[str]]) -> ColumnFormat:
-    """Return the column of a field in the empty table: width, format, validation of its cells, note."""
+    """Return the column of a field in the empty table: width, format, validation of its cells, and a note: its
+    help and, of several options, all that may be written.
+    """
+    notes = [field.help[language]] if field.help is not None else []
+    if field.several:
+        options = "; ".join(option.title[language] for option in field.options)
+        notes.append(say("register.template.several", {"options": options}, language))
     return ColumnFormat(
         width=_WIDTHS.get(field.kind, 26),
         shape={"date": DAY, "number": _NUMBER, "money": _NUMBER}.get(field.kind, _TEXT),
         rule=_rule(field, language, answers.get(field.id, ())),
-        note=_note(field, language),
+        note="\n".join(notes),
     )
-
-
-def _note(field: RegisterField, language: str) -> str:
-    """Return the note of a heading: the help of its field and, of several options, all that may be written."""
-    notes = [field.help[language]] if field.help is not None else []
-    if field.several:
-        options = tuple(option.title[language] for option in field.options)
-        notes.append(say("register.template.several", {"options": "; ".join(options)}, language))
-    return "\n".join(notes)
 
 
 def _rule(field: RegisterField, language: str, offered: Sequence[str]) -> dict[str, object] | None:

@@ -259,9 +259,7 @@ def _of_rows(code: str, are_meant: Iterable[bool], **arguments: object) -> list[
 
 
 def _social_order(values: Row, rows: Sequence[Row]) -> list[FormNote]:
-    """Return remarks if the parts do not add up to the amount of the theme, or that exceeds the whole; and how
-    many rows have an amount.
-    """
+    """Return remarks where parts and theme, or theme and whole, disagree; and how many rows have an amount."""
     notes: list[FormNote] = []
     amounts = [_amount(row.get("amount")) for row in rows]
     theme, total = _amount(values.get("theme_amount")), _amount(values.get("total_amount"))

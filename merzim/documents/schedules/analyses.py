@@ -246,9 +246,7 @@ def _section(row: RowOfSheet, table: ScheduleTable) -> str | None:
 
 
 def _ends_of_section(text: str, year: int | None) -> Ends:
-    """Return the days the heading of a section names: a day, a span, a month, a quarter, a half-year; none
-    where it names none, or a whole year.
-    """
+    """Return the days a section's heading names: a day, span, month, quarter or half-year; no whole year."""
     try:
         return read_ends(text, where="", year=year)
     except UnreadableCell:

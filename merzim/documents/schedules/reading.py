@@ -8,7 +8,7 @@ from dataclasses import replace
 from merzim.documents.schedules.analyses import read_analyses
 from merzim.documents.schedules.schedule import ReadSchedule, read_title
 from merzim.documents.schedules.steps import has_steps, read_steps
-from merzim.documents.schedules.table import COLUMNS, ScheduleTable, find_table, naming
+from merzim.documents.schedules.table import COLUMNS, find_table, naming
 from merzim.documents.sheets.listing import Table, tables_workbook, template_column, template_text
 from merzim.documents.sheets.rows import Sheet, row_ranges
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadablePaper
@@ -51,7 +51,11 @@ def read_schedule(
         if not table.dated():
             missing.append(COLUMNS.titles["period"])
         own = Errors()
-        schedules, said = _read(sheet, table, paper.name, own)
+        title = read_title(table.above, own)
+        if has_steps(table):
+            schedules, said = read_steps(sheet, table, title, paper.name, own), list[RowNote]()
+        else:
+            schedules, said = read_analyses(table, title, own)
         errors.join(own, offset)
         read += [_moved(schedule, offset) for schedule in schedules if schedule.planned]
         notes += [note.moved(offset) for note in (*_unread(sheet), *said)]
@@ -68,16 +72,6 @@ def read_schedule(
         errors.refuse(paper.name)
         raise UnreadablePaper("paper_no_rows" if offset else "paper_form_unknown", name=paper.name)
     return (replace(read[0], notes=(*notes, *read[0].notes)), *read[1:])
-
-
-def _read(
-    sheet: Sheet, table: ScheduleTable, name: str, errors: Errors
-) -> tuple[list[ReadSchedule], list[RowNote]]:
-    """Return the analyses of a table, whichever way its rows stand for them."""
-    title = read_title(table.above, errors)
-    if has_steps(table):
-        return read_steps(sheet, table, title, name, errors), []
-    return read_analyses(table, title, errors)
 
 
 def _moved(schedule: ReadSchedule, offset: int) -> ReadSchedule:

@@ -152,9 +152,8 @@ def _when(row: RowOfSheet, columns: Sequence[HeadCell], title: ScheduleTitle) ->
     dates: list[When] = []
     for column in columns:
         for when in read_lines(row.cell(column.place), where=column.title, year=title.year):
-            counted = None
-            if isinstance(when, TermInWords):
-                counted = read_counted(when.text, where=column.title, year=title.year)
+            text = when.text if isinstance(when, TermInWords) else ""
+            counted = read_counted(text, where=column.title, year=title.year)
             # Words that count back give the day alone.
             dates.append(Days(min(counted), counted[1]) if counted else when)
     days = [when for when in dates if isinstance(when, Days)]

@@ -96,9 +96,7 @@ def _named(heading: str, own: Headings) -> str:
 
 
 def _step(text: str) -> str:
-    """Return the fact whose day a heading names, the last of several; "" for none, and for the analysis itself,
-    its start or its end.
-    """
+    """Return the fact whose day a heading names, the last of several; "" for none or the analysis itself."""
     if re.search(
         r"(?:объявлен|анонс|хабарландыр|хабарлама)\w* (?:о|туралы)? ?(?:начал|баста)|басталғаны туралы", text
     ):

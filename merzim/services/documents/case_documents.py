@@ -190,9 +190,7 @@ def _proved_obligation(app: AppContext, own: Procedure, proof: ProvedItem) -> tu
 
 
 def _place(procedure: Procedure, obligation: Obligation) -> str:
-    """Return where what proves an obligation is filed: its subtask, for a row of the map of 2023 its project
-    ("P2"), else its paragraph.
-    """
+    """Return where its proof is filed: its subtask, in the map of 2023 its project, else its paragraph."""
     projects = {each.indicator.partition(".")[0] for each in procedure.obligations if each.indicator}
     of_project = obligation.paragraph.startswith("row ") and len(projects) == 1
     return obligation.indicator or (projects.pop() if of_project else obligation.paragraph)

@@ -197,9 +197,7 @@ def consider(ctx: RequestContext, file: ScheduleFile, command: ImportSchedule) -
 
 
 def _candidate_cases(ctx: RequestContext, file: ScheduleFile, office: Office) -> list[str]:
-    """Return the ids of the active cases the analyses may be: with their object and unit, or (at most
-    MAX_TWINS) planned to begin on their days.
-    """
+    """Return the ids of the active cases the analyses may be: by object and unit, or (MAX_TWINS) first day."""
     procedure = file.procedure
     units = _units_meant((schedule.unit for schedule in file.schedules), office)
     places = {
@@ -217,9 +215,7 @@ def _candidate_cases(ctx: RequestContext, file: ScheduleFile, office: Office) ->
 
 
 def unit_or_person(office: Office, text: str, answer: str) -> str:
-    """Return the id of the only unit, or key of the only person, that an answer about a text names by id, key,
-    e-mail or name. Raises Refusal.
-    """
+    """Return the id or key of the only unit or person named so by id, key, e-mail or name. Raises Refusal."""
     candidates = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]
     if len(candidates) != 1:
         names = [each.name for each in (*office.units.values(), *office.people.values())]
@@ -288,7 +284,6 @@ class _Considering:
         facts, planned = self._facts_and_plans(schedule)
         days = {**facts, **planned}
         self._check(schedule, days)
-        self._match(schedule)
         unit, names, looks_like, settled = self.unit(schedule), dict[str, str](), tuple[Case, ...](), set[str]()
         case = own if own and own.id in self.managed else None
         if own is None:
@@ -345,16 +340,13 @@ class _Considering:
         return facts, planned
 
     def _check(self, schedule: ReadSchedule, days: Mapping[str, date]) -> None:
-        """Add an error for each fact that the procedure does not know or day beyond the calendar."""
+        """Add errors for unknown facts and days beyond the calendar; find whom responsible texts mean."""
         for fact, on in days.items():
             try:
                 known_fact(self.procedure, fact)
                 self.ctx.calendar.is_working_day(on)
             except Refusal as refusal:
                 self.errors.take(schedule.row, refusal)
-
-    def _match(self, schedule: ReadSchedule) -> None:
-        """Find the unit or person each responsible text means; of one that matches nobody a note is kept."""
         for text in schedule.responsible.values():
             if text not in self.meanings:
                 self.meanings[text] = match(text, self.office)
@@ -517,8 +509,6 @@ def _unnamed(analyses: Iterable[ConsideredAnalysis]) -> Iterator[RowNote]:
 
 
 def _key(object: str, unit: str, begins: date | None, days: Sequence[date]) -> Key:
-    """Return the words and year by which an analysis and its case are the same: the year it begins, else of its
-    first day, None without a day.
-    """
+    """Return the words and year by which analysis and case are the same: when it begins, else its first day."""
     first = begins or min(days, default=None)
     return object.casefold(), unit.casefold(), first.year if first else None

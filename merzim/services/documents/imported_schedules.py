@@ -102,9 +102,7 @@ def import_analyses(ctx: RequestContext, file: ScheduleFile, command: ImportSche
 
 
 def _refuse_undecided(analyses: Iterable[ConsideredAnalysis], name: str) -> None:
-    """Refuse a file with analyses the user may not import, or of cases the office may have already: as long as
-    they have not answered whether they are.
-    """
+    """Refuse analyses the user may not import, and those that may be a case while this is not answered."""
     errors = Errors()
     for analysis in analyses:
         row, object = analysis.schedule.row, analysis.schedule.object
@@ -139,9 +137,7 @@ def _take_in(ctx: RequestContext, considered: Consideration) -> ImportedFile:
 
 
 def _change(ctx: RequestContext, analysis: ConsideredAnalysis, case: Case) -> tuple[Case, bool]:
-    """Give an existing case new plan dates, facts it lacks, and the file's words if the user joined it; return
-    it and whether anything was written.
-    """
+    """Write new plans, facts and, if joined, words into a case; return it, and whether anything was written."""
     if analysis.change == "same" and not analysis.joined:
         return case, False
     write, at = ctx.case_commands.write, ctx.moment

@@ -82,9 +82,7 @@ def worst_first(departures: Iterable[Departure]) -> list[Departure]:
 
 
 def known_headings(edition: Procedure) -> dict[str, str]:
-    """Return possible headings of case, number and the facts of an edition, in three languages -> column;
-    without those that two columns share.
-    """
+    """Return possible headings of case, number and facts -> column, in three languages; none that two share."""
     columns_by_text: dict[str, str] = {}
     shared = set[str]()
     for column in ("case", "number", *edition.facts):

@@ -177,9 +177,7 @@ def papers_of_campaign(ctx: RequestContext, command: ShowCampaign, language: str
 
 
 def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language: str) -> tuple[str, bytes]:
-    """Return file name and DOCX of the form of one person of a campaign, by their number there. Raises Refusal
-    for a person without a form.
-    """
+    """Return file name and DOCX of a person's form in a campaign, by number. Raises Refusal without one."""
     key = person_key(ctx, campaign, number)
     for _, paper in _asked_papers(ctx, ShowCampaign(campaign=campaign), language, person=key):
         return f"{paper.form.id}-{campaign}-{number}-{language}.docx", document_of(ctx.app, paper)
