@@ -245,7 +245,7 @@ def form(
     view, where = call.view(case) if case else None, unit_named(call.app, unit)
     if view and definition.about == "case":
         where, year = view.case.unit, None
-        paper = case_paper(call.app, definition, view, language, today=call.moment.today, approver=approver)
+        paper = case_paper(call.ctx, definition, view, language, approver=approver)
     else:
         where, view = where or (view.case.unit if view else ""), None
         quarter = quarter_of_report(definition, year, quarter, today=call.moment.today) if year else 0
@@ -307,7 +307,7 @@ def _wrong_approver(
     call: CommandContext, definition: Form, duty: str, view: View | None, unit: str
 ) -> list[str]:
     """Return a note where the duty given by --approver may not approve the form; else nothing."""
-    letter = (letterhead if view else report_letterhead)(call.app, unit, call.moment.today)
+    letter = (letterhead if view else report_letterhead)(call.ctx, unit)
     allowed = [approver for approver in letter.approvers(definition, view) if approver in DUTIES]
     if not duty or duty in allowed or not allowed:
         return []

@@ -70,7 +70,7 @@ def stored_file_response(ctx: RequestContext, digest: str, name: str, *, of: str
 def get_form(ctx: Reading, case: CaseId, form: FormId, language: PaperLanguage) -> Response:
     """Return a form of the case, filled with the known values, as DOCX."""
     stored_case, _ = whole_case(ctx, case)
-    document = filled_form(ctx.app, case, form, language, ctx.reads.scope_in(stored_case), today=ctx.today)
+    document = filled_form(ctx, stored_case, form, language)
     title = case_title(stored_case, ctx.library.of(stored_case))
     return as_file(document, DOCX, paper_file_name(form_named(form).title[language], title[language]))
 
@@ -82,10 +82,10 @@ def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Re
     log names the reader.
     """
     stored_case, _ = whole_case(ctx, case)
-    package = package_of_case(ctx.app, case, translator.language, ctx.reads.scope_in(stored_case))
+    content, is_whole = package_of_case(ctx, stored_case, translator.language)
     record(ctx, "file", "package_read", case=case)
-    kind = "package" if package.whole else "package-incomplete"
-    return stream_file(package.content, ZIP, f"{case}-{kind}.zip")
+    kind = "package" if is_whole else "package-incomplete"
+    return stream_file(content, ZIP, f"{case}-{kind}.zip")
 
 
 Short = Annotated[str, Query(max_length=40)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +25,6 @@ from workflow.cases.registers.evidence_list import ProvedItem, as_seen, proofs
 from workflow.cases.registers.rows import number_of, rows_of
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
 from workflow.law.procedure import Obligation, Procedure, Text
-from workflow.org.access import Scope
 from workflow.refusal import Refusal
 
 log = logging.getLogger("merzim.documents")
@@ -44,26 +43,13 @@ class FormAnswer(Result):
     notes: list[Spoken]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PackageFile:
-    """An export package (ZIP); the caller closes `content`.
-
-    Attributes:
-        whole: whether every file is included; the index lists those missing or altered.
-    """
-
-    content: BinaryIO
-    whole: bool
-
-
 def case_papers(ctx: RequestContext, case: Case, language: str) -> list[FormAnswer]:
     """Return the forms of a case in the order of its steps, with what each lacks of what the reader may see."""
-    app, today = ctx.app, ctx.today
+    app = ctx.app
     document_language = language if language in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
-    view = _view(app, case.id, ctx.reads.scope_in(case), today)
-    papers = []
+    view, papers = _view(ctx, case), []
     for about in forms_of(app.library.of(view.case)):
-        missing = missing_values(case_paper(app, about, view, document_language, today=today))
+        missing = missing_values(case_paper(ctx, about, view, document_language))
         names = (field_title(each.field, language) for each in missing if each.row is None)
         papers.append(
             FormAnswer.of(
@@ -87,10 +73,8 @@ def forms_of(procedure: Procedure) -> Sequence[Form]:
     )
 
 
-def filled_form(
-    app: AppContext, case: str, form: str, language: str, scope: Scope | None, *, today: date
-) -> bytes:
-    """Return a form filled from a case, as DOCX, with what a scope may see; None: everything.
+def filled_form(ctx: RequestContext, case: Case, form: str, language: str) -> bytes:
+    """Return a form filled from a case, as DOCX, with what the reader may see.
 
     Raises:
         Refusal: there is no form about cases with that name.
@@ -98,24 +82,27 @@ def filled_form(
     about = form_named(form)
     if about.about != "case":
         raise Refusal("form_unknown", form=form, allowed=form_names())
-    return document_of(app, case_paper(app, about, _view(app, case, scope, today), language, today=today))
+    return document_of(ctx.app, case_paper(ctx, about, _view(ctx, case), language))
 
 
-def package_of_case(app: AppContext, case: str, language: str, scope: Scope | None) -> PackageFile:
-    """Return the export package of one case, with what a scope may see; the file is gone when closed."""
+def package_of_case(ctx: RequestContext, case: Case, language: str) -> tuple[BinaryIO, bool]:
+    """Return the export package (ZIP) of one case, with what the reader may see, and whether no file of it is
+    missing or altered. The file is gone when closed.
+    """
+    app, scope = ctx.app, ctx.reads.scope_in(case)
     with TemporaryDirectory(prefix="merzim") as folder:
         target = Path(folder) / "package.zip"
-        entries = package_documents(app, case=case, reads=app.reads.seen_by(scope) if scope else app.reads)
+        entries = package_documents(app, case=case.id, reads=app.reads.seen_by(scope) if scope else app.reads)
         packed = write_package(target, entries, app.evidence.open, language=language)
         for document in (*packed.lost, *packed.altered):
-            log.error("left out of the package of %s: %s", case, document.evidence.reference)
-        return PackageFile(content=target.open("rb"), whole=packed.whole)
+            log.error("left out of the package of %s: %s", case.id, document.evidence.reference)
+        return target.open("rb"), packed.whole
 
 
-def _view(app: AppContext, case: str, scope: Scope | None, today: date) -> View:
-    """Return a case as a scope may see it: a form does not name documents that its reader may not open."""
-    view = app.case_commands.view(case, today=today)
-    return replace(view, case=as_seen(view.case, scope))
+def _view(ctx: RequestContext, case: Case) -> View:
+    """Return a case as its reader may see it: a form does not name documents that they may not open."""
+    view = ctx.app.case_commands.view(case.id, today=ctx.today)
+    return replace(view, case=as_seen(view.case, ctx.reads.scope_in(case)))
 
 
 _PROVES: Mapping[EventKind, tuple[str, str]] = {

@@ -14,6 +14,7 @@ from merzim.documents.forms.definitions import Form
 from merzim.documents.forms.paper import FormNote, Paper, fill, form_marks
 from merzim.documents.forms.values import parse_value
 from merzim.services.app import AppContext
+from merzim.services.context import RequestContext
 from merzim.services.documents.rows import case_rows, group_rows
 from workflow.cases.commands.case_commands import View
 from workflow.languages import PAPER_LANGUAGES
@@ -53,24 +54,22 @@ _OF_THE_DISCUSSION = ("discussion_announcement", "minutes")
 """The forms about the discussion itself, whose day may still be planned."""
 
 
-def case_paper(
-    app: AppContext, form: Form, view: View, language: str, *, today: date, approver: str = ""
-) -> Paper:
+def case_paper(ctx: RequestContext, form: Form, view: View, language: str, *, approver: str = "") -> Paper:
     """Return a form about a case with what the case and the office know of it.
 
     A day of signing is taken only from a fact; an announced day also from a plan date. A paper cites no
     document, and tells no event, of a later day than its own.
     """
-    case, office = view.case, app.reads.office()
-    letter, group = letterhead(app, case.unit, today), group_rows(case, office, language)
+    case, office = view.case, ctx.app.reads.office()
+    letter, group = letterhead(ctx, case.unit), group_rows(case, office, language)
     days = {name: fact.on for name, fact in case.facts.items()}
     signed_on = days.get(_SIGNED.get(form.id, ""))
-    own_day = signed_on or today
+    own_day = signed_on or ctx.today
     cited = {name: on for name, fact in _CITED.items() if (on := days.get(fact)) and on <= own_day}
     if form.id in _OF_THE_DISCUSSION and (held_on := case.day_of("discussion_held")):
         cited["discussion_on"] = held_on
     values: dict[str, object] = {
-        "organisation": organisation_name(app, letter.organisation, language),
+        "organisation": organisation_name(ctx.app, letter.organisation, language),
         "object": case.object_in(language),
         "reviewed_period": span(*case.period, language) if case.period else None,
         "group": [", ".join(str(part) for part in member.values() if part) for member in group],
@@ -107,22 +106,21 @@ def _monitored(view: View, language: str) -> str | None:
 
 
 def office_paper(
-    app: AppContext,
+    ctx: RequestContext,
     form: Form,
     language: str,
     *,
-    today: date,
     unit: str = "",
     year: int | None = None,
     approver: str = "",
 ) -> Paper:
     """Return a form about a period of a unit, or a person there, with what the office knows; without rows."""
-    letter = report_letterhead(app, unit, today)
-    of = app.reads.office().units.get(letter.organisation)
+    letter = report_letterhead(ctx, unit)
+    of = ctx.app.reads.office().units.get(letter.organisation)
     # Where no kind is known, the name is of the unit asked for.
     own_name = of.name_in(language) if of and not of.kind else ""
     values: dict[str, object] = {
-        "organisation": own_name or organisation_name(app, letter.organisation, language) or unit,
+        "organisation": own_name or organisation_name(ctx.app, letter.organisation, language) or unit,
         "year": year,
         "next_year": year + 1 if year else None,
         **letter.signatures(form, language, approver=approver),
@@ -234,12 +232,12 @@ class Letterhead:
         return holder if holder and own in (None, self.office.organisation(holder.unit)) else None
 
 
-def letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
+def letterhead(ctx: RequestContext, unit: str) -> Letterhead:
     """Return whose paper a unit's is: that of the nearest organisation, going up, with a first head of its own.
 
     Instruction (000), P1: the head of the subject of the analysis signs.
     """
-    office = app.reads.office()
+    office, today = ctx.app.reads.office(), ctx.today
     place = office.unit_id(unit) or office.root
     own = office.organisation(place)
     for unit_id in office.above(place) if place in office.units else ():
@@ -253,12 +251,12 @@ def letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
     return Letterhead(office, today, own or office.root, place, head)
 
 
-def report_letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
+def report_letterhead(ctx: RequestContext, unit: str) -> Letterhead:
     """Return whose paper a report about a unit's period is: that of the organisation the unit belongs to."""
-    office = app.reads.office()
+    office = ctx.app.reads.office()
     place = office.unit_id(unit) or office.root
     organisation = office.organisation(place) or (place if unit else "")
-    nearest = letterhead(app, place, today)
+    nearest = letterhead(ctx, place)
     head = nearest.head if nearest.organisation == organisation else None
     return replace(nearest, organisation=organisation, place=place, head=head)
 

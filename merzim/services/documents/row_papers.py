@@ -95,7 +95,7 @@ def _papers(ctx: RequestContext, row: RowView, language: str) -> Iterator[Paper]
         people = [office.people.get(str(row.values.get(name))) for name in form.source.parts["name"]]
         units = [row.unit, *(person.unit for person in people if person)]
         unit = next(filter(None, (policy_unit(office, unit) for unit in units)), "")
-        paper = office_paper(ctx.app, form, language, unit=unit, today=ctx.today)
+        paper = office_paper(ctx, form, language, unit=unit)
         values = row_parts(row, fields, form.source, form.fields, language)
         yield paper.with_values(values)
 
@@ -141,10 +141,10 @@ def _unrecorded(ctx: RequestContext, form: Form, language: str, *, person: str, 
     """Return a form about a person (by name or key; "" for nobody) with what the office knows of them."""
     office = ctx.app.reads.office()
     if not person:
-        return office_paper(ctx.app, form, language, today=ctx.today, unit=unit)
+        return office_paper(ctx, form, language, unit=unit)
     signer = office.people[person_named(office, person)]
     place = unit or policy_unit(office, signer.unit)
-    paper = office_paper(ctx.app, form, language, today=ctx.today, unit=place)
+    paper = office_paper(ctx, form, language, unit=place)
     own = {"name": signer.name_in(language), "post": signer.post_in(language)}
     return paper.with_values({name: text for name, text in own.items() if text})
 

@@ -109,8 +109,7 @@ def report_paper(
     """Return a report about a year or quarter of a unit with what its reader knows; without a year no rows."""
     # Lists name people and units in the language of who asks: here of the paper.
     ctx = replace(ctx, language=language)
-    today = ctx.today
-    paper = office_paper(ctx.app, form, language, today=today, unit=unit, year=year, approver=approver)
+    paper = office_paper(ctx, form, language, unit=unit, year=year, approver=approver)
     if not year or not form.rows:
         return paper
     values, office = {**paper.values}, ctx.app.reads.office()
@@ -123,7 +122,7 @@ def report_paper(
             cases = ctx.reads.whole([case.id for case in ctx.reads.cases(unit or None)])
             rows = object_rows(cases.values(), office, year, language)
         case "consolidated_positions":
-            on = min(today, report.days[1])
+            on = min(ctx.today, report.days[1])
             rows = all_position_rows(form, report.cases.values(), office, language, on=on)
         case "supplier_sums":
             purchases, looked_up = report.read()
