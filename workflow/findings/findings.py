@@ -93,6 +93,21 @@ def findings(
     return (*chain.from_iterable(of_each), *_unasked(case, procedure, ids))
 
 
+def of_fact(found: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:
+    """Return those of these findings that name a fact as out of order with others, in either direction, or as
+    lacking evidence its act asks for.
+    """
+    question, obligation = procedure.answered_by.get(fact), procedure.by_id.get(fact.partition(".")[0])
+    name = question.id if question else fact
+
+    def concerns(finding: Finding) -> bool:
+        others = finding.arguments.get("others")
+        titles = others if isinstance(others, tuple) else ()
+        return finding.obligation == name or (obligation is not None and obligation.title in titles)
+
+    return tuple(finding for finding in found if finding.kind in ("order", "evidence") and concerns(finding))
+
+
 def feasibility(
     deadlines: Iterable[Deadline], calendar: Kazakhstan, *, today: date | None = None
 ) -> tuple[Finding, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -42,8 +42,7 @@ from workflow.cases.commands.case_commands import Drafts, Opening, View, edition
 from workflow.cases.commands.planning import Preview, preview
 from workflow.cases.commands.statuses import edit_passport
 from workflow.cases.registers.evidence_list import proofs
-from workflow.findings.findings import Finding, findings
-from workflow.law.procedure import Procedure
+from workflow.findings.findings import Finding, of_fact
 from workflow.org.access import Need
 from workflow.refusal import Refusal
 
@@ -313,24 +312,7 @@ def points_at_stake(ctx: RequestContext, foreseen: Preview) -> Decimal:
 def findings_beside(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:
     """Return the findings about a fact just recorded in a case."""
     view = ctx.case_commands.view_of(case, today=ctx.today)
-    return findings_of_fact(findings(case, view.procedure, view.deadlines, ctx.calendar), view.procedure, fact)
-
-
-def findings_of_fact(case_findings: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:
-    """Return those of these findings that name a fact as out of order with others, in either direction, or as
-    lacking evidence its act asks for.
-    """
-    question, obligation = procedure.answered_by.get(fact), procedure.by_id.get(fact.partition(".")[0])
-    name = question.id if question else fact
-
-    def concerns(finding: Finding) -> bool:
-        others = finding.arguments.get("others")
-        titles = others if isinstance(others, tuple) else ()
-        return finding.obligation == name or (obligation is not None and obligation.title in titles)
-
-    return tuple(
-        finding for finding in case_findings if finding.kind in ("order", "evidence") and concerns(finding)
-    )
+    return of_fact(view.findings, view.procedure, fact)
 
 
 def _with_evidence(ctx: RequestContext, command: RecordFact | Decide) -> Mapping[str, object]:
@@ -471,8 +453,3 @@ def event_to_undo(ctx: RequestContext, case: str, fact: str) -> Event | None:
     if found is None:
         return None
     return withdrawals.undoable_event(found[1], fact, _was_told(ctx, found[0]), at=ctx.moment)
-
-
-def event_name(ctx: RequestContext, case: str, line: int) -> str:
-    """Return what an event of the history is of: the id of its fact or obligation; "" for no such event."""
-    return next((event.name for event in ctx.reads.events(case) if event.seq == line), "")

@@ -20,6 +20,7 @@ from merzim.services.board.deadlines import most_pressing, tasks_view
 from merzim.services.campaigns.answers import awaited_answers
 from merzim.services.cases import bulk
 from merzim.services.cases import verbs as cases
+from merzim.services.cases.views import event_name
 from merzim.services.context import RequestContext
 from merzim.services.documents.case_documents import forms_of
 from merzim.services.inputs import build
@@ -105,7 +106,7 @@ def undo(ctx: Recording, answers: Fields) -> Response:
     """Withdraw what the reader recorded in the last ten minutes, if nobody was notified of it yet."""
     case, line = answers.get("case", ""), parse_event_number(answers.get("line", ""))
     cases.undo_entry(ctx, build(cases.Undo, {"case": case, "line": line}))
-    return _redirect_to_desk(ctx, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
+    return _redirect_to_desk(ctx, answers, said="undone", what=f"{case}:{event_name(ctx, case, line)}")
 
 
 @router.post("/desk/later")

@@ -52,6 +52,7 @@ from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.risks import Band, Rank, cartograms, rank_of, scale_of
 from workflow.cases.registers.rows import RowOfCase, as_written, rows_of
 from workflow.deadlines.deadline import Deadline
+from workflow.findings.findings import of_fact
 from workflow.languages import PAPER_LANGUAGES
 from workflow.registers.definition import Register
 
@@ -355,7 +356,5 @@ def _after(ctx: WebContext, view: CaseView) -> dict[str, Any]:
     return {
         "message": message,
         "undo": cases.event_to_undo(ctx, view.case.id, of) if undoes else None,
-        "remarks": cases.findings_of_fact(view.findings, view.procedure, of)
-        if said in ("recorded", "corrected")
-        else (),
+        "remarks": of_fact(view.findings, view.procedure, of) if said in ("recorded", "corrected") else (),
     }

@@ -20,6 +20,7 @@ from merzim.services.cases import rows
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.faces import FACES
 from merzim.services.cases.rows import register_of
+from merzim.services.cases.views import event_name
 from merzim.services.context import RequestContext, require_visible, whole_case
 from merzim.services.inputs import MAX_GROUND_LENGTH, EvidenceInput, OpenFile, build
 from merzim.services.letters import LetterOfCase, NoSuchLetter, acknowledge_letter, resend_letter
@@ -219,7 +220,7 @@ def _undo(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
     """Withdraw what the reader recorded in the last ten minutes, if nobody was notified of it yet."""
     command = read_command(ctx, cases.Undo, text_fields(form), case=case)
     cases.undo_entry(ctx, command)
-    return {"said": "undone", "of": cases.event_name(ctx, case, command.line)}
+    return {"said": "undone", "of": event_name(ctx, case, command.line)}
 
 
 def _acknowledge(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
