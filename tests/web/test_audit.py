@@ -107,6 +107,12 @@ def test_a_downloaded_file_is_an_entry(watched: Site) -> None:
     ]
 
 
+def test_older_entries_lead_back_to_the_newest(watched: Site) -> None:
+    """Also without a filter in the address."""
+    with watched.client("administrator") as client:
+        assert 'rel="prev" href="?"' in client.get("/audit?before=3").text
+
+
 def test_the_export_is_every_entry_in_order_as_lines(watched: Site) -> None:
     """JSON lines resume after a cursor; the export is an entry too; a day beyond all moments is refused."""
     with watched.client("administrator") as client:

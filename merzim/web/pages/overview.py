@@ -44,7 +44,8 @@ def overview_page(ctx: Reading, unit: UnitParam) -> Response:
         failed_names={notice.person: person_name(office, notice.person) for notice in failed},
         faults=letters.visible_faults(ctx),
         unheard=_reasons_unheard(ctx) if manages else (),
-        proposed=_proposed_year(ctx) if manages else None,
+        # The year to open, and the number of cases it lacks.
+        proposed=proposed_year(ctx.app, unit=ctx.reader.root, at=ctx.moment) if manages else (0, 0),
     )
 
 
@@ -88,12 +89,6 @@ def deadlines_page(ctx: Reading, query: DeadlineQuery) -> Response:
         units=unit_filter(ctx, query.unit),
         heads=page_heads(line_columns(ctx.today)),
     )
-
-
-def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:
-    """Return the year to open and the number of missing cases; None if none are missing."""
-    year, lacking = proposed_year(ctx.app, unit=ctx.reader.root, at=ctx.moment)
-    return (year, lacking) if lacking else None
 
 
 def _reasons_unheard(ctx: RequestContext) -> list[dict[str, object]]:
