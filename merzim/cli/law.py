@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import PROCEDURE, DryRun, ProcedureOption, command, day, named
+from merzim.cli.mount import DryRun, ProcedureOption, command, day, named
 from merzim.cli.rendering import Json, explanation, paragraph, picked, print_deadlines, print_findings
 from merzim.documents.sheets.listing import write_file
 from merzim.services.documents.past_analyses import judge_past, past_template, worst_first
 from merzim.services.inputs import OpenFile
 from merzim.services.law import editions as law
+from merzim.services.names import USUAL
 from merzim.services.results import FindingResult, PlanResult
 from merzim.settings import AuthorisedBody, find_authority
 from workflow.cases.commands.planning import plan as what_if
@@ -156,7 +157,7 @@ def audit(
     call: CommandContext,
     file: OpenFile | None = None,
     template: Annotated[Path | None, "write an empty table with its headings in words to this file"] = None,
-    procedure: ProcedureOption = PROCEDURE,
+    procedure: ProcedureOption = USUAL,
 ) -> bool:
     """Findings for a table of past analyses.
 

@@ -33,7 +33,6 @@ Unit = Annotated[str, "the unit"]
 Year = Annotated[int, Field(ge=0, description="the calendar year")]
 DryRun = Annotated[bool, "show what would be, write nothing"]
 ProcedureOption = Annotated[str, "the procedure; internal-analysis by default"]
-PROCEDURE = "internal-analysis"
 V = TypeVar("V")
 
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import PROCEDURE, ProcedureOption, Unit, Year, command, evidence, number
+from merzim.cli.mount import ProcedureOption, Unit, Year, command, evidence, number
 from merzim.cli.rendering import Json, picked, titles
 from merzim.documents.forms.definitions import Form, form_named, form_names
 from merzim.documents.forms.paper import check_paper, missing_values
@@ -35,7 +35,7 @@ from merzim.services.documents.imported_schedules import ImportedFile, keep_matc
 from merzim.services.documents.row_papers import person_paper
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, report_paper
 from merzim.services.inputs import OpenFile, build, clean_file_name
-from merzim.services.names import unit_named
+from merzim.services.names import USUAL, unit_named
 from merzim.services.people.table import ImportPeople, import_people
 from workflow.cases.case import Evidence
 from workflow.cases.commands.case_commands import View
@@ -52,7 +52,7 @@ def import_(
     call: CommandContext,
     file: OpenFile | None = None,
     template: Annotated[Path | None, "write an empty workbook for many objects to this file"] = None,
-    procedure: ProcedureOption = PROCEDURE,
+    procedure: ProcedureOption = USUAL,
     join: Annotated[
         dict[str, str] | None, "the analysis at that row is a known case (ROW=CASE) or a new one (ROW=new)"
     ] = None,

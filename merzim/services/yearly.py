@@ -16,7 +16,7 @@ from i18n import say
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Line
-from merzim.services.names import unit_in_reach
+from merzim.services.names import USUAL, unit_in_reach
 from merzim.services.registers.cases import record_year
 from merzim.services.results import Result
 from merzim.services.verbs import Command, verb
@@ -44,7 +44,6 @@ class NothingYearly(Refusal, LookupError):
 
 AUTHOR = "merzim"
 """The author of what the program records by itself: what register rows carry out."""
-PROCEDURE = "internal-analysis"
 PROGRAMME, BEGUN, CARRIED_OUT = "tbn4-year", "year_begun", "analysis_carried_out"
 ROLLS_OVER_FROM = 12, 1
 """Month and day from which the next year is proposed, together with what remains of the ending one."""
@@ -287,7 +286,7 @@ def turns(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tuple[
     Args:
         reads: read queries limited to what the reader may see.
     """
-    office, edition = reads.office(), app.library.edition(PROCEDURE, today)
+    office, edition = reads.office(), app.library.edition(USUAL, today)
     embargo = next(each.term for each in edition.obligations if isinstance(each.term, Embargo))
     bound_units = [
         organisation
@@ -304,7 +303,7 @@ def turns(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tuple[
 def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) -> Mapping[str, list[Case]]:
     """Return the active analyses of organisations: each is of the nearest at or above its case's unit."""
     analyses: dict[str, list[Case]] = {organisation: [] for organisation in organisation_ids}
-    heads = reads.cases(procedure=PROCEDURE, status="active")
+    heads = reads.cases(procedure=USUAL, status="active")
     for case in reads.whole([head.id for head in heads]).values():
         if (organisation := organisation_of(office, case.unit, analyses)) is not None:
             analyses[organisation].append(case)

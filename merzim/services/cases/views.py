@@ -13,7 +13,7 @@ from i18n import period, say
 from merzim.services.context import RequestContext, case_with_events
 from merzim.services.inputs import CaseCommand, Line, Name, OptionalName
 from merzim.services.law.calendar_acts import moves_of
-from merzim.services.names import acting_people, obligation_of, stage_title, unit_named
+from merzim.services.names import USUAL, acting_people, obligation_of, stage_title, unit_named
 from merzim.services.results import (
     ActMoves,
     CaseHead,
@@ -27,7 +27,6 @@ from merzim.services.results import (
     page_of,
 )
 from merzim.services.verbs import Command, verb
-from merzim.services.yearly import PROCEDURE
 from workflow.board.figures import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
 from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case, CaseStatus
@@ -84,7 +83,7 @@ class ListPortfolio(Command):
     """
 
     year: Annotated[int | None, Field(ge=2010, le=2100)] = None
-    procedure: Name = PROCEDURE
+    procedure: Name = USUAL
     unit: Line = ""
     stage: OptionalName = ""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1

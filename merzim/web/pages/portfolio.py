@@ -22,8 +22,7 @@ from merzim.services.cases.views import (
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.acts import offered_procedures
-from merzim.services.names import UnknownUnit
-from merzim.services.yearly import PROCEDURE
+from merzim.services.names import USUAL, UnknownUnit
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import PageNumber, as_workbook
 from merzim.web.ui.name_fields import UnitParam, unit_filter
@@ -46,7 +45,7 @@ def _criteria(
     number: PageNumber = 1,
 ) -> ListPortfolio:
     """Return the query in the address; an unknown procedure, stage or year is replaced by the default."""
-    procedure_id = procedure if procedure in ctx.library.procedures() else PROCEDURE
+    procedure_id = procedure if procedure in ctx.library.procedures() else USUAL
     stages = {*ctx.library.latest(procedure_id).stage_title, *OVER}
     fields = {
         "year": year if year in _years(ctx) else ctx.today.year,
