@@ -12,7 +12,7 @@ from typing import Literal
 
 from calendars.hours import almaty
 from i18n.entries import template
-from i18n.languages import names
+from i18n.languages import locale_of, plain_spaces
 
 Case = Literal["from", "to", "in", "of", "genitive"]
 
@@ -68,7 +68,7 @@ def date_day(day: date, language: str, case: Case | None = None) -> str:
 
 def _of_month(days: object, month: int, year: int | None, language: str, case: Case | None = None) -> str:
     """Return days of one month ("4–5, 11") with the month's name, and with the year where one is given."""
-    name = names(language).months[month - 1]
+    name = locale_of(language).months["format"]["wide"][month]
     if case and language == "kk":
         name = inflect(name, case)
     return template("date.long" if year else "date.day", language).format(day=days, month=name, year=year)
@@ -95,17 +95,22 @@ def moment(at: datetime | date | None, language: str) -> str:
 
 def date_weekday(day: date, language: str) -> str:
     """Return the day of the week: "понедельник"."""
-    return names(language).weekdays[day.weekday()]
+    name: str = locale_of(language).days["stand-alone"]["wide"][day.weekday()]
+    return name
 
 
 def weekday_short(number: int, language: str) -> str:
     """Return the short name of a weekday, 1 is Monday: "пн"."""
-    return names(language).weekdays_short[number - 1]
+    name: str = locale_of(language).days["stand-alone"]["short"][number - 1]
+    return name
 
 
 def month_name(month: int, language: str) -> str:
     """Return the name of a month in the nominative: "март", "наурыз", "March"."""
-    return names(language).months_alone[month - 1]
+    # The CLDR writes Kazakh months that stand alone with a capital letter, as in a calendar's heading. A month
+    # in a sentence has none, and its nominative is the form of a date.
+    name: str = locale_of(language).months["format" if language == "kk" else "stand-alone"]["wide"][month]
+    return name
 
 
 def days_list(days: Sequence[date], language: str, *, years: bool = False) -> str:
@@ -197,12 +202,15 @@ def plural(n: int, forms: Sequence[str], language: str) -> str:
     Raises:
         ValueError: too few forms for the language.
     """
-    locale = names(language)
     if language == "kk" and len(forms) == 1:
         return forms[0]
-    form = locale.plural_tags.index(locale.plural_rule(abs(n)))
+    rule = locale_of(language).plural_form
+    # Where "many" exists (Russian), "other" is for fractions only.
+    own = rule.tags if "many" in rule.tags else {*rule.tags, "other"}
+    tags = [tag for tag in ("zero", "one", "two", "few", "many", "other") if tag in own]
+    form = tags.index(rule(abs(n)))
     if len(forms) <= form:
-        raise ValueError(f"{language} counts with {len(locale.plural_tags)} forms, not {list(forms)}")
+        raise ValueError(f"{language} counts with {len(tags)} forms, not {list(forms)}")
     return forms[form]
 
 
@@ -228,16 +236,18 @@ def _exact(value: int | Decimal | Fraction) -> Decimal:
 
 def _grouped(text: str, language: str) -> str:
     """Return a number written as "12,345.5" with the language's signs; four digits are not grouped."""
-    locale = names(language)
+    symbols = locale_of(language).number_symbols["latn"]
     whole_part, _, fraction = text.partition(".")
     if len(whole_part.replace(",", "").lstrip("-")) < 5:
         whole_part = whole_part.replace(",", "")
-    return whole_part.replace(",", locale.group) + (locale.decimal + fraction if fraction else "")
+    grouped = whole_part.replace(",", plain_spaces(symbols["group"]))
+    return grouped + (symbols["decimal"] + fraction if fraction else "")
 
 
 def figure(digits: str, language: str) -> str:
     """Return a figure from an act ("43.5", "62-65") with the language's decimal sign and a dash in ranges."""
-    return digits.replace(".", names(language).decimal).replace("-", "–")
+    decimal = locale_of(language).number_symbols["latn"]["decimal"]
+    return digits.replace(".", decimal).replace("-", "–")
 
 
 def figures(years: Iterable[tuple[int, str]], language: str) -> str:

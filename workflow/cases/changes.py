@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -80,23 +80,20 @@ _PASSPORT = ("object_kk", "object_ru", "unit", "person", "kind", "group", "perio
 """Fields of the passport of a case, of which its opening gives some."""
 
 
-def _differences(old_values: Values, values: Values, names: Mapping[str, object]) -> Iterator[FieldChange]:
-    """Yield the fields whose value changes; of people responsible one for each obligation."""
+def _differences(old_values: Values, values: Values, names: Iterable[str]) -> Iterator[FieldChange]:
+    """Yield the fields whose value changes, empty values being none; of people responsible one for each
+    obligation.
+    """
     for name in names:
-        before, after = old_values.get(name), values.get(name)
-        if name == "responsible" and isinstance(after, dict):
-            old = before if isinstance(before, dict) else {}
-            for obligation, person in after.items():
-                yield from _change(name, old.get(obligation), person, of=obligation)
-        else:
-            yield from _change(name, before, after)
-
-
-def _change(name: str, before: object, after: object, *, of: str = "") -> Iterator[FieldChange]:
-    """Yield the change of one field; none where both values are the same, or both empty."""
-    before, after = (None if value in _EMPTY else value for value in (before, after))
-    if before != after:
-        yield FieldChange(field=name, before=before, after=after, of=of)
+        compared = [("", old_values.get(name), values.get(name))]
+        if name == "responsible" and isinstance(people := values.get(name), dict):
+            old = old_values.get(name)
+            was = old if isinstance(old, dict) else {}
+            compared = [(obligation, was.get(obligation), person) for obligation, person in people.items()]
+        for of, *pair in compared:
+            before, after = (None if value in _EMPTY else value for value in pair)
+            if before != after:
+                yield FieldChange(field=name, before=before, after=after, of=of)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
