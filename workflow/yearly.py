@@ -241,16 +241,6 @@ class Consolidated:
     sums: Mapping[str, Decimal]
 
 
-def required_of(
-    office: Office, units: Iterable[str], procedure: Procedure, obligation: Obligation
-) -> tuple[str, ...]:
-    """Return the units of which the obligation is required, by their kinds; a unit of unknown kind is
-    included.
-    """
-    kinds = (procedure.applies_to, obligation.only_for)
-    return tuple(unit for unit in units if all(among(office.kind_of(unit), named) for named in kinds))
-
-
 def consolidated(
     office: Office,
     unit_ids: Iterable[str],

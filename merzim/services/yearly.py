@@ -11,7 +11,6 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from calendars import OutOfRange
-from calendars.terms import Embargo
 from i18n import say
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
@@ -31,11 +30,10 @@ from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening, w
 from workflow.deadlines.deadline import is_overdue
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.moments import Moment
-from workflow.org.kinds import among
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 from workflow.reminders import next_step, steps_of
-from workflow.yearly import ENDED, Turn, days_of, openings, organisation_of, still_due, turn, yearly
+from workflow.yearly import ENDED, days_of, openings, organisation_of, still_due, yearly
 
 
 class NothingYearly(Refusal, LookupError):
@@ -277,27 +275,6 @@ def organisations(office: Office, unit: str) -> tuple[str, ...]:
     within = tuple(organisation for organisation in office.organisations if unit in office.above(organisation))
     own_organisation = office.organisation(unit)
     return within or ((own_organisation,) if own_organisation else (unit,))
-
-
-def turns(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tuple[Turn, ...]:
-    """Return where each organisation at or below a unit ("" is all), of a kind the analysis binds, stands in
-    the yearly cycle.
-
-    Args:
-        reads: read queries limited to what the reader may see.
-    """
-    office, edition = reads.office(), app.library.edition(USUAL, today)
-    embargo = next(each.term for each in edition.obligations if isinstance(each.term, Embargo))
-    bound_units = [
-        organisation
-        for organisation in organisations(office, unit)
-        if among(office.kind_of(organisation), edition.applies_to)
-    ]
-    analyses = analyses_of(reads, office, bound_units)
-    return tuple(
-        turn(bound, analyses[bound], embargo=embargo, calendar=app.calendar, today=today)
-        for bound in bound_units
-    )
 
 
 def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) -> Mapping[str, list[Case]]:

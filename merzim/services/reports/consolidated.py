@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from calendars.terms import Target
+from calendars.terms import Embargo, Target
 from merzim.services.context import RequestContext
-from merzim.services.names import chosen_procedure, known_year, seen_unit
-from merzim.services.yearly import organisations, turns
+from merzim.services.names import USUAL, chosen_procedure, known_year, seen_unit
+from merzim.services.yearly import analyses_of, organisations
 from notifications.recipients import resolve_assignees
 from workflow.board.rows import DeadlineFilter, Horizon, base
 from workflow.cases.registers.risks import CartogramLine
@@ -26,6 +26,7 @@ from workflow.law.library import known_obligation
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
 from workflow.org.duties import Unresolved
+from workflow.org.kinds import among
 from workflow.org.office import Person, uploads_through
 from workflow.yearly import (
     AwaitedUpload,
@@ -34,7 +35,7 @@ from workflow.yearly import (
     Turn,
     awaited_uploads,
     organisation_of,
-    required_of,
+    turn,
 )
 from workflow.yearly import consolidated as gathered
 
@@ -75,7 +76,12 @@ def _gather(ctx: RequestContext, procedure: str, obligation: str, *, unit: str, 
     """Return the form of an obligation by the edition in force at the end of a year, else by the first one."""
     office, edition = ctx.reads.office(), ctx.library.edition(procedure, date(year, 12, 31), or_first=True)
     chosen = known_obligation(edition, obligation)
-    units = required_of(office, organisations(office, unit), edition, chosen)
+    kinds = (edition.applies_to, chosen.only_for)
+    units = [
+        each
+        for each in organisations(office, unit)
+        if all(among(office.kind_of(each), named) for named in kinds)
+    ]
     cases = [(case, deadlines) for case, _, deadlines in _active_cases(ctx, unit, procedure)]
     additive = not isinstance(chosen.term, Target)
     return gathered(office, units, cases, chosen.id, year=year, additive=additive)
@@ -96,11 +102,19 @@ def _owed(ctx: RequestContext, law: Procedure) -> Obligation:
 
 
 def list_turns(ctx: RequestContext, unit: str) -> Sequence[Turn] | None:
-    """Return where each organisation at or below a unit stands in the yearly cycle of analyses; None if the
-    reader sees none as a whole.
+    """Return where each organisation at or below a unit, of a kind the analysis binds, stands in the yearly
+    cycle of analyses; None if the reader sees none as a whole.
     """
     root = seen_unit(ctx, unit)
-    return turns(ctx.app, root, today=ctx.today, reads=ctx.reads) if _sees_an_organisation(ctx, root) else None
+    if not _sees_an_organisation(ctx, root):
+        return None
+    office, edition = ctx.reads.office(), ctx.library.edition(USUAL, ctx.today)
+    embargo = next(each.term for each in edition.obligations if isinstance(each.term, Embargo))
+    units = [each for each in organisations(office, root) if among(office.kind_of(each), edition.applies_to)]
+    return tuple(
+        turn(bound, analyses, embargo=embargo, calendar=ctx.calendar, today=ctx.today)
+        for bound, analyses in analyses_of(ctx.reads, office, units).items()
+    )
 
 
 def _sees_an_organisation(ctx: RequestContext, unit: str) -> bool:
