@@ -8,15 +8,7 @@ from typing import Annotated, Any
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, Unit, command, give_change, mount
-from merzim.cli.rendering import (
-    Json,
-    explanation,
-    paragraph,
-    picked,
-    print_deadlines,
-    print_findings,
-    titles,
-)
+from merzim.cli.rendering import Json, explanation, paragraph, picked, print_deadlines, print_findings, titles
 from merzim.services import yearly
 from merzim.services.cases import verbs
 from merzim.services.cases.faces import FACES

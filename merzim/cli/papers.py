@@ -12,7 +12,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import ProcedureOption, Unit, Year, command, evidence, number
 from merzim.cli.rendering import Json, picked, titles
 from merzim.documents.forms.definitions import Form, form_named, form_names
-from merzim.documents.forms.paper import check_paper, missing_values
+from merzim.documents.forms.paper import Missing, check_paper, missing_values
 from merzim.documents.forms.values import title
 from merzim.documents.package import write_package
 from merzim.documents.people import title as title_of
@@ -257,22 +257,25 @@ def form(
             )
     paper = paper.with_values(typed_values(definition, set_ or []))
     write_file(to, document_of(call.app, paper))
-    notes: list[object] = [*_wrong_approver(call, definition, approver, view, where)]
     marks = (
         report_marks(call.ctx, definition, unit=where, languages=(language,), year=year, quarter=quarter or 0)
         if year
         else paper_notes(call.app, definition, (language,))
     )
-    notes += [*marks, *check_paper(paper)]
+    wrong_approver = _wrong_approver(call, definition, approver, view, where)
+    notes: list[object] = [*wrong_approver, *marks, *check_paper(paper)]
     if view and view.case.lacks_object_in(language) and view.case.object not in view.procedure.bodies:
         notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
-    missing = []
-    for item in missing_values(paper):
-        name = title(item.field, call.language)
-        in_row = name if item.row is None else call.say("form.said.missing_in_row", row=item.row, title=name)
-        missing.append({**picked(item, "field", "row"), "title": in_row})
+    missing = [_missing(call, item) for item in missing_values(paper)]
     answer = {"form": definition.id, "language": language, "file": to, "missing": missing, "notes": notes}
     call.give(answer, "form", "file", "missing", "field", "row", "title", "notes")
+
+
+def _missing(call: CommandContext, value: Missing) -> Json:
+    """Return a missing field as JSON, its title with the number of its row if it is in one."""
+    name = title(value.field, call.language)
+    in_row = name if value.row is None else call.say("form.said.missing_in_row", row=value.row, title=name)
+    return {**picked(value, "field", "row"), "title": in_row}
 
 
 @command("forms")

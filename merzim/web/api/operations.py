@@ -100,12 +100,7 @@ for face in FACES:
 def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> PlanResult:
     """Return the deadlines and findings that follow from given dates; nothing is written."""
     planned = plan(
-        ctx.library,
-        body.procedure,
-        facts=body.facts,
-        planned=body.planned,
-        calendar=ctx.calendar,
-        on=body.on,
+        ctx.library, body.procedure, facts=body.facts, planned=body.planned, calendar=ctx.calendar, on=body.on
     )
     return PlanResult.of(planned, translator.language, calendar_version=ctx.calendar.version)
 
@@ -113,14 +108,7 @@ def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> Plan
 get("cases", "/assignments", assignments.list_assignments, name="get_assignments")
 post("cases", "/assignments", assignments.give_alone, status=201)
 
-post(
-    "opening",
-    "/schedules",
-    take_schedule,
-    name="import_schedule",
-    files=True,
-    answer=ScheduleTaken,
-)
+post("opening", "/schedules", take_schedule, name="import_schedule", files=True, answer=ScheduleTaken)
 get("opening", "/years/{year}", yearly.preview_year)
 post("opening", "/years", yearly.open_year, answer=YearDone)
 post("opening", "/years/undo", yearly.undo_year)
@@ -348,10 +336,7 @@ get("administration", "/audit", ask_audit, name="list_audit_entries")
 
 @router.get("/audit/file/jsonl", tags=["administration"], responses=FILE, response_class=StreamingResponse)
 def get_audit_file(
-    ctx: Auditing,
-    translator: RequestTranslator,
-    query: AuditQuery,
-    after: EntryNumber = None,
+    ctx: Auditing, translator: RequestTranslator, query: AuditQuery, after: EntryNumber = None
 ) -> StreamingResponse:
     """Return the entries that fit the filters, after a number, as lines of JSON, in order."""
     lines = export_lines(ctx, build(AskAudit, {**query, "after": after}))

@@ -58,13 +58,7 @@ class GuardMiddleware:
         origin: the address pages are opened by, besides this machine's own names.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        problem: Callable[[Request, int, str], Response],
-        origin: str,
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, problem: Callable[[Request, int, str], Response], origin: str) -> None:
         self.app = app
         self.problem = problem
         self.origin = origin

@@ -21,10 +21,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.acts import offered_procedures
 from merzim.services.names import assignee_key, chosen_procedure, name_assignees
-from merzim.services.yearly import (
-    OpenYear,
-    UndoYear,
-)
+from merzim.services.yearly import OpenYear, UndoYear
 from merzim.web.auth.attempts import count_request
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
 from merzim.web.http import XLSX, WebContext, as_file, redirect

@@ -415,25 +415,23 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
         "wrong": lambda place: mistaken if tried and tried.form == place else (),
         **values,
     }
-    for name in MACROS:
-        context[name] = environment().get_template(f"macros/{name}.html").make_module(context)
-    content = environment().get_template(template).make_module(context)
-    text = (
-        environment()
-        .get_template("base.html")
-        .render(
-            context,
-            content=content,
-            page_title=getattr(content, "page_title"),  # noqa: B009
-            scripts=getattr(content, "scripts", ""),
-        )
-    )
+    text = _rendered(template, context)
     text = fill_in_labels(text, otherwise=translator.say("web.refusal.form_outdated"))
     response = HTMLResponse(text, status_code=status or status_of(refusal))
     response.headers["content-language"] = reader.language
     response.headers["vary"] = "Cookie, Accept-Language"
     set_preference_cookies(response, reader.new_cookies)
     return response
+
+
+def _rendered(template: str, context: dict[str, Any]) -> str:
+    """Return a template between the head and the foot of `base.html`, made with the macros every page knows."""
+    named = environment().get_template
+    for name in MACROS:
+        context[name] = named(f"macros/{name}.html").make_module(context)
+    content = named(template).make_module(context)
+    title, scripts = getattr(content, "page_title"), getattr(content, "scripts", "")  # noqa: B009
+    return named("base.html").render(context, content=content, page_title=title, scripts=scripts)
 
 
 def _here(request: Request, place: str) -> Any:
