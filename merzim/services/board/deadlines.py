@@ -85,7 +85,7 @@ def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
 
 
 def all_lines(ctx: RequestContext, asking: ListDeadlines) -> Iterator[ObligationLine]:
-    """Return every line of the list, for a file; read, it may raise Refusal as `exported`."""
+    """Return all lines of the list, for a file; reading more than MAX_EXPORTED raises Refusal."""
     (reads, criteria), stakes = _asked(ctx, asking), Stakes(ctx)
 
     def read(first: int, count: int) -> Sequence[ObligationLine]:

@@ -164,7 +164,7 @@ def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage
 
 
 def every_line(ctx: RequestContext, command: ListPortfolio) -> Iterator[PortfolioLine]:
-    """Return every line of the list, for a file; read, it may raise Refusal as `exported`."""
+    """Return all lines of the list, for a file; reading more than MAX_EXPORTED raises Refusal."""
     case_filter = _case_filter(ctx, command)
 
     def read(first: int, count: int) -> Sequence[PortfolioLine]:
