@@ -37,7 +37,6 @@ from merzim.web.pages.account.own_account import own_page
 from merzim.web.ui.command_forms import command_fields, read_command
 from merzim.web.ui.form_values import (
     Fields,
-    InvalidForm,
     RejectedForm,
     one_line,
     parse_date,
@@ -163,7 +162,7 @@ def audit_page(ctx: Auditing, shown: AuditQuery, before: EntryNumber = None) -> 
         for name in {"since", "until"} & filters.keys():
             filters[name] = parse_date(filters[name]).isoformat()
         entries = ask_audit(ctx, build(AskAudit, {**filters, "before": before, "limit": PAGE}))
-    except (InvalidForm, Refusal) as trouble:
+    except Refusal as trouble:
         refusal = trouble
     topics = [name for name in TOPICS if ctx.reader.may("read" if name in OF_CASES else "settings")]
     return page(
@@ -173,7 +172,7 @@ def audit_page(ctx: Auditing, shown: AuditQuery, before: EntryNumber = None) -> 
         entries=entries,
         before=before,
         heads=page_heads(AUDIT_COLUMNS),
-        shown=shown,
+        shown=filters,
         refusal=refusal,
         topics=topics,
     )
