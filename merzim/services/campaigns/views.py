@@ -20,7 +20,7 @@ from merzim.services.inputs import Line
 from merzim.services.jobs.rounds import as_it_binds
 from merzim.services.registers.results import FieldView, field_view, reader_scope
 from merzim.services.registers.views import MAX_PAGE_SIZE, PAGE_SIZE, seen_units
-from merzim.services.results import Result, Titles, at
+from merzim.services.results import Result, Titles, at, page_of
 from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.storage.database import Row_
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
@@ -196,12 +196,13 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
     """Show a campaign: who has answered, who has not, who left; one page of its people."""
     campaign = seen_campaign(ctx, command.campaign)
     people, start = _people(ctx, command), (command.page - 1) * command.size
+    _, pages = page_of(len(people), command.page, command.size)
     return CampaignPage(
         campaign=_view(ctx, campaign, campaign_store(ctx).counts(seen_units(ctx), campaign.id)),
         reminded_today=reminded_today(ctx, campaign),
         total=len(people),
         page=command.page,
-        pages=max(1, -(-len(people) // command.size)),
+        pages=pages,
         people=_person_views(ctx, campaign, people[start : start + command.size]),
         history=_history(ctx, campaign),
     )
