@@ -103,7 +103,9 @@ def _write(
     if first == "FILE":
         given["content"] = call.open_file(words[0])
     elif first:
-        given["row"] = given["name"] = _row_of_case(name, words[0]) if of_case else words[0]
+        # "3" of risks is "risk.3".
+        kind = f"{case_rows.register_of(name)[1].row}." if of_case else ""
+        given["row"] = given["name"] = kind + words[0].removeprefix(kind)
     if "values" in takes:
         given["values"] = _values(call, name, words[1:] if first else words, of_case=of_case)
     taken = {field: given[field] for field in takes if given.get(field)}
@@ -115,12 +117,6 @@ def _write(
         _tell_aside(call, result)
     else:
         call.tell(result, done, row=result.row.id)
-
-
-def _row_of_case(name: str, text: str) -> str:
-    """Return the row of an ID, which may be its number alone: "3" of risks is "risk.3"."""
-    kind = case_rows.register_of(name)[1].row
-    return f"{kind}.{text.removeprefix(f'{kind}.')}"
 
 
 def _values(call: CommandContext, name: str, words: Sequence[str], *, of_case: bool) -> dict[str, Any]:

@@ -18,8 +18,6 @@ from merzim.services.names import obligation_of
 from merzim.services.yearly import record_carried_out
 from notifications.notice import Notice
 from notifications.round import RoundReport, plan
-from workflow.cases.case import Case
-from workflow.law.procedure import Force
 from workflow.refusal import Refusal
 
 ROUND = (
@@ -37,13 +35,16 @@ NOTICE = (
 
 def _lines(call: CommandContext, notices: Sequence[Notice]) -> list[Json]:
     """Return notices as --json has them; as text obligations by title, steps in words, no due date that is
-    none.
+    none. Without an obligation, or with one that the case no longer has, there is no force.
     """
     cases = call.app.reads.whole({notice.case for notice in notices if notice.case})
     lines = []
     for notice in notices:
-        case = cases.get(notice.case)
-        line = picked(notice, *NOTICE) | {"force": _force(call, case, notice.obligation)}
+        case, force = cases.get(notice.case), None
+        if case is not None and notice.obligation:
+            with suppress(KeyError):
+                force = obligation_of(call.app, case, notice.obligation).force
+        line = picked(notice, *NOTICE) | {"force": force}
         if not call.json:
             line |= {
                 "due": notice.told_due,
@@ -54,15 +55,6 @@ def _lines(call: CommandContext, notices: Sequence[Notice]) -> list[Json]:
             }
         lines.append(line)
     return lines
-
-
-def _force(call: CommandContext, case: Case | None, obligation: str) -> Force | None:
-    """Return the force of an obligation; None without one."""
-    if case is not None and obligation:
-        # An obligation the case no longer has (a measure set anew, another edition) has no force to show.
-        with suppress(KeyError):
-            return obligation_of(call.app, case, obligation).force
-    return None
 
 
 def _round(call: CommandContext, report: RoundReport) -> Json:

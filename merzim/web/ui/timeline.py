@@ -28,8 +28,6 @@ NARROW_DAY = 3.5
 MAX_DAYS_TO_TODAY = 45
 TICK_WIDTH = 18
 """Pixels the number of a day takes, from its line to the right."""
-HALF_OF_TODAY = 70
-"""Pixels the words of today may take on each side of its line."""
 DATE_WIDTH = 64
 """Pixels the date beside a mark takes."""
 
@@ -132,11 +130,6 @@ class Timeline:
     @property
     def today_x(self) -> float | None:
         return self.middle(self.today) if self.first <= self.today <= self.last else None
-
-    @property
-    def today_anchor(self) -> Literal["middle", "end"]:
-        """Where today is named by its line, so that the right edge does not cut it."""
-        return "end" if (self.today_x or 0) > WIDTH - HALF_OF_TODAY else "middle"
 
     @property
     def has_weekends(self) -> bool:

@@ -317,8 +317,9 @@ def _identified(ctx: WebContext, attempt: LogInAttempt, code: str, error: str, i
 def enter_code(ctx: Anybody, texts: Fields) -> Response:
     """Log in a user the provider has identified, after verifying their second factor."""
     values = _cookie_values(ctx)
-    account = _account_of_code(ctx, values.get("sealed", ""))
-    if account is None:
+    login = identities.open_seal(ctx, values.get("sealed", ""))
+    account = ctx.accounts.account(login) if login else None
+    if account is None or account.disabled or not account.linked:
         return _without_cookie(login_page(ctx, onward="/", refusal="web.login.provider_again", status=400))
     code = texts.get("code", "")
     try:
@@ -326,15 +327,6 @@ def enter_code(ctx: Anybody, texts: Fields) -> Response:
     except NotProved:
         return _code_page(ctx, wrong=True)
     return _without_cookie(enter_account(ctx, account, {"next": values.get("next", "/"), "code": code}))
-
-
-def _account_of_code(ctx: RequestContext, sealed: str) -> Account | None:
-    """Return the account whose code is awaited, by the sealed login of the cookie; None if it may not enter."""
-    login = identities.open_seal(ctx, sealed)
-    account = ctx.accounts.account(login) if login else None
-    if account is None or account.disabled or not account.linked:
-        return None
-    return account
 
 
 def _code_page(ctx: WebContext, *, wrong: bool = False) -> Response:
