@@ -15,16 +15,10 @@ from i18n.entries import (
     codes as codes,
     knows as knows,
 )
-from i18n.languages import (
-    LANGUAGES as LANGUAGES,
-    UnknownLanguage as UnknownLanguage,
-    available_language as available_language,
-)
+from i18n.languages import LANGUAGES as LANGUAGES, available_language as available_language
 from i18n.sentences import (
-    MissingArgument as MissingArgument,
     calendar_act as calendar_act,
     explain as explain,
-    explanation as explanation,
     inner as inner,
     paragraph as paragraph,
     refusal as refusal,
@@ -45,7 +39,6 @@ from i18n.values import (
     percent as percent,
     period as period,
     plural as plural,
-    roman as roman,
     span as span,
     weekday_short as weekday_short,
 )

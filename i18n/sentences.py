@@ -63,11 +63,6 @@ def explain(elements: Iterable[Sayable], language: str) -> list[str]:
     return [say(element.code, element.arguments, language) for element in elements]
 
 
-def explanation(elements: Iterable[Sayable], language: str) -> str:
-    """Return an explanation as one text."""
-    return " ".join(explain(elements, language))
-
-
 def refusal(error: BaseException, language: str) -> str:
     """Return the message of an error: its sentence when it has a code and arguments, else its own text."""
     code, arguments = getattr(error, "code", None), getattr(error, "arguments", None)

@@ -36,7 +36,7 @@ ENGLISH = (
 @pytest.mark.parametrize(("language", "text"), [("kk", KAZAKH), ("ru", RUSSIAN), ("en", ENGLISH)])
 def test_the_announcement_is_explained_letter_for_letter(language: str, text: str) -> None:
     """The explanation of the real schedule's announcement is exactly this text."""
-    explanation = i18n.explanation(announcement(), language)
+    explanation = " ".join(i18n.explain(announcement(), language))
 
     assert explanation == text
 

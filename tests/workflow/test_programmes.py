@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from i18n import LANGUAGES, explanation, refusal, say
+from i18n import LANGUAGES, explain, refusal, say
 from tests.law import CALENDAR
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
@@ -188,7 +188,7 @@ def test_a_branch_asks_for_nothing_until_its_fact_is_recorded_or_planned() -> No
     assert (before["answered"].state, before["told"].due) == ("not_required", None)
     assert (planned["answered"].state, planned["answered"].due) == ("open", date(2026, 4, 9))
     assert planned["told"].due == date(2026, 4, 10)
-    assert "Требуется только после" in explanation(before["answered"].explanation, "ru")
+    assert "Требуется только после" in " ".join(explain(before["answered"].explanation, "ru"))
 
 
 TARGET = obligation(
@@ -229,7 +229,7 @@ def test_a_target_exists_for_the_years_that_have_a_figure() -> None:
 
     assert [deadline.id for deadline in measured_ones] == ["index_measured.2026", "index_measured.2027"]
     assert {(deadline.state, deadline.due) for deadline in measured_ones} == {("target", None)}
-    assert "62–65" in explanation(measured_ones[0].explanation, "kk")
+    assert "62–65" in " ".join(explain(measured_ones[0].explanation, "kk"))
 
 
 def test_a_case_that_turns_on_a_target_is_not_over_before_it_is_measured() -> None:
