@@ -7,8 +7,6 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-_DAY = timedelta(days=1)
-
 
 @cache
 def almaty() -> ZoneInfo:
@@ -33,4 +31,4 @@ def moment_of(on: date, at: time | None) -> datetime:
 
 def end_of_day(on: date) -> datetime:
     """Return the UTC moment at which a local date ends."""
-    return moment_of(on + _DAY, None)
+    return moment_of(on + timedelta(days=1), None)
