@@ -8,7 +8,7 @@ from datetime import date
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Step
 from workflow.org.duties import Unresolved, heads_over, resolve
-from workflow.org.office import Office, Person, Recipient, uploads_through
+from workflow.org.office import Office, Recipient, uploads_through
 
 # In a reminder step, "duty" means the person responsible; every other word is a duty of the office.
 THE_DUTY_ITSELF = "duty"
@@ -28,47 +28,31 @@ def resolve_recipients(
         deadline: the obligation's id with its period.
     """
     people: dict[str, Recipient] = {}
-    nobody = []
+    nobody, organisation = [], office.organisation(case.unit)
     executors = resolve_assignees(office, case, obligation, deadline, on=on)
     recommended = obligation.force != "obligatory" and THE_DUTY_ITSELF in step.to
     for duty in (THE_DUTY_ITSELF,) if recommended else step.to:
-        itself = duty == THE_DUTY_ITSELF
+        itself, without = duty == THE_DUTY_ITSELF, persons_concerned(case, duty)
         recipients: tuple[Recipient, ...] | Unresolved
         if itself:
             recipients = executors
         elif duty == "head_of_unit":
-            recipients = heads_over(
-                office,
-                _places(office, case, executors),
-                on=on,
-                without=persons_concerned(case, duty),
-                first_head=step.last,
-            )
+            places = _places(office, case, executors)
+            recipients = heads_over(office, places, on=on, without=without, first_head=step.last)
         else:
-            recipients = resolve(
-                office,
-                duty=duty,
-                unit=case.unit,
-                on=on,
-                person=case.person,
-                without=persons_concerned(case, duty),
-            )
+            recipients = resolve(office, duty=duty, unit=case.unit, on=on, person=case.person, without=without)
         if isinstance(recipients, Unresolved):
             nobody.append(recipients)
             continue
         for recipient in recipients:
-            if duty == CHIEF_OF_STAFF and not _shares_organisation(office, recipient.person, case.unit):
+            # Those of other organisations are not told, where the kinds of organisations are known.
+            is_elsewhere = organisation not in (None, office.organisation(recipient.person.unit))
+            if duty == CHIEF_OF_STAFF and is_elsewhere:
                 continue
             # The officer replaces a missing head and gets a copy, because somebody responsible was found.
             told = recipient if itself or recipient.why == "deputy" else replace(recipient, why="copied")
             people.setdefault(recipient.person.key, told)
     return tuple(people.values()), tuple(nobody)
-
-
-def _shares_organisation(office: Office, person: Person, unit: str) -> bool:
-    """Return whether the person belongs to the unit's organisation, or no kinds of organisations are known."""
-    organisation = office.organisation(unit)
-    return organisation is None or office.organisation(person.unit) == organisation
 
 
 def _places(office: Office, case: Case, executors: tuple[Recipient, ...] | Unresolved) -> list[tuple[str, str]]:

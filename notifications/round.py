@@ -15,7 +15,7 @@ from datetime import date
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from notifications.daily import DAY, bundle_of, first_of_week, queue_letters
-from notifications.dispatch import Dispatch, InboxLine, Move, Settlement
+from notifications.dispatch import Dispatch, Move, Settlement
 from notifications.event_notices import comment_notices, move_notices
 from notifications.notice import Notice
 from notifications.recipients import resolve_recipients
@@ -118,14 +118,14 @@ def plan_news(dispatch: Dispatch) -> list[Settlement]:
     """Return the decisions of a round about a page of the dates that moved and the events that concern people
     since the last one: whom to tell.
     """
-    return [
-        Settlement(about=about, notices=tuple(_notices_of_news(about, dispatch)))
-        for about in dispatch.outbox.news(limit=PAGE)
-    ]
-
-
-def _notices_of_news(about: Move | InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
-    return move_notices(about, dispatch) if isinstance(about, Move) else comment_notices(about, dispatch)
+    settlements = []
+    for about in dispatch.outbox.news(limit=PAGE):
+        if isinstance(about, Move):
+            notices = move_notices(about, dispatch)
+        else:
+            notices = comment_notices(about, dispatch)
+        settlements.append(Settlement(about=about, notices=tuple(notices)))
+    return settlements
 
 
 def _due_pages(dispatch: Dispatch) -> Iterator[Sequence[Row]]:

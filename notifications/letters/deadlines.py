@@ -226,13 +226,6 @@ def reminder_letter(matter: Matter) -> Letter:
     )
 
 
-def _brief(matter: Matter) -> str:
-    """Return the short text for a chat, below the subject: the object, the evidence, where it is done."""
-    place = (matter.object_names[matter.language], matter.unit, matter.case.id)
-    lines = (" · ".join(filter(None, place)), _proof(matter), f"{matter.page}#{matter.id}")
-    return "\n".join(filter(None, lines))
-
-
 def _proof(matter: Matter) -> str:
     """Return what proves that it was done; "" where nothing is asked for."""
     kinds = matter.obligation.evidence
@@ -249,6 +242,9 @@ def _letter(matter: Matter) -> Letter:
     answers = [
         LetterLine(text=text, link=link, below=True, is_button=True) for text, link in answer_links(matter)
     ]
+    # In a chat, below the subject: the object, the evidence, where it is done.
+    place = " · ".join(filter(None, (matter.object_names[matter.language], matter.unit, matter.case.id)))
+    brief = "\n".join(filter(None, (place, _proof(matter), f"{matter.page}#{matter.id}")))
     return render_letter(
         language=matter.language,
         subject=urgency_line(matter, matter.language),
@@ -261,7 +257,7 @@ def _letter(matter: Matter) -> Letter:
             matter.say("letter.heading_answer"): answers,
             matter.say("letter.heading_who"): [*_who(matter)],
         },
-        brief=_brief(matter),
+        brief=brief,
     )
 
 

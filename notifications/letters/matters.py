@@ -115,16 +115,12 @@ class Matters:
         """Return whether another notice of the same case to the same person says the same: a later step of the
         deadline, or what goes out today and asks or gives what this one reminds of.
         """
-        recipient = notice.case, notice.person, notice.channel
-        return any(
-            _is_newer_step(other, notice) or (self._goes_on(other) and _tells_of(other, notice))
-            for other in self._related.get(recipient, ())
-        )
-
-    def _goes_on(self, other: Notice) -> bool:
-        """Return whether a notice is sent today, or waits to be."""
-        sent_today = other.sent_at is not None and local_date(other.sent_at) == self.today
-        return other.state in ("queued", "sending") or sent_today
+        for other in self._related.get((notice.case, notice.person, notice.channel), ()):
+            sent_today = other.sent_at is not None and local_date(other.sent_at) == self.today
+            goes_on = sent_today or other.state in ("queued", "sending")
+            if _is_newer_step(other, notice) or (goes_on and _tells_of(other, notice)):
+                return True
+        return False
 
     def _matter(self, notice: Notice) -> Matter | None:
         """Return the deadline a notice is about; None when it does not apply or is for others now, who are
@@ -149,7 +145,9 @@ class Matters:
             if successors is not None:
                 self.redirected += [(notice, person) for person in successors]
                 return None
-        unit, stake = self.office.units.get(case.unit), self._stake(case, deadline)
+        unit, stakes = self.office.units.get(case.unit), self.dispatch.stakes
+        indicator, due = obligation.indicator, deadline.due
+        stake = stakes.of(case.unit, indicator, deadline.period, due) if stakes is not None else None
         return Matter(
             case=case,
             procedure=procedure,
@@ -170,13 +168,6 @@ class Matters:
             answer=answer_address(self.rules, notice),
             stake=stake,
         )
-
-    def _stake(self, case: Case, deadline: Deadline) -> Stake | None:
-        """Return the points of the year at stake by a deadline; None where nothing is."""
-        stakes = self.dispatch.stakes
-        if stakes is None:
-            return None
-        return stakes.of(case.unit, deadline.obligation.indicator, deadline.period, deadline.due)
 
     def _relation(self, notice: Notice, deadline: Deadline, stake: Stake | None) -> DayRelation:
         """Return how today relates to the day a notice is about."""
