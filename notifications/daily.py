@@ -8,7 +8,7 @@ Who chose a letter a week gets one on its first working day, and what would come
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from calendars import OutOfRange
@@ -67,12 +67,13 @@ def queue_letters(dispatch: Dispatch) -> int:
         letters.setdefault(key, _letter(group, day, key, dispatch))
     taken = {place[:2] for place in on_their_way} | {(one.person, one.channel) for one in letters.values()}
     weekly = {
-        letter_key(today, group.person, group.channel): group
-        for group in _empty_groups(dispatch)
-        if (group.person, group.channel) not in taken
+        letter.key: letter
+        for reader in _weekly_readers(dispatch)
+        for letter in dispatch.notices_to(reader, today.isoformat(), kind=LETTER, due=today, step=DAY)
+        if (letter.person, letter.channel) not in taken
     }
     had = outbox.states(weekly)
-    letters |= {key: _letter(group, today, key, dispatch) for key, group in weekly.items() if key not in had}
+    letters |= {key: letter for key, letter in weekly.items() if key not in had}
     return outbox.add(list(letters.values()))
 
 
@@ -115,11 +116,11 @@ def next_opening(day: date, person: str, times: OfficeTimes, *, now: datetime) -
     return times.opening(person, max(now, moment_of(day, None)), due=day)
 
 
-def _empty_groups(dispatch: Dispatch) -> Iterator[PendingStep]:
-    """Yield the letters of today, with no items yet, of the heads and officers, or whoever stands in for them,
-    for whom it is the first working day of the week.
+def _weekly_readers(dispatch: Dispatch) -> list[Person]:
+    """Return the heads and officers, or whoever stands in for them, for whom today is the first working day of
+    the week: they get a letter even if no item waits for it.
     """
-    office, today, times = dispatch.office, dispatch.moment.today, dispatch.times
+    office, today = dispatch.office, dispatch.moment.today
     readers = [
         stand_in(office, person, today)
         for (_, duty), holders in sorted(office.holders.items())
@@ -127,18 +128,7 @@ def _empty_groups(dispatch: Dispatch) -> Iterator[PendingStep]:
         for person in holders
     ]
     people = {reader.key: reader for reader in (*readers, dispatch.present_officer) if reader is not None}
-    for person in people.values():
-        for channel in dispatch.channels if first_of_week(today, times.days(person.key)) else ():
-            if (address := channel.address(person)) is not None:
-                yield PendingStep(
-                    person=person.key,
-                    channel=channel.name,
-                    bundle=DAY,
-                    not_before=next_opening(today, person.key, times, now=dispatch.moment.now),
-                    first_due=None,
-                    address=address,
-                    language=person.language,
-                )
+    return [person for person in people.values() if first_of_week(today, dispatch.times.days(person.key))]
 
 
 def _first_day(group: PendingStep, dispatch: Dispatch) -> date:

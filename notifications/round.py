@@ -118,14 +118,11 @@ def plan_news(dispatch: Dispatch) -> list[Settlement]:
     """Return the decisions of a round about a page of the dates that moved and the events that concern people
     since the last one: whom to tell.
     """
-    settlements = []
-    for about in dispatch.outbox.news(limit=PAGE):
-        if isinstance(about, Move):
-            notices = move_notices(about, dispatch)
-        else:
-            notices = comment_notices(about, dispatch)
-        settlements.append(Settlement(about=about, notices=tuple(notices)))
-    return settlements
+    news = (
+        (about, move_notices(about, dispatch) if isinstance(about, Move) else comment_notices(about, dispatch))
+        for about in dispatch.outbox.news(limit=PAGE)
+    )
+    return [Settlement(about=about, notices=tuple(notices)) for about, notices in news]
 
 
 def _due_pages(dispatch: Dispatch) -> Iterator[Sequence[Row]]:
