@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import zip_longest
-from typing import cast
+from typing import Any, cast
 
 from calendars.hours import almaty, local_date
 from i18n import date_long, knows, say
@@ -189,7 +188,8 @@ def moved_line(matter: Matter) -> LetterLine:
     if matter.notice.step != WITHDRAWN:
         # What is no longer required has no force.
         told += f"; {matter.say(f'letter.force_{matter.obligation.force}')}"
-    cause = describe_cause(matter.notice.about.get("cause"), matter.language, matter.procedure.by_id)
+    stored = cast("Mapping[str, Any]", matter.notice.about["cause"])
+    cause = describe_cause(stored, matter.language, matter.procedure.by_id)
     return LetterLine(text=f"{told}. {cause}", link=matter.page, below=True)
 
 
@@ -226,30 +226,30 @@ def _sentence(matter: Matter, part: str) -> str:
     )
 
 
-def describe_cause(cause: object, language: str, obligations: Mapping[str, Obligation] | None = None) -> str:
+def describe_cause(
+    cause: Mapping[str, Any], language: str, obligations: Mapping[str, Obligation] | None = None
+) -> str:
     """Return the cause of a move in words: an event of the case, or a change of the calendar, as it is stored
     with the move.
 
     Args:
         obligations: by id, by which a fact is named by its title; None for its id.
     """
-    details: Mapping[str, object] = cause if isinstance(cause, Mapping) else {}
-    kind = str(details.get("kind", "calendar"))
+    kind = cause.get("kind", "calendar")
     if kind in ("act", "calendar"):
-        days = tuple(date.fromisoformat(day) for day in _texts(details.get("days")))
-        return say(
-            f"digest.cause_{kind}", {"acts": "; ".join(_acts(details, language)), "days": days}, language
-        )
+        days = tuple(date.fromisoformat(day) for day in cause.get("days", ()))
+        acts = "; ".join(_acts(cause, language))
+        return say(f"digest.cause_{kind}", {"acts": acts, "days": days}, language)
     # A case is taken up again, or one of its obligations is.
-    code = f"event.{kind}" + ("_one" if kind == "reopened" and details.get("name") else "")
-    full_name = str(details.get("name", ""))
+    full_name = cause.get("name", "")
+    code = f"event.{kind}" + ("_one" if kind == "reopened" and full_name else "")
     about = [_name(full_name, language, obligations or {})] if full_name else []
-    if details.get("on") and kind in ("fact", "corrected", "planned"):
-        about.append(date_long(date.fromisoformat(str(details["on"])), language))
+    if cause.get("on") and kind in ("fact", "corrected", "planned"):
+        about.append(date_long(date.fromisoformat(cause["on"]), language))
     what = say(code if knows(code) else "digest.cause_other", {}, language)
-    said = f"{': '.join(filter(None, (what, ', '.join(about))))} ({details.get('by', '')})."
-    if ground := details.get("ground"):
-        said += f" {say('head.ground', {}, language)}: {sentence(str(ground))}"
+    said = f"{': '.join(filter(None, (what, ', '.join(about))))} ({cause.get('by', '')})."
+    if ground := cause.get("ground"):
+        said += f" {say('head.ground', {}, language)}: {sentence(ground)}"
     return said
 
 
@@ -263,23 +263,15 @@ def _name(full_name: str, language: str, obligations: Mapping[str, Obligation]) 
     return say(f"row.{name}", {"number": number}, language) if knows(f"row.{name}") else full_name
 
 
-def _acts(details: Mapping[str, object], language: str) -> Iterator[str]:
+def _acts(cause: Mapping[str, Any], language: str) -> Iterator[str]:
     """Yield the titles of the acts with date and number; the id of an act without a title."""
-    act_ids = _texts(details.get("acts"))
-    act_names = details.get("called")
-    for id, act_entry in zip_longest(act_ids, act_names if isinstance(act_names, list | tuple) else ()):
-        act = act_entry if isinstance(act_entry, Mapping) else {}
-        titles = act.get("title")
-        title = str(titles.get(language, "")) if isinstance(titles, Mapping) else ""
-        text = say("digest.act_title", {"title": title}, language) if title else str(id)
+    named = dict(zip(cause.get("acts", ()), cause.get("called", ()), strict=False))
+    for id in cause.get("acts", ()):
+        act: Mapping[str, Any] = named.get(id) or {}
+        title = act.get("title", {}).get(language, "")
+        text = say("digest.act_title", {"title": title}, language) if title else id
         if act.get("adopted"):
-            on = date.fromisoformat(str(act["adopted"]))
-            text += say("digest.act_on", {"on": on}, language)
+            text += say("digest.act_on", {"on": date.fromisoformat(act["adopted"])}, language)
         if act.get("number"):
-            text += say("digest.act_number", {"number": str(act["number"])}, language)
+            text += say("digest.act_number", {"number": act["number"]}, language)
         yield text
-
-
-def _texts(several: object) -> tuple[str, ...]:
-    """Return a stored list as texts; none for anything else."""
-    return tuple(str(value) for value in several) if isinstance(several, list | tuple) else ()
