@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,15 @@ from merzim.services.cases.rows import act_on_row
 from merzim.services.inputs import build
 from merzim.services.verbs import Verb
 
-VERBS: Mapping[str, Callable[[], Verb[Any, Any]]] = {
-    "organisation": lambda: change_organisation,
-    "comment": lambda: add_comment,
-    "assign": lambda: give_assignment,
-    "assign-alone": lambda: give_alone,
-    "answer-assignment": lambda: answer_assignment,
-    "campaign": lambda: start_campaign,
-    "campaign-answer": lambda: record_answer,
-    "row": lambda: act_on_row,
+VERBS: Mapping[str, Verb[Any, Any]] = {
+    "organisation": change_organisation,
+    "comment": add_comment,
+    "assign": give_assignment,
+    "assign-alone": give_alone,
+    "answer-assignment": answer_assignment,
+    "campaign": start_campaign,
+    "campaign-answer": record_answer,
+    "row": act_on_row,
 }
 """What pages do and no command does, by the word of a line `do WORD JSON`."""
 
@@ -68,7 +68,7 @@ def _run(file: Path) -> int:
 def _do(line: Sequence[str]) -> None:
     """Carry out `WORD JSON` of a line `do`. Raises Refusal."""
     common, (word, body) = split_common_options(line)
-    call, verb = CommandContext(common), VERBS[word]()
+    call, verb = CommandContext(common), VERBS[word]
     try:
         verb(call.ctx, build(verb.command, json.loads(body)))
     finally:

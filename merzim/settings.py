@@ -168,17 +168,11 @@ def _address(text: str, info: ValidationInfo) -> str:
     return text
 
 
-def _issuer(text: str) -> str:
-    """Return the issuer address of an OpenID provider, which may be "". Raises ValueError for no address."""
-    if text:
-        try:
-            parts = urlsplit(text)
-            valid = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
-        except ValueError:
-            valid = None
-        if not valid or parts.query or parts.fragment or parts.username:
-            raise ValueError("issuer")
-    return text
+def _is_issuer(text: str) -> bool:
+    """Return whether a text is the issuer address of an OpenID provider, or "". Raises ValueError."""
+    parts = urlsplit(text)
+    is_address = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    return not text or (is_address and not (parts.query or parts.fragment or parts.username))
 
 
 Function = Literal["prevention", "detection"]
@@ -428,7 +422,7 @@ class OidcSettings(Section):
         timeout: seconds to wait for the connection and for each answer.
     """
 
-    issuer: Annotated[str, AfterValidator(_issuer)] = ""
+    issuer: Annotated[str, must("issuer", _is_issuer), expecting("issuer")] = ""
     insecure: bool = False
     ca_file: OptionalPath = None
     client_id: str = ""
