@@ -36,8 +36,6 @@ PART = "part:"
 _OUTSIDE_TABLE = ("case", "number")
 COLUMNS, ASIDE = columns("schedule"), "aside"
 """ASIDE: the kind of columns that are not read."""
-Naming = Callable[[str], str]
-"""Returns what a heading names; "" for nothing known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +66,8 @@ class ScheduleTable:
         return tuple(column for column in self.columns if column.kind.startswith(kinds))
 
 
-def naming(facts: Collection[str], headings: Mapping[str, str]) -> Naming:
-    """Return the function that names columns by their headings.
+def naming(facts: Collection[str], headings: Mapping[str, str]) -> Callable[[str], str]:
+    """Return the function that says what a heading names; "" for nothing known.
 
     Args:
         facts: the names of the procedure's facts.
@@ -116,7 +114,7 @@ def text_at(row: RowOfSheet, column: HeadCell, errors: Errors) -> str:
     return value.text
 
 
-def find_table(sheet: Sheet, naming: Naming) -> ScheduleTable | None:
+def find_table(sheet: Sheet, naming: Callable[[str], str]) -> ScheduleTable | None:
     """Return the table of a sheet: the first rows that name the most columns; None where none names two."""
     best: tuple[int, int, int, tuple[HeadCell, ...]] | None = None
     rows = sheet.rows[:WITHIN]
@@ -138,7 +136,7 @@ def find_table(sheet: Sheet, naming: Naming) -> ScheduleTable | None:
     return ScheduleTable(sheet.rows[:at], rows[at + height - 1].number, columns, tuple(body))
 
 
-def _columns(sheet: Sheet, head: Sequence[RowOfSheet], naming: Naming) -> tuple[HeadCell, ...]:
+def _columns(sheet: Sheet, head: Sequence[RowOfSheet], naming: Callable[[str], str]) -> tuple[HeadCell, ...]:
     """Return the columns of a head; a heading merged over several stands above each of them."""
     width = max(sheet.covered(row.number, place).stop for row in head for place in row.filled())
     rows = [_headings(sheet, row, width, is_top=row is not head[-1]) for row in head]
