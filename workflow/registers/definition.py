@@ -476,22 +476,23 @@ class Register(Model):
     @cached_property
     def seen_by_person(self) -> Mapping[str, frozenset[str]]:
         """Person field -> the fields of their own row that the person named there may see, translations too."""
-        return self._granted({row_access: row_access.person for row_access in self.access if row_access.person})
+        return self._granted("person")
 
     @cached_property
     def seen_by_reader(self) -> Mapping[str, frozenset[str]]:
         """Access -> the confidential fields its accounts may see."""
-        return self._granted({row_access: row_access.reader for row_access in self.access if row_access.reader})
+        return self._granted("reader")
 
-    def _granted(self, names_by_access: Mapping[RowAccess, str]) -> Mapping[str, frozenset[str]]:
-        """Return the fields of each table of access, and their translations, by its name."""
-        fields_by_name: dict[str, frozenset[str]] = {}
-        for row_access, name in names_by_access.items():
-            translated = {
-                field.id for field in self.fields.values() if field.translation_of in row_access.fields
-            }
-            fields_by_name[name] = fields_by_name.get(name, frozenset()) | translated.union(row_access.fields)
-        return fields_by_name
+    def _granted(self, to: Literal["person", "reader"]) -> Mapping[str, frozenset[str]]:
+        """Return the fields that tables of access give, and their translations, by whom they give them to."""
+        granted: dict[str, frozenset[str]] = {}
+        for access in self.access:
+            if name := getattr(access, to):
+                translated = (
+                    field.id for field in self.fields.values() if field.translation_of in access.fields
+                )
+                granted[name] = granted.get(name, frozenset()).union(access.fields, translated)
+        return granted
 
     def outside_events(self, name: str) -> bool:
         """Return whether events store only a salted hash of a field's value; in a confidential register
