@@ -32,14 +32,23 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
-from merzim.storage.database import Row_, read, read_column, read_value, reading, text_within
-from merzim.storage.register_rows import heads
+from merzim.storage.database import (
+    Row_,
+    execute_for_names,
+    in_names,
+    read,
+    read_column,
+    read_value,
+    reading,
+    text_within,
+)
 from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.registers.rows import NUMBER_SHIFT
 from workflow.search_words import search_words
 
 _SCALE = 10**4
 _R = REGISTER_ROW.c
+_ROWS_OF = REGISTER_ROW.select().where(in_names(_R.id))
 UNIT = "unit"
 """The sort by the unit of a row, which is no field."""
 
@@ -123,7 +132,7 @@ class SqlRegisterLists:
             else:
                 ids, measures = _by_text(session, once, query.descending, query.order)
                 ids = ids[offset : offset + limit]
-            by_id = {head.id: head for head in heads(session, ids)}
+            by_id = {head.id: head for head in execute_for_names(session, _ROWS_OF, ids)}
         total, *amounts = (int(measure or 0) for measure in measures)
         sums = {name: Decimal(amount) / _SCALE for name, amount in zip(totals, amounts, strict=True)}
         return FoundHeads(total=total, rows=[by_id[id] for id in ids], totals=sums)
@@ -202,11 +211,6 @@ class SqlRegisterLists:
     def _registers(self, *conditions: ColumnElement[bool]) -> frozenset[str]:
         statement = select(_R.register_id).distinct().where(*conditions)
         return frozenset(read_column(self._engine, statement))
-
-    def heads(self, ids: Collection[str]) -> Sequence[Row_]:
-        """Return the heads of these rows, withdrawn ones too; unknown ids are left out."""
-        with reading(self._engine) as session:
-            return [*heads(session, ids)]
 
     def counts(self, units: Collection[str] | None = None) -> Mapping[str, int]:
         """Return register -> the number of its rows that are not withdrawn, of these units or of all."""

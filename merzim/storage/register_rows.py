@@ -7,7 +7,7 @@ once.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, TypeAlias
 
@@ -40,34 +40,23 @@ _ADVISORY = 0x4D6572  # "Mer": with the register's own number, one who adds to i
 _YEAR = 10**7
 """Maximum rows of a register in a year: a row's number is made of its year and a running number."""
 _EVENTS_OF = EVENT.select().where(in_names(EVENT.c.stream)).order_by(EVENT.c.stream, EVENT.c.seq)
-_ROWS_OF = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
 
 Change: TypeAlias = "tuple[RegisterRow | None, RowEvent]"
 """A row as it was read (None for a new one), and the event that changes it."""
 
 
-def rows(session: Session, ids: Collection[str]) -> dict[str, RegisterRow]:
+def stored_rows(engine: Engine, ids: Collection[str]) -> dict[str, RegisterRow]:
     """Return these rows as their events make them, by id; unknown ids are left out."""
     found: dict[str, RegisterRow] = {}
-    for record in execute_for_names(session, _EVENTS_OF, [f"{ROW}{name}" for name in sorted(ids)]):
+    for record in read_for_names(engine, _EVENTS_OF, [f"{ROW}{name}" for name in sorted(ids)]):
         row_event = _event(record)
         found[row_event.row] = next_row(found.get(row_event.row), row_event)
     return found
 
 
-def stored_rows(engine: Engine, ids: Collection[str]) -> dict[str, RegisterRow]:
-    """Return what `rows` does, in the transaction that reads."""
-    with reading(engine) as session:
-        return rows(session, ids)
-
-
 def events_of(engine: Engine, row: str) -> Sequence[RowEvent]:
     """Return the events of a row in order; none for an unknown one."""
     return [_event(record) for record in read_for_names(engine, _EVENTS_OF, [f"{ROW}{row}"])]
-
-
-def heads(session: Session, ids: Iterable[str]) -> Iterator[Row_]:
-    yield from execute_for_names(session, _ROWS_OF, sorted(ids))
 
 
 def next_ids(engine: Engine, register: str, count: int, year: int) -> list[str]:

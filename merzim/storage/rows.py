@@ -38,20 +38,8 @@ def columns_of(table: Table, value: object, /, **others: object) -> Values:
 ROW_COLUMNS: tuple[str, ...] = Row._fields
 """The columns of the board's table, in its order: a row is the tuple of their values."""
 _HEAD = (
-    "id",
-    "procedure",
-    "edition",
-    "digest",
-    "unit",
-    "object",
-    "object_kk",
-    "object_ru",
-    "status",
-    "ground",
-    "opened_at",
-    "confidential",
-    "seq",
-    "head",
+    *("id", "procedure", "edition", "digest", "unit", "object", "object_kk", "object_ru"),
+    *("status", "ground", "opened_at", "confidential", "seq", "head"),
 )
 HEAD = [CASE.c[name] for name in _HEAD]
 """The columns of a case's head."""

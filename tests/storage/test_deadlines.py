@@ -12,8 +12,10 @@ from sqlalchemy import Engine
 import calendars
 from merzim.storage import office as office_store
 from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database import writing
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.queries import SqlReads
+from merzim.storage.tables.board import DEADLINE
 from tests.checking import check_each
 from tests.permits import PERMIT, obligation, permit
 from tests.storage.sample_cases import AT, NOW, PROCEDURE, TODAY, case_commands, recompute
@@ -180,6 +182,18 @@ def test_what_is_past_its_plan_date_stands_in_a_group_of_its_own(engine: Engine)
         assert len(rows) == sum(of.get(urgency, 0) for of in numbers), urgency
     places = [(row.case, row.obligation) for rows in listed.values() for row in rows]
     assert len(places) == len(set(places))
+
+
+def test_what_has_no_day_stands_last(engine: Engine) -> None:
+    """On both databases, which put an empty value on either end."""
+    filled(engine, 2)
+    missed = DEADLINE.c.obligation.in_(("order_signed", "start_announced"))
+    with writing(engine) as session:
+        session.execute(DEADLINE.update().where(missed).values(state="missed"))
+        session.execute(DEADLINE.update().where(DEADLINE.c.obligation == "order_signed").values(due=None))
+    rows = SqlReads(engine).listed(DeadlineFilter(urgency="missed", horizon=Horizon(today=LATER, soon=LATER)))
+
+    assert [row.obligation for row in rows] == ["start_announced"] * 2 + ["order_signed"] * 2
 
 
 def test_a_list_is_narrowed_to_whom_it_waits_for(engine: Engine) -> None:

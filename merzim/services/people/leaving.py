@@ -147,13 +147,8 @@ def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymise
     if command.preview:
         rows = anonymising.preview(ctx.app.engine, words)
         return Anonymised(preview=True, number=person.number, key=words.token, rows=rows)
-    act = anonymising.AnonymisingOrder(
-        number=" ".join(command.act.split()),
-        on=command.act_on,
-        ground=command.ground,
-        at=ctx.moment,
-    )
-    rows = anonymising.carry_out(ctx.app.engine, person, words, act)
+    order = {"number": " ".join(command.act.split()), "ground": command.ground}
+    rows = anonymising.carry_out(ctx.app.engine, person, words, on=command.act_on, at=ctx.moment, **order)
     maintenance.rebuild(ctx.app, at=ctx.moment)
     return Anonymised(preview=False, number=person.number, key=words.token, rows=rows)
 

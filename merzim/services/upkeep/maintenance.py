@@ -92,8 +92,7 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
     }
     rows = [head.id for head in SqlRegisterLists(app.engine).naming(people, fields)]
     for first in range(0, len(rows), ROWS_AT_ONCE):
-        with writing(app.engine) as session:
-            rebuild_rows(session, rows[first : first + ROWS_AT_ONCE], partial(_projected, app))
+        rebuild_rows(app.engine, rows[first : first + ROWS_AT_ONCE], partial(_projected, app))
 
 
 def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -> None:

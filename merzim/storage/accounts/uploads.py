@@ -10,10 +10,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Engine, and_, func, select, update
+from sqlalchemy import Engine, func, select
 from sqlmodel import Session
 
-from merzim.storage.database import execute, insert, reading, writing
+from merzim.storage.database import insert, reading, writing
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.accounts import ANSWER, UPLOAD, AnswerRow, UploadRow
 from workflow.moments import Moment
@@ -160,12 +160,13 @@ class SqlIdempotency:
 
     def keep(self, login: str, key: str, answer: str) -> None:
         """Store the answer to the request that claimed a key."""
-        execute(self._engine, update(ANSWER).where(*_of(login, key)).values(answer=answer))
+        with writing(self._engine) as session:
+            if (claimed := session.get(AnswerRow, (login, key))) is not None:
+                claimed.answer = answer
 
     def release(self, login: str, key: str) -> None:
         """Release the key of a request that failed."""
-        execute(self._engine, ANSWER.delete().where(and_(*_of(login, key), ANSWER.c.answer.is_(None))))
-
-
-def _of(login: str, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return (ANSWER.c.login == login, ANSWER.c.key == key)
+        with writing(self._engine) as session:
+            claimed = session.get(AnswerRow, (login, key))
+            if claimed is not None and claimed.answer is None:
+                session.delete(claimed)

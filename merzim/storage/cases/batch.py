@@ -42,8 +42,7 @@ class Batch:
     Attributes:
         new: rows to insert, by table.
         heads: case -> the changed columns of its row.
-        rows: the board rows that differ from the stored ones of their obligations.
-        gone: case -> obligations of the board rows that are deleted.
+        gone: case -> obligations of the board rows that are deleted, or inserted anew because they differ.
         replaced: table -> cases whose rows in it are all deleted first.
         changed: cases with events, another head or other rows.
         withdrawn: case and line of the events withdrawn.
@@ -51,7 +50,6 @@ class Batch:
 
     new: dict[Table, list[Values]] = field(default_factory=lambda: defaultdict(list))
     heads: dict[str, Values] = field(default_factory=dict)
-    rows: list[Values] = field(default_factory=list)
     gone: dict[str, list[str]] = field(default_factory=dict)
     replaced: dict[Table, list[str]] = field(default_factory=lambda: defaultdict(list))
     changed: list[str] = field(default_factory=list)
@@ -101,14 +99,12 @@ class Batch:
         any is.
         """
         rows = {row.obligation: row for row in change.rows}
-        gone = [name for name in stored if name not in rows]
-        differing = [row for name, row in rows.items() if name not in stored or not _alike(stored[name], row)]
+        differing = {name for name, row in rows.items() if name not in stored or not _alike(stored[name], row)}
         # In the order of keys, as others lock them.
-        for row in sorted(differing):
-            (self.rows if row.obligation in stored else self.new[DEADLINE]).append(row._asdict())
-        if gone:
+        self.new[DEADLINE] += [rows[name]._asdict() for name in sorted(differing)]
+        if gone := sorted(name for name in stored if name in differing or name not in rows):
             self.gone[change.case.id] = gone
-        for name in (*gone, *(row.obligation for row in differing if row.obligation in stored)):
+        for name in gone:
             after = rows.get(name)
             if _has_moved(stored[name], after):
                 version = after.version if after else change.rows[0].version if change.rows else ""

@@ -29,7 +29,6 @@ from merzim.storage.database import (
     read_column,
     read_for_names,
     read_value,
-    reading,
     writing,
 )
 from merzim.storage.office import PresentOffice
@@ -53,9 +52,6 @@ _IDS_OF = select(CASE.c.id).where(in_names(CASE.c.id))
 _HEADS_OF = CASE.select().where(in_names(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
 ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
 _CHANGE_HEAD = CASE.update().where(CASE.c.id == bindparam("k_case"))
-_CHANGE_ROW = DEADLINE.update().where(
-    DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation")
-)
 
 
 class SqlLedger:
@@ -84,9 +80,7 @@ class SqlLedger:
         return rows_by_case(read_for_names(self._engine, ROWS_OF, ids))
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
-        """Return these cases folded from their events, in one query; unknown ids are left out."""
-        with reading(self._engine) as session:
-            return cases(session, ids)
+        return cases(self._engine, ids)
 
     def ids(self) -> Sequence[str]:
         return read_column(self._engine, select(CASE.c.id).order_by(CASE.c.id))
@@ -123,7 +117,9 @@ class SqlLedger:
         for names in chunks(ids, REWRITTEN):
             with writing(self._engine) as session:
                 stored = locked(session, names)
-                whole = [case for case in cases(session, stored).values() if case.seq == stored[case.id].seq]
+                whole = [
+                    case for case in cases(self._engine, stored).values() if case.seq == stored[case.id].seq
+                ]
                 changed_count = write(session, [recompute(case) for case in whole], stored, now=now)
             yield whole, changed_count
 
@@ -213,9 +209,9 @@ def hold_openings(engine: Engine) -> None:
         events.hold(session, "openings")
 
 
-def cases(session: Session, ids: Collection[str]) -> Mapping[str, Case]:
-    """Return these cases folded from their events, as `SqlLedger.cases`, in the caller's transaction."""
-    return by_id(folded(execute_for_names(session, _EVENTS_OF, ids)))
+def cases(engine: Engine, ids: Collection[str]) -> Mapping[str, Case]:
+    """Return these cases folded from their events, in one query; unknown ids are left out."""
+    return by_id(folded(read_for_names(engine, _EVENTS_OF, ids)))
 
 
 def write(
@@ -259,10 +255,6 @@ def _write_tables(session: Session, batch: Batch) -> None:
     for case, values in batch.heads.items():
         session.execute(_CHANGE_HEAD, {"k_case": case, **values})
     events.insert(session, batch.new[EVENT])
-    for row in batch.rows:
-        row["k_case"], row["k_obligation"] = row.pop("case"), row.pop("obligation")
-    if batch.rows:
-        session.execute(_CHANGE_ROW, batch.rows)
     for case, names in batch.gone.items():
         gone = DEADLINE.delete().where(DEADLINE.c.case == case, DEADLINE.c.obligation.in_(names))
         session.execute(gone)

@@ -25,8 +25,8 @@ from sqlmodel import Session
 
 from merzim.storage import events
 from merzim.storage.accounts.accounts import end_entries
-from merzim.storage.database import read_column, reading, writing
-from merzim.storage.events import OFFICE_IN_ORDER, Draft, office_event, record
+from merzim.storage.database import read_column, reading
+from merzim.storage.events import OFFICE_IN_ORDER, Draft, changing_office, office_event, record
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY, RECOVERY_CODE
 from merzim.storage.tables.base import TableBase, canonical
 from merzim.storage.tables.cases import CASE
@@ -198,32 +198,26 @@ def _is_text(kind: object) -> bool:
     return isinstance(kind.impl if isinstance(kind, TypeDecorator) else kind, String)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AnonymisingOrder:
-    """The order by which somebody is anonymised. `at`: who carries it out, and when."""
-
-    number: str
-    on: date
-    ground: str
-    at: Moment
-
-
-def carry_out(engine: Engine, person: FormerPersonRow, words: Erasure, act: AnonymisingOrder) -> dict[str, int]:
-    """Anonymise a person by an order, in one transaction; return the number of rewritten rows by table."""
-    with writing(engine) as session:
-        _take_away(session, words, act.at.now)
-        record(session, Draft(kind="person_forgotten", name=words.token, by=act.at.by, at=act.at.now))
+def carry_out(
+    engine: Engine, person: FormerPersonRow, words: Erasure, *, number: str, on: date, ground: str, at: Moment
+) -> dict[str, int]:
+    """Anonymise a person by an order of this number and date, in one transaction; return the number of
+    rewritten rows by table.
+    """
+    with changing_office(engine) as session:
+        _take_away(session, words, at.now)
+        record(session, Draft(kind="person_forgotten", name=words.token, by=at.by, at=at.now))
         counts, changed_events = _rewrite(session, words)
         mine = FORMER.c.number == person.number
-        closed = {"key": words.token, "anonymised_on": act.at.today, "act": act.number, "act_on": act.on}
+        closed = {"key": words.token, "anonymised_on": at.today, "act": number, "act_on": on}
         session.execute(FORMER.update().where(mine).values(said=[], **closed))
         details = {
-            "act": act.number,
-            "act_on": act.on.isoformat(),
-            "ground": words.replaced(act.ground, ""),
+            "act": number,
+            "act_on": on.isoformat(),
+            "ground": words.replaced(ground, ""),
             "rewritten": changed_events,
         }
-        event = office_event(act.at, ANONYMISED, words.token, details)
+        event = office_event(at, ANONYMISED, words.token, details)
         record(session, event)
     _compact(engine)
     return counts

@@ -21,7 +21,7 @@ from merzim.storage.database import chunks, execute_for_names, in_names, reading
 from merzim.storage.events import OFFICE, SEALS
 from merzim.storage.maintenance.anonymising import rewritten
 from merzim.storage.refusals import StorageUnavailable
-from merzim.storage.register_rows import rows
+from merzim.storage.register_rows import stored_rows
 from merzim.storage.rows import ROW_COLUMNS, columns_of
 from merzim.storage.tables.base import TableBase, UtcMoment
 from merzim.storage.tables.cases import CASE
@@ -152,10 +152,10 @@ def _board(engine: Engine, recompute: Recompute, problems: Collection[Refusal]) 
     for names in chunks((name for name in ledger.ids() if name not in broken), CHUNK):
         cases, stored = ledger.cases(names), ledger.rows_of(names)
         for name, case in cases.items():
-            stored_rows = {row.obligation: row for row in stored.get(name, ())}
+            old_rows = {row.obligation: row for row in stored.get(name, ())}
             new_rows = {row.obligation: row for row in recompute(case).rows}
-            for obligation in sorted(stored_rows.keys() | new_rows.keys()):
-                if _substance(stored_rows.get(obligation)) != _substance(new_rows.get(obligation)):
+            for obligation in sorted(old_rows.keys() | new_rows.keys()):
+                if _substance(old_rows.get(obligation)) != _substance(new_rows.get(obligation)):
                     yield Refusal("board_differs", case=name, obligation=obligation)
         with reading(engine) as session:
             different = [*recommendations.differences(session, cases)]
@@ -242,7 +242,7 @@ def _key(table: Table) -> str:
 ProjectRow = Callable[[RegisterRow], Projection]
 """Function that computes the index entries of a register row."""
 ROWS_AT_ONCE = 500
-_HEADS = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
+_HEADS = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id)).with_for_update()
 
 
 def rebuild(
@@ -267,21 +267,21 @@ def rebuild(
         with writing(engine) as session:
             names = session.execute(select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id)).scalars().all()
             for rows_at_once in chunks(names, ROWS_AT_ONCE):
-                rebuild_rows(session, rows_at_once, project)
+                rebuild_rows(engine, rows_at_once, project)
     if broken := tuple(name for name in ids if name not in rebuilt):
         raise Refusal("rebuild_broken", cases=broken, count=len(rebuilt))
     return len(rebuilt)
 
 
-def rebuild_rows(session: Session, names: list[str], project: ProjectRow) -> None:
+def rebuild_rows(engine: Engine, names: list[str], project: ProjectRow) -> None:
     """Write anew what is computed of these register rows, locked against edits meanwhile."""
-    stored = {head.id: head for head in execute_for_names(session, _HEADS.with_for_update(), names)}
-    folded = rows(session, names)
-    for name, row in folded.items():
-        expected = {**_columns(row), **columns_of(REGISTER_ROW, project(row))}
-        if any(getattr(stored[name], column) != value for column, value in expected.items()):
-            step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
-            session.execute(step)
+    with writing(engine) as session:
+        stored = {head.id: head for head in execute_for_names(session, _HEADS, names)}
+        for name, row in stored_rows(engine, names).items():
+            expected = {**_columns(row), **columns_of(REGISTER_ROW, project(row))}
+            if any(getattr(stored[name], column) != value for column, value in expected.items()):
+                step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
+                session.execute(step)
 
 
 def _columns(row: RegisterRow) -> Mapping[str, object]:

@@ -92,8 +92,7 @@ class SqlOutbox:
         return self._rows(query.order_by(*_PLACE).limit(limit))
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
-        with reading(self._engine) as session:
-            return ledger.cases(session, ids)
+        return ledger.cases(self._engine, ids)
 
     def comments(self, cases: Collection[str]) -> Sequence[Event]:
         query = EVENTS_IN_ORDER.where(

@@ -32,15 +32,18 @@ _BETWEEN = "\x1f"
 _PLACE = (_D.case, _D.obligation)
 _IN_ORDER = (_D.due, *_PLACE)
 _OPEN = _D.state == "open"
-_DATED = func.coalesce(_D.due, _D.reminds_from)
-_ORDERS: Mapping[Urgency, ColumnElement[Any]] = {
-    "slipped": _D.planned_on,
-    "undated": _D.reminds_from,
+_SINCE = func.coalesce(_D.due, _D.reminds_from)
+_DATED = (_SINCE.is_(None), _SINCE)
+_ORDERS: Mapping[Urgency, tuple[ColumnElement[Any], ...]] = {
+    "slipped": (_D.planned_on,),
+    "undated": (_D.reminds_from,),
     "missed": _DATED,
     "unconfirmed": _DATED,
     "never_confirmed": _DATED,
 }
-"""What rows of an urgency are listed by; those of the others by their due date."""
+"""What rows of an urgency are listed by, those without any day last on both databases; those of the others by
+their due date.
+"""
 _ROWS_OF = select(DEADLINE).where(in_names(_D.case))
 _ROWS_OF = _ROWS_OF.order_by(_D.case, _D.due.is_(None), _D.due, _D.obligation)
 _ONLY = {
@@ -103,7 +106,7 @@ class DeadlineReads(ReaderQueries):
 
     def listed(self, criteria: DeadlineFilter, *, limit: int | None = None, offset: int = 0) -> Sequence[Row]:
         """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
-        order = _ORDERS.get(criteria.urgency, _D.due), *_PLACE
+        order = *_ORDERS.get(criteria.urgency, (_D.due,)), *_PLACE
         # Keys first: only what is shown is looked up whole.
         shown = select(*_PLACE).where(*_matching(criteria), *self._seen_rows(criteria.unit))
         shown = shown.order_by(*order).limit(limit).offset(offset)
