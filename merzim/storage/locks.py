@@ -30,9 +30,6 @@ class ProcessLock:
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
         self._name = name
-        file = engine.url.database if engine.dialect.name == "sqlite" else None
-        self._file = file if file and file != ":memory:" and not file.startswith("file:") else None
-        self._works = self._file is not None or engine.dialect.name == "postgresql"
         self._held = local()
 
     @contextmanager
@@ -43,10 +40,10 @@ class ProcessLock:
             StorageUnavailable: the lock file cannot be created beside the database, or no server be
                 reached.
         """
-        if not self._works:
+        handle = self._open()
+        if handle is None:
             yield
             return
-        handle = self._open()
         try:
             handle.share()
             self._held.handle = handle
@@ -62,26 +59,26 @@ class ProcessLock:
 
         A shared lock of this thread is released for a moment.
         """
-        if not self._works:
-            yield False
-            return
         mine: _FileLock | _ServerLock | None = getattr(self._held, "handle", None)
-        handle = self._open() if mine is None else mine
+        handle = mine or self._open()
         try:
-            yield handle.take_alone()
+            yield handle is not None and handle.take_alone()
         finally:
-            if mine is None:
+            if mine is not None:
+                mine.share()
+            elif handle is not None:
                 handle.close()
-            else:
-                handle.share()
 
-    def _open(self) -> _FileLock | _ServerLock:
-        """Return the opened lock, which is not held yet."""
-        if self._file is None:
+    def _open(self) -> _FileLock | _ServerLock | None:
+        """Return the opened lock, which is not held yet; None for a database in memory."""
+        if self._engine.dialect.name == "postgresql":
             with translated_errors(self._engine):
                 return _ServerLock(self._engine, self._name)
+        file = self._engine.url.database
+        if not file or file.startswith((":", "file:")):
+            return None
         # By its real name: two settings may lead to one file in two ways.
-        return _FileLock(f"{os.path.realpath(self._file)}-{self._name}")
+        return _FileLock(f"{os.path.realpath(file)}-{self._name}")
 
 
 class _FileLock:
