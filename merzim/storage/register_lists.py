@@ -34,10 +34,10 @@ from sqlmodel import Session
 
 from merzim.storage.database import (
     Row_,
-    execute_for_names,
     in_names,
     read,
     read_column,
+    read_for_names,
     read_value,
     reading,
     text_within,
@@ -132,7 +132,7 @@ class SqlRegisterLists:
             else:
                 ids, measures = _by_text(session, once, query.descending, query.order)
                 ids = ids[offset : offset + limit]
-            by_id = {head.id: head for head in execute_for_names(session, _ROWS_OF, ids)}
+            by_id = {head.id: head for head in self.heads(ids)}
         total, *amounts = (int(measure or 0) for measure in measures)
         sums = {name: Decimal(amount) / _SCALE for name, amount in zip(totals, amounts, strict=True)}
         return FoundHeads(total=total, rows=[by_id[id] for id in ids], totals=sums)
@@ -211,6 +211,10 @@ class SqlRegisterLists:
     def _registers(self, *conditions: ColumnElement[bool]) -> frozenset[str]:
         statement = select(_R.register_id).distinct().where(*conditions)
         return frozenset(read_column(self._engine, statement))
+
+    def heads(self, ids: Collection[str]) -> Sequence[Row_]:
+        """Return the heads of these rows, withdrawn ones too; unknown ids are left out."""
+        return read_for_names(self._engine, _ROWS_OF, ids)
 
     def counts(self, units: Collection[str] | None = None) -> Mapping[str, int]:
         """Return register -> the number of its rows that are not withdrawn, of these units or of all."""

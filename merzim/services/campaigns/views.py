@@ -24,7 +24,7 @@ from merzim.services.results import Result, Titles, at, page_of
 from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.storage.database import Row_
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
-from merzim.storage.register_rows import heads as heads_of
+from merzim.storage.register_lists import SqlRegisterLists
 from notifications.event_notices import cited_act
 from workflow.law.procedure import Text
 from workflow.moments import day_and_time
@@ -436,7 +436,7 @@ def _person_views(
     rows = [asked.answer for asked in people if asked.answer and register.late_fields]
     late = {
         head.id: max(days_late(register, head.shown, today=ctx.today).values(), default=0)
-        for head in (heads_of(ctx.app.engine, rows) if rows else ())
+        for head in (SqlRegisterLists(ctx.app.engine).heads(rows) if rows else ())
     }
     views = []
     for asked in people:
