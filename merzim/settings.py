@@ -169,9 +169,12 @@ def _address(text: str, info: ValidationInfo) -> str:
 
 
 def _is_issuer(text: str) -> bool:
-    """Return whether a text is the issuer address of an OpenID provider, or "". Raises ValueError."""
-    parts = urlsplit(text)
-    is_address = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    """Return whether a text is the issuer address of an OpenID provider, or ""."""
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
     return not text or (is_address and not (parts.query or parts.fragment or parts.username))
 
 
@@ -422,7 +425,7 @@ class OidcSettings(Section):
         timeout: seconds to wait for the connection and for each answer.
     """
 
-    issuer: Annotated[str, must("issuer", _is_issuer), expecting("issuer")] = ""
+    issuer: Annotated[str, must("issuer", _is_issuer)] = ""
     insecure: bool = False
     ca_file: OptionalPath = None
     client_id: str = ""
