@@ -90,7 +90,7 @@ def letters_in(folder: Path) -> list[tuple[EmailMessage, str]]:
     """The letters in a folder with their plain texts, the oldest first."""
     files = sorted(folder.rglob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
     letters = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
-    return [(letter, letter.get_body(("plain",)).get_content()) for letter in letters]
+    return [(letter, body.get_content()) for letter in letters if (body := letter.get_body(("plain",)))]
 
 
 def mail(port: int, **options: Any) -> Email:
