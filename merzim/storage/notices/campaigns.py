@@ -21,11 +21,11 @@ from merzim.storage.database import (
     read_first,
     writing,
 )
-from merzim.storage.events import OFFICE, OFFICE_IN_ORDER, ROW, hold, office_event, record
+from merzim.storage.events import OFFICE_IN_ORDER, ROW, changing_office, office_event, record
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
-from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_ROW
+from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_ROW, CampaignRow
 from notifications.channels import NO_ADDRESS
 from notifications.notice import Notice
 from workflow.moments import Moment
@@ -45,6 +45,8 @@ STARTED, REMINDED, EXTENDED, CLOSED, REOPENED, PEOPLE = EVENTS = (
 """Kinds of events in the office's chain."""
 _P = CAMPAIGN_PERSON.c
 _AWAITED = and_(_P.answer == "", _P.left_on.is_(None))
+_CHANGING = ("wave", "until", "closed_on")
+"""Columns of a campaign that change."""
 _PRESENT = ("name", "unit", "post", "left_on", "reached")
 """Columns of a person that follow the office."""
 
@@ -85,8 +87,7 @@ class SqlCampaigns:
     def start(self, campaign: StartedCampaign, *, at: Moment) -> StartedCampaign:
         """Store a new campaign with its event; return it with its id. Its people are added afterwards."""
         year = campaign.started_on.year
-        with writing(self._engine) as session:
-            hold(session, OFFICE)
+        with changing_office(self._engine) as session:
             last = session.execute(
                 select(func.max(CAMPAIGN.c.id)).where(CAMPAIGN.c.id.like(f"{year}-%"))
             ).scalar()
@@ -114,12 +115,11 @@ class SqlCampaigns:
         Raises:
             Contradiction: another user changed it since it was read.
         """
-        as_read = [CAMPAIGN.c[name] == getattr(before, name) for name in ("id", "wave", "until", "closed_on")]
-        step = CAMPAIGN.update().where(*as_read)
-        step = step.values(wave=after.wave, closed_on=after.closed_on, until=after.until)
-        with writing(self._engine) as session:
-            if not session.exec(step, execution_options={"preserve_rowcount": True}).rowcount:
+        with changing_office(self._engine) as session:
+            stored = session.get(CampaignRow, before.id)
+            if stored is None or any(getattr(stored, name) != getattr(before, name) for name in _CHANGING):
                 raise Contradiction("campaign.changed", campaign=before.id)
+            stored.wave, stored.until, stored.closed_on = after.wave, after.until, after.closed_on
             if after.wave > before.wave:
                 letters = (NOTICE.c.case.is_(None), NOTICE.c.obligation == before.id)
                 waiting = NOTICE.update().where(*letters, NOTICE.c.state == "queued")
@@ -153,9 +153,8 @@ class SqlCampaigns:
         """
         if not people:
             return
-        with writing(self._engine) as session:
-            # One process at a time gives numbers.
-            hold(session, OFFICE)
+        # One process at a time gives numbers.
+        with changing_office(self._engine) as session:
             keys_of = select(_P.person).where(_P.campaign == campaign.id, in_names(_P.person))
             keys = [person.person for person in people if not person.number]
             known_keys = {row.person for row in execute_for_names(session, keys_of, keys)}

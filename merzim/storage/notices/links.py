@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Engine, select
 from sqlmodel import Session
 
-from merzim.storage.database import execute, read, reading, writing
-from merzim.storage.events import Draft, record
+from merzim.storage.database import execute, read, reading
+from merzim.storage.events import Draft, changing_office, record
 from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import LINK, LINK_CODE, LinkCodeRow, LinkRow
 from notifications.channels.telegram import CODE_LASTS, Redeemed, TelegramLink
@@ -35,15 +35,15 @@ class SqlLinks:
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
         """Store the hash of a new code, with an event; delete their unused one, and all expired a day ago."""
-        with writing(self._engine) as session:
+        with changing_office(self._engine) as session:
             old = (LINK_CODE.c.person == person) & LINK_CODE.c.used_at.is_(None)
             session.execute(LINK_CODE.delete().where(old | (LINK_CODE.c.until < now - CODE_LASTS * 144)))
             session.add(LinkCodeRow(hash=hashed, person=person, until=now + CODE_LASTS))
             record(session, Draft(kind="link_code_given", name=person, by="", at=now))
 
     def redeem(self, hashed: str, chat: str, *, now: datetime) -> tuple[Redeemed, TelegramLink | None]:
-        with writing(self._engine) as session:
-            code = session.get(LinkCodeRow, hashed, with_for_update=True)
+        with changing_office(self._engine) as session:
+            code = session.get(LinkCodeRow, hashed)
             if code is None:
                 return "wrong", None
             mine = _first(session, LINK.c.chat == chat)
@@ -58,7 +58,6 @@ class SqlLinks:
             code.used_at = now
             link = TelegramLink(person=code.person, chat=chat, linked_at=now)
             session.merge(LinkRow(**asdict(link)))
-            session.flush()
             record(session, Draft(kind="link_saved", name=link.person, by=link.person, at=now))
         return "linked", link
 
@@ -69,11 +68,12 @@ class SqlLinks:
         return self._change(person, LINK.c.blocked_at.is_not(None), blocked_at=None)
 
     def unlink(self, person: str, *, at: Moment) -> bool:
-        with writing(self._engine) as session:
-            deleted_count = session.exec(LINK.delete().where(LINK.c.person == person)).rowcount
-            if deleted_count:
-                record(session, Draft(kind="link_removed", name=person, by=at.by, at=at.now))
-        return bool(deleted_count)
+        with changing_office(self._engine) as session:
+            if (link := session.get(LinkRow, person)) is None:
+                return False
+            session.delete(link)
+            record(session, Draft(kind="link_removed", name=person, by=at.by, at=at.now))
+        return True
 
     def _change(self, person: str, only: object, **values: object) -> bool:
         step = LINK.update().where(LINK.c.person == person, only).values(**values)  # type: ignore[arg-type]
