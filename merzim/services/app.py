@@ -203,7 +203,9 @@ class AppContext:
         return self.calendar_of(self.records)
 
     def calendar_of(self, records: Records, as_of: date | None = None) -> Kazakhstan:
-        """Return the office's calendar built from other records, or as they were known on a day."""
+        """Return the calendar built from these records as known on a day (None: all of them), with the office's
+        own days off and working days.
+        """
         office = self.configured.office
         calendar = compiled(records, calendars.REACH).as_known(as_of)
         return calendar.with_office_days(off=office.days_off, working=office.working_days)

@@ -99,7 +99,9 @@ class _FileLock:
         fcntl.flock(self._file, fcntl.LOCK_SH)
 
     def take_alone(self) -> bool:
-        """Try to hold it alone, without waiting; return whether it is. If not: as before, or not at all."""
+        """Try to hold it alone, without waiting; return whether it is. A lock shared before may be lost
+        otherwise: the system changes one by letting it go first.
+        """
         with suppress(BlockingIOError):
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True

@@ -275,7 +275,7 @@ class OpenDeadlines:
 
     @cached_property
     def never_confirmed(self) -> Sequence[ListedDeadline]:
-        """What completed cases still wait for: overdue, or open without a term."""
+        """Obligations nobody confirmed as done though their cases are completed: overdue, or without a term."""
         return self._read(self._outbox.never_confirmed(today=self._today))
 
     @cached_property

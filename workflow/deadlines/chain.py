@@ -285,10 +285,11 @@ class Link:
         return Waiting(self.id, min(days, default=None))
 
     def held(self, day: AnchorDate) -> Waiting | None:
-        """Return what its fact, expected on `day`, waits for in its turn; None if that day stands by itself.
+        """Return what this link's own fact waits for, if the day it is expected on (`day`) depends on that;
+        else None.
 
-        A slip travels down: what was planned, or derived, after a day that passed unrecorded stands no more
-        than that day.
+        A derived day depends on what it was derived from; a planned day on the link's anchor, where a term
+        counts from one: if the anchor's day passed unrecorded, the days after it slip, too.
         """
         is_planned = day.state == "planned" and isinstance(self.obligation.term, COUNTED)
         return self.waiting() if is_planned or day.state == "derived" else None

@@ -282,8 +282,7 @@ def tally(year: AssessedYear) -> Mapping[str, Tally]:
 def is_assessed(indicator: Indicator, kind: str) -> bool:
     """Return whether an indicator is assessed for an organisation of that kind; for an unknown kind, always.
 
-    Supervising bodies need no check here: they are those with quasi-state subjects below them, which the share
-    counts.
+    `supervising_body` is not checked: such an indicator counts the subjects below, none where there are none.
     """
     other_kinds = [assessed_kind for assessed_kind in indicator.assessed if assessed_kind != "supervising_body"]
     return of_kinds(kind, tuple(other_kinds))

@@ -219,7 +219,9 @@ class FactMatch:
 
 
 def _meant(facts: list[str]) -> FactMatch:
-    """Return the match of a rule, from its words: `plan_developed`, `plan_approved?`, `run`."""
+    """Return what a heading or work may mean, by the rule that knows it: a fact (`plan_developed`), a
+    likely fact (`plan_approved?`), or the whole analysis, from its start to its end (`run`).
+    """
     likely = tuple(fact.removesuffix("?") for fact in facts if fact.endswith("?"))
     sure = tuple(fact for fact in facts if not fact.endswith("?") and fact != "run")
     return FactMatch(sure, likely, "run" in facts)

@@ -203,8 +203,8 @@ def change(ctx: RequestContext, command: AccountAccess) -> AccountDetails:
 
 @verb("settings")
 def close(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
-    """Close an account: its sessions, tokens and feeds end, and it can no longer be used to log in. Neither the
-    last administrator's nor, by an administrator, one's own can be closed.
+    """Close an account: its sessions, tokens and feeds end, and it can no longer be used to log in. An
+    administrator's own account and that of the last one are refused to all but operators (command line).
     """
     account = get_account(ctx, command.login)
     _require_administrator_left(ctx, account, "")

@@ -280,7 +280,12 @@ class _Considering:
         return own
 
     def analysis(self, schedule: ReadSchedule, own: Case | None) -> ConsideredAnalysis:
-        """Return what importing an analysis would do; mistakes and notes are added to those of the file."""
+        """Return what importing an analysis would do; mistakes and notes are added to those of the file.
+
+        Args:
+            own: the case that its row or words have been imported to before; None if there is none. It is left
+                alone where the reader may not manage it.
+        """
         facts, planned = self._facts_and_plans(schedule)
         days = {**facts, **planned}
         self._check(schedule, days)
@@ -369,9 +374,11 @@ class _Considering:
         return {name: text.strip() for name, text in names.items() if text.strip()}
 
     def _twins(self, schedule: ReadSchedule, names: Mapping[str, str]) -> tuple[Case, ...]:
-        """Return the open cases planned to begin on its day, of no other known unit and not taken by another
-        row, that an analysis may be: those with its name in the passport; else those with the same planned end
-        whose words are in the other language.
+        """Return the open cases that an analysis of the file may be: planned to begin on the same day, not of
+        another unit of the office, not found for another row.
+
+        Those whose object has the analysis's name in its language (`names`); where there are none, those with
+        the same planned end that so far were written only in the other language.
         """
         language, fact = _language_of(schedule.object), self.procedure.begins_with
         begins, ends = schedule.planned.get(fact), schedule.planned.get(ENDS_WITH)

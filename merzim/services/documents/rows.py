@@ -137,10 +137,10 @@ def _term(view: View, deadlines: list[Deadline], language: str) -> str:
 
 
 def group_rows(case: Case, office: Office, language: str) -> list[Row]:
-    """Return the members of the working group: each written as `name; post; role`.
+    """Return name, post and role of each member of the working group, which the case has as `name; post; role`.
 
-    For a person of the office, name and post are in the document's language, if the post is given as in the
-    office or left out.
+    For a person of the office the name is in the document's language, and the post, too, unless another one is
+    written.
     """
     rows = list[Row]()
     for member in case.group:

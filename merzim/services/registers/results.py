@@ -57,7 +57,7 @@ def seen_register(ctx: RequestContext, name: str) -> Register:
 
 
 def writable_register(ctx: RequestContext, name: str) -> Register:
-    """Return a register whose rows of their units the reader may write. Raises UnknownRegister, NotAllowed."""
+    """Return a register of whose rows the reader may write some. Raises UnknownRegister, NotAllowed."""
     register = seen_register(ctx, name)
     if not keeps_rows(register, reader_scope(ctx)):
         raise NotAllowed

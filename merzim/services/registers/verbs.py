@@ -245,7 +245,9 @@ def read_row(
     """
     shown = {*shown_fields(ctx, register)} - {*unread}
     return checked_values(
-        *(register.fields, given_values, find),
+        register.fields,
+        given_values,
+        find,
         today=ctx.today,
         any_of=register.any_of,
         before=before,

@@ -308,16 +308,16 @@ def _check_clock(app: AppContext, sent: Figures, now: datetime) -> Check:
     return Check("clock", "doctor.clock", {"at": now})
 
 
-def _check_sending(app: AppContext, sent: Figures, now: datetime) -> Iterator[Check]:
-    """Check that letters leave."""
-    faults = [fault for fault in sent.faults if fault.channel in app.settings.channels.use]
-    is_old = sent.oldest is not None and now - sent.oldest > ALARM_AGES["queue"]
-    if sent.oldest is not None and (is_old or any(fault.letters for fault in faults)):
-        yield Check("queue", "doctor.queue_stuck", {"at": sent.oldest}, "problem", "queue")
+def _check_sending(app: AppContext, delivery: Figures, now: datetime) -> Iterator[Check]:
+    """Check that letters leave: that none waits too long, none was lost this week, no channel has a fault."""
+    faults = [fault for fault in delivery.faults if fault.channel in app.settings.channels.use]
+    is_old = delivery.oldest is not None and now - delivery.oldest > ALARM_AGES["queue"]
+    if delivery.oldest is not None and (is_old or any(fault.letters for fault in faults)):
+        yield Check("queue", "doctor.queue_stuck", {"at": delivery.oldest}, "problem", "queue")
     else:
         yield Check("queue", "doctor.queue")
-    if sent.lost:
-        yield Check("queue", "doctor.lost", {"count": sent.lost}, "warning", "lost")
+    if delivery.lost:
+        yield Check("queue", "doctor.lost", {"count": delivery.lost}, "warning", "lost")
     for fault in faults:
         advice = "unreachable" if fault.code == UNREACHABLE else "fault"
         about = {"channel": fault.channel, "count": fault.letters, "answer": fault.answer}

@@ -59,7 +59,7 @@ async def _deadline_query(
     force: Force = "",
     number: PageNumber = 1,
 ) -> ListDeadlines:
-    """Return the query of deadlines in the address."""
+    """Return the query of deadlines in the address; `acting`: the unit that must act, `force`: how binding."""
     people = {"person": person, "acting": acting}
     return build(
         ListDeadlines,

@@ -36,22 +36,23 @@ def search_page(ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> 
     hits = [hit for group in results.groups for hit in group.hits] if results else []
     latest = [ctx.library.latest(name) for name in ctx.library.procedures()]
     acts = {act.id: act for edition in latest for act in edition.acts.values()}
-    duties = {
+    obligations = {
         (hit.within, hit.id): ctx.library.latest(hit.within).by_id[hit.id]
         for hit in hits
         if hit.kind == "obligation"
     }
     of_law = {_procedure(hit) for hit in hits} - {""}
-    open_procedures = ctx.reads.with_cases(of_law)
+    in_use = ctx.reads.with_cases(of_law)
     return page(
-        *(ctx, "search.html"),
+        ctx,
+        "search.html",
         place="/search",
         text=text,
         results=results,
         acts=acts,
-        duties=duties,
+        duties=obligations,
         procedures={edition.id: edition for edition in latest},
-        address=lambda hit: hit_address(hit, open_procedures),
+        address=lambda hit: hit_address(hit, in_use),
     )
 
 

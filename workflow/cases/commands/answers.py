@@ -262,7 +262,8 @@ def days_to_offer(
 
 
 def acknowledge(view: View, obligation: str, notice: str) -> Drafts:
-    """Record that a notice about an obligation ("" for the case) was read. Repeated, it adds nothing.
+    """Record that a notice was read: about an obligation, a register row, or ("") the case. Repeated, it adds
+    nothing.
 
     Raises Refusal: the edition has no such obligation.
     """

@@ -150,6 +150,7 @@ def next_row(row: RowOfCase | None, event: Event) -> RowOfCase:
 
 
 def _without(records: Iterable[RecordOnRow], kind: str | None) -> tuple[RecordOnRow, ...]:
+    """Return the records but those of a kind; all of them where there is no such kind (None)."""
     return tuple(record for record in records if record.kind != kind)
 
 

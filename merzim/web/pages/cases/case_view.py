@@ -86,7 +86,7 @@ class StagePart:
 
     @property
     def looks(self) -> dict[DeadlineStatus, int]:
-        """Numbers of obligations that need attention, by status."""
+        """Numbers of required obligations that need attention, by the status their line is marked with."""
         looks = [entry.look for entry in self.required]
         return {look: looks.count(look) for look in PRESSING if look in looks}
 
