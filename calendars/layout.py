@@ -22,7 +22,7 @@ class Run(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class CalendarDays:
     """Consecutive days of the calendar: each of them, and their numbers."""
 
     every: tuple[Day, ...]
@@ -56,7 +56,7 @@ class Span:
         return tuple(Run(run[0].on, run[-1].on, *run[0][2:]) for run in runs)
 
 
-class Month(Span):
+class Month(CalendarDays):
     """A month of the calendar."""
 
     @property
@@ -67,7 +67,7 @@ class Month(Span):
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarYear(Span):
+class CalendarYear(CalendarDays):
     """A year of a calendar, arranged by months.
 
     Attributes:

@@ -49,7 +49,7 @@ def say(code: str, arguments: Mapping[str, object], language: str) -> str:
         for literal, place in _parsed(code, language):
             text += literal
             if place is not None:
-                there = Sentence(arguments, language, place.options)
+                there = Place(arguments, language, place.options)
                 text += FORMATS[place.format](arguments[place.name], there)
     except (UnknownCode, MissingArgument):
         raise
@@ -115,7 +115,7 @@ def _check(place: Placeholder, language: str) -> None:
         values.plural(number, place.options, language)
 
 
-class Sentence(NamedTuple):
+class Place(NamedTuple):
     """Where a placeholder stands: the sentence's arguments and language, and the placeholder's options."""
 
     arguments: Mapping[str, Any]
@@ -127,7 +127,7 @@ class Sentence(NamedTuple):
         return say(code, self.arguments if arguments is None else arguments, self.language)
 
 
-Format = Callable[[Any, Sentence], str]
+Format = Callable[[Any, Place], str]
 """Function from the value of a placeholder, in its sentence, to text."""
 
 
@@ -143,7 +143,7 @@ def plain(value: object, language: str) -> str:
     return own_text if isinstance(own_text, str) else str(value)
 
 
-def _plain(value: object, there: Sentence) -> str:
+def _plain(value: object, there: Place) -> str:
     """Format `{value}`: any value; a refusal by its sentence."""
     if isinstance(value, Refusal):
         return there.other(value.code, value.arguments)
@@ -165,7 +165,7 @@ def _day(case: values.Case | None) -> Format:
     argument `today`.
     """
 
-    def format_day(day: date, there: Sentence) -> str:
+    def format_day(day: date, there: Place) -> str:
         today = there.arguments.get("today")
         is_near = not isinstance(today, date) or today.year == day.year
         return (values.date_day if is_near else values.date_long)(day, there.language, case)
@@ -173,37 +173,37 @@ def _day(case: values.Case | None) -> Format:
     return format_day
 
 
-def _counted(days: Iterable[date], there: Sentence) -> str:
+def _counted(days: Iterable[date], there: Place) -> str:
     """Format counted days in order; of none (too many to name) the span from the argument `first` to `last`."""
     if days:
         return values.days_list(tuple(days), there.language)
     return values.span(there.arguments["first"], there.arguments["last"], there.language)
 
 
-def _span(first: date, there: Sentence) -> str:
+def _span(first: date, there: Place) -> str:
     """Format `{first:span|last}`: a span of days."""
     return values.span(first, there.arguments[there.options[0]], there.language)
 
 
-def _join(items: Iterable[object], there: Sentence) -> str:
+def _join(items: Iterable[object], there: Place) -> str:
     """Format `{items:join}`, or `{items:join|prefix.}` for codes: a list with commas; an empty one has its own
     text.
     """
     return ", ".join([_name(item, there) for item in items]) or there.other("join.nothing")
 
 
-def _join_inner(items: Iterable[object], there: Sentence) -> str:
+def _join_inner(items: Iterable[object], there: Place) -> str:
     """Format `{items:join_inner}`: a list of titles within a sentence."""
     texts = [inner(plain(item, there.language)) for item in items]
     return ", ".join(texts) or there.other("join.nothing")
 
 
-def _say(value: object, there: Sentence) -> str:
+def _say(value: object, there: Place) -> str:
     """Format `{state:say|state.}`: the entry with that code; a missing one raises UnknownCode."""
     return there.other(f"{there.options[0]}{value}")
 
 
-def _name(value: object, there: Sentence) -> str:
+def _name(value: object, there: Place) -> str:
     """Format `{of:name|prefix.}`: the entry `prefix.` + value; a value without one as `{of}` shows it."""
     code = f"{there.options[0]}{value}" if there.options else ""
     return there.other(code) if code and knows(code) else plain(value, there.language)

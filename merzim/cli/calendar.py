@@ -87,7 +87,7 @@ def year(call: CommandContext, of: int, as_of: AsOf = None) -> None:
         call.print("\n" + call.say("provisional_year", year=laid.number))
 
 
-def _count(name: str, of: layout.Span) -> Json:
+def _count(name: str, of: layout.CalendarDays) -> Json:
     """Return how many days a month or year has."""
     working, days = of.working, of.days
     return {"month": name, "calendar_days": days, "working_days": working, "days_off": days - working}

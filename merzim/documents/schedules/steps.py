@@ -31,8 +31,8 @@ _QUOTED = 70
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One row of the table.
+class Work:
+    """A work of a schedule: one row of its table, with its days.
 
     Attributes:
         of: its object, of its own column, else of the row above.
@@ -107,9 +107,9 @@ def read_steps(
 
 def _steps(
     sheet: Sheet, table: ScheduleTable, columns: Sequence[HeadCell], title: ScheduleTitle, errors: Errors
-) -> tuple[list[Step], list[tuple[int, str]]]:
+) -> tuple[list[Work], list[tuple[int, str]]]:
     """Return the rows of the table, and its sections with their row numbers. `columns`: those of the days."""
-    steps: list[Step] = []
+    steps: list[Work] = []
     sections: list[tuple[int, str]] = []
     object, objects = "", (table.of("object") or table.of("unit"))[:1]
     for row in table.rows:
@@ -134,7 +134,7 @@ def _steps(
         filled = [column.place for column in columns if row.cell(column.place) not in (None, "")]
         written = " – ".join(tidy(text_of(row.cell(place))) for place in filled)
         work, place = tidy(work), next(iter(filled), 0)
-        steps.append(Step(row.number, work, match_facts(work), when, written, tidy(who), place, object, left))
+        steps.append(Work(row.number, work, match_facts(work), when, written, tidy(who), place, object, left))
     return steps, sections
 
 
@@ -182,7 +182,7 @@ def _section(sheet: Sheet, row: RowOfSheet, when: int) -> str | None:
     return _LABEL.sub("", tidy(" ".join(text_of(row.cell(place)) for place in filled)))
 
 
-def _groups(steps: Sequence[Step], sections: Sequence[tuple[int, str]]) -> list[str]:
+def _groups(steps: Sequence[Work], sections: Sequence[tuple[int, str]]) -> list[str]:
     """Return the object each step belongs to: of its column, of its section, or "" where all are of one.
 
     Objects part a table only where the same steps come back under each.
@@ -194,7 +194,7 @@ def _groups(steps: Sequence[Step], sections: Sequence[tuple[int, str]]) -> list[
     return names if len(sections) > 1 and _repeats(steps, names) else [""] * len(steps)
 
 
-def _repeats(steps: Sequence[Step], groups: Sequence[str]) -> bool:
+def _repeats(steps: Sequence[Work], groups: Sequence[str]) -> bool:
     """Return whether some step comes back, once in each of several groups."""
     in_group = Counter(
         (group, fact)
@@ -222,7 +222,7 @@ def _notes_on_table(
 
 
 def _analysis(
-    steps: Sequence[Step], object: str, row: int, before: Sequence[RowNote], title: ScheduleTitle
+    steps: Sequence[Work], object: str, row: int, before: Sequence[RowNote], title: ScheduleTitle
 ) -> ReadSchedule:
     """Return the analysis of these steps. `before`: the notes on the table, of its first analysis."""
     notes = list(before)
@@ -241,7 +241,7 @@ def _analysis(
     )
 
 
-def _plan(steps: Sequence[Step], title: ScheduleTitle, notes: list[RowNote]) -> Mapping[str, tuple[int, date]]:
+def _plan(steps: Sequence[Work], title: ScheduleTitle, notes: list[RowNote]) -> Mapping[str, tuple[int, date]]:
     """Return name of fact -> the row its plan date was read from (0 is the title) and that date, earliest
     first; add notes on all that was read, and was not.
 
@@ -249,7 +249,7 @@ def _plan(steps: Sequence[Step], title: ScheduleTitle, notes: list[RowNote]) -> 
     first counts, and more than one that is only likely about it.
     """
     sure: dict[str, tuple[int, date]] = {}
-    likely: dict[str, tuple[Step, date]] = {}
+    likely: dict[str, tuple[Work, date]] = {}
     runs: list[tuple[int, Days]] = []
     for step in steps:
         notes += _notes(step)
@@ -273,7 +273,7 @@ def _plan(steps: Sequence[Step], title: ScheduleTitle, notes: list[RowNote]) -> 
     return dict(sorted(dated.items(), key=lambda item: (item[1][1], item[0])))
 
 
-def _notes(step: Step) -> Iterator[RowNote]:
+def _notes(step: Work) -> Iterator[RowNote]:
     """Yield the notes on what of a row was not read."""
     for when in step.when:
         if step.days and isinstance(when, TermInWords):
@@ -289,7 +289,7 @@ def _notes(step: Step) -> Iterator[RowNote]:
 
 
 def _notes_on_likely(
-    sure: Mapping[str, tuple[int, date]], likely: Mapping[str, tuple[Step, date]]
+    sure: Mapping[str, tuple[int, date]], likely: Mapping[str, tuple[Work, date]]
 ) -> Iterator[RowNote]:
     """Yield a note on each row that was taken for facts it is only likely about."""
     plan_rows = {sure["plan_developed"][0]} if "plan_developed" in sure else set[int]()
@@ -325,7 +325,7 @@ def _run(
     }
 
 
-def _responsible(steps: Sequence[Step]) -> dict[str, str]:
+def _responsible(steps: Sequence[Work]) -> dict[str, str]:
     """Return name of fact -> who is responsible, as written; the first one named stays."""
     sure: dict[str, str] = {}
     likely: dict[str, str] = {}

@@ -13,6 +13,7 @@ from merzim.services.results import InLanguage, Points, Result, Spoken, at
 from merzim.services.scoring import year_scores
 from workflow.cases.case import Case
 from workflow.law.procedure import Procedure, Text
+from workflow.org.office import Office
 from workflow.scoring.indicators import Counting, Scoring, choose
 from workflow.scoring.prospects import YearScores
 from workflow.search_words import alphabetical
@@ -142,39 +143,24 @@ def points_of_year(
     )
     pages, language = max(1, -(-len(parts) // PAGE)), ctx.spoken_language
 
-    def names(places: Sequence[str]) -> list[Name]:
-        return [unit_name(office, place).name for place in places[:MOST_NAMED]]
-
-    projects = [
-        ProjectAnswer.of(
-            of_project,
-            number=project.removeprefix("P"),
-            indicators=[
-                IndicatorAnswer.of(score, language, missing=names(whole_year.counted[score.id].missing))
-                for score in of_project.scores
-            ],
-        )
-        for project, of_project in whole_year.projects().items()
-    ]
-    steps = [
-        StepAnswer.of(
-            step,
-            language,
-            title=scoring.indicators[step.indicator].title,
-            missing=names(step.missing),
-        )
-        for step in whole_year.steps
-    ]
     answer = ScoresAnswer.of(
         whole_year,
         language,
         unit=unit_name(office, whole_year.assessed.root),
-        projects=projects,
+        projects=_projects(whole_year, office, language),
         parts=[
             PartAnswer.of(part, language, unit=unit_name(office, part.assessed.root))
             for part in (parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE])
         ],
-        steps=steps,
+        steps=[
+            StepAnswer.of(
+                step,
+                language,
+                title=scoring.indicators[step.indicator].title,
+                missing=_names(office, step.missing),
+            )
+            for step in whole_year.steps
+        ],
         readings=readings,
         notes=scoring.notes,
         page=min(number or 1, pages),
@@ -185,6 +171,28 @@ def points_of_year(
         whole=whole_year,
         to_record=_steps_to_record(ctx, whole_year, scoring, unit, year),
     )
+
+
+def _projects(whole_year: YearScores, office: Office, language: str) -> list[ProjectAnswer]:
+    """Return the points by project of the standard, each with its indicators."""
+    return [
+        ProjectAnswer.of(
+            of_project,
+            number=project.removeprefix("P"),
+            indicators=[
+                IndicatorAnswer.of(
+                    score, language, missing=_names(office, whole_year.counted[score.id].missing)
+                )
+                for score in of_project.scores
+            ],
+        )
+        for project, of_project in whole_year.projects().items()
+    ]
+
+
+def _names(office: Office, places: Sequence[str]) -> list[Name]:
+    """Return the names of the first MOST_NAMED of these units."""
+    return [unit_name(office, place).name for place in places[:MOST_NAMED]]
 
 
 def _steps_to_record(
