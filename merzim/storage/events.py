@@ -329,7 +329,9 @@ def office_events(engine: Engine, *kinds: str) -> tuple[Row_, ...]:
 
 
 def office_head(engine: Engine, *kinds: str) -> str:
-    """Return the hash of the office's last event of these kinds, "" for none: what has changed."""
+    """Return the hash of the office's last event of these kinds, "" for none: another one than before says that
+    something changed.
+    """
     return read_value(engine, last_of_office(kinds)) or ""
 
 

@@ -299,6 +299,7 @@ class Fulfilment(Model):
 
     @property
     def obligation(self) -> str:
+        """The obligation's id; `fact` is written `procedure:obligation`."""
         return self.fact.partition(":")[2]
 
     @property

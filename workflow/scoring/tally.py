@@ -236,6 +236,9 @@ class AssessedYear:
     def _of(self, unit_ids: Iterable[str], *, stop: bool = True, apparatus: Sequence[str] = ()) -> Members:
         """Return these units as members, each record assigned to the nearest of them at or above its unit.
 
+        Records of the body itself count for its apparatus; without one, for those of the units that are no
+        organisations.
+
         Args:
             stop: whether records of another organisation are left out. An akim's apparatus belongs to his
                 akimat.

@@ -48,6 +48,7 @@ class Load:
 
     @property
     def due(self) -> int:
+        """How many are due from today to the horizon."""
         return total(self.counted, "due")
 
     @property

@@ -61,6 +61,7 @@ class _Valued:
 
     @property
     def term(self) -> MeasureTerm:
+        """By when a measure is to be done; an empty term where none is said."""
         return from_data(self.values.get("term"))
 
 

@@ -201,7 +201,7 @@ def feed(ctx: Anybody, token: Token) -> Response:
 
 @router.post("/channels/resend")
 def resend_from_overview(ctx: Managing, channel: ChannelName = "") -> Response:
-    """Queue again the letters delayed by a channel's fault, for the officer; then show the overview."""
+    """Queue again the letters delayed by a channel's fault, as the officer asks; then show the overview."""
     if channel:
         letters.resend_as_manager(ctx, build(ResendChannel, {"channel": channel}))
     return RedirectResponse("/#faults", status_code=303)

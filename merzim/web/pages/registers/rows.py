@@ -103,7 +103,9 @@ def row_field(field: FieldView | RegisterField, value: str, last: date | None = 
 
 
 def _amount(field: FieldView, value: object, language: str) -> str:
-    """Return a number as lists show it in Kazakh and Russian, whose form is read back; else as stored."""
+    """Return a number for its field: as lists show it where what is typed in that form is understood (Kazakh,
+    Russian), else as stored.
+    """
     if value is None or language not in ("kk", "ru"):
         return _text(value)
     return Translator(language).number(results.written_amount(field, Decimal(str(value))))
