@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import Unit, Year, command
-from merzim.cli.rendering import Json, picked, with_period
+from merzim.cli.printing import with_period
+from merzim.cli.rendering import Json, picked
 from merzim.documents.sheets.workbook import contents
 from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import cases_of, obligation_of, unit_named

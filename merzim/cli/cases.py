@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, Unit, command, give_change, mount
-from merzim.cli.rendering import Json, explanation, paragraph, picked, print_deadlines, print_findings, titles
+from merzim.cli.printing import explanation, print_deadlines, print_findings, titles
+from merzim.cli.rendering import Json, paragraph, picked
 from merzim.services import yearly
 from merzim.services.cases import verbs
 from merzim.services.cases.faces import FACES

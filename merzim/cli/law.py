@@ -9,7 +9,8 @@ from typing import Annotated
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, ProcedureOption, command, day, named
-from merzim.cli.rendering import Json, explanation, paragraph, picked, print_deadlines, print_findings
+from merzim.cli.printing import explanation, print_deadlines, print_findings
+from merzim.cli.rendering import Json, paragraph, picked
 from merzim.documents.sheets.listing import write_file
 from merzim.services.documents.past_analyses import judge_past, past_template, worst_first
 from merzim.services.inputs import OpenFile

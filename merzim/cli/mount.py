@@ -19,7 +19,7 @@ from pydantic import Field
 from pydantic.fields import FieldInfo
 
 from merzim.cli.call import DONE, MINUS, NOT_SO, CommandContext
-from merzim.cli.rendering import titles
+from merzim.cli.printing import titles
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build, only_kind
 from merzim.services.results import CommandResult

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import ProcedureOption, Unit, Year, command, evidence, number
-from merzim.cli.rendering import Json, picked, titles
+from merzim.cli.printing import titles
+from merzim.cli.rendering import Json, picked
 from merzim.documents.forms.definitions import Form, form_named, form_names
 from merzim.documents.forms.paper import Missing, check_paper, missing_values
 from merzim.documents.forms.values import title

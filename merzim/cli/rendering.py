@@ -1,5 +1,4 @@
-"""Renders the answer of any command: as JSON, or as text by the titles the catalogue has for its fields;
-deadlines and findings in words of their own.
+"""Renders the answer of any command: as JSON, or as text by the titles the catalogue has for its fields.
 
 A field without a title (`head.<field>`) is for programs: --json alone has it. No colours, as it is piped.
 """
@@ -9,29 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from textwrap import wrap
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 import i18n
 from calendars.hours import almaty
-from merzim.services.names import obligation_of
-from merzim.services.results import FindingResult
-from workflow.cases.registers.rows import is_entry, period_in
-from workflow.deadlines.deadline import lateness, status_on
 from workflow.law.procedure import Text
 from workflow.scoring.scales import as_decimal
-
-if TYPE_CHECKING:
-    from merzim.cli.call import CommandContext
-    from workflow.cases.case import Case
-    from workflow.deadlines.deadline import Deadline
-    from workflow.findings.findings import Finding
-
 
 Json = dict[str, object]
 TITLES = ("head", "passport")
@@ -255,77 +242,3 @@ def spoken(value: object, language: str) -> object:
 def picked(value: object, *names: str) -> Json:
     """Return these attributes of a value, by name."""
     return {name: getattr(value, name) for name in names}
-
-
-def explanation(call: CommandContext, deadline: Deadline) -> str:
-    """Return why a due date is what it is, as one paragraph."""
-    return " ".join(call.say(element.code, **element.arguments) for element in deadline.explanation)
-
-
-def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, today: date | None = None) -> None:
-    """Print a table of deadlines; without `today` no state says that it is overdue or waits."""
-    all_deadlines = tuple(deadlines)
-    titles = {deadline.id: deadline.obligation.title for deadline in all_deadlines}
-    rows = [
-        {
-            "due": deadline.due or "-",
-            "what": with_period(deadline.obligation.title[call.language], deadline.period, call),
-            "state": state(call, deadline, today=today, titles=titles),
-            "force": deadline.obligation.force,
-            "id": deadline.id,
-        }
-        for deadline in all_deadlines
-    ]
-    call.show({"deadlines": rows}, "deadlines", "due", "what", "state", "force", "id")
-
-
-def state(call: CommandContext, deadline: Deadline, *, today: date | None, titles: Mapping[str, Text]) -> str:
-    """Return the state of a deadline in words: done on a day and how late, or open and how certain.
-
-    Args:
-        today: the day on which it may be overdue or wait for another; None leaves that unsaid.
-        titles: titles of the case's deadlines by id, to name the one it waits for; else its id is printed.
-    """
-    if deadline.answer is not None:
-        answer = f"{deadline.answer.title[call.language]} ({deadline.answer.id})"
-        return call.say("cli.state.answered", on=deadline.done_on, answer=answer)
-    is_open = deadline.state == "open" and today is None
-    look = "open" if is_open else status_on(deadline, today=today or date.max, soon=date.min)
-    match look:
-        case "done" | "done_late" if deadline.done_on is not None:
-            return call.say(f"cli.state.{look}", on=deadline.done_on, late_by=deadline.late_by)
-        case "slipped":
-            return call.say("cli.state.slipped", on=deadline.planned_on)
-        case "waits" if today:
-            what = lateness(deadline, today=today).waiting_for or ""
-            return call.say("cli.state.waits", what=titles[what][call.language] if what in titles else what)
-        case "open" if deadline.due is not None:
-            return call.say(f"status.{deadline.status}")
-    return call.say(f"look.{look}")
-
-
-def titles(call: CommandContext, case: Case) -> Callable[[str], str]:
-    """Return the function that names a fact, obligation or row of a case by its title and period; other names
-    it returns unchanged.
-    """
-    known = call.app.library.named(case.edition).by_id
-
-    def titled(name: str) -> str:
-        if name.partition(".")[0] not in known and not is_entry(name):
-            return name
-        return with_period(obligation_of(call.app, case, name).title[call.language], period_in(name), call)
-
-    return titled
-
-
-def with_period(title: str, period: str | None, call: CommandContext) -> str:
-    """Return the title of an obligation with the name of its period, if it has one."""
-    return f"{title}, {i18n.period(period, call.language)}" if period else title
-
-
-def print_findings(call: CommandContext, findings: Iterable[Finding], *, heading: str = "cli.findings") -> None:
-    """Print findings, each with its basis, under a title; nothing where there are none."""
-    if records := [FindingResult.of(finding, call.language) for finding in findings]:
-        if heading:
-            call.print("\n" + call.say(heading))
-        call.show({"findings": records}, "findings")

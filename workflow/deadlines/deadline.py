@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from calendars import OutOfRange
 from calendars.counting import CountedTerm
@@ -15,9 +15,6 @@ from calendars.kazakhstan import Kazakhstan, Knowledge
 from calendars.terms import Explanation
 from workflow.cases.case import AWAITED, Case, Exemption, State
 from workflow.law.procedure import Obligation, Option
-
-if TYPE_CHECKING:
-    from workflow.board.rows import Row
 
 AnchorState = Literal["happened", "planned", "derived", "none"]
 """What gives the day counted from: a fact, its plan date, its own due date; or nothing."""
@@ -127,9 +124,28 @@ def is_before_records(case: Case, due: date | None) -> bool:
     return due is not None and case.kept_from is not None and due < case.kept_from
 
 
-Awaited: TypeAlias = "Deadline | Row"
-"""A deadline, or its row on the board: both have what decides its lateness and its reminders."""
-AnyAwaited = TypeVar("AnyAwaited", bound="Deadline | Row")
+class Awaited(Protocol):
+    """The attributes of a deadline, or of its row on the board, that decide its lateness and its reminders."""
+
+    @property
+    def due(self) -> date | None: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def planned_on(self) -> date | None: ...
+    @property
+    def waiting_for(self) -> str | None: ...
+    @property
+    def counts_until(self) -> date | None: ...
+    @property
+    def late_by(self) -> int | None: ...
+    @property
+    def reminds_from(self) -> date | None: ...
+    @property
+    def anchor(self) -> AnchorState: ...
+
+
+AnyAwaited = TypeVar("AnyAwaited", bound=Awaited)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
