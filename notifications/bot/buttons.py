@@ -86,12 +86,13 @@ class Press:
         return days_to_offer(self.deadline, self.view.procedure, user.app.calendar, today=user.moment.today)
 
     def read(self) -> ButtonAction:
-        """Record that the notice was read; the button goes, the others stay."""
+        """Record that the notice was read; the button goes, the others stay while the case has the deadline."""
         user, notice = self.user, self.notice
         if notice.acknowledged_at is None:
             self.acting.read(notice)
         actions = []
-        if notice.kind == "reminder" and not self.view.procedure.confidential:
+        is_open = notice.kind == "reminder" and not self.view.procedure.confidential
+        if is_open and any(deadline.id == notice.obligation for deadline in self.view.deadlines):
             can_put_off = user.must_fulfil(self.view.case, notice.obligation) and bool(self._days_to_wait)
             asks = bool(self.deadline.obligation.options)
             key, obligation = notice.key, notice.obligation

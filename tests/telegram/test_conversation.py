@@ -34,8 +34,8 @@ from tests.telegram.talk import Talk, listening, until
 from workflow.cases.case import Case, Event
 from workflow.cases.commands import answers, recording
 from workflow.cases.commands.case_commands import CaseCommands, Opening
+from workflow.cases.commands.withdrawals import withdraw
 from workflow.law.library import Library
-from workflow.moments import Moment
 
 pytestmark = pytest.mark.telegram
 ANNOUNCED = "start_announced"
@@ -229,9 +229,7 @@ def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case
 def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
     """A step of 2 March, sixteen days ago: ten days at once, the seven before by one button."""
     step, on = "work_plan_approved", date(2026, 3, 2)
-    talk.town.case_commands.write(
-        case.id, Moment(by="x", now=talk.now, today=talk.today), recording.record, step, on=on
-    )
+    talk.town.case_commands.write(case.id, at_noon(talk.today), recording.record, step, on=on)
     (when,) = talk.press(emulator.AIGUL, reminded(talk), "Орындалды")
     *days, earlier = when.buttons
     edits = len(talk.emulator.calls("editMessageReplyMarkup"))
@@ -272,10 +270,8 @@ def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(lone: Talk, ca
 
     assert "Напомнить позже" not in overdue.buttons
     assert toast.startswith("Эта обязанность сейчас возложена не на вас")
-    assert (
-        lone.town.case_commands.view(case.id, today=lone.today).case.facts[ANNOUNCED].by
-        == "Сериков Болат (Telegram)"
-    )
+    facts = lone.town.case_commands.view(case.id, today=lone.today).case.facts
+    assert facts[ANNOUNCED].by == "Сериков Болат (Telegram)"
 
 
 def test_the_lists_are_ones_own(talk: Talk, links: SqlLinks) -> None:
@@ -299,9 +295,10 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
     """Given the day before, its assignee reads it among their own, nobody else's list ends at it; its reminder
     offers no bare day."""
     linked(talk, "bolat@example.kz", emulator.BOLAT)
+    yesterday = talk.today - timedelta(days=1)
     talk.town.case_commands.write(
         case.id,
-        Moment(by="dana", now=talk.now - timedelta(days=1), today=talk.today - timedelta(days=1)),
+        at_noon(yesterday),
         answers.give,
         text="Тізімді дайындаңыз",
         assignee=BOLAT.key,
@@ -311,7 +308,6 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
 
     assert "тізімді дайындаңыз – 18 марта" in talk.tell(emulator.BOLAT, "/my").text
     assert "30 наурыз (5 жұмыс күні қалды)" in talk.tell(emulator.AIGUL, "/my").text
-    yesterday = talk.today - timedelta(days=1)
     talk.town.round((talk.bot,), yesterday)
     talk.town.deliver((talk.bot,), yesterday)
     before = len(talk.emulator.seen(emulator.BOLAT))
@@ -320,6 +316,10 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
     (reminder,) = [message for message in new_messages if message.text.startswith("<b>Сегодня: тізімді")]
     assert set(reminder.buttons) == {"Ознакомлен", "Открыть дело"}, "due today, it cannot wait"
     talk.press(emulator.BOLAT, reminder, "Открыть дело")
+    # Read after it was withdrawn, it is marked as read all the same.
+    talk.town.case_commands.write(case.id, at_noon(talk.today), withdraw, "assignment.1", ground="x")
+    read = talk.toast(lambda: talk.emulator.presses(emulator.BOLAT, reminder, "Ознакомлен"))
+    assert read.startswith("Ознакомление отмечено")
 
 
 def test_open_shows_why_and_where(talk: Talk, case: Case) -> None:
