@@ -296,7 +296,7 @@ def enter_row(ctx: Recording, case: CaseId, register_id: RegisterPath, form: Row
 @router.post("/cases/{case}/rows/{register_id}/{number}/edit")
 @shown_again(_risks, _form_name)
 def edit_row(
-    ctx: Recording, case: CaseId, register_id: RegisterPath, number: RowNumber, form: SubmittedForm
+    ctx: Recording, case: CaseId, register_id: RegisterPath, number: RowNumber, form: RowForm
 ) -> Response:
     """Save the fields of a row that differ from the values the form showed."""
     register, entry = register_of(register_id)
