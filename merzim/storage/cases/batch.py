@@ -42,7 +42,8 @@ class Batch:
     Attributes:
         new: rows to insert, by table.
         heads: case -> the changed columns of its row.
-        gone: case -> obligations of the board rows that are deleted, or inserted anew because they differ.
+        gone: the places of the board rows that are deleted, or inserted anew because they differ, in the order
+            of keys, as others lock them.
         replaced: table -> cases whose rows in it are all deleted first.
         changed: cases with events, another head or other rows.
         withdrawn: case and line of the events withdrawn.
@@ -50,7 +51,7 @@ class Batch:
 
     new: dict[Table, list[Values]] = field(default_factory=lambda: defaultdict(list))
     heads: dict[str, Values] = field(default_factory=dict)
-    gone: dict[str, list[str]] = field(default_factory=dict)
+    gone: list[Values] = field(default_factory=list)
     replaced: dict[Table, list[str]] = field(default_factory=lambda: defaultdict(list))
     changed: list[str] = field(default_factory=list)
     withdrawn: list[tuple[str, int]] = field(default_factory=list)
@@ -100,10 +101,9 @@ class Batch:
         """
         rows = {row.obligation: row for row in change.rows}
         differing = {name for name, row in rows.items() if name not in stored or not _alike(stored[name], row)}
-        # In the order of keys, as others lock them.
         self.new[DEADLINE] += [rows[name]._asdict() for name in sorted(differing)]
-        if gone := sorted(name for name in stored if name in differing or name not in rows):
-            self.gone[change.case.id] = gone
+        gone = sorted(name for name in stored if name in differing or name not in rows)
+        self.gone += [{"k_case": change.case.id, "k_obligation": name} for name in gone]
         for name in gone:
             after = rows.get(name)
             if _has_moved(stored[name], after):
