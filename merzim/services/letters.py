@@ -364,8 +364,13 @@ class PersonActions:
         return self.app.case_commands.view(case, today=self.at.today)
 
     def read(self, notice: Notice) -> None:
-        """Record that the person read a notice in the bot, with all that its letter carried."""
-        acknowledge(self._ctx, notice)
+        """Record that the person read a notice in the bot, with all that its letter carried. Raises UnknownCase
+        for one about a case they do not see any more.
+        """
+        ctx = self._ctx
+        if notice.case:
+            require_visible(ctx, notice.case)
+        acknowledge(ctx, notice)
 
     def done(self, case: str, fact: str, *, on: date) -> int | None:
         """Record a fact, evidence to follow; return the number of its event, None if it was recorded before."""

@@ -53,9 +53,9 @@ class Talk:
             calendar=CALENDAR,
             rules=town.rules,
         )
-        actions = partial(PersonActions, app=context)
+        self.actions = partial(PersonActions, app=context)
         clock = lambda: Moment(now=self.now, today=self.today)  # noqa: E731
-        self.conversation = Conversation(lambda: context, clock, language="kk", actions=actions)
+        self.conversation = Conversation(lambda: context, clock, language="kk", actions=self.actions)
 
     def poller(self, **options: object) -> Poller:
         turn = ProcessLock(self.town.engine, "telegram").alone

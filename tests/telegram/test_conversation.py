@@ -33,9 +33,10 @@ from tests.telegram.emulator import STRANGER, Emulator, Message
 from tests.telegram.talk import Talk, listening, until
 from workflow.cases.case import Case, Event
 from workflow.cases.commands import answers, recording
-from workflow.cases.commands.case_commands import CaseCommands, Opening
+from workflow.cases.commands.case_commands import CaseCommands, Opening, UnknownCase
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.law.library import Library
+from workflow.org.office import Unit
 
 pytestmark = pytest.mark.telegram
 ANNOUNCED = "start_announced"
@@ -256,6 +257,14 @@ def test_a_duty_that_passed_to_somebody_else_is_not_answered_for(talk: Talk, cas
     assert toast.startswith("Бұл міндет қазір сізге жүктелмеген")
     assert read.startswith("Танысқаныңыз белгіленді")
     assert ANNOUNCED not in talk.town.case_commands.view(case.id, today=talk.today).case.facts
+
+
+def test_nothing_is_recorded_in_a_case_one_does_not_see(talk: Talk, case: Case) -> None:
+    talk.town.round((talk.bot,), talk.today)
+    gone = replace(AIGUL, unit="far", duties=())
+    office_store.save(talk.town.engine, units=[Unit(id="far", name="Алыс")], people=[gone])
+    with pytest.raises(UnknownCase):
+        talk.actions(person=gone, language="kk", at=at_noon(talk.today)).read(notice(talk))
 
 
 def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(lone: Talk, case: Case) -> None:

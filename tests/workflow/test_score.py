@@ -250,6 +250,7 @@ BAD_ELSEWHERE: list[tuple[str, object, str, str]] = [
     ("P1.T1.S1", {"present": "no"}, "not_yes_no", "P1.T1.S1.present"),
     ("P1.T4.S1", {"present": True}, "numbers_missing", "P1.T4.S1"),
     ("P2.T2.S1", {"count": -1}, "negative", "P2.T2.S1.count"),
+    ("P2.T2.S1", {"counts": "x"}, "unknown_key", "P2.T2.S1"),
     ("P4.T2.S3", {"per_month": [0] * 13}, "too_many_months", "P4.T2.S3.per_month"),
     ("P4.T2.S3", {"per_month": 6}, "not_a_list", "P4.T2.S3.per_month"),
     ("P4.T2.S3", {"per_month": [6, -1]}, "negative", "P4.T2.S3.per_month[2]"),
@@ -267,8 +268,7 @@ def test_a_number_that_cannot_be_scored_is_named_with_its_place(
     """One sentence in each language for each mistake."""
     with pytest.raises(Refusal) as caught:
         one(indicator, values)
-    first = caught.value.errors[0]
-
+    (first,) = caught.value.errors
     assert (first.code, first.arguments["place"]) == (f"score.{code}", place)
     for language in i18n.LANGUAGES:
         assert place in i18n.say(first.code, first.arguments, language)

@@ -424,13 +424,14 @@ def read_inputs(raw_inputs: object, scoring: Scoring, readings: Readings) -> Map
 
 def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> Iterator[Refusal]:
     """Yield the mistakes of one record; missing keys of one place are reported together, and not at all where
-    another key is misspelt.
+    another key is misspelt; of a misspelt key nothing is said about its value.
     """
-    misspelt_at = {mistake.path for mistake in mistakes if mistake.code == "unknown_key"}
+    misspelt = [mistake for mistake in mistakes if mistake.code == "unknown_key"]
+    misspelt_at, unread = {each.path for each in misspelt}, {(*each.path, each.given) for each in misspelt}
     for mistake in mistakes:
         code, path = _CODES.get(mistake.code, mistake.code), mistake.path
         missing = tuple(other.given for other in mistakes if (other.code, other.path) == ("missing_key", path))
-        if code == "missing_key" and (path in misspelt_at or mistake.given != missing[0]):
+        if path in unread or (code == "missing_key" and (path in misspelt_at or mistake.given != missing[0])):
             continue
         record = next((_INSIDE[key] for key in path if key in _INSIDE), example)
         arguments = {

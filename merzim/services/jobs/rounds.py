@@ -272,9 +272,9 @@ def _campaign_notices(
     *,
     leaves: datetime,
 ) -> Iterator[Notice]:
-    """Return the notice of a campaign's present wave to a person, through one channel: one they enabled
-    themselves, else the first that reaches them; the others are used if it fails. None if they left or no
-    channel reaches them.
+    """Yield the notice of a campaign's present wave to a person, through one channel: one they enabled
+    themselves, else the first that reaches them; the others are used if it fails. Yield none if they left or
+    no channel reaches them.
 
     Args:
         leaves: the first moment it may leave, in office hours.
