@@ -324,10 +324,8 @@ def test_the_steps_of_the_file_add_up_and_its_rows_follow_each_other() -> None:
         if isinstance(scale, Brackets):
             lasts = [row.last for row in scale.rows]
             assert lasts[-1] is None
-            assert [row.first for row in scale.rows] == [
-                0,
-                *(last + 1 for last in lasts[:-1] if last is not None),
-            ]
+            firsts = [0, *(last + 1 for last in lasts if last is not None)]
+            assert [row.first for row in scale.rows] == firsts
         assert all(counting.facts.values())
         assert counting.by not in ("value", "values") or counting.done
         assert counting.by != "values" or counting.of
