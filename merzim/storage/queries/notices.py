@@ -94,7 +94,7 @@ class NoticeReads(ReaderQueries):
         before: int | None = None,
         limit: int,
     ) -> AuditPage:
-        """Return entries of the audit log after a number in order, or before one (before the end, for None) the
+        """Return entries of the audit log after a number in order, or before one (the end, for None), the
         newest first.
 
         Entries about a case are visible to users who see the case.

@@ -95,7 +95,7 @@ class FaultRow(TableBase, table=True):
 
 
 class LinkRow(TableBase, table=True):
-    """A person's Telegram account (`notifications.channels.telegram.Link`)."""
+    """A person's Telegram account (`notifications.channels.telegram.TelegramLink`)."""
 
     __tablename__ = "link"
 
