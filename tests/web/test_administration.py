@@ -6,12 +6,14 @@ import html
 import re
 from dataclasses import replace
 from datetime import date, time
+from unittest.mock import Mock
 
 import pytest
 from starlette.testclient import TestClient
 
 from merzim.services.context import operator_context
 from merzim.services.jobs.rounds import run_round
+from merzim.services.law.acts import _follow_act
 from merzim.services.people import feeds
 from merzim.services.people.feeds import TelegramCode
 from merzim.services.people.leaving import pending_duties
@@ -333,6 +335,12 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     assert "ұйым «Ұлттық экономика министрлігінің сыбайлас жемқорлыққа қарсы стандарты» актісін енді" in page
     assert "организацией не принят." in page
     assert "его сроки считаются сроками организации" not in page
+
+
+def test_a_closed_case_of_an_edition_without_the_act_is_left_as_it_is() -> None:
+    view, app = Mock(**{"case.status": "cancelled", "procedure.acts": {}}), Mock()
+    app.case_commands.write = lambda *of: Mock(events=of[-1](view))
+    assert not _follow_act(app, Mock(), "mne-standard-2025", gave_up=True, at=AT)
 
 
 def test_of_two_writers_the_second_is_refused_by_the_database_too(site: Site) -> None:

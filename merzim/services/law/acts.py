@@ -206,9 +206,12 @@ def _follow_act(app: AppContext, head: Case, act: str, *, gave_up: bool, at: Mom
         else:
             grounds = [event.payload for event in view.events if event.kind == "exempted" and not event.name]
             is_moved = view.case.status == "exempted" and grounds[-1].get("act") == act
+        # A closed case may be of an edition that does not rest on the act.
+        if not is_moved:
+            return ()
         code, named = "given_up" if gave_up else "taken_up", {"act": view.procedure.acts[act].short}
         ground = say(f"adopted_act.{code}", named, app.settings.office.language)
         said: dict[str, object] = {"ground": ground, "act": act}
-        return [("exempted" if gave_up else "reopened", "", None, said)] if is_moved else ()
+        return [("exempted" if gave_up else "reopened", "", None, said)]
 
     return bool(app.case_commands.write(head.id, at, followed).events)
