@@ -282,7 +282,8 @@ def test_mistaken_decisions_are_refused() -> None:
         with pytest.raises(UnreadableRegulation) as refusal:
             read_edition(FILE, PROCUREMENT.replace(before, after).encode(), shared_law())
         problem = refusal.value.problems[0]
-        assert (problem.code, place or problem.place) == (code, problem.place), after
+        where = problem.arguments["place"]
+        assert (problem.code, place or where) == (f"regulation.{code}", where), after
 
 
 def test_a_procedure_that_holds_no_case_is_unfinished() -> None:
@@ -291,6 +292,6 @@ def test_a_procedure_that_holds_no_case_is_unfinished() -> None:
     text = (ROOT / "regulations" / name).read_text(encoding="utf-8").replace("blocking = true\n", "")
 
     assert [problem.code for problem in unfinished(read_edition(name, text.encode(), shared_law()))] == [
-        "nothing_blocks"
+        "regulation.nothing_blocks"
     ]
     assert [edition.edition for edition in library().all() if list(unfinished(edition))] == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from i18n import LANGUAGES, say
+from i18n import LANGUAGES, refusal, say
 from merzim.services.law.regulations import shared_law
 from tests.law import ROOT, library
 from tests.workflow.test_edition_reading import as_json
@@ -149,12 +149,11 @@ def test_every_mistake_is_named_with_its_place_in_three_languages() -> None:
             read_register(
                 f"{'risks' if 'risks' in new else 'visits'}.2026-01-01.toml", changed(old, new).encode()
             )
-        problems = [(problem.code, problem.place) for problem in caught.value.problems]
-        if not any(named_code == code and place in where for named_code, where in problems):
+        problems = [(problem.code, str(problem.arguments["place"])) for problem in caught.value.problems]
+        if not any(named_code == f"regulation.{code}" and place in where for named_code, where in problems):
             wrong.append((new, problems))
         for problem in caught.value.problems:
-            arguments = {**problem.arguments, "file": NAME, "place": problem.place}
-            assert all(NAME in say(f"regulation.{problem.code}", arguments, language) for language in LANGUAGES)
+            assert all(".2026-01-01.toml" in refusal(problem, language) for language in LANGUAGES)
 
     assert not wrong
 
@@ -180,7 +179,7 @@ def test_names_of_other_files_are_checked_against_them() -> None:
 
     problems = list(cross_problems(visits, Registers([visits]), library(), scoring().indicators))
 
-    assert [(problem.place, problem.arguments["value"]) for problem in problems] == [
+    assert [(problem.arguments["place"], problem.arguments["value"]) for problem in problems] == [
         ('field 7 "training": register', "training"),
         ("opens.facts", "gift_receved"),
         ("opens.facts", "gift_lost"),
@@ -193,7 +192,10 @@ def test_names_of_other_files_are_checked_against_them() -> None:
         ("fulfils 4: values", "seen"),
         ("fulfils 4: fact", "tbn4-project-4:event_held"),
     ]
-    assert (problems[8].code, problems[10].code) == ("fulfils_not_yearly", "fulfils_uncounted")
+    assert (problems[8].code, problems[10].code) == (
+        "regulation.fulfils_not_yearly",
+        "regulation.fulfils_uncounted",
+    )
 
 
 def test_a_day_takes_the_version_in_force_and_a_row_keeps_its_own() -> None:

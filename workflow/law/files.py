@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -35,7 +35,7 @@ from calendars.records import Model as Model
 from calendars.records import Records, RecordsFile
 from calendars.records import wrong as wrong
 from workflow.languages import LANGUAGES
-from workflow.refusal import Refusal, closest_first, quoted
+from workflow.refusal import Refusal, closest_first
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -188,18 +188,19 @@ class Mistake:
     arguments: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class FileProblem:
-    """One mistake in a file: `code` under `regulation.` in the catalogues, `place` as keys of the file."""
+def problem(code: str, place: str, **arguments: object) -> Refusal:
+    """Return one mistake in a file whose name the reader adds (`in_file`).
 
-    code: str
-    place: str
-    arguments: Mapping[str, object] = field(default_factory=dict)
+    Args:
+        code: under `regulation.` in the catalogues.
+        place: as keys of the file; a mistake of the whole file is placed at the key it is of.
+    """
+    return Refusal(f"regulation.{code}", place=place or str(arguments.get("value", "")), **arguments)
 
-    def refusal(self, file: str) -> Refusal:
-        """Return it as a refusal that names the file; one of the whole file is placed at the key it is of."""
-        place = self.place or str(self.arguments.get("value", ""))
-        return Refusal(f"regulation.{self.code}", **{**self.arguments, "file": file, "place": place})
+
+def in_file(name: str, problems: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    """Return mistakes with the name of the file they are in."""
+    return tuple(Refusal(each.code, file=name, **each.arguments) for each in problems)
 
 
 class UnreadableRegulation(Refusal):
@@ -208,10 +209,9 @@ class UnreadableRegulation(Refusal):
     Its code and arguments are those of the first problem; `problems` lists all that were found.
     """
 
-    def __init__(self, file: str, problems: Sequence[FileProblem]) -> None:
-        first = problems[0].refusal(file)
-        super().__init__(first.code, **first.arguments)
-        self.problems = tuple(replace(problem, arguments=quoted(problem.arguments)) for problem in problems)
+    def __init__(self, file: str, problems: Iterable[Refusal]) -> None:
+        self.problems = in_file(file, problems)
+        super().__init__(self.problems[0].code, **self.problems[0].arguments)
 
 
 def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
@@ -369,7 +369,7 @@ def read_file(
     model: type[M],
     name: str,
     text: bytes,
-    check: Callable[[M], Iterable[FileProblem]],
+    check: Callable[[M], Iterable[Refusal]],
     shared: Shared = NOTHING_SHARED,
 ) -> M:
     """Return the value of a file named by its edition: `<id>.<in_force>.toml`.
@@ -389,7 +389,7 @@ def read_file(
     problems = list(check(value))
     expected = f"{value.edition}.toml"  # type: ignore[attr-defined]
     if PurePath(name).name != expected:
-        problems.append(FileProblem("file_name", "in_force", {"value": expected}))
+        problems.append(problem("file_name", "in_force", value=expected))
     if problems:
         raise UnreadableRegulation(name, problems)
     return value
@@ -406,7 +406,7 @@ def parsed(name: str, text: bytes) -> dict[str, Any]:
         return tomllib.loads(text.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
-        raise UnreadableRegulation(name, [FileProblem("not_utf8", str(line), {"line": line})]) from error
+        raise UnreadableRegulation(name, [problem("not_utf8", str(line), line=line)]) from error
     except (ValueError, RecursionError) as error:
         # A number of thousands of digits, tables within tables without end: no TOML either.
         raise UnreadableRegulation(name, [_syntax(str(error), text)]) from error
@@ -432,7 +432,7 @@ def references(table: Model, prefix: str = "") -> Iterator[tuple[str, Any, Refer
             yield from ((place, key, refers) for key in value)
 
 
-def unknown_references(table: Model) -> Iterator[FileProblem]:
+def unknown_references(table: Model) -> Iterator[Refusal]:
     """Yield the names in a file of what it does not describe."""
     for place, named, refers in references(table):
         described = getattr(table, refers.to)
@@ -441,7 +441,7 @@ def unknown_references(table: Model) -> Iterator[FileProblem]:
             yield unknown(place, name, described)
 
 
-def _syntax(message: str, text: bytes) -> FileProblem:
+def _syntax(message: str, text: bytes) -> Refusal:
     """Return the mistake of a text that is no TOML, with its line and column."""
     # Before Python 3.14 the position stands in the message alone, and "end of document" has none.
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
@@ -451,7 +451,7 @@ def _syntax(message: str, text: bytes) -> FileProblem:
     else:
         lines = text.decode("utf-8-sig").split("\n")
         line, column = len(lines), len(lines[-1]) + 1
-    return FileProblem("syntax", f"{line}:{column}", {"line": line, "column": column, "detail": detail})
+    return problem("syntax", f"{line}:{column}", line=line, column=column, detail=detail)
 
 
 def _valid(model: type[M], name: str, data: dict[str, Any]) -> M:
@@ -475,23 +475,23 @@ def _valid(model: type[M], name: str, data: dict[str, Any]) -> M:
     return value
 
 
-def _problem(mistake: Mistake, data: Mapping[str, Any]) -> FileProblem:
+def _problem(mistake: Mistake, data: Mapping[str, Any]) -> Refusal:
     """Return a mistake as shown to the author of the file."""
     place, value, arguments = _place(mistake.path, data), mistake.given, mistake.arguments
     match mistake.code:
         case code if code in _TYPES:
-            return FileProblem("wrong_type", place, {"value": _as_text(value), "expected": _TYPES[code]})
+            return problem("wrong_type", place, value=_as_text(value), expected=_TYPES[code])
         case "greater_than_equal":
-            return FileProblem("too_small", place, {"value": _as_text(value), "least": arguments["ge"]})
+            return problem("too_small", place, value=_as_text(value), least=arguments["ge"])
         case "less_than_equal":
-            return FileProblem("too_large", place, {"value": _as_text(value), "most": arguments["le"]})
+            return problem("too_large", place, value=_as_text(value), most=arguments["le"])
         case "too_short":
-            return FileProblem("empty", place)
+            return problem("empty", place)
         case "unknown_key" | "not_allowed":
             value = arguments.get("value", value)
             allowed = closest_first(str(value), arguments["allowed"])
-            return FileProblem(mistake.code, place, {"value": value, "allowed": allowed})
-    return FileProblem(mistake.code, place, {"value": _as_text(value), **arguments})
+            return problem(mistake.code, place, value=value, allowed=allowed)
+    return problem(mistake.code, place, **{"value": _as_text(value), **arguments})
 
 
 def _as_text(value: object) -> str:
@@ -503,13 +503,13 @@ def _as_text(value: object) -> str:
         return "…"
 
 
-def _duplicates(data: Mapping[str, Any]) -> Iterator[FileProblem]:
+def _duplicates(data: Mapping[str, Any]) -> Iterator[Refusal]:
     """Yield the top-level tables of the file that have the name of an earlier one."""
     for key, tables in data.items():
         names = [_name(table) for table in tables] if isinstance(tables, list) else []
         for number in repeated(names):
             if names[number]:
-                yield FileProblem("duplicate", heading(key, number, names[number]), {"value": names[number]})
+                yield problem("duplicate", heading(key, number, names[number]), value=names[number])
 
 
 def _place(path: Path, data: Mapping[str, Any]) -> str:
@@ -526,9 +526,9 @@ def heading(key: str, number: int, name: str = "") -> str:
     return f'{key} {number + 1} "{name}"' if name else f"{key} {number + 1}"
 
 
-def unknown(place: str, name: str, allowed: Iterable[str]) -> FileProblem:
+def unknown(place: str, name: str, allowed: Iterable[str]) -> Refusal:
     """Return the problem of a name that is not there, with those that are, the most similar first."""
-    return FileProblem("unknown_reference", place, {"value": name, "allowed": closest_first(name, allowed)})
+    return problem("unknown_reference", place, value=name, allowed=closest_first(name, allowed))
 
 
 def _listed_table(path: Path, data: Mapping[str, Any]) -> Mapping[str, object] | None:

@@ -13,9 +13,9 @@ from calendars.terms import AtOnce, Before, DayAfterPeriod, PerPeriod, Quota, Ta
 from workflow.cases.case import Case
 from workflow.law.files import (
     NOTHING_SHARED,
-    FileProblem,
     Shared,
     heading,
+    problem,
     read_file,
     repeated,
     unknown,
@@ -263,13 +263,13 @@ def read_edition(name: str, text: bytes, shared: Shared = NOTHING_SHARED) -> Pro
     return read_file(Procedure, name, text, problems, shared)
 
 
-def problems(procedure: Procedure) -> Iterator[FileProblem]:
+def problems(procedure: Procedure) -> Iterator[Refusal]:
     """Yield every mistake in how the obligations of a procedure refer to each other."""
     yield from unknown_references(procedure)
     begins = procedure.facts.get(procedure.begins_with)
     if begins and procedure.opened == "yearly" and not begins.by_itself:
         # A yearly case is opened for hundreds of organisations at once, so nobody records its beginning.
-        yield FileProblem("yearly_begins_by_itself", "begins_with", {"value": procedure.begins_with})
+        yield problem("yearly_begins_by_itself", "begins_with", value=procedure.begins_with)
     places = {
         obligation.id: heading("obligation", number, obligation.id)
         for number, obligation in enumerate(procedure.obligations)
@@ -281,7 +281,7 @@ def problems(procedure: Procedure) -> Iterator[FileProblem]:
             key = _SINCE.get(type(obligation.term), "term.from")
             yield unknown(f"{place}: {key}", obligation.since, procedure.facts)
         if obligation.lapses_with == obligation.id:
-            yield FileProblem("itself", f"{place}: lapses_with", {"value": obligation.id})
+            yield problem("itself", f"{place}: lapses_with", value=obligation.id)
         yield from _periods(obligation, place, procedure)
         yield from _term_settings(obligation, place)
     for number, example in enumerate(procedure.examples):
@@ -297,13 +297,13 @@ def problems(procedure: Procedure) -> Iterator[FileProblem]:
     yield from _circles(procedure, places, "when", lambda of: (of.when,))
 
 
-def unfinished(procedure: Procedure) -> Iterator[FileProblem]:
+def unfinished(procedure: Procedure) -> Iterator[Refusal]:
     """Yield what a new file still lacks though it can be read: an obligation that holds a case at its stage."""
     if not any(obligation.blocking for obligation in procedure.obligations):
-        yield FileProblem("nothing_blocks", "obligation", {"value": procedure.id})
+        yield problem("nothing_blocks", "obligation", value=procedure.id)
 
 
-def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[FileProblem]:
+def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Refusal]:
     """Yield options that share a name or fact with another one or whose fact recurs, and decisions named like a
     fact.
     """
@@ -315,44 +315,42 @@ def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[FilePr
         shared += [option.fact for option in decision.options if facts.count(option.fact) > 1]
         shared += [decision.id] * (names.count(decision.id) > 1)
         for name in dict.fromkeys(shared):
-            yield FileProblem("duplicate", f"{places[decision.id]}: option", {"value": name})
+            yield problem("duplicate", f"{places[decision.id]}: option", value=name)
         for option in decision.options:
             if procedure.by_id[option.fact].recurs:
                 once = [fact.id for fact in procedure.facts.values() if not fact.recurs]
                 yield unknown(f"{places[decision.id]}: option.fact", option.fact, once)
 
 
-def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterator[FileProblem]:
+def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterator[Refusal]:
     """Yield periods that do not go together: of an obligation, its anchor and its branch."""
     if isinstance(obligation.term, DayAfterPeriod | Target) and not obligation.recurs:
         # The day after which period? Only a recurring obligation has any.
-        yield FileProblem("missing_key", place, {"value": "recurs"})
+        yield problem("missing_key", place, value="recurs")
     anchor = procedure.by_id.get(obligation.since or "")
     if anchor and anchor.recurs:
         if not obligation.recurs:
-            yield FileProblem("recurring_anchor", f"{place}: term", {"value": anchor.id})
+            yield problem("recurring_anchor", f"{place}: term", value=anchor.id)
         elif obligation.recurs != anchor.recurs:
-            yield FileProblem("other_period", f"{place}: recurs", {"value": anchor.id})
+            yield problem("other_period", f"{place}: recurs", value=anchor.id)
 
     branch = procedure.by_id.get(obligation.when or "")
     if branch and branch.recurs and obligation.recurs != branch.recurs:
         code = "other_period" if obligation.recurs else "recurring_anchor"
-        yield FileProblem(code, f"{place}: when", {"value": branch.id})
+        yield problem(code, f"{place}: when", value=branch.id)
     if obligation.several and not obligation.recurs:
-        yield FileProblem("missing_key", place, {"value": "recurs"})
+        yield problem("missing_key", place, value="recurs")
 
 
-def _term_settings(obligation: Obligation, place: str) -> Iterator[FileProblem]:
+def _term_settings(obligation: Obligation, place: str) -> Iterator[Refusal]:
     """Yield settings of an obligation that its term needs otherwise: its period, its numbers."""
     term = obligation.term
     if isinstance(term, Target) and obligation.recurs and obligation.recurs.every != "year":
-        yield FileProblem(
-            "not_allowed", f"{place}: recurs.every", {"value": obligation.recurs.every, "allowed": ("year",)}
-        )
+        yield problem("not_allowed", f"{place}: recurs.every", value=obligation.recurs.every, allowed=("year",))
     if isinstance(term, Target) and "measured" not in obligation.values:
-        yield FileProblem("quota_without_number", f"{place}: values", {"value": "measured"})
+        yield problem("quota_without_number", f"{place}: values", value="measured")
     if isinstance(term, Quota) and obligation.values and term.of not in obligation.values[1:]:
-        yield FileProblem("quota_without_number", f"{place}: term.of", {"value": term.of})
+        yield problem("quota_without_number", f"{place}: term.of", value=term.of)
 
 
 def _circles(
@@ -360,7 +358,7 @@ def _circles(
     places: Mapping[str, str],
     kind: str,
     leads_to: Callable[[Obligation], Iterable[str | None]],
-) -> Iterator[FileProblem]:
+) -> Iterator[Refusal]:
     """Yield the obligations that wait for each other in a circle, if there is one; of several the first."""
     waits = {name: list(filter(None, leads_to(obligation))) for name, obligation in procedure.by_id.items()}
     try:
@@ -368,7 +366,7 @@ def _circles(
     except CycleError as error:
         path = tuple(reversed(error.args[1]))
         place = next(places[name] for name in path if name in places)
-        yield FileProblem("cycle", place, {"kind": kind, "path": path})
+        yield problem("cycle", place, kind=kind, path=path)
 
 
 class UnknownFact(Refusal, LookupError):

@@ -9,9 +9,9 @@ from typing import get_args
 
 from workflow.law.files import (
     NOTHING_SHARED,
-    FileProblem,
     Shared,
     heading,
+    problem,
     read_file,
     references,
     repeated,
@@ -19,6 +19,7 @@ from workflow.law.files import (
     unknown_references,
 )
 from workflow.law.library import Library, UnknownProcedure
+from workflow.refusal import Refusal
 from workflow.registers import definition as registers
 from workflow.registers.definition import (
     FILLED,
@@ -45,23 +46,21 @@ def read_register(name: str, text: bytes, shared: Shared = NOTHING_SHARED) -> Re
     return read_file(Register, name, text, problems, shared)
 
 
-def problems(register: Register) -> Iterator[FileProblem]:
+def problems(register: Register) -> Iterator[Refusal]:
     """Yield every mistake in how the parts of a register refer to each other."""
     yield from unknown_references(register)
     yield from _unfit_references(register)
     if (register.id in RESERVED_REGISTERS) != (register.entry is not None):
-        yield FileProblem("reserved", "id", {"value": register.id})
+        yield problem("reserved", "id", value=register.id)
     if not register.named_by:
-        yield FileProblem("empty", "named_by")
+        yield problem("empty", "named_by")
     yield from _fields(register)
     yield from _groups(register)
     sortable = tuple(field.id for field in register.fields.values() if field.sortable)
     for number, names in enumerate(register.unique):
         for name in names:
             if name in register.fields and name not in sortable:
-                yield FileProblem(
-                    "not_allowed", heading("unique", number), {"value": name, "allowed": sortable}
-                )
+                yield problem("not_allowed", heading("unique", number), value=name, allowed=sortable)
     for number, access in enumerate(register.access):
         yield from _access(access, heading("access", number))
     for number, campaign in enumerate(register.campaigns.values()):
@@ -72,19 +71,19 @@ def problems(register: Register) -> Iterator[FileProblem]:
         yield from _fulfils(register, fulfilment, heading("fulfils", number))
 
 
-def _unfit_references(register: Register) -> Iterator[FileProblem]:
+def _unfit_references(register: Register) -> Iterator[Refusal]:
     """Yield fields that may not be named where they are, and conditions that cannot be true."""
     for place, named, refers in references(register):
         if field := register.fields.get(named.field if isinstance(named, Condition) else named):
             if refers.kinds and field.kind not in refers.kinds:
-                yield FileProblem("field_kind", place, {"value": field.id, "allowed": refers.kinds})
+                yield problem("field_kind", place, value=field.id, allowed=refers.kinds)
             if refers.public and field.confidential:
-                yield FileProblem("confidential_shown", place, {"value": field.id})
+                yield problem("confidential_shown", place, value=field.id)
             if isinstance(named, Condition):
                 yield from _condition(field, place, named.value)
 
 
-def _fields(register: Register) -> Iterator[FileProblem]:
+def _fields(register: Register) -> Iterator[Refusal]:
     """Yield what is wrong with the fields of rows and of actions."""
     for number, field in enumerate(register.fields.values()):
         place = heading("field", number, field.id)
@@ -96,107 +95,105 @@ def _fields(register: Register) -> Iterator[FileProblem]:
             yield from _in_case(register, field, heading("action", number, action.id))
 
 
-def _condition(field: RegisterField, place: str, value: str) -> Iterator[FileProblem]:
+def _condition(field: RegisterField, place: str, value: str) -> Iterator[Refusal]:
     """Yield the value of a condition that its field cannot have."""
     choices = {"choice": field.option_ids, "yes_no": ("yes", "no")}
     if value not in (allowed := (*choices.get(field.kind, ()), FILLED)):
-        yield FileProblem("not_allowed", place, {"value": value, "allowed": allowed})
+        yield problem("not_allowed", place, value=value, allowed=allowed)
 
 
-def _field(field: RegisterField, place: str) -> Iterator[FileProblem]:
+def _field(field: RegisterField, place: str) -> Iterator[Refusal]:
     """Yield what is wrong with a field by itself."""
     if field.id in RESERVED_FIELDS:
-        yield FileProblem("reserved", f"{place}: id", {"value": field.id})
+        yield problem("reserved", f"{place}: id", value=field.id)
     if field.kind == "choice" and not field.options:
-        yield FileProblem("missing_key", place, {"value": "options"})
+        yield problem("missing_key", place, value="options")
     if field.kind == "row" and not field.rows_of:
-        yield FileProblem("missing_key", place, {"value": "register"})
+        yield problem("missing_key", place, value="register")
     names = [option.id for option in field.options]
     for number in repeated(names):
-        yield FileProblem("duplicate", f"{place}: options[{number + 1}]", {"value": names[number]})
+        yield problem("duplicate", f"{place}: options[{number + 1}]", value=names[number])
     for name, declared in RegisterField.model_fields.items():
         for only in (note for note in declared.metadata if isinstance(note, OnlyOf)):
             if field.kind not in only.kinds and getattr(field, name) != declared.default:
-                key, said = declared.alias or name, {"value": field.id, "allowed": only.kinds}
-                yield FileProblem("field_kind", f"{place}: {key}", said)
+                key = declared.alias or name
+                yield problem("field_kind", f"{place}: {key}", value=field.id, allowed=only.kinds)
     for key, stated in (("total", field.total), ("late_after", field.late_after)):
         if field.confidential and stated:
-            yield FileProblem("confidential_shown", f"{place}: {key}", {"value": field.id})
+            yield problem("confidential_shown", f"{place}: {key}", value=field.id)
 
 
-def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[FileProblem]:
+def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[Refusal]:
     """Yield a kind that fields of rows inside a case, or outside one, cannot have; and a preset that is no
     option.
     """
     kinds = IN_CASES if register.entry is not None else tuple(kind for kind in KINDS if kind != "term")
     if field.kind not in kinds:
-        yield FileProblem("not_allowed", f"{place}: kind", {"value": field.kind, "allowed": kinds})
+        yield problem("not_allowed", f"{place}: kind", value=field.kind, allowed=kinds)
     if field.preset and field.option(field.preset) is None:
-        yield FileProblem(
-            "not_allowed", f"{place}: preset", {"value": field.preset, "allowed": field.option_ids}
-        )
+        yield problem("not_allowed", f"{place}: preset", value=field.preset, allowed=field.option_ids)
 
 
-def _groups(register: Register) -> Iterator[FileProblem]:
+def _groups(register: Register) -> Iterator[Refusal]:
     """Yield fields in two groups, and required ones, which no form may fold."""
     grouped = set[str]()
     allowed = tuple(field.id for field in register.fields.values() if not field.required)
     for number, group in enumerate(register.groups):
         place = heading("group", number)
         for name in grouped.intersection(group.fields):
-            yield FileProblem("duplicate", place, {"value": name})
+            yield problem("duplicate", place, value=name)
         grouped.update(group.fields)
         for name in group.fields:
             if name in register.fields and name not in allowed:
-                yield FileProblem("not_allowed", place, {"value": name, "allowed": allowed})
+                yield problem("not_allowed", place, value=name, allowed=allowed)
 
 
-def _access(access: registers.RowAccess, place: str) -> Iterator[FileProblem]:
+def _access(access: registers.RowAccess, place: str) -> Iterator[Refusal]:
     """Yield an access for nobody, for two at once, or without fields."""
     if access.person and access.reader:
-        yield FileProblem("unknown_key", place, {"value": "reader", "allowed": ("person", "fields")})
+        yield problem("unknown_key", place, value="reader", allowed=("person", "fields"))
     if not access.reader and not (access.person and access.fields):
-        yield FileProblem("missing_key", place, {"value": "fields" if access.person else "person"})
+        yield problem("missing_key", place, value="fields" if access.person else "person")
 
 
-def _count(register: Register, count: registers.RowCount, place: str) -> Iterator[FileProblem]:
+def _count(register: Register, count: registers.RowCount, place: str) -> Iterator[Refusal]:
     """Yield `all_of` without the field it is of, and values this cannot have."""
     if count.all_of and not count.distinct:
-        yield FileProblem("missing_key", place, {"value": "distinct"})
+        yield problem("missing_key", place, value="distinct")
         return
     for value in count.all_of if count.distinct in register.fields else ():
         yield from _condition(register.fields[count.distinct], f"{place}: all_of", value)
 
 
-def _fulfils(register: Register, fulfilment: registers.Fulfilment, place: str) -> Iterator[FileProblem]:
+def _fulfils(register: Register, fulfilment: registers.Fulfilment, place: str) -> Iterator[Refusal]:
     """Yield what everybody would read in the case of a duty that rows carry out and may not."""
     if register.confidential:
-        yield FileProblem("fulfils_closed", place, {"value": fulfilment.fact})
+        yield problem("fulfils_closed", place, value=fulfilment.fact)
     for name in dict.fromkeys(fulfilment.fields):
         if name in register.fields and register.fields[name].personal:
-            yield FileProblem("fulfils_personal", place, {"value": name})
+            yield problem("fulfils_personal", place, value=name)
 
 
-def _campaign(register: Register, campaign: registers.Campaign, place: str) -> Iterator[FileProblem]:
+def _campaign(register: Register, campaign: registers.Campaign, place: str) -> Iterator[Refusal]:
     """Yield what is wrong with a kind of campaign and the rows it adds: among it fields named twice, and
     required ones nobody fills.
     """
     if campaign.act and not campaign.paragraph:
-        yield FileProblem("missing_key", place, {"value": "paragraph"})
+        yield problem("missing_key", place, value="paragraph")
     own_values = {name: value for name, value in campaign.values.items() if name in register.fields}
-    for problem in parse_values(register.fields, own_values, NO_NAMES)[1]:
-        value = campaign.values[problem.field]
-        yield FileProblem("campaign_value", f"{place}: values", {"value": value, "name": problem.field})
+    for unfit in parse_values(register.fields, own_values, NO_NAMES)[1]:
+        name = unfit.field
+        yield problem("campaign_value", f"{place}: values", value=campaign.values[name], name=name)
     for number in repeated(campaign.fields):
-        yield FileProblem("duplicate", place, {"value": campaign.fields[number]})
+        yield problem("duplicate", place, value=campaign.fields[number])
     for field in register.fields.values():
         if field.required and field.id not in campaign.fields:
-            yield FileProblem("campaign_lacks", place, {"value": field.id})
+            yield problem("campaign_lacks", place, value=field.id)
 
 
 def cross_problems(
     register: Register, other_registers: Registers, library: Library, indicators: Mapping[str, Indicator]
-) -> Iterator[FileProblem]:
+) -> Iterator[Refusal]:
     """Yield references to other files that do not exist: registers, procedures, facts, indicators."""
     for number, field in enumerate(register.fields.values()):
         if field.kind == "row" and field.rows_of not in (*other_registers.ids(), register.id):
@@ -208,7 +205,7 @@ def cross_problems(
     yield from _carried_out(register, library, indicators)
 
 
-def _opened(register: Register, library: Library) -> Iterator[FileProblem]:
+def _opened(register: Register, library: Library) -> Iterator[Refusal]:
     """Yield a procedure that rows open and there is not, and facts it does not have."""
     if register.opens is not None:
         try:
@@ -223,21 +220,21 @@ def _opened(register: Register, library: Library) -> Iterator[FileProblem]:
                     yield unknown("opens.facts", fact, facts)
 
 
-def _indicators(register: Register, indicators: Mapping[str, Indicator]) -> Iterator[FileProblem]:
+def _indicators(register: Register, indicators: Mapping[str, Indicator]) -> Iterator[Refusal]:
     """Yield indicators that rows count for and there are not, and facts these do not count."""
     for number, count in enumerate(register.counts, 1):
         indicator = indicators.get(count.indicator)
         if indicator is None:
             yield unknown(f"count {number}: indicator", count.indicator, indicators)
         elif not (count.fact or len(indicator.counting.facts) == 1):
-            yield FileProblem("missing_key", f"count {number}", {"value": "fact"})
+            yield problem("missing_key", f"count {number}", value="fact")
         elif count.fact and count.fact not in indicator.counting.every_fact:
             yield unknown(f"count {number}: fact", count.fact, indicator.counting.every_fact)
 
 
 def _carried_out(
     register: Register, library: Library, indicators: Mapping[str, Indicator]
-) -> Iterator[FileProblem]:
+) -> Iterator[Refusal]:
     """Yield duties that rows carry out and there are not, that no yearly case asks, or that earn nothing so."""
     scored = {fact for indicator in indicators.values() for fact in indicator.counting.every_fact}
     counted_facts = {
@@ -253,7 +250,7 @@ def _carried_out(
         procedure = library.latest(fulfilment.procedure)
         duties = {name: obligation for name, obligation in procedure.facts.items() if not obligation.by_itself}
         if procedure.opened != "yearly":
-            yield FileProblem("fulfils_not_yearly", place, {"value": procedure.id})
+            yield problem("fulfils_not_yearly", place, value=procedure.id)
         elif fulfilment.obligation not in duties:
             yield unknown(place, fulfilment.obligation, duties)
         else:
@@ -263,4 +260,4 @@ def _carried_out(
                     yield unknown(f"fulfils {number}: values", value, numbers)
             if fulfilment.fact in scored - counted_facts:
                 # Points leave out facts recorded from rows: without [[count]] the row would earn nothing.
-                yield FileProblem("fulfils_uncounted", place, {"value": fulfilment.fact})
+                yield problem("fulfils_uncounted", place, value=fulfilment.fact)

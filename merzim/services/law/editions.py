@@ -31,7 +31,7 @@ from merzim.storage.settings import (
     record_editions,
 )
 from workflow.cases.commands.planning import Mismatch, mismatches
-from workflow.law.files import UnreadableRegulation, unknown
+from workflow.law.files import UnreadableRegulation, in_file, unknown
 from workflow.law.library import unfinished
 from workflow.law.procedure import Procedure
 from workflow.moments import Moment
@@ -143,9 +143,7 @@ def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str,
 
 def _checked(app: AppContext, path: Path, edition: Procedure) -> CheckedFile:
     """Return an own edition file as checked: mistakes, failing examples, and languages its texts lack."""
-    places = [(f"regulation.{problem.code}", problem.place) for problem in unfinished(edition)]
-    places += [] if edition.examples else [("law.no_example", "")]
-    lacking = [Refusal(code, file=path.name, place=place) for code, place in places]
+    lacking = () if edition.examples else (Refusal("law.no_example"),)
     known = scoring().indicators
     wrong = (
         unknown(f'obligation "{obligation.id}": indicator', obligation.indicator, known)
@@ -156,8 +154,7 @@ def _checked(app: AppContext, path: Path, edition: Procedure) -> CheckedFile:
         file=path.name,
         edition=edition,
         problems=(
-            *lacking,
-            *(problem.refusal(path.name) for problem in wrong),
+            *in_file(path.name, (*unfinished(edition), *lacking, *wrong)),
             *unknown_words(edition, path.name),
             *(_differing(mismatch, path.name) for mismatch in mismatches(edition, app.calendar)),
         ),
@@ -168,8 +165,7 @@ def _checked(app: AppContext, path: Path, edition: Procedure) -> CheckedFile:
 def _checked_register(app: AppContext, others: Registers, path: Path, register: Register) -> CheckedFile:
     """Return an own register file as checked against the other registers and the procedures it names."""
     wrong = cross_problems(register, others, app.library, scoring().indicators)
-    problems = tuple(problem.refusal(path.name) for problem in wrong)
-    return CheckedFile(file=path.name, register=register, problems=problems)
+    return CheckedFile(file=path.name, register=register, problems=in_file(path.name, wrong))
 
 
 def _differing(wrong: Mismatch, file: str) -> Refusal:
@@ -181,9 +177,8 @@ def _differing(wrong: Mismatch, file: str) -> Refusal:
 def _unreadable(file: LeftOutFile) -> CheckedFile:
     """Return a file that cannot be read as checked: with all its mistakes."""
     refusal = file.refusal
-    if isinstance(refusal, UnreadableRegulation):
-        return CheckedFile(file=file.file, problems=tuple(each.refusal(file.file) for each in refusal.problems))
-    return CheckedFile(file=file.file, problems=(refusal,))
+    problems = refusal.problems if isinstance(refusal, UnreadableRegulation) else (refusal,)
+    return CheckedFile(file=file.file, problems=problems)
 
 
 def _warnings(app: AppContext, path: Path) -> tuple[Refusal, ...]:

@@ -17,7 +17,7 @@ from i18n.entries import where
 from merzim.settings import BadSetting, Function, OfficeSettings, Settings
 from workflow.cases.registers.risks import Words
 from workflow.languages import LANGUAGES
-from workflow.law.files import FileProblem, Shared, UnreadableRegulation, parsed
+from workflow.law.files import Shared, UnreadableRegulation, parsed, problem
 from workflow.law.library import UnreadEdition, read_edition
 from workflow.law.procedure import Procedure, Text
 from workflow.refusal import Refusal
@@ -255,7 +255,7 @@ def read_own_register(path: Path, bodies: Bodies = SHIPPED_BODIES) -> Register:
     register = read_register(path.name, _content(path), bodies)
     if register.entry is not None:
         # The rows of these are events of cases, which every installation reads alike.
-        raise UnreadableRegulation(path.name, [FileProblem("reserved", "id", {"value": register.id})])
+        raise UnreadableRegulation(path.name, [problem("reserved", "id", value=register.id)])
     return register
 
 

@@ -16,8 +16,9 @@ from pydantic import Field
 
 from workflow.cases.case import Case, Evidence, evidence_of
 from workflow.cases.registers.rows import RowOfCase, measures_of, outcome_of, rows_of
-from workflow.law.files import DashedName, FileProblem, Listed, Model, Name, read_file
+from workflow.law.files import DashedName, Listed, Model, Name, problem, read_file
 from workflow.law.procedure import Text
+from workflow.refusal import Refusal
 
 NOT_REVIEWED = "none"
 """Status of a measure before its first review."""
@@ -187,10 +188,10 @@ def read_scale(name: str, text: bytes) -> RiskScale:
     return read_file(RiskScale, name, text, _unless_ours)
 
 
-def _unless_ours(scale: RiskScale) -> Iterator[FileProblem]:
+def _unless_ours(scale: RiskScale) -> Iterator[Refusal]:
     """Yield a mistake unless the file says that the scale is ours."""
     if not scale.ours:
-        yield FileProblem("not_allowed", "ours", {"value": "false", "allowed": ("true",)})
+        yield problem("not_allowed", "ours", value="false", allowed=("true",))
 
 
 Section = Literal["positions", "risks"]
