@@ -280,6 +280,7 @@ def test_an_anchor_that_recurs_asks_for_the_same_periods() -> None:
         (TERM, '{ count = 1, in = ["weeks"], from = "water_boiled" }'),
         (TERM, "[" * 90 + "]" * 90),
         ("# more of the second", "signed_by = 5"),
+        ("# more of the second", "see_also = 5"),
         ("# more of the second", "values = [" + ",".join(["1"] * 20_000) + "]"),
         ('title = { kk = "Құю", ru = "Налить", en = "Pouring" }', "title = [{}]"),
     ],

@@ -337,7 +337,8 @@ EXTENDED = ("edition", "register")
 def _acts_named(table: Mapping[str, Any]) -> frozenset[str]:
     """Return the ids of acts that a table and the tables inside it name."""
     named = {table[key] for key in ("act", "rests_on", "adopted_act") if isinstance(table.get(key), str)}
-    named.update(act for act in table.get("see_also", ()) if isinstance(act, str))
+    see_also = table["see_also"] if isinstance(table.get("see_also"), list) else ()
+    named.update(act for act in see_also if isinstance(act, str))
     inner = (part for value in table.values() for part in (value if isinstance(value, list) else [value]))
     return frozenset(named).union(*(_acts_named(part) for part in inner if isinstance(part, dict)))
 
@@ -353,8 +354,9 @@ def extend(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
         if value == {}:
             extended.pop(key, None)
         elif _with_ids(value) and _with_ids(extended.get(key)):
-            tables = {table["id"]: table for table in extended[key]}
-            tables |= {table["id"]: extend(tables.get(table["id"], {}), table) for table in value}
+            tables = {_as_text(table["id"]): table for table in extended[key]}
+            changes = {_as_text(table["id"]): table for table in value}
+            tables |= {id: extend(tables.get(id, {}), table) for id, table in changes.items()}
             extended[key] = list(tables.values())
         else:
             extended[key] = value
