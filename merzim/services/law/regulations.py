@@ -240,6 +240,7 @@ def read_registers(settings: Settings) -> tuple[tuple[Register, ...], tuple[Left
     files that cannot be used; an own one may replace a shipped one.
 
     Raises:
+        BadSetting: there is no folder of own regulations where config.toml names one.
         Refusal: a shipped file that cannot be read.
     """
     bodies = bodies_of(settings.office)
