@@ -28,13 +28,14 @@ from merzim.services.documents.filling import (
     case_paper,
     document_of,
     letterhead,
+    office_paper,
     paper_notes,
     report_letterhead,
     typed_values,
 )
 from merzim.services.documents.imported_schedules import ImportedFile, keep_match, take_schedule
 from merzim.services.documents.row_papers import person_paper
-from merzim.services.documents.year_reports import quarter_of_report, report_marks, report_paper
+from merzim.services.documents.year_reports import year_report
 from merzim.services.inputs import OpenFile, build, clean_file_name
 from merzim.services.names import USUAL, unit_named
 from merzim.services.people.table import ImportPeople, import_people
@@ -243,26 +244,23 @@ def form(
     _require_possible(definition, case, to, approver, replace=replace)
     if quarter is not None and year is None:
         raise Refusal("cli.missing_parameter", name="--year")
-    view, where = call.view(case) if case else None, unit_named(call.app, unit)
+    view, where, report = call.view(case) if case else None, unit_named(call.app, unit), None
     if view and definition.about == "case":
-        where, year = view.case.unit, None
+        where = view.case.unit
         paper = case_paper(call.ctx, definition, view, language, approver=approver)
     else:
         where, view = where or (view.case.unit if view else ""), None
-        quarter = quarter_of_report(definition, year, quarter, today=call.moment.today) if year else 0
+        if year:
+            report = year_report(call.ctx, definition, unit=where, year=year, quarter=quarter)
         if definition.about == "person":
             paper = person_paper(call.ctx, definition, language, row=row, person=person, unit=where)
+        elif report:
+            paper = report.paper(language, approver=approver)
         else:
-            paper = report_paper(
-                call.ctx, definition, language, unit=where, year=year, quarter=quarter, approver=approver
-            )
+            paper = office_paper(call.ctx, definition, language, unit=where, approver=approver)
     paper = paper.with_values(typed_values(definition, set_ or []))
     write_file(to, document_of(call.app, paper))
-    marks = (
-        report_marks(call.ctx, definition, unit=where, languages=(language,), year=year, quarter=quarter or 0)
-        if year
-        else paper_notes(call.app, definition, (language,))
-    )
+    marks = report.marks((language,)) if report else paper_notes(call.app, definition, (language,))
     wrong_approver = _wrong_approver(call, definition, approver, view, where)
     notes: list[object] = [*wrong_approver, *marks, *check_paper(paper)]
     if view and view.case.lacks_object_in(language) and view.case.object not in view.procedure.bodies:

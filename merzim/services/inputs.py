@@ -257,12 +257,6 @@ def clean_file_name(name: str) -> str:
     return clean[-MAX_NAME_LENGTH:] or "file"
 
 
-def paper_file_name(title: str, about: str) -> str:
-    """Return the name of the file of a filled form: its title, and what it is about."""
-    name = f"{title.partition(' (')[0]} – {about}".replace("/", " ").replace("\\", " ")
-    return clean_file_name(name[:150]) + ".docx"
-
-
 def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
     """Return evidence as sent, its file not stored yet. Raises Refusal for a document dated in the future."""
     if item.written_on is not None and item.written_on > ctx.today:

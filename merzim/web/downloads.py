@@ -9,14 +9,13 @@ from fastapi import Depends, HTTPException, Query
 from starlette.responses import Response
 
 from merzim.documents.evidence import EvidenceDamaged
-from merzim.documents.forms.definitions import form_named
 from merzim.services.audit import DIGEST_DIGITS, record
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import filled_form, package_of_case
-from merzim.services.documents.year_reports import filled_report
-from merzim.services.inputs import clean_file_name, paper_file_name
+from merzim.services.documents.year_reports import report_form, year_report
+from merzim.services.inputs import clean_file_name
 from merzim.services.law.regulations import row_words
-from merzim.services.names import case_title, seen_unit
+from merzim.services.names import seen_unit
 from merzim.services.registers.views import AskRow, show_row
 from merzim.services.reports.notices import NoticeFilter
 from merzim.web.auth.dependencies import Reading
@@ -69,10 +68,8 @@ def stored_file_response(ctx: RequestContext, digest: str, name: str, *, of: str
 
 def get_form(ctx: Reading, case: CaseId, form: FormId, language: PaperLanguage) -> Response:
     """Return a form of the case, filled with the known values, as DOCX."""
-    stored_case, _ = whole_case(ctx, case)
-    document = filled_form(ctx, stored_case, form, language)
-    title = case_title(stored_case, ctx.library.of(stored_case))
-    return as_file(document, DOCX, paper_file_name(form_named(form).title[language], title[language]))
+    name, document = filled_form(ctx, case, form, language)
+    return as_file(document, DOCX, name)
 
 
 def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
@@ -145,5 +142,6 @@ def get_report(
     quarter: Quarter = None,
 ) -> Response:
     """Return a report about a year or quarter of a unit as DOCX, from the registers the reader sees."""
-    name, document = filled_report(ctx, form, language, unit=seen_unit(ctx, unit), year=year, quarter=quarter)
+    report = year_report(ctx, unit=seen_unit(ctx, unit), form=report_form(form), year=year, quarter=quarter)
+    name, document = report.file(language)
     return as_file(document, DOCX, name)

@@ -15,13 +15,13 @@ from merzim.documents.forms.paper import missing_values
 from merzim.documents.forms.values import title as field_title
 from merzim.documents.package import Document, write_package
 from merzim.services.app import AppContext
-from merzim.services.context import RequestContext
-from merzim.services.documents.filling import case_paper, document_of, paper_notes
+from merzim.services.context import RequestContext, whole_case
+from merzim.services.documents.filling import case_paper, paper_file, paper_notes
+from merzim.services.names import case_title
 from merzim.services.results import InLanguage, Result, Spoken
 from merzim.storage.queries import SqlReads
 from workflow.cases.case import ROW_OF, Case, EventKind
-from workflow.cases.commands.case_commands import View
-from workflow.cases.registers.evidence_list import ProvedItem, as_seen, proofs
+from workflow.cases.registers.evidence_list import ProvedItem, proofs
 from workflow.cases.registers.rows import number_of, rows_of
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
 from workflow.law.procedure import Obligation, Procedure, Text
@@ -44,11 +44,10 @@ class FormAnswer(Result):
 
 
 def case_papers(ctx: RequestContext, case: Case, language: str) -> list[FormAnswer]:
-    """Return the forms of a case in the order of its steps, with what each lacks of what the reader may see."""
-    app = ctx.app
+    """Return the forms of a case, as its reader sees it, in the order of its steps, with what each lacks."""
     document_language = language if language in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
-    view, papers = _view(ctx, case), []
-    for about in forms_of(app.library.of(view.case)):
+    view, papers = ctx.case_commands.view_of(case, today=ctx.today), []
+    for about in forms_of(view.procedure):
         missing = missing_values(case_paper(ctx, about, view, document_language))
         names = (field_title(each.field, language) for each in missing if each.row is None)
         papers.append(
@@ -58,7 +57,7 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> list[FormAnsw
                 languages=PAPER_LANGUAGES,
                 missing=list(dict.fromkeys(names)),
                 rows=len({each.row for each in missing if each.row is not None}),
-                notes=paper_notes(app, about),
+                notes=paper_notes(ctx.app, about),
             )
         )
     return papers
@@ -73,16 +72,19 @@ def forms_of(procedure: Procedure) -> Sequence[Form]:
     )
 
 
-def filled_form(ctx: RequestContext, case: Case, form: str, language: str) -> bytes:
-    """Return a form filled from a case, as DOCX, with what the reader may see.
+def filled_form(ctx: RequestContext, case: str, form: str, language: str) -> tuple[str, bytes]:
+    """Return a form filled from a case with what the reader may see: its file name, and the DOCX.
 
     Raises:
+        UnknownCase: there is no such case, or it is hidden from the reader.
         Refusal: there is no form about cases with that name.
     """
+    seen_case, procedure = whole_case(ctx, case)
     about = form_named(form)
     if about.about != "case":
         raise Refusal("form_unknown", form=form, allowed=form_names())
-    return document_of(ctx.app, case_paper(ctx, about, _view(ctx, case), language))
+    paper = case_paper(ctx, about, ctx.case_commands.view_of(seen_case, today=ctx.today), language)
+    return paper_file(ctx.app, paper, case_title(seen_case, procedure)[language])
 
 
 def package_of_case(ctx: RequestContext, case: Case, language: str) -> tuple[BinaryIO, bool]:
@@ -97,12 +99,6 @@ def package_of_case(ctx: RequestContext, case: Case, language: str) -> tuple[Bin
         for document in (*packed.lost, *packed.altered):
             log.error("left out of the package of %s: %s", case.id, document.evidence.reference)
         return target.open("rb"), packed.whole
-
-
-def _view(ctx: RequestContext, case: Case) -> View:
-    """Return a case as its reader may see it: a form does not name documents that they may not open."""
-    view = ctx.app.case_commands.view(case.id, today=ctx.today)
-    return replace(view, case=as_seen(view.case, ctx.reads.scope_in(case)))
 
 
 _PROVES: Mapping[EventKind, tuple[str, str]] = {

@@ -16,6 +16,7 @@ from merzim.documents.forms.values import parse_value
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.documents.rows import case_rows, group_rows
+from merzim.services.inputs import clean_file_name
 from workflow.cases.commands.case_commands import View
 from workflow.languages import PAPER_LANGUAGES
 from workflow.org.duties import Unresolved, resolve
@@ -155,6 +156,13 @@ def document_of(app: AppContext, paper: Paper) -> bytes:
     """Return a paper as DOCX, by the organisation's own template or ours. Raises as `fill` does."""
     own = own_template(app, paper.form, paper.language)
     return fill(paper, own.read_bytes() if own else None)
+
+
+def paper_file(app: AppContext, paper: Paper, about: str) -> tuple[str, bytes]:
+    """Return the file name of a paper, after its form and what it is about, and its DOCX. Raises as `fill`."""
+    title = paper.form.title[paper.language].partition(" (")[0]
+    name = f"{title} – {about}".replace("/", " ").replace("\\", " ")
+    return clean_file_name(name[:150]) + ".docx", document_of(app, paper)
 
 
 def paper_notes(

@@ -15,7 +15,7 @@ from merzim.documents.forms.paper import Paper, missing_values
 from merzim.documents.forms.values import title as field_title
 from merzim.services.campaigns.views import ShowCampaign, asked_people, definition_of, person_key, seen_campaign
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import document_of, office_paper, paper_notes, policy_unit
+from merzim.services.documents.filling import document_of, office_paper, paper_file, paper_notes, policy_unit
 from merzim.services.documents.rows import row_parts
 from merzim.services.inputs import clean_file_name
 from merzim.services.names import person_named
@@ -100,14 +100,14 @@ def _papers(ctx: RequestContext, row: RowView, language: str) -> Iterator[Paper]
         yield paper.with_values(values)
 
 
-def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> bytes:
-    """Return the form of a row as DOCX, filled with the fields its reader sees; the rest is left blank.
+def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> tuple[str, bytes]:
+    """Return the form of a row, filled with the fields its reader sees: its file name, and the DOCX.
 
     Raises:
         UnknownRow: no such row, or none the reader sees.
         Refusal: the row does not stand on that form.
     """
-    return document_of(ctx.app, person_paper(ctx, form_named(form), language, row=row))
+    return paper_file(ctx.app, person_paper(ctx, form_named(form), language, row=row), row)
 
 
 def person_paper(

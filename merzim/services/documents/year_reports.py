@@ -10,10 +10,10 @@ from functools import cached_property
 
 from calendars.terms import month_end
 from i18n import period as period_text
-from merzim.documents.forms.definitions import Form, RecordedFacts, RegisterRows, Rows, forms_about
+from merzim.documents.forms.definitions import Form, RecordedFacts, RegisterRows, forms_about
 from merzim.documents.forms.paper import FormNote, Paper
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import document_of, office_paper, paper_notes
+from merzim.services.documents.filling import office_paper, paper_file, paper_notes
 from merzim.services.documents.rows import (
     FROM_CASE_REGISTERS,
     Row,
@@ -23,9 +23,8 @@ from merzim.services.documents.rows import (
     row_parts,
     supplier_rows,
 )
-from merzim.services.inputs import paper_file_name
 from merzim.services.registers.results import FieldView, RowView, reader_scope, seen_register
-from merzim.services.registers.views import FilterInput, ListRows, list_rows, row_pages
+from merzim.services.registers.views import ListRows, list_rows, row_pages
 from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.register_lists import SqlRegisterLists
 from workflow.cases.case import Case, Fact
@@ -34,24 +33,22 @@ from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownRegister, UnknownRegisterField
 from workflow.registers.rows import list_fields
 
-Recorded = tuple[RecordedFacts, int]
-"""Facts that say how many rows there are, and the number they say."""
 FactsByProcedure = Mapping[str, Sequence[tuple[str, Fact]]]
 """Procedure -> what its cases record, with the names of the facts."""
 ListedRow = tuple[Mapping[str, FieldView], RowView]
 """A row of a register, with the fields its reader sees."""
 
 
-def year_reports() -> Sequence[Form]:
+def report_forms() -> Sequence[Form]:
     """Return the forms of reports about a year or its quarters: annexes of the Instruction first, by number."""
     return sorted(
         forms_about("period"), key=lambda report: (report.annex is None, report.annex or 0, report.id)
     )
 
 
-def year_report(name: str) -> Form:
+def report_form(name: str) -> Form:
     """Return the form of a report about a year or its quarters, by id. Raises Refusal."""
-    allowed = {report.id: report for report in year_reports()}
+    allowed = {report.id: report for report in report_forms()}
     if name not in allowed:
         raise Refusal("form_unknown", form=name, allowed=tuple(allowed))
     return allowed[name]
@@ -80,99 +77,26 @@ def quarter_of_report(form: Form, year: int, quarter: int | None, *, today: date
     return last if year == last_year else 4 if year < last_year else 1
 
 
-def filled_report(
-    ctx: RequestContext, name: str, language: str, *, unit: str, year: int, quarter: int | None = None
-) -> tuple[str, bytes]:
-    """Return a report about a year or quarter of a unit ("" is the whole office): its file name, and the DOCX.
-
-    Raises:
-        Refusal: a quarter of a report that is made once a year.
-        Refusal: there is none of that name about a year.
-    """
-    form = year_report(name)
+def year_report(
+    ctx: RequestContext, form: Form, *, unit: str, year: int, quarter: int | None = None
+) -> YearReport:
+    """Return a report about a year or quarter of a unit; `quarter` and refusals as of `quarter_of_report`."""
     about = quarter_of_report(form, year, quarter, today=ctx.today)
-    paper = report_paper(ctx, form, language, unit=unit, year=year, quarter=about)
-    period = period_text(f"{year}Q{about}" if about else str(year), language)
-    return paper_file_name(form.title[language], period), document_of(ctx.app, paper)
+    return YearReport(ctx, form, unit, year, about, _recorded_facts(ctx, [form], unit))
 
 
-def report_paper(
-    ctx: RequestContext,
-    form: Form,
-    language: str,
-    *,
-    unit: str,
-    year: int | None,
-    quarter: int = 0,
-    approver: str = "",
-) -> Paper:
-    """Return a report about a year or quarter of a unit with what its reader knows; without a year no rows."""
-    # Lists name people and units in the language of who asks: here of the paper.
-    ctx = replace(ctx, language=language)
-    paper = office_paper(ctx, form, language, unit=unit, year=year, approver=approver)
-    if not year or not form.rows:
-        return paper
-    values, office = {**paper.values}, ctx.app.reads.office()
-    if quarter == 4 and "year" in values:
-        values["year"] = year + 1  # of the day it is approved, after the quarter
-    report = _Report(ctx, form.rows, form.id, unit, year, quarter)
-    looked_up: Sequence[str] = ()
-    match form.id:
-        case "year_schedule":
-            cases = ctx.reads.whole([case.id for case in ctx.reads.cases(unit or None)])
-            rows = object_rows(cases.values(), office, year, language)
-        case "consolidated_positions":
-            on = min(ctx.today, report.days[1])
-            rows = all_position_rows(form, report.cases.values(), office, language, on=on)
-        case "supplier_sums":
-            purchases, looked_up = report.read()
-            rows = supplier_rows(purchases, language)
-        case _:
-            if form.id == "social_order":
-                values |= _social_order_sums(report)
-            rows, looked_up = report.read()
-            differing = report.differing(rows, report.recorded(recorded_facts(ctx, [form], unit)))
-            looked_up = [group for group in looked_up if not {group, "*"} & differing.keys()]
-    return replace(paper, values=values, rows=rows, looked_up=looked_up)
-
-
-def report_marks(
-    ctx: RequestContext,
-    form: Form,
-    *,
-    unit: str,
-    year: int,
-    quarter: int = 0,
-    languages: Sequence[str] = PAPER_LANGUAGES,
-    facts: FactsByProcedure | None = None,
-) -> Sequence[FormNote]:
-    """Return remarks shown beside a report in these languages but not printed on it: its layout and
-    translation; register rows that lack values it needs, and which it therefore leaves out; and numbers that
-    cases record and registers do not bear out.
-
-    Args:
-        facts: `recorded_facts` of several reports, read at once; those of this one if None.
+def year_reports(ctx: RequestContext, unit: str, year: int, quarter: tuple[int, int]) -> Sequence[YearReport]:
+    """Return the reports about a year of a unit in the order of their forms; those made each quarter about a
+    quarter (year and number; 0: that whole year).
     """
-    notes = [*paper_notes(ctx.app, form, languages)]
-    if form.rows is None:
-        return notes
-    report = _Report(ctx, form.rows, form.id, unit, year, quarter)
-    sources = [group.source for group in form.groups if group.source]
-    for row_number, source in enumerate(sources, 1):
-        for field, lacking in report.unanswered(source).items():
-            about = {"field": field, "rows": lacking, "row": row_number}
-            notes.append(FormNote(code="form.note.unanswered", arguments=about))
-    numbers = report.recorded(recorded_facts(ctx, [form], unit) if facts is None else facts)
-    differing = report.differing(report.read()[0], numbers) if numbers else {}
-    places = {group.id: place for place, group in enumerate(form.groups, 1)}
-    for group, (recorded, count) in differing.items():
-        about = {"recorded": recorded, "rows": count, "row": places.get(group, "")}
-        code = "form.note.recorded_in_row" if group in places else "form.note.recorded"
-        notes.append(FormNote(code=code, arguments=about))
-    return notes
+    facts = _recorded_facts(ctx, report_forms(), unit)
+    return [
+        YearReport(ctx, form, unit, *(quarter if form.quarterly else (year, 0)), facts)
+        for form in report_forms()
+    ]
 
 
-def recorded_facts(ctx: RequestContext, forms: Iterable[Form], unit: str) -> FactsByProcedure:
+def _recorded_facts(ctx: RequestContext, forms: Iterable[Form], unit: str) -> FactsByProcedure:
     """Return what the cases of a unit record that these reports may be contradicted by."""
     names: dict[str, set[str]] = {}
     for rows in filter(None, (form.rows for form in forms)):
@@ -185,25 +109,86 @@ def recorded_facts(ctx: RequestContext, forms: Iterable[Form], unit: str) -> Fac
 
 
 @dataclass(frozen=True)
-class _Report:
-    """The rows of a report (`form`) about a quarter of a unit, or the whole year (0), that its reader sees."""
+class YearReport:
+    """A report about a year or quarter of a unit, with the rows that its reader sees.
+
+    Attributes:
+        unit: "" is the whole office.
+        quarter: 0 is the whole year.
+        facts: what cases record that it may be contradicted by.
+    """
 
     ctx: RequestContext
-    rows: Rows
-    form: str
+    form: Form
     unit: str
     year: int
     quarter: int
+    facts: FactsByProcedure
 
     @property
-    def days(self) -> tuple[date, date]:
+    def period(self) -> str:
+        """The quarter or year it is about: `2026Q1`, or `2026`."""
+        return f"{self.year}Q{self.quarter}" if self.quarter else str(self.year)
+
+    def file(self, language: str) -> tuple[str, bytes]:
+        """Return its file name and its DOCX in a language."""
+        return paper_file(self.ctx.app, self.paper(language), period_text(self.period, language))
+
+    def paper(self, language: str, *, approver: str = "") -> Paper:
+        """Return its paper in a language with what its reader knows. `approver`: as of `office_paper`."""
+        # Lists name people and units in the language of who asks: here of the paper.
+        report = replace(self, ctx=replace(self.ctx, language=language))
+        ctx, form = report.ctx, self.form
+        paper = office_paper(ctx, form, language, unit=self.unit, year=self.year, approver=approver)
+        values, office = {**paper.values}, ctx.app.reads.office()
+        if self.quarter == 4 and "year" in values:
+            values["year"] = self.year + 1  # of the day it is approved, after the quarter
+        looked_up: Sequence[str] = ()
+        match form.id:
+            case "year_schedule":
+                cases = ctx.reads.whole([case.id for case in ctx.reads.cases(self.unit or None)])
+                rows = object_rows(cases.values(), office, self.year, language)
+            case "consolidated_positions":
+                on = min(ctx.today, self._days[1])
+                rows = all_position_rows(form, report._cases.values(), office, language, on=on)
+            case "supplier_sums":
+                purchases, looked_up = report._found
+                rows = supplier_rows(purchases, language)
+            case _:
+                if form.id == "social_order":
+                    values |= report._social_order_sums()
+                rows, looked_up = report._found
+                differing = report._differing()
+                looked_up = [group for group in looked_up if not {group, "*"} & differing.keys()]
+        return replace(paper, values=values, rows=rows, looked_up=looked_up)
+
+    def marks(self, languages: Sequence[str] = PAPER_LANGUAGES) -> Sequence[FormNote]:
+        """Return remarks shown beside it in these languages but not printed on it: its layout and translation;
+        register rows that lack values it needs, and which it therefore leaves out; and numbers that cases
+        record and registers do not bear out.
+        """
+        notes = [*paper_notes(self.ctx.app, self.form, languages)]
+        sources = [group.source for group in self.form.groups if group.source]
+        for row_number, source in enumerate(sources, 1):
+            for field, lacking in self._unanswered(source).items():
+                about = {"field": field, "rows": lacking, "row": row_number}
+                notes.append(FormNote(code="form.note.unanswered", arguments=about))
+        places = {group.id: place for place, group in enumerate(self.form.groups, 1)}
+        for group, (recorded, count) in self._differing().items():
+            about = {"recorded": recorded, "rows": count, "row": places.get(group, "")}
+            code = "form.note.recorded_in_row" if group in places else "form.note.recorded"
+            notes.append(FormNote(code=code, arguments=about))
+        return notes
+
+    @property
+    def _days(self) -> tuple[date, date]:
         """The first and the last day of the quarter, or of the year."""
         if not self.quarter:
             return date(self.year, 1, 1), date(self.year, 12, 31)
         return date(self.year, 3 * self.quarter - 2, 1), month_end(self.year, 3 * self.quarter)
 
     @cached_property
-    def cases(self) -> Mapping[str, Case]:
+    def _cases(self) -> Mapping[str, Case]:
         """The cases that have positions, cartograms, risks or talks."""
         return self.ctx.reads.whole(cases_with_entries(self.ctx.app.engine, self.unit or None))
 
@@ -211,31 +196,33 @@ class _Report:
     def _registers_with_rows(self) -> Iterable[str]:
         return SqlRegisterLists(self.ctx.app.engine).registers_with_rows()
 
-    def read(self) -> tuple[list[Row], Sequence[str]]:
-        """Return the rows of registers, each group's by day, and of cases; and the groups looked up.
+    @cached_property
+    def _found(self) -> tuple[list[Row], Sequence[str]]:
+        """The rows of registers, each group's by day, and of cases; and the groups looked up.
 
         A register whose lists the reader does not see is left out silently. An empty one counts as read only if
         no row of it leaves open what the report asks.
         """
         found, looked_up, language = list[Row](), list[str](), self.ctx.language
-        from_cases = self.form in FROM_CASE_REGISTERS
-        for group in self.rows.groups:
+        group_by = self.form.rows.group_by if self.form.rows else ""
+        from_cases = self.form.id in FROM_CASE_REGISTERS
+        for group in self.form.groups:
             listed = self._seen(group.source) if group.source else None
             if group.source and listed is not None:
                 parts = (row_parts(row, fields, group.source, group.parts, language) for fields, row in listed)
-                key = {self.rows.group_by: group.id} if self.rows.group_by else {}
+                key = {group_by: group.id} if group_by else {}
                 found += [{**key, **row} for row in parts]
-                if listed or not self.unanswered(group.source):
+                if listed or not self._unanswered(group.source):
                     looked_up.append(group.id)
             elif from_cases and not group.source:
                 looked_up.append(group.id)
         if from_cases:
-            cases, office = [self.cases[case] for case in sorted(self.cases)], self.ctx.app.reads.office()
-            recorded = period_rows(self.form, cases, office, self.year, language)
+            cases, office = [self._cases[case] for case in sorted(self._cases)], self.ctx.app.reads.office()
+            recorded = period_rows(self.form.id, cases, office, self.year, language)
             found += [row for row in recorded if row not in found]
         return found, looked_up
 
-    def unanswered(self, source: RegisterRows) -> Mapping[str, Sequence[str]]:
+    def _unanswered(self, source: RegisterRows) -> Mapping[str, Sequence[str]]:
         """Return the ids of the rows of these days that leave a field of `unanswered` empty, by its title."""
         rows_by_title = dict[str, Sequence[str]]()
         for name, dated in source.unanswered.items():
@@ -258,7 +245,7 @@ class _Report:
         """Yield the rows of a source whose first day filled is the field `name`, in these days, each after what
         sorts it; a field of `where` without values is to be empty.
         """
-        register, (first, last) = seen_register(self.ctx, source.register_id), self.days
+        register, (first, last) = seen_register(self.ctx, source.register_id), self._days
         by_year = name in register.fields and register.fields[name].kind == "number"
         ends = (first.year, last.year) if by_year else (first, last)
         without = source.dates[: source.dates.index(name)]
@@ -276,35 +263,62 @@ class _Report:
         }
         if may_ask and register.id not in self._registers_with_rows:
             return
-        for page in row_pages(self.ctx, _query(source.register_id, self.unit, filters, sort=name)):
+        for page in row_pages(self.ctx, self._query(source.register_id, filters, sort=name)):
             fields = {field.id: field for field in page.fields}
             # What has no day but its year alone comes after what has one.
             at = f"{last} " if by_year else ""
             yield from ((f"{at}{row.values[name]}", (fields, row)) for row in page.rows)
 
-    def recorded(self, facts: FactsByProcedure) -> Mapping[str, Recorded]:
-        """Return how much of these days is recorded, by group as `recorded_by_group` has them."""
-        numbers = {}
-        for group, recorded in self.rows.recorded_by_group.items():
-            number = _recorded_number(recorded, facts[recorded.procedure], self.days)
-            if number is not None:
-                numbers[group] = recorded, number
-        return numbers
+    def _query(self, register: str, filters: Sequence[Mapping[str, object]], **rest: object) -> ListRows:
+        """Return the query of the rows of a register of its unit that meet some conditions."""
+        return ListRows.model_validate({"register_id": register, "unit": self.unit, "filters": filters, **rest})
 
-    def differing(
-        self, filled: Sequence[Row], numbers: Mapping[str, Recorded]
-    ) -> Mapping[str, tuple[int, int]]:
-        """Return what cases record and what registers have, where they differ: (recorded, rows) by group.
+    def _differing(self) -> Mapping[str, tuple[int, int]]:
+        """Return what cases record and what registers have, where they differ: (recorded, rows) by group as
+        `recorded_by_group` has them.
 
         None of these groups may say "none"; its row is ruled.
         """
-        differing = {}
-        for group, (recorded, said) in numbers.items():
+        differing, form_rows = dict[str, tuple[int, int]](), self.form.rows
+        if form_rows is None:
+            return differing
+        for group, recorded in form_rows.recorded_by_group.items():
+            said = _recorded_number(recorded, self.facts[recorded.procedure], self._days)
+            if said is None:
+                continue
             counted = recorded.of or (() if group == "*" else (group,))
-            count = sum(1 for row in filled if not counted or self.rows.group_of(row).id in counted)
+            count = sum(1 for row in self._found[0] if not counted or form_rows.group_of(row).id in counted)
             if said != count if recorded.value else said > count:
                 differing[group] = (said, count)
         return differing
+
+    def _social_order_sums(self) -> Mapping[str, Decimal]:
+        """Return the sums of annex 4: of the orders placed in these days, or of the year where no day is
+        entered, and of those for the year and the next.
+
+        A sum nobody entered a part of is left to be filled in.
+        """
+        first, last = self._days
+        this, following = (
+            {"field": "year", "from": str(year), "until": str(year)} for year in (first.year, first.year + 1)
+        )
+        placed = {"field": "placed_on", "from": str(first), "until": str(last)}
+        undated: Mapping[str, object] = {"field": "placed_on", "empty": True}
+        sums = dict[str, Decimal]()
+        for prefix, filters in (
+            ("", [placed]),
+            ("", [undated, this]),
+            ("year_", [this]),
+            ("next_year_", [following]),
+        ):
+            try:
+                totals = list_rows(self.ctx, self._query("social-orders", filters, size=1)).totals
+            except UnknownRegister:
+                return sums
+            for name, column in (("total_amount", "total_amount"), ("theme_amount", "amount")):
+                if amount := Decimal(totals.get(column) or 0):
+                    sums[f"{prefix}{name}"] = sums.get(f"{prefix}{name}", Decimal(0)) + amount
+        return sums
 
 
 def _recorded_number(
@@ -319,39 +333,3 @@ def _recorded_number(
         if fact_id in recorded.facts and (of_year or first <= fact.on <= last):
             numbers.append(int(fact.values.get(recorded.value, 0)) if recorded.value else 1)
     return sum(numbers) if numbers else None
-
-
-def _query(register: str, unit: str, filters: Iterable[Mapping[str, object]], **rest: object) -> ListRows:
-    """Return the query of the rows of a register of a unit that meet some conditions."""
-    conditions = [FilterInput.model_validate(condition) for condition in filters]
-    return ListRows.model_validate({"register_id": register, "unit": unit, "filters": conditions, **rest})
-
-
-def _social_order_sums(report: _Report) -> Mapping[str, Decimal]:
-    """Return the sums of annex 4: of the orders placed in these days, or of the year where no day is entered,
-    and of those for the year and the next.
-
-    A sum nobody entered a part of is left to be filled in.
-    """
-    first, last = report.days
-    this, following = (
-        {"field": "year", "from": str(year), "until": str(year)} for year in (first.year, first.year + 1)
-    )
-    placed = {"field": "placed_on", "from": str(first), "until": str(last)}
-    undated = {"field": "placed_on", "empty": True}
-    asked: Sequence[tuple[str, Sequence[Mapping[str, object]]]] = [
-        ("", [placed]),
-        ("", [undated, this]),
-        ("year_", [this]),
-        ("next_year_", [following]),
-    ]
-    sums: dict[str, Decimal] = {}
-    for prefix, filters in asked:
-        try:
-            totals = list_rows(report.ctx, _query("social-orders", report.unit, filters, size=1)).totals
-        except UnknownRegister:
-            return sums
-        for name, column in (("total_amount", "total_amount"), ("theme_amount", "amount")):
-            if amount := Decimal(totals.get(column) or 0):
-                sums[f"{prefix}{name}"] = sums.get(f"{prefix}{name}", Decimal(0)) + amount
-    return sums

@@ -26,7 +26,7 @@ from merzim.services.context import require_visible, whole_case
 from merzim.services.documents.case_documents import case_papers
 from merzim.services.documents.imported_schedules import take_schedule
 from merzim.services.documents.row_papers import show_with_papers
-from merzim.services.documents.year_reports import quarter_of_report, report_marks, year_report
+from merzim.services.documents.year_reports import report_form, year_report
 from merzim.services.inputs import Day, build, clean_file_name, keep_upload
 from merzim.services.law.calendar_acts import adopt_act
 from merzim.services.letters import resend_letter
@@ -160,16 +160,14 @@ def get_report_notes(
     quarter: Quarter = None,
 ) -> ReportAnswer:
     """Return the remarks on a report about a year or quarter of a unit, which its document does not print."""
-    report, of = year_report(form), seen_unit(ctx, unit)
-    about = quarter_of_report(report, year, quarter, today=ctx.today)
-    marks = report_marks(ctx, report, unit=of, year=year, quarter=about)
+    report = year_report(ctx, report_form(form), unit=seen_unit(ctx, unit), year=year, quarter=quarter)
     return ReportAnswer(
         id=form,
-        title=report.title[translator.language],
+        title=report.form.title[translator.language],
         year=year,
-        quarter=about,
+        quarter=report.quarter,
         languages=["kk", "ru"],
-        notes=[translator.say(mark.code, **mark.arguments) for mark in marks],
+        notes=[translator.say(mark.code, **mark.arguments) for mark in report.marks()],
     )
 
 

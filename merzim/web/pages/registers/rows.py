@@ -14,14 +14,13 @@ from fastapi import APIRouter, HTTPException
 from starlette.datastructures import FormData, ImmutableMultiDict
 from starlette.responses import Response
 
-from merzim.documents.forms.definitions import form_named
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import (
     RowWithPapers,
     paper_of_row,
     show_with_papers,
 )
-from merzim.services.inputs import FileInput, build, paper_file_name
+from merzim.services.inputs import FileInput, build
 from merzim.services.names import author_names
 from merzim.services.registers import results, verbs, views
 from merzim.services.registers.results import FieldView, RegisterView, RowView
@@ -182,8 +181,8 @@ SubmittedForm = Annotated[FormData, submitted_form(files=MAX_FILES, fields=3 * M
 @router.get("/registers/{register_id}/{row}/forms/{form}/{language}")
 def row_paper(ctx: Reading, row: RowPath, form: FormId, language: PaperLanguage) -> Response:
     """Return the form of a row as DOCX, filled with the fields visible to the reader."""
-    document = paper_of_row(ctx, row, form, language)
-    return as_file(document, DOCX, paper_file_name(form_named(form).title[language], row))
+    name, document = paper_of_row(ctx, row, form, language)
+    return as_file(document, DOCX, name)
 
 
 @router.get("/registers/{register_id}/new")

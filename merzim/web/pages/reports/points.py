@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from urllib.parse import urlencode
 
-from merzim.documents.forms.definitions import Form
 from merzim.services.board.overview import SHOWN_UNITS, FiguresView, figures_of
-from merzim.services.documents.year_reports import due_quarter, recorded_facts, report_marks, year_reports
+from merzim.services.documents.year_reports import YearReport, due_quarter, year_reports
 from merzim.services.names import unit_name
 from merzim.services.reports.points import (
     IndicatorAnswer,
@@ -154,8 +152,13 @@ def _figures(t: Translator, view: YearPoints) -> tuple[Figure, ...]:
 
 
 def _sections(query: ReportQuery, view: YearPoints, period: str) -> tuple[ReportSection, ...]:
-    """Return the cards of the page: steps, projects, reports of the period, units; without empty ones."""
+    """Return the cards of the page: steps, projects, reports, units; without empty ones.
+
+    Args:
+        period: of the reports made each quarter: `2026Q1`, or `2026`.
+    """
     t, answer = query.t, view.answer
+    quarter = int(period[:4]), int(period[5:] or 0)
 
     def sums(project: ProjectAnswer) -> str:
         points = {"points": project.points, "stake": project.at_stake, "lost": project.lost}
@@ -181,8 +184,8 @@ def _sections(query: ReportQuery, view: YearPoints, period: str) -> tuple[Report
         ReportSection(
             id="reports",
             title=t.say("web.scores.reports", year=answer.year),
-            columns=_paper_columns(query, view, period),
-            rows=year_reports(),
+            columns=REPORT_COLUMNS,
+            rows=year_reports(replace(query.ctx, language=t.language), answer.unit, answer.year, quarter),
             printed=False,
             folded=True,
         ),
@@ -209,33 +212,27 @@ def _part_columns(query: ReportQuery) -> tuple[Column[PartAnswer], ...]:
     )
 
 
-def _paper_columns(query: ReportQuery, view: YearPoints, period: str) -> tuple[Column[Form], ...]:
-    """Return the columns of the reports of a year: what each leaves open, and its papers."""
-    ctx = replace(query.ctx, language=query.t.language)
-    facts = recorded_facts(ctx, year_reports(), view.answer.unit)
-    quarter = {"year": int(period[:4]), "quarter": int(period[5:] or 0)}
+def _report_title(t: Translator, report: YearReport) -> Content:
+    """Return the title of a report and what it leaves open."""
+    text = report.form.title[t.language] + (f", {t.period(report.period)}" if report.form.quarterly else "")
+    return Content(text=text, under=lines(t.tell_of_rows(mark.code, mark.arguments) for mark in report.marks()))
 
-    def about(paper: Form) -> dict[str, Any]:
-        return quarter if paper.quarterly else {"year": view.answer.year}
 
-    def title(t: Translator, paper: Form) -> Content:
-        marks = report_marks(ctx, paper, unit=view.answer.unit, facts=facts, **about(paper))
-        text = paper.title[t.language] + (f", {t.period(period)}" if paper.quarterly else "")
-        return Content(text=text, under=lines(t.tell_of_rows(mark.code, mark.arguments) for mark in marks))
-
-    def papers(t: Translator, paper: Form) -> Content:
-        fields = urlencode({"unit": view.answer.unit, **about(paper)})
-        return Content(
-            files=tuple(
-                (f"DOCX, {name}", f"/reports/{paper.id}/{language}?{fields}")
-                for language, name in PAPER_LANGUAGES.items()
-            )
+def _report_papers(_: Translator, report: YearReport) -> Content:
+    quarter = {"quarter": report.quarter} if report.form.quarterly else {}
+    fields = urlencode({"unit": report.unit, "year": report.year, **quarter})
+    return Content(
+        files=tuple(
+            (f"DOCX, {name}", f"/reports/{report.form.id}/{language}?{fields}")
+            for language, name in PAPER_LANGUAGES.items()
         )
-
-    return (
-        Column("web.scores.report", None, "", title),
-        Column("web.case.take", None, "col-take", papers),
     )
+
+
+REPORT_COLUMNS = (
+    Column("web.scores.report", None, "", _report_title),
+    Column("web.case.take", None, "col-take", _report_papers),
+)
 
 
 def _periods(year: int, chosen: str, *, today: date) -> tuple[str, list[str]]:
