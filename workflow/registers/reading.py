@@ -140,8 +140,9 @@ def _groups(register: Register) -> Iterator[Refusal]:
     allowed = tuple(field.id for field in register.fields.values() if not field.required)
     for number, group in enumerate(register.groups):
         place = heading("group", number)
-        for name in grouped.intersection(group.fields):
-            yield problem("duplicate", place, value=name)
+        for name in group.fields:
+            if name in grouped:
+                yield problem("duplicate", place, value=name)
         grouped.update(group.fields)
         for name in group.fields:
             if name in register.fields and name not in allowed:
