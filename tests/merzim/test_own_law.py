@@ -78,6 +78,10 @@ def test_the_examples_of_own_law_are_run_by_the_check(merzim: Merzim, tmp_path: 
     wrong = merzim("law", "check", "own")
     file.write_text(right.replace("blocking = true\n", ""), encoding="utf-8")
     loose = merzim("law", "check", "own")
+    file.write_text(
+        right.replace("facts = { appeal_received", 'facts = { "appeal_received.2026Q9"'), encoding="utf-8"
+    )
+    impossible = merzim("law", "check", "own")
     file.write_text(right, encoding="utf-8")
     (tmp_path / "own" / "permit.2026-01-01.toml").unlink()
     fine = merzim("law", "check")
@@ -86,7 +90,9 @@ def test_the_examples_of_own_law_are_run_by_the_check(merzim: Merzim, tmp_path: 
     assert "nothing holds a case at a stage" in loose.out
     assert "nothing holds a case at a stage" not in wrong.out
     assert "due.appeal_answered: expected 2026-09-23, comes out as 2026-09-22" in wrong.out
-    assert "permit.2026-01-01.toml: there is no example" in wrong.out
+    assert "appeal_received.2026Q9" in impossible.out
+    for each in (wrong, impossible):
+        assert "permit.2026-01-01.toml: there is no example" in each.out
     assert fine.code == 0
     assert fine.out.splitlines()[-1].split() == [APPEAL.name, "citizen-appeal.2021-07-01", "yes"]
 

@@ -156,7 +156,7 @@ def _checked(app: AppContext, path: Path, edition: Procedure) -> CheckedFile:
         problems=(
             *in_file(path.name, (*unfinished(edition), *lacking, *wrong)),
             *unknown_words(edition, path.name),
-            *(_differing(mismatch, path.name) for mismatch in mismatches(edition, app.calendar)),
+            *_failing(edition, app, path.name),
         ),
         warnings=_warnings(app, path),
     )
@@ -166,6 +166,16 @@ def _checked_register(app: AppContext, others: Registers, path: Path, register: 
     """Return an own register file as checked against the other registers and the procedures it names."""
     wrong = cross_problems(register, others, app.library, scoring().indicators)
     return CheckedFile(file=path.name, register=register, problems=in_file(path.name, wrong))
+
+
+def _failing(edition: Procedure, app: AppContext, file: str) -> Iterator[Refusal]:
+    """Yield where the examples of an own edition differ from what is computed; an example that cannot be
+    computed (an unknown fact or period) is the last.
+    """
+    try:
+        yield from (_differing(mismatch, file) for mismatch in mismatches(edition, app.calendar))
+    except Refusal as impossible:
+        yield impossible
 
 
 def _differing(wrong: Mismatch, file: str) -> Refusal:
