@@ -20,8 +20,7 @@ from sqlalchemy import Engine
 from calendars import calendar
 from calendars.terms import OnDate
 from merzim.services.law.regulations import shared_law
-from merzim.storage import events
-from merzim.storage import office as office_store
+from merzim.storage import events, office as office_store
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
 from merzim.storage.database import chunks, writing
 from merzim.storage.maintenance.schema import create_or_migrate

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from calendars.refusal import Refusal as Refusal
-from calendars.refusal import quoted as quoted
+from calendars.refusal import Refusal as Refusal, quoted as quoted
 
 
 def closest_first(wrong_name: str, allowed: Iterable[str]) -> tuple[str, ...]:

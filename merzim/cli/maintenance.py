@@ -16,8 +16,7 @@ from merzim.cli.rendering import as_json
 from merzim.services.administration import encrypt_password
 from merzim.services.app import AppContext
 from merzim.services.configuration import CHANNEL, create_channel, key_place, refuse_bad_address, try_channel
-from merzim.services.upkeep import doctor as configuration
-from merzim.services.upkeep import maintenance
+from merzim.services.upkeep import doctor as configuration, maintenance
 from merzim.services.upkeep.doctor import diagnose
 from merzim.storage.accounts.encryption import new_key as generate_key
 from merzim.storage.maintenance.verify import count_recorded_files, damages, unreadable_values

@@ -9,8 +9,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, Unit, command, give_change, mount, named_texts
 from merzim.cli.rendering import picked
 from merzim.documents.sheets.listing import Table, tables_workbook, write_file
-from merzim.services.cases import rows as case_rows
-from merzim.services.cases import verbs as cases
+from merzim.services.cases import rows as case_rows, verbs as cases
 from merzim.services.cases.rows import cases_with_rows
 from merzim.services.inputs import FileInput, build
 from merzim.services.law.regulations import case_registers, option_title

@@ -32,8 +32,7 @@ from merzim.storage.accounts.encryption import Cipher
 from merzim.storage.accounts.uploads import SqlIdempotency, SqlUploads
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database import driver, is_shared_database, reading, writing
-from merzim.storage.database import open as open_database
+from merzim.storage.database import driver, is_shared_database, open as open_database, reading, writing
 from merzim.storage.events import office_head
 from merzim.storage.locks import ProcessLock
 from merzim.storage.maintenance.backup import stored_secrets

@@ -11,8 +11,7 @@ from typing import ParamSpec, Self
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.app import AppContext
 from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.events import ORIGIN as ORIGIN
-from merzim.storage.events import Origin as Origin
+from merzim.storage.events import ORIGIN as ORIGIN, Origin as Origin
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import Horizon
 from workflow.cases.case import Case, Event

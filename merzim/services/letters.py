@@ -18,9 +18,13 @@ from merzim.services.inputs import CaseCommand, Key, Name
 from merzim.services.jobs import rounds
 from merzim.services.verbs import Command, LinkRefused, NotFound, verb
 from merzim.storage.database import reading
-from merzim.storage.notices.delivery_state import ChannelFault, channel_faults, undelivered_letters
-from merzim.storage.notices.delivery_state import Figures as Figures
-from merzim.storage.notices.delivery_state import figures as read_figures
+from merzim.storage.notices.delivery_state import (
+    ChannelFault,
+    Figures as Figures,
+    channel_faults,
+    figures as read_figures,
+    undelivered_letters,
+)
 from notifications.channels import STAYS_HERE
 from notifications.letter_links import ReminderLink, read_secret
 from notifications.notice import Notice, fingerprint

@@ -9,8 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as clock_time
+from datetime import UTC, date, datetime, time as clock_time, timedelta
 from decimal import Decimal
 from multiprocessing import active_children
 from pathlib import Path

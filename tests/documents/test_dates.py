@@ -6,8 +6,7 @@ import math
 from datetime import date, datetime, time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from calendars.refusal import FIRST, REACH
 from calendars.terms import (

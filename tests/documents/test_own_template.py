@@ -8,8 +8,7 @@ import zipfile
 import docx
 import pytest
 
-from merzim.documents.forms.definitions import form_named
-from merzim.documents.forms.definitions import template as ours
+from merzim.documents.forms.definitions import form_named, template as ours
 from merzim.documents.forms.paper import Paper, fill
 from workflow.refusal import Refusal
 

@@ -22,8 +22,7 @@ from merzim.clock import clock
 from merzim.services.app import AppContext
 from merzim.services.jobs import queue
 from merzim.settings_file import read
-from merzim.storage.database import conninfo, driver, writing
-from merzim.storage.database import open as open_database
+from merzim.storage.database import conninfo, driver, open as open_database, writing
 from tests.merzim.conftest import PEOPLE, SCHEDULE
 from tests.postgres import administer
 

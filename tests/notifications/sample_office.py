@@ -13,8 +13,7 @@ from typing import Any
 
 from merzim.storage import office as office_store
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database import open as open_database
-from merzim.storage.database import writing
+from merzim.storage.database import open as open_database, writing
 from merzim.storage.maintenance import schema
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.queries import SqlReads
@@ -26,8 +25,7 @@ from notifications.dispatch import Dispatch
 from notifications.notice import CalendarEntry, Letter, Notice, Outcome, message_id
 from notifications.round import RoundReport
 from notifications.rules import Rules
-from tests.law import CALENDAR
-from tests.law import library as shipped
+from tests.law import CALENDAR, library as shipped
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.law.library import Library

@@ -20,8 +20,7 @@ from i18n import LANGUAGES, refusal
 from merzim.storage.database import reading
 from merzim.storage.notices.delivery_state import ChannelFault, channel_faults, figures, resend_all
 from notifications.channels import channel_type, names, send_all
-from notifications.channels.email import Email
-from notifications.channels.email import channel as email_channel
+from notifications.channels.email import Email, channel as email_channel
 from notifications.channels.folder import Folder, channel
 from notifications.notice import ANSWER_LIMIT, Notice, NoticeState, Outcome
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, Shelf, Town, noon, parcel

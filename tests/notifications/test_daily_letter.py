@@ -12,8 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from calendars.hours import local_date
-from merzim.storage import events
-from merzim.storage import office as office_store
+from merzim.storage import events, office as office_store
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.tables.base import canonical
 from merzim.storage.tables.cases import CASE

@@ -13,8 +13,7 @@ from typing import Any, get_args
 
 import icalendar
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as some
+from hypothesis import example, given, settings, strategies as some
 
 from notifications.message import build_message, calendar, text_hash
 from notifications.notice import EntryStatus

@@ -8,8 +8,7 @@ from threading import Event
 
 from sqlalchemy import Engine
 
-from merzim.storage import events
-from merzim.storage import office as office_store
+from merzim.storage import events, office as office_store
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database import writing
 from merzim.storage.events import ACCESS, ORIGIN, Draft, Origin, record_access

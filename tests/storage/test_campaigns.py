@@ -50,16 +50,14 @@ from merzim.settings import WebSettings
 from merzim.storage.office import save
 from notifications.channels import Outcomes, OutgoingMessage
 from notifications.channels.folder import Folder
-from notifications.channels.telegram import buttons, format_message, hash_code
-from notifications.channels.telegram import channel as telegram
+from notifications.channels.telegram import buttons, channel as telegram, format_message, hash_code
 from notifications.event_notices import given_days
 from notifications.letter_links import CampaignLink, read_secret, secret_of
 from notifications.letters.events import campaign_letter
 from notifications.notice import Outcome
 from tests.checking import refusal_codes
 from tests.notifications.servers import letters_in
-from tests.storage.registers import AT, NOW, PEOPLE, TODAY, field, office, operator, reader
-from tests.storage.registers import text as titles
+from tests.storage.registers import AT, NOW, PEOPLE, TODAY, field, office, operator, reader, text as titles
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.moments import Moment
 from workflow.org.office import Person

@@ -17,8 +17,7 @@ from merzim.services.jobs.queue import prepare
 from merzim.storage import office as office_store
 from merzim.storage.accounts.encryption import Cipher, new_key
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database import open as open_database
-from merzim.storage.database import reading, writing
+from merzim.storage.database import open as open_database, reading, writing
 from merzim.storage.maintenance import backup as backups
 from merzim.storage.maintenance.backup import backup, migrate, restore
 from merzim.storage.maintenance.schema import create_or_migrate

@@ -16,11 +16,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 import i18n
-from merzim.storage import database as engines
-from merzim.storage import office as office_store
+from merzim.storage import database as engines, office as office_store
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database import conninfo, execute_for_names, in_names, reading, writing
-from merzim.storage.database import open as open_database
+from merzim.storage.database import (
+    conninfo,
+    execute_for_names,
+    in_names,
+    open as open_database,
+    reading,
+    writing,
+)
 from merzim.storage.locks import ProcessLock
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.refusals import StorageUnavailable, display_address, to_storage_unavailable

@@ -10,8 +10,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine, event, text
 
-from merzim.storage import events
-from merzim.storage import office as office_store
+from merzim.storage import events, office as office_store
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database import reading
 from merzim.storage.events import office_head

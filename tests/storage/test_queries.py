@@ -36,8 +36,7 @@ from tests.storage.test_outbox import settlement
 from tests.web.offices import office
 from workflow.board.rows import CaseFilter, DeadlineFilter, Horizon, Row, Urgency
 from workflow.cases.case import Case
-from workflow.cases.commands import answers as commands
-from workflow.cases.commands import recording, statuses
+from workflow.cases.commands import answers as commands, recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.assignments import AssignmentState, Whose

@@ -15,8 +15,7 @@ from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.jobs.rounds import run_round
-from merzim.services.registers import cases as row_cases
-from merzim.services.registers import verbs
+from merzim.services.registers import cases as row_cases, verbs
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from merzim.services.registers.views import AskRow, ListRows, list_rows, show_row
 from merzim.storage import register_rows as row_store

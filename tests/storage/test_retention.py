@@ -17,15 +17,12 @@ from merzim.app import build_app
 from merzim.services.accounts import verbs as accounts
 from merzim.services.accounts.verbs import AccountAccess
 from merzim.services.app import AppContext
-from merzim.services.cases import assignments
-from merzim.services.cases import verbs as cases
+from merzim.services.cases import assignments, verbs as cases
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.people import leaving, staff
 from merzim.services.people.leaving import AnonymisePerson
-from merzim.services.registers import tables as register_tables
-from merzim.services.registers import verbs as registers
-from merzim.services.registers import views as register_views
+from merzim.services.registers import tables as register_tables, verbs as registers, views as register_views
 from merzim.services.registers.views import ListRows
 from merzim.services.upkeep import maintenance
 from merzim.settings import DatabaseSettings, RetentionSettings

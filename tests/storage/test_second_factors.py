@@ -16,8 +16,7 @@ from sqlmodel import Session
 
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.encryption import BadKey, Cipher, UnreadableSecret, new_key, parse_key, secrets_in
-from merzim.storage.database import open as open_database
-from merzim.storage.database import writing
+from merzim.storage.database import open as open_database, writing
 from merzim.storage.events import OFFICE_IN_ORDER
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify

@@ -38,8 +38,7 @@ from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database import writing
 from merzim.web.ui.render import environment
 from tests.web.lived_in import lived_in_office
-from tests.web.offices import AT, NOW, OPEN, TODAY, Site, copied, example_office
-from tests.web.offices import office as three_units
+from tests.web.offices import AT, NOW, OPEN, TODAY, Site, copied, example_office, office as three_units
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.moments import Moment
 from workflow.org.access import Access, Reader

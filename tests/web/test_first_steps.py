@@ -19,8 +19,7 @@ from merzim.storage.database import writing
 from merzim.storage.tables.notices import NOTICE
 from tests.merzim.conftest import Merzim, merzim  # noqa: F401 (the fixture)
 from tests.web.conftest import NOW, TODAY, Site, account, people, settings_in
-from tests.web.offices import ROOT, installed
-from tests.web.offices import office as three_units
+from tests.web.offices import ROOT, installed, office as three_units
 from tests.web.test_names_of_others import letter
 from workflow.moments import Moment
 

@@ -25,8 +25,7 @@ from merzim.services.upkeep.maintenance import verify
 from merzim.services.verbs import Ask
 from merzim.settings import ChannelSettings, OidcSettings
 from merzim.web.auth.dependencies import COOKIE
-from tests.notifications.servers import Office as MailOffice
-from tests.notifications.servers import always, serving
+from tests.notifications.servers import Office as MailOffice, always, serving
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, account, build, enter
 from workflow.moments import Moment
 from workflow.org.access import Credential

@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from workflow.cases.case import ROW_OF, Case, EventKind, Evidence, evidence_payload, fold
-from workflow.cases.case import Event as Line
+from workflow.cases.case import ROW_OF, Case, Event as Line, EventKind, Evidence, evidence_payload, fold
 from workflow.cases.registers.evidence_list import as_seen, proofs, stored_file
 from workflow.cases.registers.rows import rows_of
 from workflow.org.access import (

@@ -30,10 +30,7 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from calendars.records import Listed as Listed
-from calendars.records import Model as Model
-from calendars.records import Records, RecordsFile
-from calendars.records import wrong as wrong
+from calendars.records import Listed as Listed, Model as Model, Records, RecordsFile, wrong as wrong
 from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal, closest_first
 

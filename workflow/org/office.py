@@ -10,8 +10,7 @@ from functools import cache, cached_property
 from typing import Literal, TypeVar, cast
 
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, joined
-from workflow.search_words import NameIndex, alphabetical, normalise
-from workflow.search_words import plain as _plain
+from workflow.search_words import NameIndex, alphabetical, normalise, plain as _plain
 
 DUTIES = (
     *("authorised_person", "head", "head_of_unit", "object_unit", "deputy", "hr", "ethics_officer"),

@@ -13,8 +13,7 @@ from workflow.org.access import Scope, within
 from workflow.org.office import Office
 from workflow.registers.definition import Register, RegisterField
 from workflow.registers.values import Value, Values, as_date, holds, is_filled
-from workflow.search_words import alphabetical
-from workflow.search_words import normalise as fold_text
+from workflow.search_words import alphabetical, normalise as fold_text
 
 RowEventKind = Literal["added", "confirmed", "edited", "withdrawn", "opened", "erased"]
 """Kinds of events of a row; `confirmed` adds a row like `added`, but by the person it is about, through a

@@ -32,11 +32,9 @@ from merzim.storage.notices.inbox import mark_read
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
 from workflow.cases.changes import comments
-from workflow.cases.commands import answers as commands
-from workflow.cases.commands import withdrawals
+from workflow.cases.commands import answers as commands, withdrawals
 from workflow.cases.commands.answers import CannotComment
-from workflow.cases.registers.assignments import AssignmentState, Whose
-from workflow.cases.registers.assignments import assignments as assignments_of
+from workflow.cases.registers.assignments import AssignmentState, Whose, assignments as assignments_of
 from workflow.cases.registers.rows import number_of
 from workflow.law.library import ALONE
 from workflow.org.access import Reader, scope

@@ -39,8 +39,14 @@ from merzim.storage.database import writing
 from workflow.board.rows import Row
 from workflow.cases.case import Case, evidence_of, row_name
 from workflow.cases.commands.case_commands import Drafts, View
-from workflow.cases.commands.case_rows import CaseRows, NewRow, numbers_of, rows_to_enter, withdrawn_rows
-from workflow.cases.commands.case_rows import record_cartogram as record_lines
+from workflow.cases.commands.case_rows import (
+    CaseRows,
+    NewRow,
+    numbers_of,
+    record_cartogram as record_lines,
+    rows_to_enter,
+    withdrawn_rows,
+)
 from workflow.cases.registers.risks import (
     RiskScale,
     read_scale,

@@ -27,8 +27,7 @@ from merzim.storage.notices.campaigns import CHUNK, SqlCampaigns
 from merzim.storage.notices.delivery_state import record_run
 from notifications import round as rounds
 from notifications.channels import Channel, SilentChannel
-from notifications.delivery import DeliveryReport
-from notifications.delivery import deliver as send
+from notifications.delivery import DeliveryReport, deliver as send
 from notifications.dispatch import Dispatch
 from notifications.event_notices import INVITATION, REMINDER, chosen_channel, cited_act, given_days
 from notifications.notice import Notice, Outcome

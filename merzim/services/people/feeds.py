@@ -27,8 +27,7 @@ from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage import office as office_store
 from notifications.channels.telegram import CODE_LASTS, hash_code, link_address, new_code
 from notifications.letter_links import CHOICES, ChoiceLink, read_secret
-from notifications.notice import CalendarEntry as Item
-from notifications.notice import item_id
+from notifications.notice import CalendarEntry as Item, item_id
 from workflow.board.rows import DeadlineFilter, Horizon, Row
 from workflow.cases.case import Case
 from workflow.cases.registers.rows import is_entry

@@ -34,10 +34,10 @@ from workflow.yearly import (
     ExaminedCase,
     Turn,
     awaited_uploads,
+    consolidated as gathered,
     organisation_of,
     turn,
 )
-from workflow.yearly import consolidated as gathered
 
 MOST_LATE = 1000
 """Number of overdue rows that are looked at for the obligation most are late with."""

@@ -19,12 +19,14 @@ from merzim.services.jobs import queue
 from merzim.settings import BackupSettings, BadSetting
 from merzim.storage import events
 from merzim.storage.database import reading, writing
-from merzim.storage.maintenance import backup as stored_backup
-from merzim.storage.maintenance import schema
+from merzim.storage.maintenance import backup as stored_backup, schema
 from merzim.storage.maintenance.schema import create_or_migrate
-from merzim.storage.maintenance.verify import ROWS_AT_ONCE, rebuild_rows
-from merzim.storage.maintenance.verify import rebuild as rebuild_board
-from merzim.storage.maintenance.verify import verify as verify_database
+from merzim.storage.maintenance.verify import (
+    ROWS_AT_ONCE,
+    rebuild as rebuild_board,
+    rebuild_rows,
+    verify as verify_database,
+)
 from merzim.storage.notices.delivery_state import figures, record_run
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.register_lists import SqlRegisterLists

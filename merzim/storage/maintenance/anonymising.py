@@ -18,8 +18,7 @@ from functools import lru_cache
 from sqlite3 import OperationalError
 from typing import Any
 
-from sqlalchemy import Engine, String, Table, Update, column, or_, select
-from sqlalchemy import table as plain_table
+from sqlalchemy import Engine, String, Table, Update, column, or_, select, table as plain_table
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 

@@ -4,10 +4,12 @@ Plain records are read and written as instances of their classes, by a session; 
 board rows, notices) by statements over the tables (`CASE`, `EVENT`, ...), by the same session.
 """
 
-from merzim.storage.tables import accounts as accounts
-from merzim.storage.tables import board as board
-from merzim.storage.tables import cases as cases
-from merzim.storage.tables import events as events
-from merzim.storage.tables import notices as notices
-from merzim.storage.tables import organisation as organisation
-from merzim.storage.tables import registers as registers
+from merzim.storage.tables import (
+    accounts as accounts,
+    board as board,
+    cases as cases,
+    events as events,
+    notices as notices,
+    organisation as organisation,
+    registers as registers,
+)

@@ -147,8 +147,8 @@ class UploadedFile(BaseModel):
 
 
 class ReportAnswer(BaseModel):
-    """What is said beside a report but not printed on it. `quarter`: 0 for the whole year; `languages`: those
-    its document is made in; `notes`: what to check before it is signed.
+    """A report of a year, without its document. `quarter`: 0 for the whole year; `languages`: those its
+    document is made in; `notes`: what to check before it is signed.
     """
 
     id: str

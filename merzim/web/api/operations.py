@@ -6,20 +6,16 @@ from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any
 
-from fastapi import File as Part
-from fastapi import Path, Query, UploadFile
+from fastapi import File as Part, Path, Query, UploadFile
 from starlette.responses import StreamingResponse
 
 from calendars.layout import build_year
-from merzim.services import administration as office
-from merzim.services import yearly
+from merzim.services import administration as office, yearly
 from merzim.services.accounts import verbs as accounts
 from merzim.services.audit import AskAudit, ask_audit, export_lines, list_changes
 from merzim.services.board.deadlines import get_board, list_deadlines, list_own_tasks
-from merzim.services.campaigns import verbs as campaigns
-from merzim.services.campaigns import views as campaign_views
-from merzim.services.cases import assignments, bulk, rows, views
-from merzim.services.cases import verbs as cases
+from merzim.services.campaigns import verbs as campaigns, views as campaign_views
+from merzim.services.cases import assignments, bulk, rows, verbs as cases, views
 from merzim.services.cases.faces import FACES
 from merzim.services.cases.views import list_cases, list_portfolio
 from merzim.services.context import require_visible, whole_case
@@ -33,9 +29,7 @@ from merzim.services.letters import resend_letter
 from merzim.services.names import known_year, seen_unit
 from merzim.services.people import staff
 from merzim.services.people.feeds import own_person, set_digest
-from merzim.services.registers import tables as register_tables
-from merzim.services.registers import verbs as registers
-from merzim.services.registers import views as register_views
+from merzim.services.registers import tables as register_tables, verbs as registers, views as register_views
 from merzim.services.reports.monitoring import monitoring
 from merzim.services.reports.points import ScoresAnswer, points_of_year
 from merzim.services.results import PlanResult, ProofResult

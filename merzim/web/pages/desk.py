@@ -18,8 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from merzim.services.administration import officer_start
 from merzim.services.board.deadlines import most_pressing, tasks_view
 from merzim.services.campaigns.answers import awaited_answers
-from merzim.services.cases import bulk
-from merzim.services.cases import verbs as cases
+from merzim.services.cases import bulk, verbs as cases
 from merzim.services.cases.views import event_name
 from merzim.services.context import RequestContext
 from merzim.services.documents.case_documents import forms_of

@@ -9,8 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword
-from merzim.services.accounts.verbs import Ending
-from merzim.services.accounts.verbs import end_sessions as end
+from merzim.services.accounts.verbs import Ending, end_sessions as end
 from merzim.services.inputs import build
 from merzim.services.people.feeds import TelegramCode, is_linked, own_person
 from merzim.web.auth.attempts import check_code, check_present_password, remember_device

@@ -9,8 +9,7 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
-from merzim.services.accounts import invitations
-from merzim.services.accounts import verbs as accounts
+from merzim.services.accounts import invitations, verbs as accounts
 from merzim.services.accounts.invitations import InvitedPeople, InvitePeople
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build

@@ -16,8 +16,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from merzim.documents.sheets.texts import is_web_address
-from merzim.services.cases import rows
-from merzim.services.cases import verbs as cases
+from merzim.services.cases import rows, verbs as cases
 from merzim.services.cases.faces import FACES
 from merzim.services.cases.rows import register_of
 from merzim.services.cases.views import event_name
