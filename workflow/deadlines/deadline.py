@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 from calendars import OutOfRange
 from calendars.counting import CountedTerm
@@ -15,6 +15,9 @@ from calendars.kazakhstan import Kazakhstan, Knowledge
 from calendars.terms import Explanation
 from workflow.cases.case import AWAITED, Case, Exemption, State
 from workflow.law.procedure import Obligation, Option
+
+if TYPE_CHECKING:
+    from workflow.board.rows import Row
 
 AnchorState = Literal["happened", "planned", "derived", "none"]
 """What gives the day counted from: a fact, its plan date, its own due date; or nothing."""
@@ -111,9 +114,7 @@ class Deadline(NamedTuple):
 
 
 def late_by(due: date | None, on: date | None, calendar: Kazakhstan) -> int | None:
-    """Return how many working days late: the days d with due < d <= on; None without a due date or if not
-    late.
-    """
+    """Return how many working days late: the days d with due < d <= on; None if it is not late."""
     if due is None or on is None or on <= due:
         return None
     return calendar.count_working_days(date.fromordinal(due.toordinal() + 1), on)
@@ -124,28 +125,9 @@ def is_before_records(case: Case, due: date | None) -> bool:
     return due is not None and case.kept_from is not None and due < case.kept_from
 
 
-class Awaited(Protocol):
-    """The attributes of a deadline, or of its row on the board, that decide its lateness and its reminders."""
-
-    @property
-    def due(self) -> date | None: ...
-    @property
-    def state(self) -> State: ...
-    @property
-    def planned_on(self) -> date | None: ...
-    @property
-    def waiting_for(self) -> str | None: ...
-    @property
-    def counts_until(self) -> date | None: ...
-    @property
-    def late_by(self) -> int | None: ...
-    @property
-    def reminds_from(self) -> date | None: ...
-    @property
-    def anchor(self) -> AnchorState: ...
-
-
-AnyAwaited = TypeVar("AnyAwaited", bound=Awaited)
+Awaited: TypeAlias = "Deadline | Row"
+"""What is late and reminded of: a deadline, or its row on the board."""
+AnyAwaited = TypeVar("AnyAwaited", Deadline, "Row")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -223,9 +205,7 @@ SOON_WORKING_DAYS = 7
 
 def status_on(deadline: Awaited, *, today: date, soon: date) -> DeadlineStatus:
     """Return what lists show of a deadline on a local date: its state; if open or done, how it stands in time.
-
-    Args:
-        soon: the last day that counts as near (seven working days on).
+    `soon`: the last day that counts as near (seven working days on).
     """
     if deadline.state == "done":
         return "done" if deadline.late_by is None else "done_late"
@@ -249,9 +229,7 @@ def working_days_between(due: date | None, today: date, calendar: Kazakhstan) ->
 
 
 def last_near_day(calendar: Kazakhstan, today: date, working_days: int = SOON_WORKING_DAYS) -> date:
-    """Return the last day that counts as near, so many working days after today; where the calendar ends before
-    it, as many calendar days.
-    """
+    """Return the last day that counts as near: so many working days on (beyond the calendar, calendar days)."""
     try:
         return calendar.add_working_days(today, working_days)
     except OutOfRange:
