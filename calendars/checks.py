@@ -23,11 +23,9 @@ class RecordsRefused(Refusal, ValueError):
 
 def check(calendar: Kazakhstan) -> Kazakhstan:
     """Return the calendar after checking its transfers, and its confirmed years against the official balances.
-
-    Raises:
-        RecordsRefused: working days of a month or year differ from the official balance
-            (`balance_mismatch_month`, `_year`), or a transfer leaves one of its two days as it was
-            (`transfer_off_mismatch`, `transfer_work_mismatch`).
+    Raises RecordsRefused: working days of a month or year differ from the official balance
+    (`balance_mismatch_month`, `_year`), or a transfer leaves one of its two days as it was
+    (`transfer_off_mismatch`, `transfer_work_mismatch`).
     """
     _check_transfers(calendar.records)
     for balance in prevailing_balances(calendar.records):

@@ -211,9 +211,7 @@ def _end_on(
 
 
 def _last_working_day(to: date, calendar: Kazakhstan) -> date:
-    """Return the last working day up to a day: the safe date if the roll to the next working day is
-    disputed.
-    """
+    """Return the last working day up to a day: the safe date if the roll to the next one is disputed."""
     return calendar.working_days[max(0, calendar.upto[to] - 1)]
 
 
@@ -228,9 +226,7 @@ _UNUSUAL = {
 
 
 def explain_skipped(first: date, last: date, calendar: Kazakhstan) -> Iterator[Element]:
-    """Yield elements for the weekends and holidays skipped, then for days off that were working days and
-    counted.
-    """
+    """Yield elements for the days off skipped, by kind, then for those that were worked and so counted."""
     if last < first:
         return
     unusual = [day for day in calendar.days(first, last) if day.kind != "working"]
@@ -242,9 +238,7 @@ def explain_skipped(first: date, last: date, calendar: Kazakhstan) -> Iterator[E
 
 
 def explain_uncertain(first: date, last: date, calendar: Kazakhstan) -> Iterator[Element]:
-    """Yield elements for the unconfirmed years and the religious days of the span that may move (one for all
-    after the records).
-    """
+    """Yield elements for unconfirmed years (one for all after the records) and religious days that may move."""
     for year in calendar.provisional_years(first, last):
         if year > LAST.year:
             yield Element(code="beyond_records", arguments={"last": LAST}, on=LAST)

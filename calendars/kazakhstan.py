@@ -159,9 +159,7 @@ class Kazakhstan(Calendar):
         return 5, 6
 
     def get_calendar_holidays(self, year: int) -> list[tuple[date, str]]:
-        """Return the days off of a year that are not simply weekend, an office's own included, labelled with
-        holiday or kind of day.
-        """
+        """Return the days off of a year besides plain weekends, each with its holiday or its kind of day."""
         days = (self.unusual[on] for on in sorted(self.unusual) if on.year == year)
         return [(day.on, day.name or day.kind) for day in days if not day.working]
 

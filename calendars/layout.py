@@ -68,11 +68,8 @@ class Month(CalendarDays):
 
 @dataclass(frozen=True, slots=True)
 class CalendarYear(CalendarDays):
-    """A year of a calendar, arranged by months.
-
-    Attributes:
-        earlier, later: the neighbouring years of the calendar, None beyond it.
-        version: of the calendar.
+    """A year of a calendar, arranged by months. `earlier`, `later`: the neighbouring years of the calendar,
+    None beyond it. `version`: of the calendar.
     """
 
     number: int

@@ -112,9 +112,7 @@ class Source(Model):
 
     @property
     def known_from(self) -> date:
-        """First day on which the entry counts as known: where that was not recorded, the eve of its year
-        (assumed).
-        """
+        """First day on which it counts as known: unless recorded, the eve of its year (assumed)."""
         year = min(self.dates).year
         return self.known_at or (date(year - 1, 12, 31) if year > date.min.year else date.min)
 

@@ -53,11 +53,9 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A value to be reached in a year; measured, never due. The anchor is the last day of that year.
-
-    Attributes:
-        years: (year, the figure as the act writes it: "43.5", or a range "62-65").
-        better: "higher" or "lower"; "place": a place in a ranking, better when it is lower.
+    """A value to be reached in a year; measured, never due. The anchor is the last day of that year. `years`:
+    (year, the figure as the act writes it: "43.5", or a range "62-65"). `better`: "higher" or "lower"; "place":
+    a place in a ranking, better when it is lower.
     """
 
     years: tuple[tuple[int, str], ...]

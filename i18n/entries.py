@@ -39,12 +39,7 @@ _OWN: dict[str, Mapping[str, str]] = {}
 
 
 def template(code: str, language: str) -> str:
-    """Return the template of a code in a language.
-
-    Raises:
-        UnknownCode: no catalogue has it.
-        UnknownLanguage: none of LANGUAGES.
-    """
+    """Return the template of a code in a language. Raises UnknownCode, UnknownLanguage."""
     if not knows(code):
         raise UnknownCode(code)
     texts = _OWN[code] if code in _OWN else _texts(_entries()[code][1])
@@ -60,10 +55,8 @@ def knows(code: str) -> bool:
 
 
 def add_word(code: str, texts: Mapping[str, str]) -> None:
-    """Add a word of an organisation's own; a code of the shipped catalogues keeps its text.
-
-    Args:
-        texts: by language; they are used unchanged, without placeholders.
+    """Add a word of an organisation's own; a code of the shipped catalogues keeps its text. `texts`: by
+    language; they are used unchanged, without placeholders.
     """
     if code not in _entries():
         _OWN[code] = {language: text.replace("{", "{{").replace("}", "}}") for language, text in texts.items()}

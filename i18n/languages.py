@@ -33,10 +33,8 @@ def available_language(language: str) -> str:
 
 @cache
 def locale_of(language: str) -> Any:
-    """Return the locale data (CLDR) of a language, a `babel.Locale`, read on first use.
-
-    Raises:
-        UnknownLanguage: the CLDR does not know it.
+    """Return the locale data (CLDR) of a language, a `babel.Locale`, read on first use. Raises UnknownLanguage:
+    the CLDR does not know it.
     """
     try:
         return Locale.parse(language, sep="-")
@@ -45,7 +43,5 @@ def locale_of(language: str) -> Any:
 
 
 def plain_spaces(text: str) -> str:
-    """Replace no-break and narrow no-break spaces by plain ones, so that texts can be searched, compared and
-    hashed.
-    """
+    """Replace no-break spaces by plain ones, so that texts can be searched, compared and hashed."""
     return text.replace("\u202f", " ").replace("\u00a0", " ")

@@ -87,10 +87,8 @@ def placeholder(name: str, spec: str | None) -> Placeholder:
 
 @cache
 def _parsed(code: str, language: str) -> Sequence[tuple[str, Placeholder | None]]:
-    """Return the pieces of a template: plain text with the placeholder after it, if any (cached).
-
-    Raises:
-        CatalogueError: the template is invalid; the message names file and code.
+    """Return the pieces of a template: plain text with the placeholder after it, if any (cached). Raises
+    CatalogueError: the template is invalid; the message names file and code.
     """
     try:
         pieces = [
@@ -161,9 +159,7 @@ def _text(say: Callable[[str], str]) -> Format:
 
 
 def _day(case: values.Case | None) -> Format:
-    """Return a format for a day: without its year, or with it if the sentence is about another year than the
-    argument `today`.
-    """
+    """Return a format for a day, with its year only where that is not the year of the argument `today`."""
 
     def format_day(day: date, there: Place) -> str:
         today = there.arguments.get("today")
@@ -186,9 +182,7 @@ def _span(first: date, there: Place) -> str:
 
 
 def _join(items: Iterable[object], there: Place) -> str:
-    """Format `{items:join}`, or `{items:join|prefix.}` for codes: a list with commas; an empty one has its own
-    text.
-    """
+    """Format `{items:join}`, or `{items:join|prefix.}` for codes: with commas; empty, it has its own text."""
     return ", ".join([_name(item, there) for item in items]) or there.other("join.nothing")
 
 

@@ -53,10 +53,8 @@ def inflect(word: str, case: Case) -> str:
 def date_long(day: date, language: str, case: Case | None = None) -> str:
     """Return a date in words: "30 марта 2026 года", "2026 жылғы 30 наурыз", "30 March 2026".
 
-    `case` inflects the Kazakh month (`inflect`); other languages do not change.
-
-    Raises:
-        TypeError: a datetime, which has no date without a time zone.
+    `case` inflects the Kazakh month (`inflect`); other languages do not change. Raises TypeError: a datetime,
+    which has no date without a time zone.
     """
     return _of_month(_refuse_datetime(day).day, day.month, day.year, language, case)
 
@@ -197,10 +195,8 @@ def plural(n: int, forms: Sequence[str], language: str) -> str:
     """Return the form of a counted word that goes with n, without the number itself.
 
     Russian has three forms (рабочий день, рабочих дня, рабочих дней), English two; Kazakh words do not change
-    after a number, so one form is enough (two are taken too).
-
-    Raises:
-        ValueError: too few forms for the language.
+    after a number, so one form is enough (two are taken too). Raises ValueError: too few forms for the
+    language.
     """
     if language == "kk" and len(forms) == 1:
         return forms[0]

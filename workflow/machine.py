@@ -84,10 +84,8 @@ def open_commands(procedure: Procedure, state: str) -> tuple[str, ...]:
 
 
 def require(procedure: Procedure, case: Case, state: str, command: str, *, code: str = "") -> None:
-    """Raise Refusal, naming the possible commands, unless the command is possible in a case's `state`.
-
-    Args:
-        code: code of the error; "" for `cannot_` followed by the command.
+    """Raise Refusal, naming the possible commands, unless the command is possible in a case's `state`. `code`:
+    code of the error; "" for `cannot_` followed by the command.
     """
     open_now = open_commands(procedure, state)
     if command not in open_now:
@@ -116,10 +114,8 @@ def machine_of(procedure: Procedure, kind: Callable[..., Any] = Machine) -> Any:
 
 @lru_cache
 def _built(kind: Callable[..., Any], stages: tuple[str, ...], asking: frozenset[str]) -> Any:
-    """Return a machine: its stages one after the other, held back by guards, and the commands.
-
-    Args:
-        asking: the stages with a decision, which adds a guard to them.
+    """Return a machine: its stages one after the other, held back by guards, and the commands. `asking`: the
+    stages with a decision, which adds a guard to them.
     """
     way, aside = [*stages, *OVER], [CANCELLED, EXEMPTED]
     states = [*way, *aside]

@@ -19,10 +19,8 @@ Moved = tuple[str, date | None, date | None]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
     """One change of a case: the case after it, its new events (none when nothing was new), its stage, its rows.
-
-    Attributes:
-        moved: the due dates that moved.
-        cause: the act that changed the calendar, if due dates move without an event.
+    `moved`: the due dates that moved. `cause`: the act that changed the calendar, if due dates move without an
+    event.
     """
 
     case: Case
@@ -44,10 +42,8 @@ class Ledger(Protocol):
 
     def append(self, changes: Sequence[Change], *, now: datetime) -> int:
         """Write events and changed rows, and withdraw unsent notices whose due date no open row has any more,
-        in one transaction; return the number of cases that changed. The ledger computes the hashes.
-
-        Raises:
-            Conflict: another writer changed one of the cases first; nothing was written.
+        in one transaction; return the number of cases that changed. The ledger computes the hashes. Raises
+        Conflict: another writer changed one of the cases first; nothing was written.
         """
 
     def write(self, case: str, change: Callable[[Mapping[str, Row]], Change], *, now: datetime) -> Change:
@@ -65,9 +61,7 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OtherChange:
-    """A change another user made to a case: its kind and name, the local date it speaks of, who and when
-    (UTC).
-    """
+    """A change another user made to a case: its kind and name, the day it speaks of, by whom and when (UTC)."""
 
     kind: str
     name: str

@@ -9,7 +9,5 @@ from calendars.refusal import Refusal as Refusal, quoted as quoted
 
 
 def closest_first(wrong_name: str, allowed: Iterable[str]) -> tuple[str, ...]:
-    """Return all allowed names, the one most like the given name first; equally similar ones keep their
-    order.
-    """
+    """Return all allowed names, the most like the given one first, equally similar ones in their order."""
     return tuple(sorted(allowed, key=lambda name: -SequenceMatcher(None, wrong_name, name).ratio()))

@@ -62,10 +62,7 @@ def steps_of(
     """Return all reminder steps that apply to a deadline as of `today` (local date), in order of day.
 
     Steps of the law's term apply only while the due date is valid: none for a deadline that waits, and none on
-    a day on which it would wait.
-
-    Args:
-        name: the obligation's id with its period.
+    a day on which it would wait. `name`: the obligation's id with its period.
     """
     if deadline.due is None:
         obligation = entry_obligation(case, procedure, name)
@@ -113,10 +110,8 @@ def snoozed_steps(
     case: Case, procedure: Procedure, deadline: str, due: date, calendar: Kazakhstan
 ) -> tuple[Step, ...]:
     """Return the steps of a deadline; once snoozed, those to the responsible person alone wait (see `snoozed`).
-
-    Args:
-        deadline: the obligation's id with its period.
-        due: a reminder snoozed for another due date is no longer snoozed.
+    `deadline`: the obligation's id with its period. `due`: a reminder snoozed for another due date is no longer
+    snoozed.
     """
     later = case.snoozed.get(deadline)
     if later is None or later.due != due:
@@ -155,10 +150,8 @@ def _plan_date_steps(
 
     The reminder is sent on the plan date, or on the working day before a day off; not if a step of the law's
     term falls on that day or the due day has passed. A question that meets a step of the law's term moves by a
-    working day, and is not asked once the deadline is overdue.
-
-    Args:
-        law_days: the days of the steps of the law's term.
+    working day, and is not asked once the deadline is overdue. `law_days`: the days of the steps of the law's
+    term.
     """
     planned, due = deadline.planned_on, deadline.due
     if planned is None:
@@ -187,10 +180,7 @@ def _undated_steps(
 ) -> Iterator[ScheduledStep]:
     """Yield the reminder steps of a duty without a due date (`workflow.deadlines.resolver`), not in order:
     before a planned day, or while it is open and no plan date speaks; and towards the end of the year where
-    points hang on it.
-
-    Args:
-        name: id of the obligation with its period.
+    points hang on it. `name`: id of the obligation with its period.
     """
     since = deadline.reminds_from if holds_on(deadline, today) else None
     is_before = isinstance(obligation.term, Before) and deadline.anchor != "none"
@@ -206,10 +196,8 @@ def _undated_steps(
 
 
 def _open_steps(since: date, calendar: Kazakhstan, *, today: date, once: bool) -> Iterator[ScheduledStep]:
-    """Yield the reminder of a duty open since a day whose turn it is on `today`, and the one after it.
-
-    Args:
-        once: whether the first is the only one.
+    """Yield the reminder of a duty open since a day whose turn it is on `today`, and the one after it. `once`:
+    whether the first is the only one.
     """
     try:
         passed = calendar.count_working_days(since + timedelta(days=1), today)
@@ -254,9 +242,7 @@ def next_step(steps: Sequence[ScheduledStep], *, today: date) -> ScheduledStep |
 
 
 def following_step(steps: Sequence[ScheduledStep], *, after: date) -> ScheduledStep | None:
-    """Return the first step with a day later than `after`, of several that day the last; None if none is
-    left.
-    """
+    """Return the first step with a day after `after`, of several that day the last; None if none is left."""
     ahead = [step for step in steps if step.on > after]
     return [step for step in ahead if step.on == ahead[0].on][-1] if ahead else None
 
@@ -278,9 +264,7 @@ def is_about(deadline: Awaited, step: str, day: date) -> bool:
 
 
 def step_order(step: str) -> tuple[str, int]:
-    """Return what a step counts from (a due date, a plan date, the day a duty is open since) and its place
-    among those.
-    """
+    """Return what a step counts from (a due date, a plan date, a day open since), and its place among those."""
     if step in PLAN_STEPS:
         return PLANNED, PLAN_STEPS[step].at
     kind = undated_kind(step)

@@ -59,10 +59,7 @@ def plain(text: str) -> str:
 
 class NameIndex:
     """Names to be found whole, by their beginning, by their words, or by similarity; each way is prepared when
-    first used.
-
-    Args:
-        entries: of each its key, its names, and other texts in which words are found.
+    first used. `entries`: of each its key, its names, and other texts in which words are found.
     """
 
     def __init__(self, entries: Iterable[tuple[str, Iterable[str], str]]) -> None:
@@ -104,10 +101,7 @@ class NameIndex:
 
     def alike(self, text: str, *, limit: int, is_visible: Callable[[str], bool]) -> list[str]:
         """Return the first keys, at most `limit`, of those that have each word of a text, or for a word that no
-        text has one much like it in their names; without words, none.
-
-        Args:
-            is_visible: whether a key counts.
+        text has one much like it in their names; without words, none. `is_visible`: whether a key counts.
         """
         matches: dict[str, None] | None = None
         for word in normalise(text).split()[:MAX_SEARCH_WORDS]:

@@ -31,9 +31,7 @@ _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def yearly(library: Library, year: int) -> Iterator[Procedure]:
-    """Yield the editions for the cases of a year: in force on its first day, else the first one of that
-    year.
-    """
+    """Yield the editions for the cases of a year: in force on its first day, else the first of that year."""
     for name in library.procedures():
         editions = library.editions_of(name)
         begun = [edition for edition in editions if edition.in_force <= date(year, 1, 1)]
@@ -55,9 +53,7 @@ def still_due(
     """Yield the openings of the year before of which something is due in the year that begins, from today on.
 
     Obligations that are over or have no date are exempted: nothing due before the records began is required.
-
-    Args:
-        ground: of the exemptions.
+    `ground`: of the exemptions.
     """
     last = max(date(year - 1, 12, 31), today - timedelta(days=1))
     awaited: dict[tuple[str, str], list[Deadline]] = {}
@@ -90,11 +86,8 @@ def openings(
     known_openings: Collection[tuple[str, str]],
 ) -> Iterator[Opening]:
     """Yield the cases to open for the year: one of each yearly procedure for every unit of a kind it applies
-    to.
-
-    Args:
-        units: organisations; "" stands for an office without any unit.
-        known_openings: procedure and unit of the cases opened already.
+    to. `units`: organisations; "" stands for an office without any unit. `known_openings`: procedure and unit
+    of the cases opened already.
     """
     opened_keys = frozenset(known_openings)
     for procedure in yearly(library, year):
@@ -151,10 +144,8 @@ def days_of(cases: Sequence[Case], fact: str, today: date) -> list[tuple[date, s
 
 
 def turn(unit: str, analyses: Sequence[Case], *, embargo: Embargo, calendar: Kazakhstan, today: date) -> Turn:
-    """Return the status of an organisation on a local date, by the cases of its analyses.
-
-    Args:
-        embargo: how long after an external analysis no internal one may start, from the edition.
+    """Return the status of an organisation on a local date, by the cases of its analyses. `embargo`: how long
+    after an external analysis no internal one may start, from the edition.
     """
     ended = days_of(analyses, ENDED, today)
     last, last_case = max(ended, default=(None, ""))
@@ -348,11 +339,8 @@ class ProvedFact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AwaitedUpload:
-    """An open upload, and the documents ready for it.
-
-    Attributes:
-        upload: the deadline of the upload.
-        ready: documents, in order of the days of their facts.
+    """An open upload, and the documents ready for it. `upload`: the deadline of the upload. `ready`: documents,
+    in order of the days of their facts.
     """
 
     case: Case
@@ -364,10 +352,8 @@ def awaited_uploads(examined_cases: Iterable[ExaminedCase]) -> Iterator[AwaitedU
     """Yield the open uploads of one organisation for which documents are ready.
 
     Ready are the proved facts of the upload's own case; for the upload of a period also those that points hang
-    on, of cases that have no uploads of their own and are not confidential.
-
-    Args:
-        examined_cases: all active cases of the organisation.
+    on, of cases that have no uploads of their own and are not confidential. `examined_cases`: all active cases
+    of the organisation.
     """
     examined = tuple(examined_cases)
     shared = [
@@ -402,9 +388,7 @@ def _open_since(case: Case, deadline: Deadline) -> datetime | None:
 
 
 def _ready(examined: ExaminedCase, upload: Deadline, after: datetime, *, scored: bool) -> Iterator[ProvedFact]:
-    """Yield the proved facts of a case, recorded after a moment, that an upload takes up; where `scored`, those
-    alone that points hang on.
-    """
+    """Yield what an upload takes up of a case, recorded after a moment; `scored`: if points hang on it."""
     case, procedure, _ = examined
     for name, fact in case.facts.items():
         obligation = procedure.by_id.get(name.partition(".")[0])

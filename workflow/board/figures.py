@@ -42,9 +42,7 @@ class Outcomes(NamedTuple):
 
 
 class StageSpan(NamedTuple):
-    """A number of stages of one unit that began on the same day and were due and finished on the same days
-    (local dates).
-    """
+    """So many stages of one unit that began, were due and were finished on the same days (local dates)."""
 
     unit: str
     stage: str
@@ -101,9 +99,7 @@ class Performance:
 
 @dataclass(slots=True)
 class Pace:
-    """How long stages took, in working days, and how long they would have taken had each ended on its due
-    date.
-    """
+    """How many working days stages took, and would have taken had each ended on its due date."""
 
     took: Counter[int] = field(default_factory=Counter)
     norm: Counter[int] = field(default_factory=Counter)
@@ -117,11 +113,9 @@ class Pace:
 def performance_by(
     outcomes: Iterable[Outcomes], key: Callable[[Outcomes], Key], delay: Callable[[date], int] = lambda _: 0
 ) -> dict[Key, Performance]:
-    """Return the statistics grouped by a key of the outcomes: their unit, stage or month.
-
-    Args:
-        delay: function that counts the working days from the due date (local) of what is still overdue to the
-            day of the statistics; where it is left out, that counts as no delay.
+    """Return the statistics grouped by a key of the outcomes: their unit, stage or month. `delay`: function
+    that counts the working days from the due date (local) of what is still overdue to the day of the
+    statistics; where it is left out, that counts as no delay.
     """
     performances: dict[Key, Performance] = {}
     for outcome in outcomes:
@@ -168,10 +162,8 @@ class PlanStep(NamedTuple):
 
 def approved_plan(events: Sequence[Event]) -> dict[str, date]:
     """Return the plan dates by fact as they stood when the schedule was approved; none before the approval.
-
-    Args:
-        events: of one chain, in order; those of other kinds than facts, plan dates and withdrawals may be
-            left out.
+    `events`: of one chain, in order; those of other kinds than facts, plan dates and withdrawals may be left
+    out.
     """
     planned: dict[str, date] = {}
     for event in effective_events(events):
@@ -192,10 +184,8 @@ def plan_steps(
     today: date,
 ) -> tuple[PlanStep, ...]:
     """Return the steps of a case that have a plan date, are done or had an approved date, ordered by day,
-    without measures.
-
-    Args:
-        working_days: function that counts the working days from one local date to another; negative backwards.
+    without measures. `working_days`: function that counts the working days from one local date to another;
+    negative backwards.
     """
     steps = []
     for row in rows:

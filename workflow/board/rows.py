@@ -166,10 +166,7 @@ class Horizon:
 @dataclass(frozen=True, slots=True)
 class Sum:
     """Counts of open rows with the same assignees, edition, stage and obligation (without its period).
-
-    Attributes:
-        overdue: due before today; today: due today; due: from today to `Horizon.soon`.
-        first_due: the earliest due date of them all.
+    `overdue`: due before today; `due`: from today to `Horizon.soon`; `first_due`: the earliest due date of all.
     """
 
     assignee: AssigneeKey

@@ -189,9 +189,7 @@ class Snooze:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quiet:
-    """Reminders paused for a person who reported it done with evidence to follow: none before `until` (local
-    date).
-    """
+    """Reminders paused until `until` (local date) for a person who said it is done, with evidence to follow."""
 
     person: str
     until: date
@@ -330,9 +328,7 @@ def fold(events: Iterable[Event]) -> Case:
 
 def with_rows(case: Case, events: Sequence[Event]) -> Case:
     """Return a case read without its events with the register rows they make, without evidence; for lists.
-
-    Args:
-        events: of the kinds `ENTRIES` and `withdrawn` alone, in order.
+    `events`: of the kinds `ENTRIES` and `withdrawn` alone, in order.
     """
     return _changed(case, (_with_evidence(event, []) for event in effective_events(events)))
 
@@ -345,9 +341,7 @@ def _with_evidence(event: Event, items: Sequence[object]) -> Event:
 
 
 def _changed(case: Case, events: Iterable[Event], **values: object) -> Case:
-    """Return a case after further effective events, with these values in place of its own; `seq` and `head`
-    stay unless they are among them.
-    """
+    """Return a case after further effective events; `values`: those of its fields that are given instead."""
     # Changed in place: a new case for each event would cost most of the time.
     changing = SimpleNamespace(**{name: getattr(case, name) for name in Case.__slots__})
     for event in events:
@@ -380,9 +374,7 @@ def withdrawn_lines(payload: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def withdrawn_documents(payload: Mapping[str, Any]) -> tuple[tuple[int, int], ...]:
-    """Return the documents a withdrawal takes back: each by the number of its event and its index in the
-    evidence.
-    """
+    """Return the documents a withdrawal takes back: the number of the event, and the place in its evidence."""
     return tuple((seq, place) for seq, place in payload.get("documents", ()))
 
 
@@ -514,9 +506,7 @@ def _of_status(case: Case, event: Event) -> dict[str, Any]:
 
 
 def _of_notice(case: Case, event: Event) -> dict[str, Any]:
-    """Return the fields the answer to a reminder changes: until when it is silent, and for whom; none for an
-    answer that silences nothing.
-    """
+    """Return the fields the answer to a reminder changes: until when it is silent, and for whom; or none."""
     what, until = event.payload.get("what"), event.on
     if what == "put_off" and until:
         later = Snooze(until=until, due=date.fromisoformat(event.payload["due"]))

@@ -15,10 +15,8 @@ Values = dict[str, object]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldChange:
-    """One field of a record before and after an event; values as stored in payloads, None for none.
-
-    Attributes:
-        of: the obligation, for a field that exists once per obligation.
+    """One field of a record before and after an event; values as stored in payloads, None for none. `of`: the
+    obligation, for a field that exists once per obligation.
     """
 
     field: str
@@ -58,9 +56,7 @@ def _apply(records: dict[str, Values], event: Event) -> tuple[FieldChange, ...]:
 
 
 def _values(event: Event) -> tuple[str, Values, bool]:
-    """Return the record an event speaks of ("" for none), the values it gives, and whether they are all of its
-    values.
-    """
+    """Return the record an event speaks of, "" for none; the values it gives; whether they are all it has."""
     if event.kind in _DATED:
         dated: dict[str, object] = {"on": event.on.isoformat() if event.on else None}
         if signed_by := event.payload.get("signed_by"):
@@ -81,9 +77,7 @@ _PASSPORT = ("object_kk", "object_ru", "unit", "person", "kind", "group", "perio
 
 
 def _differences(old_values: Values, values: Values, names: Iterable[str]) -> Iterator[FieldChange]:
-    """Yield the fields whose value changes, empty values being none; of people responsible one for each
-    obligation.
-    """
+    """Yield the fields whose value changes (empty is none); of people responsible one for each obligation."""
     for name in names:
         compared = [("", old_values.get(name), values.get(name))]
         if name == "responsible" and isinstance(people := values.get(name), dict):

@@ -18,10 +18,8 @@ def is_asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: 
 
     An obligation that names no body is required of all; that of an abolished body is required of its
     successors. A group of bodies means kinds of organisation. A body that is responsible `once_planned` is
-    included once it has planned it. In a case without unit and body everything is required.
-
-    Args:
-        name: the obligation's id with its period, by which it is planned.
+    included once it has planned it. In a case without unit and body everything is required. `name`: the
+    obligation's id with its period, by which it is planned.
     """
     if not among(case.kind, obligation.only_for):
         return False
@@ -35,10 +33,7 @@ def taken_up_after(
     case: Case, procedure: Procedure, obligation: Obligation, name: str, due: date | None
 ) -> date | None:
     """Return the local date after `due` on which the organisation planned an obligation that is required of it
-    only because it planned it; None for all others.
-
-    Args:
-        name: the obligation's id with its period.
+    only because it planned it; None for all others. `name`: the obligation's id with its period.
     """
     at = case.planned_at.get(name)
     if at is None or due is None or _asked_by_the_act(case, procedure, obligation):
@@ -48,9 +43,7 @@ def taken_up_after(
 
 
 def _asked_by_the_act(case: Case, procedure: Procedure, obligation: Obligation) -> bool:
-    """Return whether the act itself requires it, whatever is planned: it names no body, or names the
-    organisation.
-    """
+    """Return whether the act requires it, planned or not: it names no body, or names the organisation."""
     if not obligation.bodies or not (case.unit or case.object in procedure.bodies):
         return True
     asked = (body for body in obligation.bodies if not procedure.bodies[body].once_planned)
@@ -70,9 +63,7 @@ def _includes_organisation(case: Case, procedure: Procedure, body: str) -> bool:
 
 
 def with_answers(case: Case, procedure: Procedure) -> Case:
-    """Return the case with each missing fact that another one also answers, on that one's day: of several the
-    first in `also_by`.
-    """
+    """Return the case with each missing fact that another answers too (the first in `also_by`), on its day."""
     if not procedure.answered_too:
         return case
     answers = {

@@ -106,9 +106,7 @@ class CaseChain:
         return AnchorDate(due, "derived")
 
     def is_branch_open(self, obligation: Obligation, span: PeriodSpan | None) -> bool:
-        """Return whether the fact that opens the obligation's branch is recorded or planned; True if it needs
-        none.
-        """
+        """Return whether the fact that opens its branch, if it needs one, is recorded or planned."""
         if obligation.when is None:
             return True
         fact = self.by_id[obligation.when].name_in(span)

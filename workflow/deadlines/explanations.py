@@ -15,9 +15,7 @@ from workflow.law.procedure import Obligation, Procedure
 
 def explanation(link: Link, judged: date | None, taken_up: date | None) -> Iterator[Element]:
     """Yield the elements for one link: due date, basis, force, period, anchor, days counted, day judged.
-
-    Args:
-        judged: the day it is judged by; taken_up: as of the deadline (`Deadline.taken_up_on`).
+    `judged`: the day it is judged by; `taken_up`: as of the deadline (`Deadline.taken_up_on`).
     """
     chain, obligation, span = link.chain, link.obligation, link.span
     if (exemption := exemption_of(chain.case, link.id)) is not None:
@@ -83,9 +81,7 @@ def _anchor(link: Link) -> Iterator[Element]:
 
 
 def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
-    """Yield the bodies responsible by the act, those responsible only by agreement, and successors of abolished
-    bodies.
-    """
+    """Yield the bodies responsible by the act and those only by agreement; successors of abolished ones."""
     bodies = [procedure.bodies[body_id] for body_id in obligation.bodies]
     by_agreement = [body for body in bodies if body.once_planned and not body.kinds]
     named = [body for body in bodies if body not in by_agreement]
@@ -100,9 +96,7 @@ def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
 
 
 def _in_this_case(link: Link, judged: date | None, taken_up: date | None) -> Iterator[Element]:
-    """Yield what only this case makes of the date: an act taken up after it, records that begin later, a
-    publication judged by another day.
-    """
+    """Yield what only this case makes of the date: taken up late, before its records, judged by publication."""
     case, due, fact = link.chain.case, link.counted.due, link.fact
     if taken_up:
         yield Element(code="taken_up_after", arguments={"due": due, "on": taken_up}, on=taken_up)

@@ -200,10 +200,8 @@ def _asked_of_rows(case: Case, procedure: Procedure, today: date) -> Iterator[_A
 
 def _spans(term: MeasureTerm, since: date | None) -> Iterator[PeriodSpan | None]:
     """Yield one span for each period of the year of monitoring, for a day of every year the first one alone;
-    one None where nothing recurs, the year has no first day yet, or no period ends in it.
-
-    Args:
-        since: the day (local date) the year of monitoring begins after.
+    one None where nothing recurs, the year has no first day yet, or no period ends in it. `since`: the day
+    (local date) the year of monitoring begins after.
     """
     if term.every is None or since is None:
         yield None
@@ -215,9 +213,7 @@ def _spans(term: MeasureTerm, since: date | None) -> Iterator[PeriodSpan | None]
 
 
 def _reviewed(asked: _Asked, measure: RowOfCase, risk: RowOfCase | None, today: date) -> _Asked:
-    """Return what a measure asks with its outcome: by its last review of the period, else by the removal of its
-    risk.
-    """
+    """Return what a measure asks with its outcome: its last review of the period, else its risk removed."""
     span, removal = asked.span, risk.last("risk_removed") if risk else None
     review = review_of(measure, span.name if span else "")
     if review is not None and review["outcome"] == "executed":

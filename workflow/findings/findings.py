@@ -64,12 +64,9 @@ def findings(
     prove: bool = True,
     known_calendar: Kazakhstan | None = None,
 ) -> tuple[Finding, ...]:
-    """Return every finding of a case.
-
-    Args:
-        prove: whether a fact without its evidence documents, or without those it must follow, is a finding
-            (False for a what-if, which has none).
-        known_calendar: the calendar as known when a past analysis began; what was in time by it is noted so.
+    """Return every finding of a case. `prove`: whether a fact without its evidence documents, or without those
+    it must follow, is a finding (False for a what-if, which has none). `known_calendar`: the calendar as known
+    when a past analysis began; what was in time by it is noted so.
     """
     deadlines = tuple(deadlines)
     proofs = {item.kind for fact in case.facts.values() for item in fact.evidence}
@@ -94,9 +91,7 @@ def findings(
 
 
 def of_fact(found: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:
-    """Return those of these findings that name a fact as out of order with others, in either direction, or as
-    lacking evidence its act asks for.
-    """
+    """Return the findings that name a fact as out of order with others, either way, or as lacking evidence."""
     question, obligation = procedure.answered_by.get(fact), procedure.by_id.get(fact.partition(".")[0])
     name = question.id if question else fact
 
@@ -137,10 +132,8 @@ def feasibility(
 
 
 def _late(deadline: Deadline, on: date, late: int | None, calendar: Kazakhstan, code: str = "") -> Finding:
-    """Return the finding that a day lies after the due date, or makes a duration too long.
-
-    Args:
-        late: working days; code: of its sentence, "" for a plan date.
+    """Return the finding that a day lies after the due date, or makes a duration too long. `late`: working
+    days; `code`: of its sentence, "" for a plan date.
     """
     term, start = deadline.obligation.term, deadline.anchor_on
     if isinstance(term, Duration) and start is not None:
@@ -219,9 +212,7 @@ def _before_period_ends(deadline: Deadline, by: _Judging) -> Iterator[Finding]:
 
 
 def _without_basis(deadline: Deadline, by: _Judging) -> Iterator[Finding]:
-    """Yield findings for records counted from a fact, or in a branch opened by a fact, that was withdrawn
-    since.
-    """
+    """Yield findings for records whose anchor, or the fact that opened their branch, was withdrawn since."""
     by_id, withdrawn = by.procedure.by_id, by.case.withdrawn
     if deadline.recorded_on is None or not withdrawn or not by.is_own(deadline):
         return

@@ -38,10 +38,8 @@ _QUARTER_REVIEWED = re.compile(r"quarter_reviewed\.((\d{4})Q([1-4]))")
 
 
 def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, ...]:
-    """Return every finding of the case's registers; none for empty registers.
-
-    Args:
-        deadlines: of the case (`workflow.deadlines.resolver.deadlines`), with the due dates of its measures.
+    """Return every finding of the case's registers; none for empty registers. `deadlines`: of the case
+    (`workflow.deadlines.resolver.deadlines`), with the due dates of its measures.
     """
     if not case.entries:
         return ()
@@ -58,9 +56,7 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
 
 
 def _measure(case: Case, measure: RowOfCase, risks: Container[int], due: date | None) -> Iterator[Finding]:
-    """Yield what is wrong with a measure: of a risk no longer there, without quality, with its reviews, or due
-    after the year of monitoring.
-    """
+    """Yield what is wrong with a measure: its risk is gone, its quality, its reviews, due after monitoring."""
     if measure["risk"] not in risks:
         yield _about(measure, "risk.measure_of_withdrawn_risk", kind="order", risk=measure["risk"])
     yield from quality(measure)
@@ -71,9 +67,7 @@ def _measure(case: Case, measure: RowOfCase, risks: Container[int], due: date | 
 
 
 def quality(measure: RowOfCase) -> Iterator[Finding]:
-    """Yield what a measure lacks before it is signed: concreteness, a completion form, a responsible person, a
-    date.
-    """
+    """Yield what a measure lacks before it is signed: concreteness, form of completion, who, by when."""
     words = measure["action"].casefold()
     is_short = len(words.split()) < _MIN_WORDS
     if is_short or (len(words.split()) <= _SHORT and words.startswith(_EFFORT)):
@@ -116,9 +110,7 @@ def _reviewed(case: Case, measure: RowOfCase) -> Iterator[Finding]:
 
 
 def _risk(case: Case, risk: RowOfCase, measures: Sequence[RowOfCase]) -> Iterator[Finding]:
-    """Yield a risk that the plan of measures, once it is there, has no measure for; an act of a higher body not
-    asked about; an unproved removal.
-    """
+    """Yield a risk without a measure in the plan there is; a higher body not asked; an unproved removal."""
     removal = risk.last("risk_removed")
     has_plan = "plan_developed" in case.facts or APPROVED in case.facts
     if has_plan and not measures and removal is None and not risk["body"]:
@@ -156,9 +148,7 @@ def _position(position: RowOfCase) -> Iterator[Finding]:
 
 
 def _remark(case: Case, remark: RowOfCase) -> Iterator[Finding]:
-    """Yield findings about a remark that has neither been taken into the note nor answered, before and after
-    its signing.
-    """
+    """Yield a finding about a remark neither taken into the note nor answered, before and after its signing."""
     signed, made_on = case.facts.get("note_signed"), remark.day("on")
     if remark.last("remark_answered") or (signed and made_on and made_on > signed.on):
         return

@@ -126,10 +126,8 @@ class OutsidePerson:
 
 
 def must_enrol(account: Account, required: Collection[Access]) -> bool:
-    """Return whether an account lacks the second factor its access requires.
-
-    Args:
-        required: the accesses that require one (`web.totp_required`).
+    """Return whether an account lacks the second factor its access requires. `required`: the accesses that
+    require one (`web.totp_required`).
     """
     return account.reader.access in required and not account.second_factor
 
@@ -155,10 +153,8 @@ CredentialKind = Literal["session", "invitation", "token", "feed"]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Credential:
     """A credential other than a password: session, token, feed. Only the SHA-256 of its secret is stored.
-
-    Attributes:
-        scope: of a token: `read` or `write`; of a feed: the unit, or "" for the person's own.
-        seen_at, expires_at: UTC moments.
+    `scope`: of a token: `read` or `write`; of a feed: the unit, or "" for the person's own. `seen_at`,
+    `expires_at`: UTC moments.
     """
 
     hash: str
@@ -173,11 +169,8 @@ class Credential:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RateLimit:
-    """A rate limit: so many attempts in each period, which begins with the first of them.
-
-    Attributes:
-        kind, key: identify the attempts counted together, e.g. those of one address.
-        period: whole seconds.
+    """A rate limit: so many attempts in each period, which begins with the first of them. `kind`, `key`:
+    identify the attempts counted together, e.g. those of one address. `period`: whole seconds.
     """
 
     kind: str
@@ -240,9 +233,7 @@ def audit_scope(reader: Reader) -> AuditScope:
 
 
 def with_unit(reader: Reader, office: Office) -> Reader:
-    """Return a reader limited to a unit with that unit, else their person's, and whether it is the whole
-    office; other readers unchanged.
-    """
+    """Return a reader limited to a unit with it (else their person's), and whether it is the whole office."""
     if reader.access not in OF_ONE_UNIT:
         return reader
     person = office.people.get(reader.person)
@@ -309,11 +300,9 @@ class AuditFilter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditScope:
-    """The audit log entries a user may see.
-
-    Attributes:
-        sees_office: entries about log-ins, accounts, people and settings.
-        sees_cases: entries about cases visible to them; `sees_registers`: about registers outside cases.
+    """The audit log entries a user may see. `sees_office`: entries about log-ins, accounts, people and
+    settings. `sees_cases`: entries about cases visible to them; `sees_registers`: about registers outside
+    cases.
     """
 
     sees_office: bool

@@ -99,17 +99,13 @@ def _named(office: Office, duty: str, responsible: str) -> Group:
 
 
 def _only_organisation(office: Office, named: Group) -> str:
-    """Return the organisation of the people a schedule names, for a case without a unit; "" if there is not
-    exactly one.
-    """
+    """Return the one organisation of the people a schedule names, for a case without a unit; else ""."""
     organisations = {office.organisation(recipient.person.unit) or "" for recipient in named}
     return organisations.pop() if len(organisations) == 1 else ""
 
 
 def _concerned(office: Office, duty: str, place: str, key: str) -> Group:
-    """Return the person a case is about, or the head of their unit (of the unit above, if they are its
-    head).
-    """
+    """Return the person a case is about, or the head of their unit (if that is them, of the unit above)."""
     person = office.people.get(key)
     if duty == "person_concerned":
         return _group("duty", [person] if person else [])
@@ -122,9 +118,7 @@ def _concerned(office: Office, duty: str, place: str, key: str) -> Group:
 
 
 def _held(office: Office, duty: str, place: str) -> Iterator[Group]:
-    """Yield groups of holders of the duty, nearest first: of the unit, of the units above; if there are none,
-    of wherever else it may be held.
-    """
+    """Yield groups of holders of the duty: of the unit, of those above; if there are none, from elsewhere."""
     if duty == ABOVE:
         yield from [*_heads(office, place)][1:]
         return
@@ -191,9 +185,7 @@ def _officer(office: Office, duty: str, unit: str, on: date, without: frozenset[
 
 
 def _heads(office: Office, place: str) -> Iterator[Group]:
-    """Yield the heads on the way up, nearest first: the first is responsible for the unit, the second is above
-    them.
-    """
+    """Yield the heads on the way up: first of the unit, then those above them."""
     for unit in office.above(place):
         if holders := _holders(office, unit, _HEADS):
             yield _group("duty_above", holders)
@@ -236,9 +228,7 @@ def heads_over(
 
 
 def _are_first(office: Office, heads: Group) -> bool:
-    """Return whether they are first heads: holders of that duty at the top, or of an organisation of its
-    own.
-    """
+    """Return whether they are first heads: they hold "head" at the top, or of an organisation of its own."""
     units = [office.units[head.person.unit] for head in heads if "head" in head.person.duties]
     return any(unit.kind or unit.parent not in office.units for unit in units)
 

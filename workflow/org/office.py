@@ -202,9 +202,7 @@ class Office:
 
     @cached_property
     def namesake_labels(self) -> Mapping[str, str]:
-        """Unit -> "name (id)", for units that share a name with another unit, or have another one's id as
-        name.
-        """
+        """Unit -> "name (id)", for units whose name is also another unit's name or id."""
         named_units = [(unit, _plain(unit.name)) for unit in self.units.values()]
         several = Counter(name for _, name in named_units)
         several.update(id for unit, name in named_units if (id := _plain(unit.id)) != name)
@@ -290,9 +288,7 @@ class Office:
         return tree
 
     def whose_cases(self, root: str) -> tuple[str, ...]:
-        """Return the unit and all units below it, and for the organisation itself also "", the cases without a
-        unit.
-        """
+        """Return the unit and all below it; for the organisation itself also "", the cases without a unit."""
         return (*self.below(root), "") if root and root == self.root else self.below(root)
 
     def units_with_word(self, word: str) -> tuple[str, ...]:
@@ -312,9 +308,7 @@ class Office:
         return tuple(unit.id for unit in self.units.values() if unit.kind) or self.tops
 
     def organisation(self, unit: str) -> str | None:
-        """Return the nearest unit above (or the unit itself) with a kind of its own; None where no kind is
-        known.
-        """
+        """Return the nearest unit above, or the unit itself, with a kind of its own; None if there is none."""
         return next((above.id for above in self.units_above(self.unit_id(unit)) if above.kind), None)
 
     def is_within_another(self, organisation: str) -> bool:
@@ -337,9 +331,7 @@ class Office:
 
     @cached_property
     def own_organisations(self) -> tuple[Unit, ...]:
-        """The organisations with a kind of their own that stand in no other: a case of no unit is of one of
-        these.
-        """
+        """The organisations that stand in no other: a case of no unit is of one of these."""
         organisations = [unit for unit in self.units.values() if unit.kind]
         return tuple(unit for unit in organisations if not self.is_within_another(unit.id))
 
@@ -379,9 +371,7 @@ def with_officer(office: Office, officer: str, *, language: str) -> Office:
 
 
 def uploads_through(office: Office, unit: str) -> str:
-    """Return the unit through whose account a unit uploads: itself, or the higher body that it or a unit above
-    names.
-    """
+    """Return the unit through whose account a unit uploads: the one it or a unit above names, else itself."""
     place = office.unit_id(unit)
     return next((above.uploads_through for above in office.units_above(place) if above.uploads_through), place)
 

@@ -28,10 +28,8 @@ TITLE_LENGTH = 120
 
 
 def give(view: View, *, text: str, assignee: str, until: date, giver: str) -> Drafts:
-    """Assign a task to a person until a local date. `assignee`, `giver`: keys of people.
-
-    Raises:
-        Refusal: there is no text, or the day has passed.
+    """Assign a task to a person until a local date. `assignee`, `giver`: keys of people. Raises Refusal: there
+    is no text, or the day has passed.
     """
     number = next_number(view.case, "assignment", assignments(view.case))
     return [_given(number, text, assignee, until, giver, view.today)]
@@ -40,11 +38,9 @@ def give(view: View, *, text: str, assignee: str, until: date, giver: str) -> Dr
 def give_alone(
     case_commands: CaseCommands, *, text: str, assignee: str, unit: str, until: date, giver: str, at: Moment
 ) -> Case:
-    """Assign a task that belongs to no case: open a case of its own for it in the person's unit (by id).
-
-    Raises:
-        Refusal: there is no text, or the day has passed.
-        OutOfRange: the day lies beyond the calendar's records.
+    """Assign a task that belongs to no case: open a case of its own for it in the person's unit (by id). Raises
+    Refusal: there is no text, or the day has passed. Raises OutOfRange: the day lies beyond the calendar's
+    records.
     """
     assignment_draft = _given(1, text, assignee, until, giver, at.today)
     case_commands.calendar.is_working_day(until)  # raises beyond the records
@@ -85,11 +81,9 @@ def answer(
 ) -> Drafts:
     """Record that an assignment is done: on which day, and its evidence.
 
-    Raises Refusal: it is unknown or answered already, is another person's, or the day is ahead.
-
-    Args:
-        author: key of the person who reports it: the assignee, unless they act for the office; "" for nobody in
-            the list of people.
+    Raises Refusal: it is unknown or answered already, is another person's, or the day is ahead. `author`: key
+    of the person who reports it: the assignee, unless they act for the office; "" for nobody in the list of
+    people.
     """
     assignment = _open(view.case, number, None if for_office else author)
     if on > view.today:

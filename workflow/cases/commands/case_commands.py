@@ -51,11 +51,9 @@ class NotForKind(Refusal, ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """A case as it stands on a day: what readers see of it, and what a command decides by.
-
-    Attributes:
-        events: those the case was computed from; none of a case read without them, or before it is written.
-        bare: whether deadlines come without explanations, which writing does not need.
+    """A case as it stands on a day: what readers see of it, and what a command decides by. `events`: those the
+    case was computed from; none of a case read without them, or before it is written. `bare`: whether deadlines
+    come without explanations, which writing does not need.
     """
 
     case: Case
@@ -131,10 +129,8 @@ class Opening:
 def in_schedule_of(case: Case, opening: Opening) -> Opening:
     """Return the opening of a case that stands in the schedule of another: with its approval and document.
 
-    A schedule of a year is approved once for all its cases (map 000, row 1).
-
-    Raises:
-        Refusal: no schedule was approved there, or on another day than the opening says.
+    A schedule of a year is approved once for all its cases (map 000, row 1). Raises Refusal: no schedule was
+    approved there, or on another day than the opening says.
     """
     approval = case.facts.get(APPROVAL)
     if approval is None:
@@ -158,14 +154,9 @@ def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure
 
 
 def check_plan_date(on: date, calendar: Kazakhstan, *, of_row: bool) -> None:
-    """Refuse a plan date beyond the calendar's records.
-
-    Args:
-        of_row: whether it comes from a register row: a certificate may end after the last day of the records.
-            Terms counted from it have no due date until the records reach it.
-
-    Raises:
-        OutOfRange: the day lies beyond the records.
+    """Refuse a plan date beyond the calendar's records. `of_row`: whether it comes from a register row: a
+    certificate may end after the last day of the records. Terms counted from it have no due date until the
+    records reach it. Raises OutOfRange: the day lies beyond the records.
     """
     if not (of_row and on > calendar.last):
         calendar.is_working_day(on)
@@ -210,9 +201,7 @@ class CaseCommands:
         return tuple(change.case for change in changes)
 
     def foresee(self, openings: Sequence[Opening], *, at: Moment) -> Sequence[Change]:
-        """Return what opening these cases would write, under ids of no case; nothing is written. Raises as
-        `open_many`.
-        """
+        """Return what opening these cases would write, under ids of no case. Raises as `open_many`."""
         return self._new(map(str, range(1, len(openings) + 1)), self._checked(openings, at.today), at)
 
     def reserve(self, openings: Sequence[Opening], *, today: date) -> Sequence[str]:
@@ -291,10 +280,8 @@ class CaseCommands:
     def write(
         self, case_id: str, at: Moment, command: Command[P], /, *args: P.args, **values: P.kwargs
     ) -> Change:
-        """Write the events that a command derives from the case, which nobody else writes meanwhile.
-
-        Raises:
-            UnknownCase: there is no case with that id.
+        """Write the events that a command derives from the case, which nobody else writes meanwhile. Raises
+        UnknownCase: there is no case with that id.
         """
 
         def change(before: Mapping[str, Row]) -> Change:
@@ -307,9 +294,7 @@ class CaseCommands:
         return self._decided(case_id, at, self._ledger.rows(case_id), command)
 
     def recomputed(self, case: Case, *, today: date, events: tuple[Event, ...] = ()) -> Change:
-        """Return what is stored of a case after these events (a rebuild of the board has none): them, its
-        stage and its rows, computed anew.
-        """
+        """Return what is stored of a case after these events (a rebuild has none): stage and rows anew."""
         view = self.view_of(case, today=today)
         board = rows(case, view.procedure, view.deadlines, self.calendar, today=today)
         return Change(events=events, case=case, stage=view.stage, rows=board)

@@ -52,11 +52,8 @@ Rows = Callable[[Case], Sequence[NewRow]]
 
 
 class CaseRows:
-    """Commands on the rows of a case's registers.
-
-    Args:
-        read_term: reads the words of a measure's term.
-        scale_on: returns the scale of risks in force on a local date.
+    """Commands on the rows of a case's registers. `read_term`: reads the words of a measure's term. `scale_on`:
+    returns the scale of risks in force on a local date.
     """
 
     def __init__(
@@ -99,13 +96,9 @@ class CaseRows:
         return drafts
 
     def edit(self, view: View, row: str, values: Mapping[str, object]) -> Drafts:
-        """Change fields of a row; values equal to the present ones are left out.
-
-        Args:
-            row: its kind and number: `risk.3`, `measure.2`, `position.4`, `remark.1`.
-
-        Raises:
-            Refusal, InvalidRow: an unknown row or field, or a value that cannot stand in it.
+        """Change fields of a row; values equal to the present ones are left out. `row`: its kind and number:
+        `risk.3`, `measure.2`, `position.4`, `remark.1`. Raises Refusal, InvalidRow: an unknown row or field, or
+        a value that cannot stand in it.
         """
         present = self._rows(view.case)
         register, stored_row = self._found(view.case, present, row)
@@ -127,10 +120,8 @@ class CaseRows:
         evidence: Iterable[Evidence] = (),
     ) -> Drafts:
         """Record an action on a row, e.g. that it is ranked, reviewed, answered or removed from the list.
-
-        Raises:
-            Refusal, InvalidRow: an unknown row or action, a value that cannot stand in its field, or as
-                `_event_values`.
+        Raises Refusal, InvalidRow: an unknown row or action, a value that cannot stand in its field, or as
+        `_event_values`.
         """
         present = self._rows(view.case)
         register, stored_row = self._found(view.case, present, row)

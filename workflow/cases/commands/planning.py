@@ -118,11 +118,9 @@ def audit(
     known_calendar: Kazakhstan | None = None,
 ) -> Plan:
     """Judge one past analysis. A fact that is not given is unknown, which by itself is no lateness; without any
-    date there is nothing to judge.
-
-    Args:
-        published: dates of first publication by fact name; where the law judges by publication they decide.
-        known_calendar: the calendar as known when the analysis began; what was in time by it is noted so.
+    date there is nothing to judge. `published`: dates of first publication by fact name; where the law judges
+    by publication they decide. `known_calendar`: the calendar as known when the analysis began; what was in
+    time by it is noted so.
     """
     days = [*facts.values(), *published.values()]
     if not days:
@@ -170,9 +168,7 @@ def _latest_starts(case: Case, procedure: Procedure, calendar: Kazakhstan) -> di
 
 
 def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Procedure, tuple[Finding, ...]]:
-    """Return the edition in force on a day (the latest if no day is given, the earliest if none was in force),
-    with a finding if none was.
-    """
+    """Return the edition in force on a day, with a finding if none was (then the first); for None the last."""
     if on is None:
         return library.latest(procedure_id), ()
     try:
@@ -206,11 +202,8 @@ def _what_if(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mismatch:
-    """One value of an example that differs from the computed one.
-
-    Attributes:
-        example: its title; what: `due`, `safe_by`, `state` or `findings`, and of which obligation.
-        expected, actual: as the file writes them.
+    """One value of an example that differs from the computed one. `example`: its title; `what`: `due`,
+    `safe_by`, `state` or `findings`, and of which obligation; `expected`, `actual`: as the file writes them.
     """
 
     example: str
@@ -220,9 +213,7 @@ class Mismatch:
 
 
 def mismatches(procedure: Procedure, calendar: Kazakhstan) -> Iterator[Mismatch]:
-    """Yield every difference between the examples of an edition and what is computed by the office's
-    calendar.
-    """
+    """Yield every difference between an edition's examples and what the office's calendar gives."""
     library = Library([procedure])
     for example in procedure.examples:
         example_plan = plan(
@@ -373,9 +364,7 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date)
 
 
 def _state(name: str, deadlines: Mapping[str, Deadline]) -> State:
-    """Return the state of a deadline; of a recurring obligation one period stands for all while no day is known
-    from which they begin.
-    """
+    """Return the state of a deadline; while periods have no first day, one stands for all of an obligation."""
     if (deadline := deadlines.get(name)) is not None:
         return deadline.state
     recurring, dot, _ = name.partition(".")

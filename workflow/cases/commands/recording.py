@@ -177,9 +177,7 @@ def _require_unanswered(view: View, fact: str) -> None:
 
 
 def _require_answerable(view: View, decision: str) -> None:
-    """Raise Refusal unless the decision can be answered now; if its branch may still open, the error names
-    what opens it.
-    """
+    """Raise Refusal unless the decision can be answered now, naming what would open its branch."""
     case, procedure = view.case, view.procedure
     by_id = {deadline.id: deadline for deadline in view.deadlines}
     question = by_id[decision]
@@ -209,10 +207,8 @@ def _contradiction(code: str, recorded: Fact, **arguments: object) -> Contradict
 
 
 def _payload(obligation: Obligation, values: Mapping[str, Decimal], signed_by: str) -> dict[str, object]:
-    """Return numbers and signatory of a fact as payload values: strings, nothing empty.
-
-    Raises:
-        Refusal: a name the obligation or the office does not know.
+    """Return numbers and signatory of a fact as payload values: strings, nothing empty. Raises Refusal: a name
+    the obligation or the office does not know.
     """
     for name in values:
         if name not in obligation.values:
@@ -227,10 +223,8 @@ def _payload(obligation: Obligation, values: Mapping[str, Decimal], signed_by: s
 def _missing_details(
     obligation: Obligation, recorded: Fact, values: Mapping[str, Decimal], signed_by: str
 ) -> tuple[dict[str, Decimal], str]:
-    """Return the numbers and signatory that are not recorded with the fact yet.
-
-    Raises:
-        Contradiction: one of them is recorded with another value.
+    """Return the numbers and signatory that are not recorded with the fact yet. Raises Contradiction: one of
+    them is recorded with another value.
     """
     for name, value in values.items():
         known = recorded.values.get(name, value)
@@ -266,11 +260,8 @@ class DutyRow:
 def row_changes(view: View, duties: Mapping[str, Sequence[DutyRow]], *, ground: str = "") -> Drafts:
     """Return the changes to an active case: first the facts that rows no longer support, then those they
     support now; none for duties that the case does not have. Repeated, they change nothing. Facts a person
-    recorded stay.
-
-    Args:
-        duties: name of a fact with its period -> every row that carries it out, by their days.
-        ground: of corrections and withdrawals; "" for the name of the row.
+    recorded stay. `duties`: name of a fact with its period -> every row that carries it out, by their days.
+    `ground`: of corrections and withdrawals; "" for the name of the row.
     """
     gone, drafts = _compared(view, duties, ground)
     return [*(withdrawal(view, key, ground=ground or fact.row) for key, fact in gone.items()), *drafts]
@@ -313,11 +304,9 @@ def _of_period(
     ground: str,
 ) -> Iterator[EventDraft]:
     """Yield the changes to the facts of one period that stay or are new: as many as the period holds, and none
-    for a row of the same day as a fact recorded by a person.
-
-    Args:
-        facts: those of the period by name; the new ones are added to it.
-        withdrawn_facts: by row; the new fact of a row that moved to another period takes over what was added.
+    for a row of the same day as a fact recorded by a person. `facts`: those of the period by name; the new ones
+    are added to it. `withdrawn_facts`: by row; the new fact of a row that moved to another period takes over
+    what was added.
     """
     keys = {fact.row: key for key, fact in facts.items() if fact.row}
     fact_days = [fact.on for fact in facts.values() if not fact.row]

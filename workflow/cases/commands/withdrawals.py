@@ -45,9 +45,7 @@ ALLOWED_LIMIT = 30
 
 
 class CannotUndo(Refusal, ValueError):
-    """Undo is refused: too late, or the record is another user's; withdrawing it with a ground remains
-    possible.
-    """
+    """Undo is refused: too late, or another user's record. It can still be withdrawn with a ground."""
 
 
 def withdraw(view: View, name: str, *, ground: str, evidence: str = "") -> Drafts:
@@ -83,9 +81,7 @@ def undo(view: View, line: int, *, ground: str, was_told: Callable[[Event], bool
 
 
 def take_back_opening(view: View, *, ground: str) -> Drafts:
-    """Withdraw the latest plan date of each fact of a case and cancel it; a case that is not active stays as it
-    is.
-    """
+    """Cancel a case and withdraw the latest plan date of each fact; one that is not active stays as it is."""
     if view.case.status != "active":
         return ()
     plans = (withdrawal(view, PLAN + fact, ground=ground) for fact in view.case.planned)
@@ -93,9 +89,7 @@ def take_back_opening(view: View, *, ground: str) -> Drafts:
 
 
 def _cannot_undo(event: Event, was_told: Callable[[Event], bool], at: Moment) -> CannotUndo | None:
-    """Return the refusal to undo an event of another user, older than ten minutes, or already reported by a
-    letter; None for any other.
-    """
+    """Return why an event cannot be undone: another user's, over ten minutes old, told by a letter; or None."""
     if event.by != at.by:
         return CannotUndo("undo_not_yours", by=event.by)
     if not event.at <= at.now <= event.at + UNDO_TIME:
@@ -200,9 +194,7 @@ def _named(view: View, live: Sequence[Event], name: str) -> tuple[str, list[Even
 
 
 def _of_line(view: View, live: Sequence[Event], seq: int) -> tuple[str, list[Event]]:
-    """Return what the withdrawal of one event takes back: the whole record that it began, with its key, else
-    that event alone. Raises Refusal.
-    """
+    """Return key and events of the record that one event began; else "" and that event. Raises Refusal."""
     event = next((line_event for line_event in live if line_event.seq == seq), None)
     if event is None:
         for other in view.events:

@@ -93,9 +93,7 @@ def events_as_seen(events: Sequence[Event], scope: Scope | None) -> Sequence[Eve
 
 
 def stored_file(case: Case, reference: str) -> Evidence | None:
-    """Return the stored file of a case with that SHA-256, including its restriction; None when no record has
-    it.
-    """
+    """Return the stored file of a case with that SHA-256, and its restriction; None where no record has it."""
     files = (proof.evidence for proof in proofs(case) if proof.evidence.name is not None)
     return next((file for file in files if file.reference == reference), None)
 

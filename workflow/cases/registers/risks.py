@@ -26,9 +26,7 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
 class RecommendationPlace(NamedTuple):
-    """The place of a recommendation: its case, and the numbers of its risk and measure (0 where there is
-    none).
-    """
+    """The place of a recommendation: its case, and the numbers of its risk and measure (0: it has none)."""
 
     case: str
     risk: int

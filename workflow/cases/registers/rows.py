@@ -67,11 +67,8 @@ class _Valued:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordOnRow(_Valued):
-    """What an action recorded about a row: that a measure was reviewed, a risk ranked.
-
-    Attributes:
-        kind: of its event.
-        on: the local day; `date.min` of a rank, which has none.
+    """What an action recorded about a row: that a measure was reviewed, a risk ranked. `kind`: of its event.
+    `on`: the local day; `date.min` of a rank, which has none.
     """
 
     kind: EventKind
@@ -156,9 +153,7 @@ def _without(records: Iterable[RecordOnRow], kind: str | None) -> tuple[RecordOn
 
 
 def review_of(measure: RowOfCase, period: str) -> RecordOnRow | None:
-    """Return the last review of a period or of the whole measure, whichever was recorded later; None where
-    there is neither.
-    """
+    """Return the last review of a period, or of the whole measure if that was recorded later; None for none."""
     reviews = reversed(measure.all("measure_reviewed"))
     return next((review for review in reviews if review["period"] in (period, "")), None)
 
@@ -288,9 +283,7 @@ def number_of(obligation: str) -> int:
 
 
 def period_in(obligation: str) -> str | None:
-    """Return the period in an id, `2026Q3` of `quarter_reported.2026Q3` and of `measure.3.2026Q3`; None for an
-    obligation that does not recur.
-    """
+    """Return the period in an id, `2026Q3` of `quarter_reported.2026Q3` or `measure.3.2026Q3`, or None."""
     match = _ENTRY.fullmatch(obligation)
     return match["period"] if match else obligation.partition(".")[2] or None
 
