@@ -65,12 +65,8 @@ def _shown(section: Mapping[str, object]) -> dict[str, str]:
 
 
 def send_test_letter(ctx: RequestContext, channel: str, email: str, language: str) -> Outcome:
-    """Send the reader a test letter at once.
-
-    Raises:
-        Refusal: no such channel, or an invalid address.
-        Refusal: the channel does not reach the reader.
-        BadSetting: the channel's section cannot be used.
+    """Send the reader a test letter at once. Raises Refusal for an unknown channel, a malformed address, and
+    where the channel does not reach the reader; BadSetting if its section cannot be used.
     """
     if channel not in ctx.app.settings.channels.use:
         raise Refusal("web.channels.unknown", channel=channel[:80])
@@ -110,10 +106,8 @@ def first_steps(ctx: RequestContext) -> Mapping[Step, bool]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfficerStart:
-    """What an officer's first day still lacks: a case, a channel that reaches people, the first letter.
-
-    `year`: that of the case opened last, None without one; `letter_on`: the day on which the first reminder
-    goes out, None without one.
+    """What an officer's first day still lacks: a case (`year`: of the one opened last), a channel that reaches
+    people, the first letter (`letter_on`: its day).
     """
 
     year: int | None
@@ -327,9 +321,8 @@ def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
 
 
 def _refuse_characters(key: str, text: str) -> None:
-    """Refuse control characters, line breaks and what turns the direction of writing.
-
-    Values stand in headers of letters, on pages and in papers.
+    """Refuse control characters, line breaks and what turns the direction of writing: values stand in headers
+    of letters, on pages and in papers.
     """
     if any(
         unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") or ord(character) in _TURNING
@@ -339,9 +332,7 @@ def _refuse_characters(key: str, text: str) -> None:
 
 
 def _is_host(text: str) -> bool:
-    """Return whether a text is a host's name, or an address that other machines or this one may have: neither
-    link-local, multicast, unspecified nor reserved.
-    """
+    """Return whether a text is a host's name or a machine's address: not link-local, multicast or reserved."""
     try:
         address = ip_address(text)
     except ValueError:

@@ -146,9 +146,7 @@ class AppContext:
         return self.process.newest or self
 
     def present(self) -> AppContext:
-        """Return the application by the settings and acts stored now, also by other processes: the newest one,
-        or another in its place.
-        """
+        """Return the application by the settings and acts stored now: the newest one, or one in its place."""
         newest = self.newest
         if not newest.has_database or newest.version == _version(newest.engine):
             return newest
@@ -195,16 +193,13 @@ class AppContext:
 
     @cached_property
     def calendar(self) -> Kazakhstan:
-        """The office's calendar: the records, with the office's own days off and working days applied.
-
-        It reaches beyond them by rule, as far as deadlines do.
+        """The office's calendar, with its own days off and working days; beyond the records, as far as
+        deadlines reach, by rule.
         """
         return self.calendar_of(self.records)
 
     def calendar_of(self, records: Records, as_of: date | None = None) -> Kazakhstan:
-        """Return the calendar built from these records as known on a day (None: all of them), with the office's
-        own days off and working days.
-        """
+        """Return the calendar of these records as known on a day (None: all), with the office's own days."""
         office = self.configured.office
         calendar = compiled(records, calendars.REACH).as_known(as_of)
         return calendar.with_office_days(off=office.days_off, working=office.working_days)
@@ -225,9 +220,7 @@ class AppContext:
 
     @cached_property
     def read_editions(self) -> Editions:
-        """The editions as read. Own files that cannot be used are reported, and replaced by the texts the
-        office adopted last.
-        """
+        """The editions as read; in place of own files that cannot be used the texts the office adopted last."""
         read = read_editions(self.configured)
         if self.configured.regulations.folder is not None and self.has_database:
             # Commands that need no database work without one: these files are left out.
@@ -239,9 +232,7 @@ class AppContext:
 
     @cached_property
     def registers(self) -> Registers:
-        """The registers of the office, shipped and own, not those of cases. Own files that cannot be used are
-        reported.
-        """
+        """The office's registers, shipped and own, but those of cases; unusable own files are reported."""
         registers, left_out = read_registers(self.configured)
         self._note_unused(left_out)
         return Registers(registers)
@@ -254,11 +245,8 @@ class AppContext:
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
-        """The channels in use, each with its own settings.
-
-        Raises:
-            Refusal: there is no channel of that name.
-            BadSetting: a required key of a channel is missing.
+        """The channels in use, each with its own settings. Raises Refusal for an unknown one, BadSetting
+        without a required key.
         """
         return {
             name: create_channel(name, self.settings, lambda: self.links) for name in self.settings.channels.use
@@ -270,12 +258,9 @@ class AppContext:
 
     @cached_property
     def engine(self) -> Any:
-        """The database engine, its schema created or migrated, claimed for this installation; its type is
-        private to the storage layer.
-
-        Raises:
-            StorageUnavailable: it cannot be used, or does not exist (`no_database`); nothing was changed.
-            Refusal: it belongs to another installation.
+        """The database engine, its schema created or migrated, claimed for this installation; private to the
+        storage layer. Raises StorageUnavailable if it cannot be used or does not exist (`no_database`), Refusal
+        if it belongs to another installation.
         """
         if not self.creates_database:  # opening an SQLite file would create it
             if not self.has_database:
@@ -318,10 +303,8 @@ class AppContext:
     def refuse_unable(self) -> None:
         """Refuse to start a service that could not send letters or write.
 
-        Raises:
-            Refusal, BadSetting: a channel cannot be created; nothing was touched.
-            StorageUnavailable: `read_only` or `no_rights`.
-            BadSetting: a folder of config.toml cannot be written.
+        Raises Refusal or BadSetting for a channel, StorageUnavailable (`read_only`, `no_rights`), BadSetting
+        for a folder.
         """
         self.channels  # noqa: B018 (created here, or refused here)
         self.provider  # noqa: B018
@@ -375,11 +358,9 @@ class AppContext:
 
     @cached_property
     def cipher(self) -> Cipher:
-        """The cipher of all that is stored encrypted: second factors, links in letters, the mail password.
-        Where only this machine reaches the pages and nothing is encrypted yet, a missing key file is made.
-
-        Raises:
-            BadSetting: the key is missing, malformed, or readable by others; nothing was touched.
+        """The cipher of second factors, links in letters and the mail password. Where only this machine reaches
+        the pages and nothing is encrypted yet, a missing key file is made. Raises BadSetting for a key that is
+        missing, malformed or readable by others.
         """
         return configuration.read_cipher(
             self.configured, os.environ, stored=self.stored_secrets, note=self.note

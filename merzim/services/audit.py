@@ -99,10 +99,8 @@ def ask_audit(ctx: RequestContext, command: AskAudit) -> AuditList:
 
 
 def export_lines(ctx: RequestContext, command: AskAudit) -> Iterator[str]:
-    """Yield the entries in order, each as one line of JSON; the export itself is recorded in the log.
-
-    Raises:
-        NotAllowed: before the first line, the reader's access does not include the log.
+    """Yield the entries in order, each as one line of JSON; the log records the export. Raises NotAllowed,
+    before the first line, where the reader's access does not include the log.
     """
     command = command.model_copy(update={"before": None, "after": command.after or 0, "limit": EXPORT_CHUNK})
     pages = _pages(ctx, command, "after")
@@ -113,11 +111,8 @@ def export_lines(ctx: RequestContext, command: AskAudit) -> Iterator[str]:
 
 
 def exported_entries(ctx: RequestContext, command: AskAudit) -> list[AuditLine]:
-    """Return the entries of one workbook, the newest first; the export itself is recorded in the log.
-
-    Raises:
-        Refusal: there are more than MAX_EXPORTED.
-        NotAllowed: the reader's access does not include the log.
+    """Return the entries of one workbook, the newest first; the log records the export. Raises Refusal for more
+    than MAX_EXPORTED, NotAllowed where the reader's access does not include the log.
     """
     entries: list[AuditLine] = []
     command = command.model_copy(update={"after": None, "limit": EXPORT_CHUNK})
@@ -147,9 +142,8 @@ def record(
     case: str = "",
     details: dict[str, object] | None = None,
 ) -> tuple[int, str]:
-    """Record what the reader did where nothing else is written: a download, an export.
-
-    Return the number and the hash of its entry.
+    """Record what the reader did where nothing else is written (a download); return the entry's number and
+    hash.
     """
     event = Draft(
         topic=topic, kind=kind, by=ctx.reader.login, at=ctx.now, name=name, case=case, payload=details or {}

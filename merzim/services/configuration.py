@@ -44,14 +44,9 @@ def read_cipher(
     """Return the cipher of stored secrets: the present key, and older keys for decryption only.
 
     If only this machine reaches the pages and neither the environment nor its file holds a key, one is created
-    and stored in a file of mode 0600, but only while no secret is encrypted yet: a new key would open none.
+    in a file of mode 0600, and noted (`note`), but only while no secret is `stored`: a new key would open none.
 
-    Args:
-        stored: returns the encrypted secrets of the database.
-        note: called with a message code when a key file was created.
-
-    Raises:
-        BadSetting: a key is missing, malformed, or in a file that others may read.
+    Raises BadSetting for a key that is missing, malformed, or in a file that others may read.
     """
     text = environment.get(KEY_VARIABLE, "").strip()
     if text:
@@ -143,10 +138,8 @@ def _parse(text: str, *, where: str) -> str:
 
 
 def refuse_unwritable(settings: Settings) -> None:
-    """Create missing folders and test each by writing a temporary file.
-
-    Raises:
-        BadSetting: `cli.folder_unwritable`; the message names the key of config.toml.
+    """Create missing folders and write a temporary file in each. Raises BadSetting, naming the key of
+    config.toml.
     """
     for key, folder in folders(settings):
         try:
@@ -175,10 +168,8 @@ PASSWORD = "channels.email.password"
 def with_browser(
     configured: Settings, stored: Mapping[str, str], secret: str, cipher: Callable[[], Cipher]
 ) -> Settings:
-    """Return the configured settings with what was set in the browser; what the environment says stays.
-
-    Args:
-        stored: the values by key; secret: the encrypted password of the mail server.
+    """Return the settings with what was set in the browser (`stored` by key, `secret`: the mail server's
+    password, encrypted); what the environment says stays.
     """
     fixed = configured.from_environment
     names = {name: stored[f"office.{name}"] for name in OFFICE_KEYS if f"office.{name}" in stored}
@@ -201,9 +192,8 @@ def is_mail_fixed(settings: Settings) -> bool:
 
 
 def with_mail(settings: Settings, server: Mapping[str, object]) -> Settings:
-    """Return the settings with letters sent through this server instead of into a folder.
-
-    The password of the environment goes to no server that was named in the browser.
+    """Return the settings with letters sent through this server instead of into a folder; the password of the
+    environment goes to no server named in the browser.
     """
     channels = settings.channels
     use = ("email", *(name for name in channels.use if name not in ("email", "folder")))
@@ -220,10 +210,8 @@ def with_mail(settings: Settings, server: Mapping[str, object]) -> Settings:
 
 
 def with_password(settings: Settings, secret: str, cipher: Callable[[], Cipher]) -> Settings:
-    """Return the settings with the stored password, if it was given for this server and log-in.
-
-    Args:
-        secret: the password as encrypted; "" for none. With another key `lost_password` says why.
+    """Return the settings with the stored password (`secret`: as encrypted, "" for none), if it was given for
+    this server and log-in. With another key `lost_password` says why.
     """
     if not secret:
         return settings
@@ -255,12 +243,10 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks] 
     decrypted the channel has the reason as `no_key`.
 
     Args:
-        links: function that opens the table of linked accounts, for a channel that people enable themselves;
-            None for one that is only asked whether it works.
+        links: opens the table of linked accounts; None for a channel that is only asked whether it works.
 
-    Raises:
-        Refusal: there is no channel of that name, or what its section names cannot be used.
-        BadSetting: a required key is missing.
+    Raises Refusal for an unknown channel, or one whose section cannot be used; BadSetting without a required
+    key.
     """
     channel = channel_type(name).model_validate(settings.channels.sections.get(name, {}))
     for key in channel.needed:
@@ -292,14 +278,8 @@ def refuse_bad_address(address: str) -> None:
 
 
 def try_channel(channel: Channel, person: Person, settings: Settings, *, now: datetime) -> Outcome:
-    """Send a person one letter at once, in their language; it is not stored and not repeated.
-
-    Args:
-        settings: those the channel was made by.
-        now: aware UTC.
-
-    Raises:
-        Refusal: the channel does not reach the person.
+    """Send a person one letter at once, in their language; it is not stored and not repeated. `settings`: those
+    the channel was made by. Raises Refusal where the channel does not reach the person.
     """
     address, language = channel.address(person), person.language
     if address is None:

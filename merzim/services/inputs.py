@@ -179,10 +179,8 @@ class BadInput(Refusal, ValueError):
 
 
 def bad_input(item: Mapping[str, Any], *, without: Collection[str] = ()) -> BadInput:
-    """Return the refusal for an error of pydantic's: the field, what is wrong with it, what is allowed.
-
-    Args:
-        without: leading parts of the location that are not fields.
+    """Return the refusal for an error of pydantic's: the field, what is wrong, what is allowed. `without`:
+    leading parts of its location that are no fields.
     """
     place = [str(part) for part in item["loc"]]
     field = ".".join(place[1:] if place[:1] and place[0] in without and len(place) > 1 else place)
@@ -209,11 +207,7 @@ def bad_inputs(error: ValidationError) -> Iterator[tuple[str, BadInput]]:
 
 
 def build(command: type[C], values: Mapping[str, object]) -> C:
-    """Return the command with these values.
-
-    Raises:
-        BadInput: a value is missing or not allowed; the message names the first.
-    """
+    """Return the command with these values. Raises BadInput for the first that is missing or not allowed."""
     try:
         return command.model_validate(dict(values))
     except ValidationError as error:
@@ -225,15 +219,10 @@ MAX_GROUND_LENGTH = 300
 
 
 def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple[Evidence, ...]:
-    """Store the files sent as evidence, before the ledger records them; return it for the ledger. All items are
-    checked before any is stored.
+    """Store the files sent as evidence once all are checked; return the evidence for the ledger. One whose
+    `content` is evidence already was stored before, for several facts at once.
 
-    One whose `content` is evidence already was stored before, for several facts at once.
-
-    Raises:
-        Refusal: a date in the future.
-        NotFound: a digest that matches no file the reader uploaded.
-        Refusal: a kind of file that is not accepted.
+    Raises Refusal for a date in the future or a kind of file not accepted, NotFound for a file not uploaded.
     """
     stored = [item.content for item in items if isinstance(item.content, Evidence)]
     sent = [item for item in items if not isinstance(item.content, Evidence)]
@@ -248,9 +237,7 @@ def only_kind(kinds: Collection[str], *, is_link: bool) -> str:
 
 
 def clean_file_name(name: str) -> str:
-    """Return the last part of a file's name, without folders or control characters, white space as spaces: its
-    last MAX_NAME_LENGTH characters, "file" where nothing is left.
-    """
+    """Return the last MAX_NAME_LENGTH printable characters of a file's name, no folders; "file" for none."""
     last = PureWindowsPath(PurePosixPath(name).name).name
     spaced = " ".join(last.split())
     clean = "".join(character for character in spaced if character.isprintable()).strip(" .")
@@ -285,11 +272,9 @@ def uploaded_file(ctx: RequestContext, digest: str) -> Upload:
 
 def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[BinaryIO, str] | None:
     """Return the file sent with a command and its cleaned name; None if none was sent. A file sent now, not
-    uploaded before, is counted towards what its sender may send in a day.
+    uploaded before, counts towards what its sender may send in a day: beyond that it is refused.
 
-    Raises:
-        NotFound: a digest that matches no file the reader uploaded.
-        Refusal: the reader has sent too much in the last day.
+    Raises NotFound for a digest that matches no file the reader uploaded.
     """
     if item.content is not None:
         _count(ctx, item.content.content)

@@ -95,10 +95,8 @@ def undelivered(ctx: RequestContext) -> list[Notice]:
 
 
 def reminders_to_nobody(app: AppContext, *, at: Moment, limit: int) -> Sequence[RoundProblem]:
-    """Return the due reminders that can reach nobody.
-
-    A round does not advance the rows of such reminders, so these rows are planned here again; nothing is
-    written.
+    """Return the due reminders that can reach nobody. Rounds leave their rows, which are planned here again,
+    unwritten.
     """
     if _setting_faults(app):
         return ()
@@ -205,12 +203,9 @@ class LetterLinkRefused(LinkRefused):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LetterQuestion:
-    """The question that a link in a letter opens.
-
-    Attributes:
-        last_answer: the answer given before by a link of this letter; None for none.
-        expired: whether the letter is too old, or the deadline has changed since.
-        is_theirs: whether the person is responsible, not only notified.
+    """The question that a link in a letter opens. `last_answer`: given by a link of this letter before;
+    `expired`: too old, or the deadline has changed since; `is_theirs`: the person is responsible, not only
+    notified.
     """
 
     notice: Notice
@@ -223,9 +218,8 @@ class LetterQuestion:
 
     @property
     def possible_answers(self) -> tuple[LetterAnswer, ...]:
-        """The answers still possible: after "read" the other two; after another one, or too late, none.
-
-        People who were only notified can only acknowledge. Of a decision nobody can say that it is done.
+        """The answers still possible: after "read" the other two; after another one, or too late, none. Who was
+        only notified can only acknowledge; of a decision nobody can say that it is done.
         """
         if self.expired or self.last_answer in ("said_done", "not_mine"):
             return ()
@@ -237,10 +231,8 @@ class LetterQuestion:
 
 
 def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
-    """Return the question of a link in a letter.
-
-    Raises:
-        LetterLinkRefused: the link was not issued here, or belongs to a person who left.
+    """Return the question of a link in a letter. Raises LetterLinkRefused for one not issued here, or of who
+    left.
     """
     link = read_secret(ctx.app.rules.link_key, token, ReminderLink)
     notices = ctx.app.reads.notices_matching(case=link.case) if link is not None else ()
@@ -368,9 +360,7 @@ class PersonActions:
         return self.app.case_commands.view(case, today=self.at.today)
 
     def read(self, notice: Notice) -> None:
-        """Record that the person read a notice in the bot, with all that its letter carried. Raises UnknownCase
-        for one about a case they do not see any more.
-        """
+        """Record that the person read a notice, and all its letter carried. Raises UnknownCase if hidden."""
         ctx = self._ctx
         if notice.case:
             require_visible(ctx, notice.case)

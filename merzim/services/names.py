@@ -80,13 +80,8 @@ def units_in_order(office: Office) -> tuple[UnitName, ...]:
 
 
 def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[UnitName, ...], int]:
-    """Return one page of the unit tree: all of a small tree, else the path to a unit and some of its children.
-
-    A large office is shown level by level, so that a page does not contain twenty thousand names. A number
-    beyond the last page gives the last page.
-
-    Returns:
-        the units, and the number of pages.
+    """Return one page of the unit tree, at most the last, and the number of pages: all of a small tree, else
+    the path to a unit and some of its children, so that no page has twenty thousand names.
     """
     if len(office.units) <= MAX_LISTED:
         return units_in_order(office), 1
@@ -114,10 +109,7 @@ def assignee_key(case: Case, obligation: Obligation, deadline: str) -> AssigneeK
 
 
 def name_assignees(office: Office, key: AssigneeKey, *, on: date) -> AssigneeNames:
-    """Return the names of the assignees on a day: the people a letter of that day would go to.
-
-    The officer who gets letters nobody else can get is not an assignee.
-    """
+    """Return the names of whom a letter of that day goes to; none where the officer alone would get it."""
     recipients = acting_people(office, key, on=on)
     by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients
     return AssigneeNames(
@@ -147,9 +139,8 @@ def person_name(office: Office, key: str) -> Name:
 
 
 def author_names(ctx: RequestContext, authors: Collection[str]) -> Mapping[str, Name]:
-    """Return the names of authors by the login or key recorded with what they wrote.
-
-    The name of an account is used if it differs from its person's.
+    """Return the names of authors by the login or key recorded with what they wrote; an account's own name if
+    it differs from its person's.
     """
     office = ctx.reads.office()
     people = {key: office.member(key) for key in authors}
@@ -162,9 +153,8 @@ def author_names(ctx: RequestContext, authors: Collection[str]) -> Mapping[str, 
 
 
 def case_title(case: Case, procedure: Procedure) -> Text:
-    """Return the title of a case: its object as the procedure names it, else the procedure's title.
-
-    The case number is never used, because it means nothing to readers of a list.
+    """Return the title of a case: its object as the procedure names it, else the procedure's title. Its number
+    would mean nothing to readers of a list.
     """
     body = procedure.bodies.get(case.object)
     if body is not None:
@@ -183,13 +173,8 @@ class UnknownUnit(Refusal, LookupError):
 
 
 def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
-    """Return the id of a unit given by its id, its name, or the unit text of a case; "" stays "".
-
-    Args:
-        new: whether to accept any name while the office has no units.
-
-    Raises:
-        UnknownUnit: it does not exist, and no case belongs to it.
+    """Return the id of a unit given by its id, its name, or the unit text of a case; "" stays "". Raises
+    UnknownUnit. `new`: accept any name while the office has no units.
     """
     if not text:
         return ""
@@ -203,11 +188,8 @@ def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
 
 
 def unit_in_reach(ctx: RequestContext, text: str) -> str:
-    """Return the id of a unit, by id or name, that the reader may write for; "" is the organisation.
-
-    Raises:
-        UnknownUnit: there is no unit with that id or name.
-        Refusal: it is not among the reader's units.
+    """Return the id of a unit, by id or name, that the reader may write for; "" is the organisation. Raises
+    UnknownUnit, Refusal for one that is not among the reader's.
     """
     unit = unit_named(ctx.app, text, new=True)
     if not in_own_units(ctx, unit):
@@ -222,10 +204,8 @@ def people_named(office: Office, text: str) -> list[str]:
 
 
 def person_named(office: Office, text: str, *, required: bool = False) -> str:
-    """Return the key of a person given by key, e-mail or name; "" stays "" unless a person is required.
-
-    Raises:
-        Refusal: nobody, or more than one person, of that name; `allowed` lists them, or the closest keys.
+    """Return the key of a person given by key, e-mail or name; "" stays "" unless one is required. Raises
+    Refusal for nobody or several; `allowed` lists them, or the closest keys.
     """
     if not text and not required:
         return ""
@@ -247,9 +227,8 @@ def keep_responsible(ctx: RequestContext, texts: Iterable[str]) -> tuple[str, ..
 
 
 def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipient, ...]:
-    """Return the assignees on a day, none if nobody is found: the people a letter of that day would go to.
-
-    The officer who gets letters nobody else can get is among them, with `why` "officer".
+    """Return the assignees on a day, () if there are none: whom a letter of that day would go to. An officer
+    who gets letters nobody else can get is among them, with `why` "officer".
     """
 
     def recipients() -> tuple[Recipient, ...]:

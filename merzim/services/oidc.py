@@ -39,10 +39,8 @@ log = logging.getLogger("merzim.login")
 
 
 class ProviderSilent(Refusal):
-    """The provider does not answer, or refuses our client; nobody can be authenticated now.
-
-    `what` (the check that failed) and `details` describe the failure for operators; people who log in get one
-    general sentence.
+    """The provider does not answer, or refuses our client. `what` (the check that failed) and `details`
+    describe it for operators; people who log in get one general sentence.
     """
 
     def __init__(self, failed_check: str = "silent", **details: object) -> None:
@@ -56,11 +54,8 @@ class NotIdentified(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LogInAttempt:
-    """A log-in started by a browser: secrets known only to that browser and this office.
-
-    Attributes:
-        state: returned by the browser; `nonce`: returned in the ID token.
-        verifier: proves to the provider that the code belongs to us (PKCE).
+    """A log-in started by a browser, known only to it and this office: `state` returned by the browser, `nonce`
+    in the ID token; `verifier` proves to the provider that the code is ours (PKCE).
     """
 
     state: str
@@ -100,12 +95,10 @@ class OidcProvider:
 
         Args:
             issuer: the issuer in the provider's redirect (RFC 9207); "" if missing.
-            now: decides whether the provider's metadata and keys are read anew; tokens are judged by the
-                machine's clock, as the provider made them.
+            now: for the age of the provider's metadata and keys; tokens are judged by the machine's clock, as
+                the provider made them.
 
-        Raises:
-            ProviderSilent: the provider does not answer.
-            NotIdentified: it does not accept the code, or its ID token is invalid.
+        Raises ProviderSilent; NotIdentified where the code is not accepted, or its ID token is invalid.
         """
         with self._conversation(now) as client:
             expected = client.server_metadata.get("authorization_response_iss_parameter_supported") is True
@@ -117,11 +110,8 @@ class OidcProvider:
         return self._person(claims)
 
     def probe(self, *, now: datetime) -> Iterator[tuple[str, Mapping[str, object]]]:
-        """Check that the provider offers everything a log-in needs, without logging in; yield each passed check
-        by name.
-
-        Raises:
-            ProviderSilent: the check `what` failed.
+        """Check that the provider offers all a log-in needs, without logging in; yield each passed check by
+        name. Raises ProviderSilent, whose `what` is the check that failed.
         """
         with self._conversation(now) as client:
             yield "provider", {"answer": self._settings.issuer}
@@ -154,9 +144,7 @@ class OidcProvider:
         return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
 
     def _exchange(self, client: Any, code: str, verifier: str) -> Mapping[str, Any]:
-        """Exchange a code for a token. Raises NotIdentified where the code, ProviderSilent where our client is
-        not accepted.
-        """
+        """Exchange a code for a token. Raises NotIdentified (refused code), ProviderSilent (refused client)."""
         from authlib.integrations.base_client import OAuthError
 
         grant = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
@@ -190,9 +178,8 @@ class OidcProvider:
         return dict(claims)
 
     def _user_info(self, client: Any, token: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the provider's user info of a person, besides the ID token; {} if there is none.
-
-        Many providers leave name, e-mail and groups out of the token. Raises NotIdentified for somebody else's.
+        """Return the provider's user info, {} if there is none: many leave name, e-mail and groups out of the
+        token. Raises NotIdentified for somebody else's.
         """
         if not self._is_safe(client.server_metadata.get("userinfo_endpoint")):
             return {}
@@ -228,10 +215,8 @@ class OidcProvider:
 
     @contextmanager
     def _conversation(self, now: datetime) -> Iterator[Any]:
-        """Yield Authlib's client of the provider, whose metadata and keys were read at most an hour ago.
-
-        Raises:
-            ProviderSilent: it does not answer or cannot be used, or too many requests wait for it already.
+        """Yield Authlib's client of the provider, whose metadata and keys were read at most an hour ago. Raises
+        ProviderSilent where it cannot be used, or too many requests wait for it already.
         """
         import httpx2
 
@@ -284,10 +269,8 @@ class OidcProvider:
 
 
 def open_provider(settings: Settings, environment: Mapping[str, str]) -> OidcProvider | None:
-    """Return the provider in config.toml; None if there is none. Does not connect.
-
-    Raises:
-        BadSetting: the library is not installed, a key or the secret is missing, or TLS is not configured.
+    """Return the provider in config.toml, not connected; None if there is none. Raises BadSetting without the
+    library, a key or the secret, or with TLS not configured.
     """
     oidc, file = settings.oidc, str(settings.file)
     if not oidc.issuer:

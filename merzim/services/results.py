@@ -48,9 +48,7 @@ class Result(BaseModel):
 
     @classmethod
     def of(cls, value: object, language: str = "", **extra: object) -> Self:
-        """Return the result for a value, with texts in a language; `extra`: attributes the value does not
-        have.
-        """
+        """Return the result for a value, in a language; `extra`: attributes the value does not have."""
         return cls.model_validate(_Extended(value, extra) if extra else value, context=language)
 
 
@@ -352,10 +350,8 @@ def require_exportable(total: int) -> None:
 
 
 def exported(total: int, read: Callable[[int, int], Iterable[T]]) -> Iterator[T]:
-    """Yield a whole list for a workbook. Raises Refusal for one longer than a workbook can have.
-
-    Args:
-        read: returns the lines of some of its rows: from which on, and how many.
+    """Yield a whole list for a workbook. Raises Refusal for one longer than a workbook can have. `read`:
+    returns some of its lines, from which on and how many.
     """
     require_exportable(total)
     for first in range(0, total, EXPORTED_AT_ONCE):

@@ -39,11 +39,7 @@ def year_scores(
     with_rows: bool = True,
 ) -> tuple[YearScores, ...]:
     """Return the points of a unit with all units below it ("" is the whole office), by what was recorded up to
-    today; without rows of confidential registers the reader does not see.
-
-    Args:
-        by_unit: whether to return also the points of each unit directly below it.
-        with_rows: whether rows of registers are counted too.
+    today, without confidential rows the reader does not see; `by_unit`: also those of each unit directly below.
     """
     records = year_records(ctx, year, with_rows=with_rows)
     titles = {name: ctx.app.registers.latest(name).title for name in ctx.app.registers.ids()}
@@ -65,9 +61,8 @@ class Stakes:
         self._scores: dict[tuple[str, bool], YearScores] = {}
 
     def total(self, unit: str) -> Decimal:
-        """Return the points at stake of a unit with all below it; "" is all the reader sees.
-
-        Nothing is at stake of an unknown unit.
+        """Return the points at stake of a unit with all below it ("" is all the reader sees); none of an
+        unknown one.
         """
         try:
             return as_decimal(self._of_root(seen_unit(self._ctx, unit), with_rows=True).at_stake)
@@ -75,10 +70,8 @@ class Stakes:
             return Decimal(0)
 
     def of(self, unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
-        """Return the points of an indicator at stake by what a unit (by id) does; None where nothing is.
-
-        Nothing is where the unit adopted no act of points, where the organisation has what it needs already,
-        or where it is due in another year.
+        """Return the points of an indicator at stake by what a unit (by id) does; None where it adopted no act
+        of points, the organisation has what it needs, or another year is meant.
         """
         ctx, office, today = self._ctx, self._office, self._ctx.today
         unit = unit if unit in office.units else office.root
@@ -119,10 +112,8 @@ _Line: TypeAlias = "tuple[str, str, str, int, int | None]"
 
 
 def year_records(ctx: RequestContext, year: int, *, with_rows: bool) -> YearRecords:
-    """Return the records of every unit in a year up to today: of cases, and (`with_rows`) of register rows.
-
-    Rows of open registers count for every reader, as facts of cases do; rows of confidential registers only for
-    readers who see them, so that no number reveals a hidden row.
+    """Return the records of every unit in a year up to today: of cases, and (`with_rows`) of register rows; of
+    confidential registers only for readers who see them, so that no number reveals a hidden row.
     """
     office, scope, last = ctx.reads.office(), reader_scope(ctx), min(ctx.today, date(year, 12, 31))
     facts, missing = points.of_year(ctx.app.engine, scoring(), year)
@@ -187,9 +178,7 @@ def _counted(
 
 
 def _placed(office: Office, lines: Iterable[_Line]) -> Iterator[_Line]:
-    """Yield rows with their unit replaced by the one named in a field; rows with an unknown unit are left
-    out.
-    """
+    """Yield rows with their unit replaced by the one named in a field, without those of an unknown one."""
     units_by_name = {text_key(unit.name): unit.id for unit in office.units.values()}
     for _, month, place, rows, highest in lines:
         unit = place if place in office.units else units_by_name.get(place)

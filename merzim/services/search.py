@@ -91,10 +91,7 @@ def _cases(ctx: RequestContext, text: str) -> HitGroup:
 
 
 def _in_cases(ctx: RequestContext, text: str) -> list[HitGroup]:
-    """Return the rows of registers and the files (by their names) of the cases the reader sees.
-
-    Restricted files join no search.
-    """
+    """Return the rows of registers and the files (by name, none restricted) of the cases the reader sees."""
     language, registers = ctx.spoken_language, case_registers().all()
     titles = {
         register.entry.row: register.title[language] for register in registers if register.entry is not None
@@ -160,9 +157,7 @@ def _members(ctx: RequestContext, text: str) -> list[HitGroup]:
 
 
 def _law(ctx: RequestContext, text: str) -> list[HitGroup]:
-    """Return procedures and obligations by name, the most similar ones if none has the words; acts, indicators
-    of points.
-    """
+    """Return procedures, obligations (also of similar names), acts and indicators of points by their names."""
     law = _entries(ctx.library, acts_here(ctx))
     return [_named(ctx, kind, index, text, of.__getitem__) for kind, (index, of) in law.items()]
 
@@ -203,9 +198,7 @@ def _named(
     entry: Callable[[str], Entry],
     is_visible: Callable[[str], bool] = bool,
 ) -> HitGroup:
-    """Return the entries that contain all words of the text in id, name or other texts; where none does, those
-    of similar names, but for acts and indicators.
-    """
+    """Return the entries with all words of the text, else those of similar names (but acts, indicators)."""
     keys = [key for key in index.having(text) if is_visible(key)]
     near = not keys and kind not in ("act", "indicator")
     if near:

@@ -29,17 +29,14 @@ class Ask(Command):
 
 
 class NotFound(Refusal, LookupError):
-    """Something named in the address of a command does not exist. `not_found`: code of the page that says so,
-    where it is another one.
-    """
+    """Something a command names in its address does not exist. `not_found`: code of another page for it."""
 
     not_found: ClassVar[str] = ""
 
 
 class LinkRefused(NotFound):
-    """A personal link is not valid, or no longer; the message does not reveal why.
-
-    `is_ours`: whether it was issued here; `language`: that of whom it was made for, "" where nobody is known.
+    """A personal link is not valid; the message does not reveal why. `is_ours`: whether it was issued here;
+    `language`: that of whom it was made for, "" where nobody is known.
     """
 
     def __init__(self, *, is_ours: bool = True, language: str = "") -> None:
@@ -85,8 +82,7 @@ class Verb(Generic[C, R]):
         """Check rights and visibility, then run it.
 
         Raises:
-            NotAllowed: the actor's access does not include it, or the command manages a case of another unit,
-                or writes to one seen by an assignment alone.
+            NotAllowed: the actor's access does not include it, or not for this case (`allows`).
             UnknownCase: the command names a case the actor does not see.
             Refusal: as raised by the verb itself.
         """
@@ -100,9 +96,8 @@ class Verb(Generic[C, R]):
         return self.run(ctx, command)
 
     def allows(self, ctx: RequestContext, case: Case, *, answers: bool = False) -> bool:
-        """Return whether the actor may do it to a case they see.
-
-        Only those of its unit manage a case; who sees it by an assignment alone only `answers` that.
+        """Return whether the actor may do it to a case they see: only those of its unit manage it; who sees it
+        by an assignment alone only `answers` that.
         """
         if not ctx.reader.may(self.needs):
             return False
@@ -114,9 +109,7 @@ class Verb(Generic[C, R]):
 def verb(
     needs: Need, *, writes: bool = True, secret: str = "", answers: bool = False
 ) -> Callable[[Callable[[RequestContext, C], R]], Verb[C, R]]:
-    """Return a decorator that makes a verb of a function; its command and result are read from the
-    annotations.
-    """
+    """Return a decorator that makes a verb of a function, with its command and result as annotated."""
 
     def make(function: Callable[[RequestContext, C], R]) -> Verb[C, R]:
         hints = get_type_hints(function)

@@ -186,9 +186,7 @@ def _require_past(kept_from: date | None, today: date) -> None:
 
 
 def _own_unit(ctx: RequestContext, unit: str) -> str:
-    """Return the requested unit, else the reader's own. Raises Refusal for an unknown one, and for one the
-    reader may not open cases for.
-    """
+    """Return the requested unit, else the reader's. Raises Refusal for one unknown or beyond their reach."""
     unit, office = unit or ctx.reader.root, ctx.reads.office()
     if unit and office.units and unit not in office.units:
         raise Refusal("web.staff.unit_unknown", unit=unit[:100])
@@ -205,9 +203,7 @@ def open_cases(
         unit: id of a unit: only organisations at or below it, else the one it belongs to; "" is all.
         kept_from: the local date from which records are kept; None is the office's first day.
 
-    Raises:
-        NothingYearly: no procedure is opened yearly.
-        OutOfRange: the year lies outside the calendar's records.
+    Raises NothingYearly, OutOfRange for a year outside the calendar's records.
     """
     with writing(app.engine):
         hold_openings(app.engine)
@@ -221,10 +217,9 @@ def open_cases(
 
 
 def year_ahead(app: AppContext, year: int, *, unit: str, today: date) -> tuple[list[Opening], int]:
-    """Return the cases opening a year would open, and the number already there. Errors as in `open_cases`.
-
-    Cases of the year before with due dates ahead in this year (a report on last year due in April) are included
-    if missing, because an office that begins in January must still fulfil them.
+    """Return the cases opening a year would open, and the number there already. Errors as in `open_cases`.
+    Missing ones of the year before with due dates ahead in this year (a report due in April) are included: an
+    office that begins in January must still fulfil them.
     """
     app.calendar.is_working_day(date(year, 1, 1))
     library, office = app.library, app.reads.office()
@@ -250,9 +245,8 @@ def _begun(app: AppContext, year: int, *, active_only: bool = False) -> Sequence
 
 
 def proposed_year(app: AppContext, *, unit: str = "", at: Moment) -> tuple[int, int]:
-    """Return the year to open and the number of its missing cases; that is counted once an hour.
-
-    It is the present year, and from 1 December the next one; 0 cases if no procedure is yearly.
+    """Return the year to open (from 1 December the next) and the number of its missing cases, counted once an
+    hour; 0 if no procedure is yearly.
     """
     today, hour = at.today, (at.today, at.now.hour)
     year = today.year + ((today.month, today.day) >= ROLLS_OVER_FROM)
@@ -266,9 +260,8 @@ def proposed_year(app: AppContext, *, unit: str = "", at: Moment) -> tuple[int, 
 
 
 def organisations(office: Office, unit: str) -> tuple[str, ...]:
-    """Return the organisations at or below a unit, else the one it belongs to; all of them for "".
-
-    An office without any is one itself, "". A unit that belongs to none stands for itself.
+    """Return the organisations at or below a unit, else the one it belongs to, else itself; all of them for "".
+    An office without any is one itself, "".
     """
     if not unit:
         return office.organisations or ("",)

@@ -16,16 +16,17 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine, text
 
 from merzim.services.app import AppContext
-from merzim.services.campaigns.answers import CampaignLinkRefused, answer, open_link
 from merzim.services.campaigns.verbs import (
-    CloseCampaign,
+    CampaignLinkRefused,
     ExtendCampaign,
+    OneCampaign,
     RecordAnswer,
-    RemindCampaign,
     ReopenCampaign,
     StartCampaign,
+    answer,
     close_campaign,
     extend_campaign,
+    open_link,
     record_answer,
     remind_campaign,
     reopen_campaign,
@@ -282,7 +283,7 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext, ctx: 
     values = {"year": "2026", "due_on": "2026-04-05"}
     campaign = start(ctx, register_id="declarations", kind="filing", values=values, units=["law"])
     tokens = run(app)
-    remind_campaign(ctx, RemindCampaign(campaign=campaign))
+    remind_campaign(ctx, OneCampaign(campaign=campaign))
     run(app, at=NOW + timedelta(hours=1))
     later = operator(app, at=NOW + timedelta(days=2))
     declaration = {**DECLARED, "filed_on": "2026-04-07", "spouse": "filed"}
@@ -371,7 +372,7 @@ def test_a_campaign_is_extended_until_a_later_day_and_its_links_with_it(app: App
     assert event.until == date(2026, 5, 10)
     confirm(after, tokens["guest"])
     assert [problem.code for problem in maintenance.verify(app, at=AT)] == []
-    close_campaign(after, CloseCampaign(campaign=campaign))
+    close_campaign(after, OneCampaign(campaign=campaign))
     with pytest.raises(Refusal):
         extend_campaign(after, ExtendCampaign(campaign=campaign, until=date(2026, 6, 1)))
 
@@ -394,7 +395,7 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
         return refused_with.value.code
 
     unclosed = refusal(NOW, UNTIL)
-    close_campaign(ctx, CloseCampaign(campaign=campaign))
+    close_campaign(ctx, OneCampaign(campaign=campaign))
     change_people(app, Person(key="new@org.kz", name="Жаңа Адам", unit="law", email="new@org.kz"))
     change_people(app, remove="lawyer@org.kz")
     assert (unclosed, refusal(day, date(2026, 4, 7))) == ("campaign.not_closed", "campaign.past")
@@ -418,7 +419,7 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
     # Twice more on the last day: the letter of the second reopening still waits at the third.
     for _ in range(2):
         run_round(app, at=Moment(now=day, today=day.date()))
-        close_campaign(operator(app, at=day), CloseCampaign(campaign=campaign))
+        close_campaign(operator(app, at=day), OneCampaign(campaign=campaign))
         reopen(day, UNTIL)
     run(app, at=day)
     assert sorted(
@@ -457,7 +458,7 @@ def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext, ctx: R
     change_people(app, replace(PEOPLE[3], unit="hr"))
     assert refused(operator(app, at=day), tokens["guest"])
     run(app, at=day + timedelta(days=1))
-    remind_campaign(ctx, RemindCampaign(campaign=campaign))
+    remind_campaign(ctx, OneCampaign(campaign=campaign))
     page = show(ctx, campaign)
     assert {person.person: person.state for person in page.people}["guest@org.kz"] == "left"
     assert [(event.kind, event.joined, event.left) for event in page.history] == [
@@ -499,7 +500,7 @@ def test_a_row_withdrawn_is_awaited_again_by_a_new_link(app: AppContext, ctx: Re
     withdraw_row(ctx, WithdrawRow(row=confirm(ctx, old), ground="pressed by somebody else"))
     assert states(ctx, campaign)["guest"] == "awaited"
     assert refused(ctx, old)
-    remind_campaign(ctx, RemindCampaign(campaign=campaign))
+    remind_campaign(ctx, OneCampaign(campaign=campaign))
     new = run(app, at=NOW + timedelta(days=1))["guest"]
     assert new != old
     row = confirm(ctx, new)

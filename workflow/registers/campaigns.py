@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person
@@ -16,25 +16,6 @@ AnswerState = Literal["awaited", "answered", "left"]
 """Status of a person in a campaign: answer awaited, given, or no longer required because they left."""
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleChoice:
-    """Who is asked: people of some units who hold one of the duties, or whose post has all words of one text.
-
-    Attributes:
-        units: with all units below them; all units if empty.
-        duties, posts: everybody in these units if both are empty.
-    """
-
-    units: Sequence[str]
-    duties: frozenset[str] = frozenset()
-    posts: frozenset[str] = frozenset()
-
-    @property
-    def narrows(self) -> bool:
-        """Whether not everybody in these units is asked."""
-        return bool(self.duties or self.posts)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StartedCampaign:
     """A campaign of a register.
@@ -42,11 +23,11 @@ class StartedCampaign:
     Attributes:
         id: year and number: `2026-001`.
         version: of the register that defines its `kind` of campaign.
-        units: units whose people are asked, with all units below.
+        units: units whose people are asked, with all units below; () is the whole office.
         title: the officer's title; "" for the title from the register.
         until: the last day on which answers are accepted.
-        document: the document to read: `{"link": ...}`, a stored file, or {} for none; "duties", "posts": who
-            of these units is asked, {} for all.
+        document: the document to read: `{"link": ...}`, a stored file, or {} for none; "duties", "posts": of
+            these units only those who hold one of the duties, or whose post has all words of one of the texts.
         given: values for every row, entered by the officer.
         wave: number of reminders and reopenings; 0 after the invitation alone.
     """
@@ -58,7 +39,7 @@ class StartedCampaign:
     title: str
     units: Sequence[str]
     until: date
-    document: Mapping[str, object] = field(default_factory=dict)
+    document: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, object] = field(default_factory=dict)
     started_on: date
     started_by: str
@@ -70,9 +51,12 @@ class StartedCampaign:
         return Text(self.title, self.title, self.title) if self.title else kind.title
 
     @property
-    def choice(self) -> PeopleChoice:
-        duties, posts = self.document.get("duties", ()), self.document.get("posts", ())
-        return PeopleChoice(self.units, duties=_texts(duties), posts=_texts(posts))
+    def duties(self) -> Sequence[str]:
+        return tuple(self.document.get("duties", ()))
+
+    @property
+    def posts(self) -> Sequence[str]:
+        return tuple(self.document.get("posts", ()))
 
     def is_open(self, today: date) -> bool:
         """Return whether answers are accepted on a day."""
@@ -122,27 +106,22 @@ def word_of_state(state: str, *, is_open: bool) -> str:
     return "unanswered" if state == "awaited" and not is_open else state
 
 
-def people_asked(office: Office, choice: PeopleChoice) -> Iterator[Person]:
-    """Yield the people of the office that a choice asks."""
-    return filter(asked_by(office, choice), office.people.values())
+def people_asked(office: Office, campaign: StartedCampaign) -> Iterator[Person]:
+    """Yield the people of the office that a campaign asks."""
+    return filter(asked_by(office, campaign), office.people.values())
 
 
-def asked_by(office: Office, choice: PeopleChoice) -> Callable[[Person], bool]:
-    """Return the function that says whether a choice asks a person of the office."""
-    inside = (
-        {unit for root in choice.units for unit in office.whose_cases(root)} if choice.units else office.units
-    )
-    posts = [search_words(post) for post in choice.posts]
-    return lambda person: person.unit in inside and (not choice.narrows or _is_chosen(person, choice, posts))
+def asked_by(office: Office, campaign: StartedCampaign) -> Callable[[Person], bool]:
+    """Return the function that says whether a campaign asks a person of the office."""
+    units, duties, posts = campaign.units, {*campaign.duties}, [*map(search_words, campaign.posts)]
+    inside = {unit for root in units for unit in office.whose_cases(root)} if units else office.units
 
+    def is_asked(person: Person) -> bool:
+        if person.unit not in inside:
+            return False
+        if not (duties or posts) or not duties.isdisjoint(person.duties):
+            return True
+        post = normalise(" ".join((person.post, person.post_kk, person.post_ru))) if posts else ""
+        return any(all(word in post for word in words) for words in posts)
 
-def _is_chosen(person: Person, choice: PeopleChoice, posts: Sequence[Sequence[str]]) -> bool:
-    """Return whether a person holds one of the duties, or a post with all words of one text."""
-    if not choice.duties.isdisjoint(person.duties):
-        return True
-    post = normalise(" ".join((person.post, person.post_kk, person.post_ru))) if posts else ""
-    return any(all(word in post for word in words) for words in posts)
-
-
-def _texts(value: object) -> frozenset[str]:
-    return frozenset(str(element) for element in value) if isinstance(value, list | tuple) else frozenset()
+    return is_asked

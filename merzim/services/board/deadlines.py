@@ -64,10 +64,7 @@ class Deadlines:
 
 
 def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
-    """Return a page of the matching deadlines; beyond the last page, the last page.
-
-    A list of the reader's own deadlines (`person`) has those of any unit.
-    """
+    """Return a page of the deadlines asked for, at most the last; the reader's own (`person`) of any unit."""
     reads, criteria = _asked(ctx, asking)
     total = reads.count(criteria)
     number, pages = page_of(total, asking.page, PAGE)
@@ -96,9 +93,7 @@ def all_lines(ctx: RequestContext, asking: ListDeadlines) -> Iterator[Obligation
 
 
 def _asked(ctx: RequestContext, asking: ListDeadlines) -> tuple[Reads, DeadlineFilter]:
-    """Return the read queries of a list, of any unit for the reader's own deadlines, and the board's filter;
-    people and acting units become assignees.
-    """
+    """Return the reads of a list (of any unit for the reader's own), and its filter, people as assignees."""
     is_own = asking.person and asking.person == ctx.reader.person
     reads, office, assignees = ctx.reads.whole_office() if is_own else ctx.reads, ctx.reads.office(), None
     if asking.person or asking.acting:
@@ -239,11 +234,8 @@ class TaskGroup:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TasksView:
-    """The tasks of a reader, by urgency.
-
-    Attributes:
-        mine: whether only the reader's own obligations are shown; False shows all visible ones, for officers.
-        person: the person the account belongs to, None if not in the list of people.
+    """The tasks of a reader, by urgency. `mine`: only the reader's own; `person`: None if not in the list of
+    people.
     """
 
     mine: bool
@@ -309,11 +301,8 @@ def list_own_tasks(ctx: RequestContext, command: AskDesk) -> DeskAnswer:
 
 
 def tasks_view(ctx: RequestContext, show: str) -> TasksView:
-    """Return the data of the reader's task page.
-
-    Args:
-        show: `mine` is the reader's own obligations, `all`, for officers only, every visible one; anything else
-            the reader's own, for an officer's account of no person all.
+    """Return the tasks of the reader's page. `show`: `mine`, or `all` that they see, for officers; else their
+    own, and for an officer's account of no person all.
     """
     office, may_switch = ctx.reads.office(), ctx.reader.may("manage")
     person = office.people.get(ctx.reader.person)
@@ -354,10 +343,8 @@ def tasks_view(ctx: RequestContext, show: str) -> TasksView:
 
 
 def most_pressing(view: TasksView) -> str:
-    """Return the id of the most urgent row that a form can record now; "" if there is none.
-
-    Neither what counts from something that has not happened yet, nor what is due later than near or without a
-    due date.
+    """Return the id of the most urgent row that a form can record now: not later than near, and waiting for
+    nothing; "" if there is none.
     """
     pressing = (group for group in view.groups if group.urgency not in ("later", "undated"))
     lines = (line for group in pressing for line in group.items)

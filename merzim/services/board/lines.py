@@ -68,9 +68,8 @@ class Load:
 
 
 class Workload(NamedTuple):
-    """The load of one person, of a vacant duty, or of an outside body.
-
-    `who`: their name; of several duties none is given, the schedule's words only where nobody was found.
+    """The load of one person, of a vacant duty, or of an outside body. `who`: of several duties none is named,
+    the schedule's words only where nobody was found.
     """
 
     who: AssigneeNames
@@ -80,9 +79,8 @@ class Workload(NamedTuple):
 def keys_of_person(
     office: Office, person: str, keys: Iterable[AssigneeKey], *, on: date
 ) -> Mapping[AssigneeKey, Recipient]:
-    """Return those of these assignee keys that resolve to a person on a day, with the recipient that says why.
-
-    For an officer these include the rows that nobody else can be told of.
+    """Return those of these assignee keys that resolve to a person on a day, with the recipient that says why;
+    for an officer also those of rows nobody else can be told of.
     """
     recipients: dict[AssigneeKey, Recipient] = {}
     for key in keys:
@@ -211,10 +209,8 @@ class BoardLine(Result):
 def build_board_lines(
     ctx: RequestContext, reads: Reads, rows: Sequence[Row], stakes: Stakes | None = None
 ) -> tuple[ObligationLine, ...]:
-    """Return the lines of board rows, in their order, without cases hidden from the reader.
-
-    Args:
-        stakes: the points at stake, where they are counted for the page already.
+    """Return the lines of board rows, in order, without hidden cases. `stakes`: the page's, if it counts them
+    already.
     """
     library, calendar, office, today = ctx.library, ctx.calendar, reads.office(), ctx.today
     cases, stakes = cases_of(reads, rows), stakes or Stakes(ctx)

@@ -47,9 +47,7 @@ DAYS = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MatrixRow:
-    """A row of the matrix: a unit and its load at each stage. `late`: working days late of its longest overdue
-    deadline, None if nothing is overdue.
-    """
+    """A unit and its load at each stage. `late`: working days late of the longest overdue, None without one."""
 
     unit: UnitName
     cells: tuple[Load, ...]
@@ -67,9 +65,7 @@ class Matrix:
 
 
 class DayDue(NamedTuple):
-    """One day of the next two weeks. `height` 0-10: height of its bar, relative to the day with most
-    deadlines.
-    """
+    """One day of the next two weeks. `height`: of its bar, 0-10, relative to the day with most deadlines."""
 
     on: date
     number: int
@@ -78,12 +74,8 @@ class DayDue(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lead:
-    """What is overdue, in one sentence.
-
-    Attributes:
-        mine, signatures: number of those that wait for the reader, and of these for a signature.
-        quarters: number of units that owe a quarter's report.
-        others: the people with most overdue, but for the reader.
+    """What is overdue, in one sentence: how many wait for the reader (`mine`, of these for `signatures`), how
+    many units owe a quarter's report (`quarters`), who else has most (`others`).
     """
 
     mine: int
@@ -232,12 +224,8 @@ SHOWN_UNITS = 25
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FiguresLine:
-    """The statistics of one month, stage or unit.
-
-    Attributes:
-        id: the month ("2026-01"), the stage or the unit.
-        name: the first day of the month, the title of the stage, the unit.
-        pace: for a stage, the days it took; None if none ended.
+    """The statistics of one month ("2026-01"; `name`: its first day), stage or unit. `pace`: the days a stage
+    took; None if none ended.
     """
 
     id: str
@@ -251,9 +239,8 @@ class FiguresView:
     """The statistics of a year, of one unit with all units below it, or of all visible to the reader.
 
     Attributes:
-        last: the last local date that is counted.
+        last: the last local date that is counted; units: the worst first.
         months: those that have begun, in order; `highest`: the largest number of deadlines in one.
-        units: the worst first.
     """
 
     year: int
@@ -267,10 +254,8 @@ class FiguresView:
 
 
 def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
-    """Return the statistics of a year as of today, by default of the present one.
-
-    Raises:
-        NotFound: it lies before the calendar or in the future.
+    """Return the statistics of a year (by default the present) as of today. Raises NotFound for one ahead or
+    unknown.
     """
     reads, calendar, today = ctx.reads, ctx.calendar, ctx.today
     year = known_year(ctx, year)

@@ -1,22 +1,25 @@
 """Verbs on campaigns: many people confirm or fill in one thing, each by a personal link.
 
-The officer starts, monitors, closes and reopens a campaign and sends reminders; the people it asks answer
-without an account (`services.campaigns.answers`). Letters are queued by the rounds (`services.jobs.campaigns`).
+The officer starts, monitors, closes and reopens a campaign and sends reminders; the people it asks answer by
+the form their link opens, without an account. Letters are queued by the rounds (`services.jobs.rounds`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
 
 from pydantic import BaseModel, Field
 
-from merzim.services.campaigns.answers import add_answer, form_for, refuse_wrong
+from calendars.hours import local_date
 from merzim.services.campaigns.views import (
     CampaignId,
     CampaignPage,
     ShowCampaign,
     campaign_store,
+    definition_of,
     reminded_today,
     seen_campaign,
     sees_all_asked,
@@ -26,18 +29,22 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress, store_file
 from merzim.services.jobs.rounds import update_people
 from merzim.services.names import unit_name, unit_named
-from merzim.services.registers.results import reader_scope, seen_register
-from merzim.services.registers.verbs import FieldValues
+from merzim.services.registers.results import FieldView, field_view, reader_scope, seen_register
+from merzim.services.registers.verbs import FieldValues, add_rows, check_row
 from merzim.services.registers.views import RegisterId, lookup
-from merzim.services.verbs import Command, NotAllowed, verb
-from merzim.storage.notices.campaigns import CLOSED, EXTENDED, REMINDED, REOPENED
-from notifications.event_notices import chosen_channel
-from workflow.org.access import within
-from workflow.org.office import DUTIES, Person, name_order
+from merzim.services.verbs import Command, LinkRefused, NotAllowed, verb
+from merzim.storage.database import writing
+from merzim.storage.notices.campaigns import CLOSED, EXTENDED, REMINDED, REOPENED, AlreadyAnswered
+from notifications.event_notices import INVITATION, chosen_channel
+from notifications.letter_links import CampaignLink, link_path, read_secret
+from workflow.law.procedure import Text
+from workflow.org.access import Reader, within
+from workflow.org.office import DUTIES, Person, Unit, name_order
 from workflow.refusal import Refusal, closest_first
-from workflow.registers.campaigns import PeopleChoice, StartedCampaign, people_asked
-from workflow.registers.definition import Campaign, Register
-from workflow.registers.values import InvalidRow, checked_values, is_filled
+from workflow.registers.campaigns import CampaignPerson, StartedCampaign, asked_by, people_asked
+from workflow.registers.definition import Campaign, Register, UnknownRegisterField
+from workflow.registers.rows import RowEventKind
+from workflow.registers.values import InvalidRow, Value, ValueProblem, checked_values, is_filled
 from workflow.search_words import search_words
 
 NAMED_LIMIT = 20
@@ -77,23 +84,16 @@ class StartCampaign(Command):
     preview: bool = False
 
 
-class RemindCampaign(Command):
-    """Send a reminder to everybody whose answer is awaited."""
+class OneCampaign(Command):
+    """A campaign that everybody asked is reminded of, or that is closed."""
 
     campaign: CampaignId
 
 
-class ExtendCampaign(Command):
+class ExtendCampaign(OneCampaign):
     """Accept answers until a later day; a campaign whose last day has passed is open again."""
 
-    campaign: CampaignId
     until: Day
-
-
-class CloseCampaign(Command):
-    """Stop accepting answers."""
-
-    campaign: CampaignId
 
 
 class ReopenCampaign(ExtendCampaign):
@@ -102,12 +102,11 @@ class ReopenCampaign(ExtendCampaign):
     ground: Ground
 
 
-class RecordAnswer(Command):
+class RecordAnswer(OneCampaign):
     """Record an answer somebody gave on paper. `values`: values of the row other than those of the campaign;
     `file`: the paper.
     """
 
-    campaign: CampaignId
     person: Key
     values: FieldValues = Field(default_factory=dict)
     file: FileInput | None = None
@@ -130,10 +129,10 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     given_values = _given_values(ctx, register, kind, command.values)
     if not ctx.app.rules.carries_secrets:
         raise Refusal("campaign.no_address", address=ctx.app.settings.web.public_address)
-    choice = _choice(units, command)
-    people = list(people_asked(office, choice))
+    campaign = _campaign(ctx, register, kind, command, units=units, given=given_values)
+    people = list(people_asked(office, campaign))
     if not people:
-        raise Refusal("campaign.nobody_chosen" if choice.narrows else "campaign.nobody")
+        raise Refusal("campaign.nobody_chosen" if campaign.duties or campaign.posts else "campaign.nobody")
     unreached = _unreached(ctx, people)
     result = CampaignPreview(
         campaign="",
@@ -143,34 +142,15 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     )
     if command.preview:
         return result
-    campaigns, title = campaign_store(ctx), command.title.strip()
-    document = {
-        **({"link": command.link} if command.link else store_file(ctx, command.file)),
-        "duties": sorted(choice.duties),
-        "posts": sorted(choice.posts),
-    }
-    campaign = campaigns.start(
-        StartedCampaign(
-            id="",
-            register_id=register.id,
-            version=register.edition,
-            kind=kind.id,
-            title="" if title in (kind.title.kk, kind.title.ru, kind.title.en) else title,
-            units=units,
-            until=command.until,
-            document={name: value for name, value in document.items() if value},
-            given=given_values,
-            started_on=ctx.today,
-            started_by=ctx.reader.login,
-        ),
-        at=ctx.moment,
-    )
+    campaigns, file = campaign_store(ctx), store_file(ctx, command.file)
+    document = {**campaign.document, **{name: value for name, value in file.items() if value}}
+    campaign = campaigns.start(replace(campaign, document=document), at=ctx.moment)
     update_people(ctx.app, campaigns, campaign, at=ctx.moment)
     return result.model_copy(update={"campaign": campaign.id})
 
 
 @verb("manage")
-def remind_campaign(ctx: RequestContext, command: RemindCampaign) -> CampaignPage:
+def remind_campaign(ctx: RequestContext, command: OneCampaign) -> CampaignPage:
     """Send a reminder to everybody whose answer is awaited, once a day; it leaves with the next round."""
     campaign = _open_campaign(ctx, command.campaign)
     if reminded_today(ctx, campaign):
@@ -191,7 +171,7 @@ def extend_campaign(ctx: RequestContext, command: ExtendCampaign) -> CampaignPag
 
 
 @verb("manage")
-def close_campaign(ctx: RequestContext, command: CloseCampaign) -> CampaignPage:
+def close_campaign(ctx: RequestContext, command: OneCampaign) -> CampaignPage:
     """Stop accepting answers; every link is refused from now on."""
     campaign = _open_campaign(ctx, command.campaign)
     return _change(ctx, CLOSED, campaign, replace(campaign, closed_on=ctx.today))
@@ -260,10 +240,8 @@ def _open_campaign(ctx: RequestContext, name: str, *, past: bool = False) -> Sta
 
 
 def _managed_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
-    """Return a campaign the reader may change.
-
-    Raises:
-        UnknownCampaign: it is not visible to them; NotAllowed: it asks people of units they do not see.
+    """Return a campaign the reader may change. Raises UnknownCampaign for one hidden from them, NotAllowed for
+    one that asks people of units they do not see.
     """
     campaign = seen_campaign(ctx, name)
     if not sees_all_asked(ctx, campaign):
@@ -273,10 +251,8 @@ def _managed_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
 
 def _units_to_ask(ctx: RequestContext, register: Register, unit_names: Sequence[str]) -> tuple[str, ...]:
     """Return the units (ids) whose people are asked: without names the reader's, () for the whole office.
-
-    Raises:
-        UnknownUnit; NotAllowed: a unit the reader does not see.
-        Refusal: the register does not bind bodies of a unit's kind.
+    Raises UnknownUnit, NotAllowed for a unit the reader does not see, Refusal for one whose kind the register
+    does not bind.
     """
     office, root = ctx.reads.office(), reader_scope(ctx).unit
     units = tuple(dict.fromkeys(unit_named(ctx.app, name) for name in unit_names if name))
@@ -290,21 +266,44 @@ def _units_to_ask(ctx: RequestContext, register: Register, unit_names: Sequence[
     return units
 
 
-def _choice(units: tuple[str, ...], command: StartCampaign) -> PeopleChoice:
-    """Return who of the people of these units is asked. Raises Refusal for an unknown duty."""
+def _campaign(
+    ctx: RequestContext,
+    register: Register,
+    kind: Campaign,
+    command: StartCampaign,
+    *,
+    units: Sequence[str],
+    given: Mapping[str, object],
+) -> StartedCampaign:
+    """Return a campaign as asked for, not stored yet, without its file. Raises Refusal for an unknown duty."""
     for duty in command.duties:
         if duty not in DUTIES:
             raise Refusal("unknown_duty", duty=duty, allowed=closest_first(duty, DUTIES))
-    posts = frozenset(text.strip() for text in command.posts if search_words(text))
-    return PeopleChoice(units, duties=frozenset(command.duties), posts=posts)
+    title = command.title.strip()
+    document = {
+        "link": command.link,
+        "duties": sorted({*command.duties}),
+        "posts": sorted({text.strip() for text in command.posts if search_words(text)}),
+    }
+    return StartedCampaign(
+        id="",
+        register_id=register.id,
+        version=register.edition,
+        kind=kind.id,
+        title="" if title in (kind.title.kk, kind.title.ru, kind.title.en) else title,
+        units=units,
+        until=command.until,
+        document={name: value for name, value in document.items() if value},
+        given=given,
+        started_on=ctx.today,
+        started_by=ctx.reader.login,
+    )
 
 
 def _given_values(
     ctx: RequestContext, register: Register, kind: Campaign, values: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return the values of every row that the officer filled in, as stored. Raises InvalidRow for wrong values,
-    UnknownRegisterField for values of fields that people fill in.
-    """
+    """Return the values the officer gave for every row, as stored. Raises InvalidRow, UnknownRegisterField."""
     refuse_wrong(register, values, kind.given, ())
     parsed, problems = checked_values(register.fields, values, lookup(ctx), today=ctx.today, shown=kind.given)
     # Rules about fields still to be filled in are checked for the people who fill them in.
@@ -319,3 +318,171 @@ def _unreached(ctx: RequestContext, people: Collection[Person]) -> list[Person]:
     channels = tuple(ctx.app.channels.values())
     unreached = [person for person in people if chosen_channel(person, channels) is None]
     return sorted(unreached, key=name_order)
+
+
+LINK = "link"
+"""The author recorded for a row confirmed through a personal link."""
+
+
+class CampaignLinkRefused(LinkRefused):
+    """The link of a campaign is not valid, or no longer; the message does not reveal why."""
+
+    not_found = "web.problem.no_link"
+
+
+def answer_fields(register: Register, needed: Mapping[str, bool]) -> Sequence[FieldView]:
+    """Return the fields of an answer. `needed`: their names -> whether they are required."""
+    return [
+        field_view(register.fields[name]).model_copy(update={"required": required})
+        for name, required in needed.items()
+    ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CampaignForm:
+    """The form by which a person answers; it contains no stored data, neither of others nor of the person."""
+
+    campaign: StartedCampaign
+    register: Register
+    definition: Campaign
+    invitee: CampaignPerson
+    person: Person
+    unit: Unit | None
+
+    @property
+    def fields(self) -> Sequence[FieldView]:
+        """The fields to fill in; the post is asked for where the office does not know it."""
+        kind = self.definition
+        post = [kind.post] if kind.post and not self.person.post else []
+        return answer_fields(self.register, {name: name not in kind.may_fill for name in (*post, *kind.asks)})
+
+
+def open_link(ctx: RequestContext, token: str) -> CampaignForm:
+    """Return the form for the person of a link. Raises CampaignLinkRefused for an invalid or used link, one of
+    a campaign that ended, or of a person who left.
+    """
+    link = read_secret(ctx.app.rules.link_key, token, CampaignLink)
+    store = campaign_store(ctx)
+    asked = store.person(link.campaign, link.number) if link is not None else None
+    if link is None or asked is None:
+        raise CampaignLinkRefused(is_ours=link is not None)
+    form = _awaited_form(ctx, store.get(link.campaign), asked) if asked.version == link.version else None
+    if form is None:
+        person = ctx.app.reads.office().member(asked.person)
+        raise CampaignLinkRefused(language=person.language if person else "")
+    return form
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AwaitedAnswer:
+    """A campaign that awaits the answer of the reader's person. `place`: the path of its form."""
+
+    title: Text
+    until: date
+    place: str
+
+
+def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
+    """Return the open campaigns that await the answer of the reader's person, the oldest first."""
+    answers, store, person = [], campaign_store(ctx), ctx.reader.person
+    for campaign in store.open_on(ctx.today) if person else ():
+        asked = store.people(campaign.id, [person]).get(person)
+        if asked is not None and (form := _awaited_form(ctx, campaign, asked)):
+            place = link_path(ctx.app.rules.link_key, CampaignLink(campaign.id, asked.number, asked.version))
+            answers.append(
+                AwaitedAnswer(title=campaign.titled(form.definition), until=campaign.until, place=place)
+            )
+    return answers
+
+
+def answer(ctx: RequestContext, form: CampaignForm, values: Mapping[str, object]) -> str:
+    """Add the row of an answer by a link, in the name of LINK; return its id. `values`: of the form's fields.
+
+    Raises UnknownRegisterField; InvalidRow with all mistakes; CampaignLinkRefused where it was answered or
+    closed.
+    """
+    asked = {field.id: field for field in form.fields}
+    refuse_wrong(form.register, values, asked, [name for name in asked if asked[name].required])
+    office = replace(ctx, reader=Reader(login=LINK, access="officer_administrator"), operator=True)
+    try:
+        return add_answer(office, form, values, kind="confirmed")
+    except AlreadyAnswered:
+        raise CampaignLinkRefused from None
+
+
+def refuse_wrong(
+    register: Register, values: Mapping[str, object], asked: Collection[str], required: Iterable[str]
+) -> None:
+    """Raise UnknownRegisterField for values of fields not asked for, InvalidRow for required ones without a
+    value.
+    """
+    unknown = [name for name in values if name not in asked]
+    if unknown:
+        raise UnknownRegisterField("register.unknown_field", field=unknown[0], allowed=tuple(asked))
+    missing = tuple(ValueProblem(name, "required") for name in required if not is_filled(values.get(name)))
+    if missing:
+        raise InvalidRow(register.fields, missing)
+
+
+def _awaited_form(
+    ctx: RequestContext, campaign: StartedCampaign | None, asked: CampaignPerson
+) -> CampaignForm | None:
+    """Return the form of a person whose answer is awaited; None where none is, or no longer."""
+    office = ctx.app.reads.office()
+    person = office.people.get(asked.person)
+    if campaign is None or person is None or asked.state != "awaited" or not campaign.is_open(ctx.today):
+        return None
+    if not asked_by(office, campaign)(person):
+        return None
+    with suppress(LookupError):
+        return form_for(ctx, campaign, asked, person)
+    return None
+
+
+def form_for(
+    ctx: RequestContext, campaign: StartedCampaign, campaign_person: CampaignPerson, person: Person
+) -> CampaignForm:
+    """Return the form of a person of a campaign, whether their answer is awaited or not."""
+    register, campaign_kind = definition_of(ctx, campaign)
+    return CampaignForm(
+        campaign=campaign,
+        register=register,
+        definition=campaign_kind,
+        invitee=campaign_person,
+        person=person,
+        unit=ctx.app.reads.office().units.get(person.unit),
+    )
+
+
+def add_answer(
+    ctx: RequestContext, form: CampaignForm, values: Mapping[str, object], *, kind: RowEventKind
+) -> str:
+    """Add the row of an answer and mark it as the person's answer, in one transaction; return its id. `kind`:
+    `confirmed` by the person's link, `added` by the officer from paper.
+
+    Raises AlreadyAnswered, also where they left or the campaign was closed; InvalidRow with all mistakes.
+    """
+    row, unit = _row_values(ctx, form, values), form.person.unit
+    with writing(ctx.app.engine):
+        [id] = add_rows(ctx, form.register, [row], [unit], kind=kind, answer={"campaign": form.campaign.id})
+        campaign_store(ctx).answer(form.invitee, id, at=ctx.now)
+    return id
+
+
+def _row_values(ctx: RequestContext, form: CampaignForm, values: Mapping[str, object]) -> Mapping[str, Value]:
+    """Return the values of an answer's row: the campaign's, its days, person and answer. Raises InvalidRow."""
+    campaign_kind, person = form.definition, form.person
+    given_values: dict[str, object] = {**form.campaign.given, campaign_kind.person: person.key}
+    if campaign_kind.post:
+        given_values[campaign_kind.post] = person.post
+    if campaign_kind.confirmed_on:
+        given_values[campaign_kind.confirmed_on] = ctx.today.isoformat()
+    if campaign_kind.written_on or campaign_kind.reminded_on:
+        letters = campaign_store(ctx).letters(form.campaign.id, person.key)
+        reminders = [letter for letter in letters if letter.step != INVITATION]
+        days = ((campaign_kind.written_on, letters[:1]), (campaign_kind.reminded_on, reminders[-1:]))
+        for name, sent in days:
+            if name and sent:
+                given_values[name] = local_date(sent[0].at).isoformat()
+    row = {**given_values, **campaign_kind.values, **values, campaign_kind.person: person.key}
+    return check_row(ctx, form.register, row)

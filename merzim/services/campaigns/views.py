@@ -10,7 +10,7 @@ from datetime import date, datetime
 from heapq import merge
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from i18n import LANGUAGES, say
 from merzim.documents.sheets.listing import Table, tables_workbook
@@ -37,7 +37,6 @@ from workflow.registers.values import days_late
 from workflow.search_words import alphabetical, normalise, search_words
 
 CampaignId = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
-Sorted = Annotated[list[str], BeforeValidator(sorted)]
 _NO_TEXT = Titles(kk="", ru="", en="")
 
 
@@ -79,8 +78,8 @@ class CampaignView(Result):
     title: Titles
     units: list[str]
     unit_names: list[str]
-    duties: Sorted = at("choice", "duties")
-    posts: Sorted = at("choice", "posts")
+    duties: list[str]
+    posts: list[str]
     until: date
     started_on: date
     started_by: str
@@ -209,9 +208,7 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
 
 
 def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
-    """Return the key of the person with this number in a campaign. Raises UnknownCampaign if the reader does
-    not see the campaign or the person's unit.
-    """
+    """Return the key of the person with this number in a campaign. Raises UnknownCampaign if it is hidden."""
     asked, units = campaign_store(ctx).person(seen_campaign(ctx, campaign).id, number), seen_units(ctx)
     if asked is None or (units is not None and asked.unit not in units):
         raise UnknownCampaign("campaign.unknown", campaign=campaign)
@@ -224,9 +221,7 @@ def asked_people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPer
 
 
 def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
-    """Return a workbook of the visible people a campaign asked, with the days they were written to and
-    answered; the audit log records that it was read.
-    """
+    """Return a workbook of the people a campaign asked and their answers; the log records that it was read."""
     campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
     people = asked_people(replace(ctx, language=language), ShowCampaign(campaign=campaign.id))
     register, kind = definition_of(ctx, campaign)
@@ -276,7 +271,7 @@ def campaign_titles(ctx: RequestContext, names: Collection[str]) -> Mapping[str,
     """Return the titles of those of these campaigns that the reader sees, by id."""
     campaigns = filter(None, map(campaign_store(ctx).get, names))
     seen = (campaign for campaign in campaigns if _sees(ctx, campaign))
-    return {campaign.id: _title(campaign, _definition(ctx, campaign)[1]) for campaign in seen}
+    return {campaign.id: campaign.titled(definition_of(ctx, campaign)[1]) for campaign in seen}
 
 
 def invited_text(view: CampaignView, language: str) -> str:
@@ -302,23 +297,12 @@ def campaign_store(ctx: RequestContext) -> SqlCampaigns:
 
 
 def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Register, Campaign]:
-    """Return the register and the kind of a campaign, as `_definition`. Raises UnknownCampaign if the register
-    has no such kind.
-    """
-    register, kind = _definition(ctx, campaign)
-    if kind is None:
-        raise UnknownCampaign("campaign.unknown", campaign=campaign.id)
-    return register, kind
-
-
-def _definition(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Register, Campaign | None]:
     """Return the register and the kind of a campaign, in the version at its start; without an act that its
-    first unit, and those above it, have not adopted by now. None for a kind that is no longer defined.
+    first unit, and those above it, have not adopted by now.
     """
     register = ctx.app.registers.version(campaign.register_id, campaign.version)
-    office, kind = ctx.reads.office(), register.campaigns.get(campaign.kind)
-    unit = next(iter(campaign.units), office.root or "")
-    return register, kind and as_it_binds(ctx.app, kind, office, unit)
+    office, kind = ctx.reads.office(), register.campaigns[campaign.kind]
+    return register, as_it_binds(ctx.app, kind, office, next(iter(campaign.units), office.root or ""))
 
 
 def reminded_today(ctx: RequestContext, campaign: StartedCampaign) -> bool:
@@ -336,9 +320,13 @@ def sees_all_asked(ctx: RequestContext, campaign: StartedCampaign) -> bool:
 
 
 def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
-    """Return whether the reader sees a campaign: its register, and people of some unit it asks."""
+    """Return whether the reader sees a campaign: its register, which still defines it, and people of some unit
+    it asks.
+    """
     scope, office, registers = reader_scope(ctx), ctx.reads.office(), ctx.app.registers
     if campaign.register_id not in registers.ids():
+        return False
+    if campaign.kind not in registers.version(campaign.register_id, campaign.version).campaigns:
         return False
     if not sees_lists(registers.latest(campaign.register_id), scope):
         return False
@@ -350,18 +338,16 @@ def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
 def _view(
     ctx: RequestContext, campaign: StartedCampaign, counts_by_campaign: Mapping[str, Counter[str]]
 ) -> CampaignView:
-    """Return a campaign as shown, with the counts of its people; counts has those unreached among those
-    awaited.
-    """
+    """Return a campaign as shown, with the counts of its people (`unreached` are also among `awaited`)."""
     counts = counts_by_campaign.get(campaign.id, Counter())
-    register, kind = _definition(ctx, campaign)
+    register, kind = definition_of(ctx, campaign)
     return CampaignView.of(
         campaign,
         register_title=register.title,
-        title=_title(campaign, kind),
+        title=campaign.titled(kind),
         unit_names=[name_in(ctx.reads.office(), unit, ctx.language) for unit in campaign.units],
         is_open=campaign.is_open(ctx.today),
-        ground={language: cited_act(register, kind, language) for language in LANGUAGES} if kind else _NO_TEXT,
+        ground={language: cited_act(register, kind, language) for language in LANGUAGES},
         link=str(campaign.document.get("link", "")),
         file=str(campaign.document.get("name", "")),
         asked=counts.total() - counts["unreached"],
@@ -371,12 +357,6 @@ def _view(
         unreached=counts["unreached"],
         may_manage=ctx.reader.may("manage") and sees_all_asked(ctx, campaign),
     )
-
-
-def _title(campaign: StartedCampaign, kind: Campaign | None) -> Text:
-    """Return the title of a campaign; its number where neither it nor its register has one any more."""
-    text = campaign.title or campaign.id
-    return campaign.titled(kind) if kind else Text(text, text, text)
 
 
 def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:
@@ -429,9 +409,7 @@ def _name(office: Office, asked: CampaignPerson | Row_, language: str) -> str:
 def _person_views(
     ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
 ) -> list[CampaignPersonView]:
-    """Return people as shown to the reader, with how late their answers are: by the most days that a date of
-    their rows is late, in a register that knows lateness.
-    """
+    """Return people as shown, with the most days by which a date of their answer's row is late."""
     office, (register, _), language = ctx.reads.office(), definition_of(ctx, campaign), ctx.language
     rows = [asked.answer for asked in people if asked.answer and register.late_fields]
     late = {

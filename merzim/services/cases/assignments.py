@@ -137,7 +137,6 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
 
 def whom_to_ask(ctx: RequestContext, case: str, obligation: str) -> tuple[str, date]:
     """Return the key of whom to ask why an obligation is not done, never the reader, and the day to answer by.
-
     Raises CannotComment if nobody but the reader must do it.
     """
     recipients = people_responsible(ctx, case, obligation)
@@ -167,9 +166,8 @@ escalate = case_verb("escalate", "assign", Escalate, commands.comment, _escalati
 
 
 def people_responsible(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:
-    """Return who must act on an obligation of a case today, the officer where nobody else can be told.
-
-    Raises CannotComment if there is nobody.
+    """Return who must act on an obligation of a case today, the officer where nobody else can be told. Raises
+    CannotComment if there is nobody.
     """
     rows = ctx.reads.rows_of([require_visible(ctx, case)]).get(case, ())
     row = next((row for row in rows if row.obligation == obligation), None)
@@ -226,12 +224,8 @@ def read_inbox(ctx: RequestContext, command: ReadInbox) -> Marked:
 
 
 def people_mentioned(office: Office, text: str) -> tuple[str, ...]:
-    """Return the keys of the people a text names as `@Name Surname`, without repetition.
-
-    Words may follow a name: the longest sequence that somebody's name is or begins with counts.
-
-    Raises:
-        CannotComment: nobody has a name of that beginning, or several people have.
+    """Return the keys of the people a text names as `@Name Surname`, once each: of the words after `@` the most
+    that somebody's name is or begins with. Raises CannotComment where nobody, or several people, are called so.
     """
     keys: dict[str, None] = {}
     for words in _MENTION.findall(text):

@@ -126,10 +126,8 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
 
 
 def _obligation_of_step(ctx: RequestContext, step: StepOfCase) -> Obligation | None:
-    """Return the obligation a step fulfils, None for a fact of none; refuse what differs from case to case.
-
-    Raises:
-        Refusal: a decision, or a register's row.
+    """Return the obligation a step fulfils, None for a fact of none. Raises Refusal for decisions and rows of
+    registers, which differ from case to case.
     """
     procedure = ctx.library.of(ctx.reads.heads([step.case])[step.case])
     if step.fact in procedure.decisions:

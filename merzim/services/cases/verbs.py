@@ -322,10 +322,9 @@ def _with_evidence(ctx: RequestContext, command: RecordFact | Decide) -> Mapping
 
 
 def _withdraw(view: View, *, ctx: RequestContext, name: str, ground: str, evidence: str) -> Drafts:
-    """Withdraw what was recorded by mistake, as the reader may.
-
-    Raises CannotComment for a comment of somebody else, Refusal for a record of somebody else without a ground
-    of the reader's own: "entered by mistake" may be said of one's own entries alone.
+    """Withdraw what was recorded by mistake, as the reader may. Raises CannotComment for a comment of somebody
+    else; Refusal for their record without a ground of one's own ("entered by mistake" is said of one's own
+    entries alone).
     """
     drafts = withdrawals.withdraw(view, name, ground=ground, evidence=evidence)
     ((*_, taken_back),) = drafts
@@ -446,9 +445,7 @@ def _require_organisation(ctx: RequestContext, opening: Opening) -> None:
 
 
 def event_to_undo(ctx: RequestContext, case: str, fact: str) -> Event | None:
-    """Return the event the reader may still undo (their own, minutes old, told to nobody) after recording or
-    planning this fact; None where there is none.
-    """
+    """Return the reader's event of a fact that they may still undo (minutes old, told to nobody); or None."""
     found = ctx.reads.with_events(case)
     if found is None:
         return None

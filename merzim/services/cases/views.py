@@ -231,9 +231,8 @@ def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
 def with_next_steps(
     ctx: RequestContext, cases: Sequence[Case], rows: Mapping[str, Sequence[Row]]
 ) -> Iterable[tuple[Case, str, Row | None, Sequence[Row]]]:
-    """Yield each case, its stage, the board row of its next step (None without one), and these rows of it.
-
-    A case contains the rows of its registers where its next step is of one.
+    """Yield each case, its stage, the board row of its next step (None without one), and these rows of it; with
+    the rows of its registers where that step is of one.
     """
     stages = ctx.reads.stages(cases)
     urgent_rows = {case.id: most_urgent(rows.get(case.id, ()), today=ctx.today) for case in cases}

@@ -201,7 +201,7 @@ def changed_people(
     """Yield the people of the present office a campaign asks who joined (without a number) or changed, also in
     whether a channel reaches them, and those who left.
     """
-    present = {person.key: person for person in people_asked(office, campaign.choice)}
+    present = {person.key: person for person in people_asked(office, campaign)}
     for key, person in present.items():
         before = campaign_people.get(key)
         stored = before or CampaignPerson(

@@ -77,9 +77,7 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow) -> Ope
 
 
 def fact_days(register: Register, row: RegisterRow) -> dict[str, date]:
-    """Return the dates a row gives to the facts of its case (local dates): past ones are facts, future ones
-    plan dates.
-    """
+    """Return the local days a row gives to facts of its case: past ones are facts, future ones plan dates."""
     pairs = fact_fields(register, row.values)
     return {fact: day for field, fact in pairs if (day := as_date(row.values.get(field))) is not None}
 
@@ -109,10 +107,9 @@ def open_cases(
 
 
 def _prove(ctx: RequestContext, register: Register, before: RegisterRow, after: RegisterRow) -> None:
-    """Record the files and links of a row as evidence of the facts of its case, if that is active.
-
-    A new file is evidence of the facts without any; where all have some, of those its predecessor proved. Of a
-    confidential register it is restricted in the case, and bears the name of the row.
+    """Record the files and links of a row as evidence of the facts of its case, if that is active: of those
+    without any, else of those its predecessor proved. Of a confidential register it is restricted there, and
+    named after the row.
     """
     places: dict[str, list[str]] = {}
     for fact, field in register.opens.evidence.items() if register.opens is not None else ():
@@ -157,11 +154,8 @@ def _evidence(
 def follow_row(
     ctx: RequestContext, register: Register, before: RegisterRow, after: RegisterRow, *, ground: str
 ) -> None:
-    """Apply a row's changes to the case it opened, if any; unchanged fields are left alone. A withdrawn row
-    cancels an active case.
-
-    Raises:
-        Refusal: as raised by the case; the row is then not written.
+    """Apply a row's changes to the case it opened, if any; a withdrawn row cancels an active one. Raises
+    Refusal as the case does; the row is then not written.
     """
     case_id = before.opened_case
     case = ctx.app.ledger.case(case_id) if case_id else None
@@ -196,9 +190,8 @@ def follow_row(
 def _passport_edit(
     ctx: RequestContext, register: Register, case: Case, before: RegisterRow, after: RegisterRow
 ) -> dict[str, Any]:
-    """Return the passport changes that follow from a changed row: subject, person, responsible people.
-
-    Wording that a user has changed in the case since is kept.
+    """Return the passport changes that follow from a changed row: subject (unless a user has reworded it in the
+    case), person, responsible people.
     """
     office, opens = ctx.reads.office(), register.opens
     old, new = (
@@ -249,10 +242,7 @@ def follow_duties(
     app: AppContext, register: Register, rows: Iterable[RegisterRow], *, ground: str = "", at: Moment
 ) -> None:
     """Record in yearly cases the facts that written rows carry out, in the name of the user who wrote them.
-
-    Args:
-        rows: the rows before and after the change; a withdrawn one only as before.
-        ground: ground for corrections and withdrawals.
+    `rows`: before and after the change, a withdrawn one only before; `ground`: for corrections and withdrawals.
     """
     carried = _carried(register, rows)
     for year in sorted({year for year, _, _ in carried}):
@@ -330,9 +320,7 @@ class _YearDuties:
 
     @cached_property
     def _carriers(self) -> Sequence[tuple[Register, Fulfilment]]:
-        """The rules that carry out facts, with their registers that have rows, in the versions in force at the
-        end of the year.
-        """
+        """The rules that carry out facts, with their registers with rows, in force at the end of the year."""
         registers = self._app.registers.all_on(min(self._today, date(self._year, 12, 31)))
         fulfilling = [register for register in registers if register.fulfils]
         kept = self._lists.registers_with_rows() if fulfilling else ()

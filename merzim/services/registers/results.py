@@ -256,9 +256,7 @@ def register_view(
 ) -> RegisterView:
     """Return a register with the fields visible to the reader, the act it rests on in this office (where that
     is another organisation's, one adopted here by which it asks people), and why its rows open no case here.
-
-    Args:
-        is_own: for a list of rows that name the reader, who sees those fields even if no others.
+    `is_own`: for a list of rows that name the reader, who sees those fields if no others.
     """
     shown: Collection[str] = shown_fields(ctx, register)
     if is_own and not shown:
@@ -364,9 +362,8 @@ def values_view(values: Mapping[str, object], names: Mapping[str, str]) -> RowVi
 
 
 def row_in_language(row: RowView, fields: Iterable[FieldView], language: str) -> RowView:
-    """Return a row whose texts are those in a language, where it has them, and without their translations.
-
-    Nobody is asked which of two texts is the Kazakh one: it has more words with letters that Russian lacks.
+    """Return a row whose texts are those in a language, where it has them, without their translations. Which of
+    two is Kazakh is seen by words with letters Russian lacks.
     """
     values: dict[str, Any] = dict(row.values)
     pairs = {field.translation_of: field.id for field in fields if field.translation_of}

@@ -163,11 +163,8 @@ def _read_lines(
     unit: str,
     chosen: bool,
 ) -> tuple[list[dict[str, Value]], list[str]]:
-    """Return the values of each line and the unit it belongs to; what is wrong is added to `errors`.
-
-    Args:
-        unit: the unit of lines that name none.
-        chosen: whether it was chosen, so that no line goes to the unit of its person.
+    """Return the values of each line and the unit it belongs to; what is wrong is added to `errors`. `unit`:
+    that of lines that name none; if it was `chosen`, no line goes to the unit of its person.
     """
     rows, units = list[dict[str, Value]](), list[str]()
     find, place = lookup(ctx), cache(partial(_unit_of, ctx, register))
@@ -217,11 +214,8 @@ def _rows_offered(ctx: RequestContext, fields: Sequence[RegisterField]) -> dict[
 
 
 def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
-    """Return all rows a list query matches as a spreadsheet, with the fields visible to the reader.
-
-    Raises:
-        UnknownRegister, UnknownRegisterField, InvalidRow: as in `list_rows`.
-        UnreadablePaper: more rows than a file can have (`list_too_long`).
+    """Return all rows a query matches as a spreadsheet, with the fields visible to the reader. Raises as
+    `list_rows`, and UnreadablePaper (`list_too_long`) for more than a file can have.
     """
     ctx = replace(ctx, language=language)
     register, office = seen_register(ctx, command.register_id), ctx.reads.office()

@@ -143,9 +143,7 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
 
 
 def erasable_fields(ctx: RequestContext, name: str) -> list[str]:
-    """Return the fields of a row whose values the reader may erase: those of their units stored outside its
-    events.
-    """
+    """Return the fields of a row the reader may erase: stored outside its events, in a row of their units."""
     row, register, fields = seen_row(ctx, name)
     if not in_reach(register, row, reader_scope(ctx), ctx.reads.office()):
         return []
@@ -186,17 +184,15 @@ def add_rows(
     kind: RowEventKind = "added",
     answer: Mapping[str, object] | None = None,
 ) -> Sequence[str]:
-    """Write parsed and checked rows, the cases they open and the duties they carry out, in one transaction;
-    return their ids.
+    """Write checked rows (`units`: of each), the cases they open and the duties they carry out, in one
+    transaction; return their ids.
 
     Args:
-        units: the unit of each row.
         kind: kind of their first event.
         answer: further data of its event if it is the row of an answer to a campaign. It is accepted even if an
             equal row exists, which its author could not change.
 
-    Raises:
-        InvalidRow: a row has a value that must be unique and exists already.
+    Raises InvalidRow for a value that must be unique and exists already.
     """
     with writing(ctx.app.engine):
         ids = row_store.next_ids(ctx.app.engine, register.id, len(rows), ctx.today.year)
@@ -221,10 +217,7 @@ def check_row(
     *,
     before: Values | None = None,
 ) -> dict[str, Value]:
-    """Return the values of a new row, or those that differ from `before`.
-
-    Raises InvalidRow with all mistakes.
-    """
+    """Return the values of a new row, or those other than `before`. Raises InvalidRow with all mistakes."""
     values, problems = read_row(ctx, register, given_values, lookup(ctx), before=before)
     if problems:
         raise InvalidRow(register.fields, tuple(problems))
@@ -269,11 +262,7 @@ def first_person(ctx: RequestContext, register: Register, given_values: Mapping[
 
 def unit_of_new_row(ctx: RequestContext, register: Register, unit: str, *, person: Person | None = None) -> str:
     """Return the unit (id) a new row belongs to: the one named, else that of `person`, else the reader's own or
-    the organisation.
-
-    Raises:
-        Refusal: the unit does not have this register.
-        UnknownUnit, Refusal.
+    the organisation. Raises UnknownUnit, Refusal, also for a unit that does not have this register.
     """
     office = ctx.reads.office()
     if not unit and person is not None:

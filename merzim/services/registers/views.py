@@ -339,12 +339,9 @@ def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
 
 
 def row_query(ctx: RequestContext, register: Register, command: ListRows) -> RowQuery:
-    """Return the query for rows of a register, limited to those visible to the reader.
-
-    Raises:
-        UnknownRegisterField: a filter or sort by a hidden field, or by one that lists cannot be filtered or
-            sorted by.
-        InvalidRow: a value the field cannot have.
+    """Return the query for rows of a register, limited to those visible to the reader. Raises
+    UnknownRegisterField for a filter or sort by a hidden field or one lists do not offer, InvalidRow for an
+    impossible value.
     """
     scope, fields = reader_scope(ctx), shown_fields(ctx, register)
     hides = register.confidential and scope.person
@@ -367,9 +364,7 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
 
 
 def _order(ctx: RequestContext, register: Register, sort: str) -> Mapping[str, str] | None:
-    """Return the texts by which people, units and options are sorted in the reader's language; None for fields
-    sorted as they are.
-    """
+    """Return the texts by which people, units and options are sorted for the reader; None for other fields."""
     kind = "unit" if sort == UNIT else register.fields[sort].kind if sort else ""
     if kind in ("person", "unit"):
         return ctx.reads.office().order_in(ctx.spoken_language)

@@ -45,11 +45,8 @@ MOST_LATE = 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConsolidatedReport:
-    """What the organisations at or below a unit did of an obligation in a year.
-
-    Attributes:
-        procedure: its latest edition.
-        form: by the edition of that year; None if the reader sees no whole organisation.
+    """What the organisations at or below a unit did of an obligation (of the latest edition) in a year. `form`:
+    by that year's edition; None if the reader sees no whole organisation.
     """
 
     procedure: Procedure
@@ -61,9 +58,8 @@ class ConsolidatedReport:
 def consolidated_report(
     ctx: RequestContext, procedure: str, obligation: str, unit: str, year: int | None
 ) -> ConsolidatedReport:
-    """Return what the organisations at or below a unit did of an obligation in a year (by default this year,
-    and the obligation overdue in most cases); without the form where the reader sees no
-    organisation as a whole.
+    """Return what the organisations at or below a unit did of an obligation in a year; by default this year,
+    and the obligation overdue in most cases.
     """
     year, law = known_year(ctx, year), chosen_procedure(ctx, procedure)
     root = seen_unit(ctx, unit)
@@ -88,9 +84,7 @@ def _gather(ctx: RequestContext, procedure: str, obligation: str, *, unit: str, 
 
 
 def _owed(ctx: RequestContext, law: Procedure) -> Obligation:
-    """Return the obligation of a procedure that is overdue in most cases; where none is, the first with
-    numbers, else the first of all.
-    """
+    """Return the obligation overdue in most cases, else the first with numbers, else the first of all."""
     late = DeadlineFilter(urgency="overdue", horizon=Horizon(today=ctx.today, soon=ctx.today))
     places = {(row.case, base(row.obligation)) for row in ctx.reads.listed(late, limit=MOST_LATE)}
     heads = ctx.reads.heads({case for case, _ in places})
@@ -168,12 +162,8 @@ def _active_cases(ctx: RequestContext, unit: str, procedure: str | None = None) 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CartogramComparison:
-    """The cartogram that follows from positions and risks visible to a reader, compared with the recorded one.
-
-    Attributes:
-        on: the day of the last recorded cartogram; None if there is none.
-        case: the case it is recorded in.
-        findings: the differences, by department.
+    """The cartogram that follows from positions and risks visible to a reader, and its differences (`findings`)
+    from the last recorded one, of a day (`on`, None for none) and `case`.
     """
 
     lines: tuple[CartogramLine, ...]

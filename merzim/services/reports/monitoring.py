@@ -30,9 +30,7 @@ PORTION = 1000
 
 
 class Sizes(NamedTuple):
-    """How many recommendations, shared risks, cases of each risk, and cases of each unreported quarter are
-    listed at once; the others are counted.
-    """
+    """How many recommendations, shared risks, cases of each, and of each silent quarter are listed at once."""
 
     lines: int
     shared: int
@@ -47,12 +45,8 @@ STATUSES = (*case_registers().latest("measures").actions["review"].fields["outco
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MonitoringLine:
-    """One risk with one of its measures (None where it has none).
-
-    Attributes:
-        status: by the last review; "" if there is no measure to review.
-        responsible: the name of who answers for it, or the words they are named by.
-        due: the measure's next due date; `late`: whether it has passed, by so many `working_days`.
+    """One risk with one of its measures (None where it has none), its status by the last review, who is
+    responsible or the words for them, and its next due date; `late`: by how many `working_days` it has passed.
     """
 
     case: Case
@@ -105,10 +99,8 @@ class Monitoring:
     """A page of recommendations (`number`), shared risks, and a page of unreported quarters (`further`).
 
     Attributes:
-        total: lines of all pages.
-        counts: measures by status, late ones under "late", with all filters but that of status.
-        silent_counts: by quarter, the last first, how many cases have not reported it though it is due;
-            `silent`: some of each.
+        counts: measures by status, late ones under "late", with all filters but that of status; total: of all.
+        silent_counts: cases that owe each quarter's report, the last first; `silent`: some of each.
     """
 
     lines: tuple[MonitoringLine, ...]
@@ -131,10 +123,8 @@ def monitoring(
     further_page: int = 1,
     sizes: Sizes = TO_PROGRAMS,
 ) -> Monitoring:
-    """Return a page of recommendations, risks many units share, and analyses whose quarter is unreported.
-
-    Args:
-        number: page of recommendations, at most the last; further_page: page of unreported cases.
+    """Return a page of recommendations (`number`, at most the last), risks many units share, and a page of
+    analyses whose quarter is unreported (`further_page`).
     """
     reads, office, today = ctx.reads, ctx.reads.office(), ctx.today
     by_status = reads.count_recommendations(filters, today)

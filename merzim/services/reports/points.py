@@ -87,11 +87,8 @@ class ScoresAnswer(Result):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepToRecord:
-    """The step of a case that records the number a share is taken of.
-
-    Attributes:
-        case: "" where none of the year is open, for a reader who may open it.
-        fact: its name with the year; recorded: whether it is recorded already, and would be corrected.
+    """The step of a case that records the number a share is taken of; `case` is "" where none of the year is
+    open. `fact`: its name with the year; `recorded`: already, and would be corrected.
     """
 
     case: str
@@ -102,11 +99,8 @@ class StepToRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class YearPoints:
-    """The points of a year (`answer`), and what its page leads to and asks.
-
-    Attributes:
-        whole: of the unit with all below it.
-        to_record: by indicator, the step of a case that records the number its share is taken of.
+    """The points of a year (`answer`; `whole`: of the unit with all below it), and by indicator the step of a
+    case that records the number its share is taken of.
     """
 
     answer: ScoresAnswer
@@ -122,15 +116,14 @@ def points_of_year(
     *,
     number: int | None,
 ) -> YearPoints:
-    """Return the points of a unit in a year with all units below, also by project of the standard, and of
-    each unit directly below, the most at stake first.
+    """Return the points of a unit in a year with all units below, also by project of the standard, and of each
+    unit directly below, the most at stake first.
 
     Args:
         year: by default the present one; chosen_readings: readings by name, among other things.
         number: page of the units directly below; None for all of them.
 
-    Raises:
-        Refusal: a reading has no such value.
+    Raises Refusal where a reading has no such value.
     """
     year, unit, office = known_year(ctx, year), seen_unit(ctx, unit or ""), ctx.reads.office()
     scoring = regulations.scoring()
@@ -198,9 +191,7 @@ def _names(office: Office, places: Sequence[str]) -> list[Name]:
 def _steps_to_record(
     ctx: RequestContext, whole_year: YearScores, scoring: Scoring, unit: str, year: int
 ) -> dict[str, StepToRecord]:
-    """Return by indicator the step of a case that records the number its share is taken of, for shares that are
-    counted or lack it.
-    """
+    """Return by indicator, of shares counted or lacking it, the step that records the number they are of."""
     lacking = {
         remark.arguments["indicator"] for remark in whole_year.remarks if remark.code == "score.rows_of_what"
     }
@@ -215,9 +206,7 @@ def _steps_to_record(
 
 def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: int) -> StepToRecord | None:
     """Return the step that records the number a share is taken of, in the unit's case of the year, else in one
-    below it.
-
-    Where none is open, a step without a case; None for a past year, and for a reader who may not open the year.
+    below it; without a case where none is open. None for a past year, and who may not open the year.
     """
     steps = [fact.partition(":") for fact in (counting.fact, *counting.also)]
     for case, edition in _cases_of_year(ctx, steps[0][0], unit, year):
@@ -234,9 +223,7 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
 def _cases_of_year(
     ctx: RequestContext, procedure: str, unit: str, year: int
 ) -> Iterator[tuple[Case, Procedure]]:
-    """Yield the active cases of a procedure that begin in the year, each with its edition: those of the unit
-    itself, then those below it.
-    """
+    """Yield the active cases of a procedure that begin in the year, with editions: first the unit's own."""
     heads = ctx.reads.cases(unit or None, procedure=procedure, status="active")
     unit = unit or ctx.reads.office().root
     own, below = ([head for head in heads if (head.unit == unit) is is_own] for is_own in (True, False))

@@ -11,7 +11,6 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from merzim.services.campaigns import verbs, views
-from merzim.services.campaigns.answers import form_fields as answer_fields
 from merzim.services.campaigns.views import CampaignKind, CampaignView
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import campaign_papers, paper_in_campaign, papers_of_campaign
@@ -49,7 +48,6 @@ from merzim.web.ui.render import RequestTranslator, page
 from merzim.web.ui.tables import Column, at_tidy_address, page_heads, workbook_response
 from workflow.org.office import DUTIES
 from workflow.refusal import Refusal
-from workflow.registers.definition import Register
 
 router = APIRouter(include_in_schema=False)
 KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
@@ -236,7 +234,7 @@ def _campaign_page(
         "campaign.html",
         place=f"/campaigns/{campaign}",
         campaign=shown.campaign,
-        kind=_register_of(ctx, shown.campaign).campaigns.get(shown.campaign.kind),
+        kind=views.definition_of(ctx, views.seen_campaign(ctx, campaign))[1],
         people_page=shown,
         names=author_names(ctx, {event.by for event in shown.history}),
         chosen=views.invited_text(shown.campaign, ctx.language),
@@ -247,12 +245,6 @@ def _campaign_page(
         tried=tried,
         is_filtered=any(people.values()),
     )
-
-
-def _register_of(ctx: RequestContext, campaign: CampaignView) -> Register:
-    """Return the register of a campaign in the version at its start, by which answers are checked."""
-    started = views.seen_campaign(ctx, campaign.id)
-    return ctx.app.registers.version(started.register_id, started.version)
 
 
 def _campaign(ctx: RequestContext, campaign: str) -> CampaignView:
@@ -280,13 +272,10 @@ def _paper_form(ctx: WebContext, campaign: str, person: int, *, tried: RejectedF
 
 def _paper_fields(ctx: RequestContext, campaign: CampaignView) -> Sequence[FieldView]:
     """Return the fields of an answer on paper: those a person fills in, days, post and files."""
-    register = _register_of(ctx, campaign)
-    kind = register.campaigns.get(campaign.kind)
-    if kind is None:
-        raise HTTPException(404, "web.problem.no_campaign")
+    register, kind = views.definition_of(ctx, views.seen_campaign(ctx, campaign.id))
     asked, needs = {kind.confirmed_on, kind.written_on, kind.post, *kind.asks}, {kind.confirmed_on, *kind.fills}
     names = (name for name, field in register.fields.items() if name in asked or field.kind == "file")
-    return answer_fields(register, {name: name in needs for name in names})
+    return verbs.answer_fields(register, {name: name in needs for name in names})
 
 
 def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from merzim.services.administration import officer_start
 from merzim.services.board.deadlines import most_pressing, tasks_view
-from merzim.services.campaigns.answers import awaited_answers
+from merzim.services.campaigns.verbs import awaited_answers
 from merzim.services.cases import bulk, verbs as cases
 from merzim.services.cases.views import event_name
 from merzim.services.context import RequestContext

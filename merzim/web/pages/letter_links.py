@@ -14,8 +14,8 @@ from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import RedirectResponse, Response
 
 from merzim.services import letters
-from merzim.services.campaigns import answers as campaigns
-from merzim.services.campaigns.answers import CampaignForm, CampaignLinkRefused
+from merzim.services.campaigns import verbs as campaigns
+from merzim.services.campaigns.verbs import CampaignForm, CampaignLinkRefused
 from merzim.services.inputs import build
 from merzim.services.letters import AnswerLetter, LetterQuestion
 from merzim.services.people.feeds import DigestChoice, choose_by_link, person_of_link, set_digest
