@@ -25,9 +25,10 @@ from merzim.clock import parse_moment
 from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database import open as open_database
+from merzim.storage.tables.accounts import Credential
 from tests.notifications.servers import free_port
 from workflow.moments import Moment
-from workflow.org.access import Credential, Reader
+from workflow.org.access import Reader
 
 CASES, UNITS = 1_000, 60
 CROWD, PEOPLE, CLICKS = 60, 20, 15

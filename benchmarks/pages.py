@@ -20,9 +20,10 @@ from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.services.app import AppContext
 from merzim.services.jobs.rounds import run_round
 from merzim.settings_file import read
+from merzim.storage.tables.accounts import Credential
 from merzim.web.auth.dependencies import COOKIE
 from workflow.moments import Moment
-from workflow.org.access import Credential, Reader
+from workflow.org.access import Reader
 
 UNITS = 60
 WARM, TIMES = 3, 7

@@ -168,13 +168,13 @@ def rotate_key(call: CommandContext) -> bool:
 
     Exit code 1 when a second factor cannot be read.
     """
-    result = call.app.accounts.encrypt_factors(at=call.moment)
+    count, unreadable = call.app.accounts.encrypt_factors(at=call.moment)
     encrypt_password(call.ctx)
-    answer = {"encrypted": result.done, "unreadable": result.unreadable}
-    call.tell(answer, "cli.secret_key.rotated", count=result.done)
-    if result.unreadable:
-        call.note(call.say("cli.secret_key.unreadable", logins=result.unreadable))
-    return not result.unreadable
+    answer = {"encrypted": count, "unreadable": unreadable}
+    call.tell(answer, "cli.secret_key.rotated", count=count)
+    if unreadable:
+        call.note(call.say("cli.secret_key.unreadable", logins=tuple(unreadable)))
+    return not unreadable
 
 
 @command("check-config")

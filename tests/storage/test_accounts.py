@@ -17,12 +17,12 @@ from merzim.storage.events import OFFICE_IN_ORDER
 from merzim.storage.locks import ProcessLock
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.links import SqlLinks
-from merzim.storage.tables.accounts import IdentityRow
+from merzim.storage.tables.accounts import Credential, IdentityRow
 from merzim.storage.tables.notices import LINK_CODE
 from notifications.channels.telegram import Redeemed, hash_code, link_address, new_code
 from tests.storage.sample_cases import NOW, later, on_sqlite_alone
 from workflow.moments import Moment
-from workflow.org.access import ACCESSES, Credential, Reader
+from workflow.org.access import ACCESSES, Reader
 
 IN_SPRING = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 SPRING_DAY = date(2026, 4, 6)
@@ -37,16 +37,12 @@ def chain(engine: Engine) -> list[tuple[str, str]]:
         return [(row.kind, row.name) for row in connection.execute(OFFICE_IN_ORDER)]
 
 
-def way_in(hash: str, *, kind: str = "session", until: datetime = IN_SPRING + timedelta(hours=1)) -> Credential:
-    """A way in of the officer."""
-    return Credential(
-        hash=hash,
-        kind=kind,
-        login="aliyeva",
-        created_at=IN_SPRING,
-        seen_at=IN_SPRING,
-        expires_at=until,  # type: ignore[arg-type]
-    )
+def way_in(
+    hash: str, kind: str = "session", login: str = "aliyeva", until: datetime = IN_SPRING + timedelta(hours=1)
+) -> Credential:
+    """A way in, by default of the officer."""
+    times = {"created_at": IN_SPRING, "seen_at": IN_SPRING, "expires_at": until}
+    return Credential(hash=hash, kind=kind, login=login, **times)
 
 
 def test_an_account_is_found_in_any_letter_case_and_opened_by_a_password_alone(engine: Engine) -> None:
@@ -101,7 +97,7 @@ def test_a_new_first_invitation_ends_the_former_ones_and_nothing_else(engine: En
         *(("f1", "invitation", ""), ("f2", "invitation", ""), ("f3", "invitation", "")),
         *(("i1", "invitation", "aliyeva"), ("u1", "feed", "")),
     ):
-        accounts.store_entry(replace(way_in(hash, kind=kind), login=login))
+        accounts.store_entry(way_in(hash, kind=kind, login=login))
     accounts.end_first_invitations(but="f3", now=IN_SPRING)
 
     hashes = [
@@ -118,7 +114,7 @@ def test_the_first_password_of_any_account_ends_the_first_invitation_for_good(en
     """Also where that password is taken away again later."""
     accounts = SqlAccounts(engine)
     accounts.save(OFFICER, disabled=False, at=SAID)
-    accounts.store_entry(replace(way_in("f1", kind="invitation"), login=""))
+    accounts.store_entry(way_in("f1", kind="invitation", login=""))
     accounts.set_password("aliyeva", "$argon2id$x", at=SAID)
 
     assert accounts.entry("invitation", "f1", now=IN_SPRING) is None
@@ -164,7 +160,7 @@ def test_of_eight_administrators_who_make_one_account_one_does(engine: Engine) -
         link = way_in(f"link-{n}", kind="invitation")
         together.wait(30)
         at = Moment(by=f"admin-{n}", now=IN_SPRING, today=SPRING_DAY)
-        return bool(accounts.invite([Invited(reader=reader, new=True, entry=link)], at=at))
+        return bool(accounts.invite([Invited(reader=reader, entry=link)], new=True, at=at))
 
     with ThreadPoolExecutor(8) as pool:
         made = [*pool.map(make, range(8))]

@@ -27,6 +27,7 @@ from merzim.settings_file import read
 from merzim.storage import office as office_store
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database import writing
+from merzim.storage.tables.accounts import Credential
 from merzim.web.app import create_app
 from merzim.web.auth.dependencies import COOKIE
 from notifications.notice import Notice
@@ -34,7 +35,7 @@ from tests.web.serving import browser_of
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.moments import Moment
-from workflow.org.access import ACCESSES, OF_ONE_UNIT, Credential, CredentialKind
+from workflow.org.access import ACCESSES, OF_ONE_UNIT, CredentialKind
 from workflow.org.office import Office, Person, Unit
 
 TODAY = date(2026, 4, 6)

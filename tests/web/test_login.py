@@ -24,11 +24,11 @@ from merzim.services.jobs.rounds import deliver
 from merzim.services.upkeep.maintenance import verify
 from merzim.services.verbs import Ask
 from merzim.settings import ChannelSettings, OidcSettings
+from merzim.storage.tables.accounts import Credential
 from merzim.web.auth.dependencies import COOKIE
 from tests.notifications.servers import Office as MailOffice, always, serving
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, account, build, enter
 from workflow.moments import Moment
-from workflow.org.access import Credential
 from workflow.org.office import Office, Person
 from workflow.refusal import Refusal
 
@@ -361,20 +361,3 @@ def test_where_a_provider_identifies_people_the_letter_has_no_link_of_its_own() 
     assert not any("/welcome/" in letter for letter in letters)
     assert site.accounts.entries("ann@org.kz", now=NOW) == []
     assert states(site) == {"ann@org.kz": "sent"}
-
-
-def test_my_account_opens_where_an_older_release_wrote_an_entry_of_another_kind(
-    site: Site, browser: TestClient
-) -> None:
-    """Such as the known devices, kept for half a year."""
-    entry = Credential(
-        hash="d1",
-        kind="device",  # type: ignore[arg-type]
-        login="officer",
-        created_at=NOW,
-        seen_at=NOW,
-        expires_at=NOW + timedelta(days=180),
-    )
-    site.accounts.store_entry(entry)
-
-    assert browser.get("/account").status_code == 200

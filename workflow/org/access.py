@@ -132,39 +132,7 @@ def must_enrol(account: Account, required: Collection[Access]) -> bool:
     return account.reader.access in required and not account.second_factor
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RecoveryCodes:
-    """The state of an account's one-time recovery codes, which replace an authenticator's code at log-in.
-
-    Attributes:
-        left: number of unused codes.
-        made_at: UTC; None where none were made.
-        used_at: when the last one was used (UTC); None where none was.
-    """
-
-    left: int
-    made_at: datetime | None
-    used_at: datetime | None
-
-
 CredentialKind = Literal["session", "invitation", "token", "feed"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Credential:
-    """A credential other than a password: session, token, feed. Only the SHA-256 of its secret is stored.
-    `scope`: of a token: `read` or `write`; of a feed: the unit, or "" for the person's own. `seen_at`,
-    `expires_at`: UTC moments.
-    """
-
-    hash: str
-    kind: CredentialKind
-    login: str
-    name: str = ""
-    scope: str = ""
-    created_at: datetime
-    seen_at: datetime
-    expires_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

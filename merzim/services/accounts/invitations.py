@@ -210,9 +210,9 @@ def _invite(
         taken_logins.add(reader.login)
         holders.add(person.key)
         if not preview:
-            invited.append(_with_letters(ctx, row, channels, new=new))
+            invited.append(_with_letters(ctx, row, channels))
     if invited:
-        logins = ctx.accounts.invite(invited, at=ctx.moment)
+        logins = ctx.accounts.invite(invited, new=new, at=ctx.moment)
         rows = [
             row if row.obstacle or row.reader.login in logins else replace(row, obstacle="login_taken")
             for row in rows
@@ -235,9 +235,7 @@ def _obstacle(person: Person, login: str, taken_logins: set[str], holders: set[s
     return ""
 
 
-def _with_letters(
-    ctx: RequestContext, row: InvitedPerson, channels: Sequence[Channel], *, new: bool
-) -> Invited:
+def _with_letters(ctx: RequestContext, row: InvitedPerson, channels: Sequence[Channel]) -> Invited:
     """Return somebody who is invited with their one-time link, none where they log in without a password, and
     the letters, which contain the link encrypted.
     """
@@ -257,7 +255,7 @@ def _with_letters(
         at=ctx.moment,
         mark=f"-{entry.hash[:8]}" if entry else "",
     )
-    return Invited(reader=row.reader, new=new, entry=entry, letters=letters)
+    return Invited(reader=row.reader, entry=entry, letters=letters)
 
 
 def _channels(ctx: RequestContext) -> list[Channel]:

@@ -16,6 +16,7 @@ from merzim.services.inputs import Line, OptionalPerson, OptionalUnit
 from merzim.services.names import person_named
 from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.storage.accounts.accounts import Invited, SqlAccounts
+from merzim.storage.tables.accounts import Credential as Credential
 from notifications.event_notices import account_notices
 from notifications.notice import Notice
 from workflow.moments import Moment
@@ -24,7 +25,6 @@ from workflow.org.access import (
     ADMINISTRATORS,
     Access,
     Account,
-    Credential,
     CredentialKind,
     Reader,
 )
@@ -157,7 +157,7 @@ def details(ctx: RequestContext, login: str) -> AccountDetails:
 def ways_in(ctx: RequestContext, login: str) -> list[WayIn]:
     """Return the valid sessions, tokens, feeds and invitations of an account, newest first."""
     entries = ctx.accounts.entries(login, now=ctx.now)
-    return [WayIn.model_validate({**asdict(entry), "id": entry.hash}) for entry in entries]
+    return [WayIn.model_validate(entry.model_dump() | {"id": entry.hash}) for entry in entries]
 
 
 def invite_first_administrator(app: AppContext, *, at: Moment) -> str | None:
@@ -289,9 +289,16 @@ def issue_secret(
 
 
 def entry_of(
-    secret: str, kind: CredentialKind, login: str, lifetime: timedelta, *, now: datetime, **about: str
+    secret: str,
+    kind: CredentialKind,
+    login: str,
+    lifetime: timedelta,
+    *,
+    now: datetime,
+    name: str = "",
+    scope: str = "",
 ) -> Credential:
-    """Return a new credential with that secret, not stored yet. `about`: its name and scope."""
+    """Return a new credential with that secret, not stored yet."""
     return Credential(
         hash=hash_secret(secret),
         kind=kind,
@@ -299,7 +306,8 @@ def entry_of(
         created_at=now,
         seen_at=now,
         expires_at=now + lifetime,
-        **about,
+        name=name,
+        scope=scope,
     )
 
 
@@ -312,9 +320,9 @@ def link_credential(ctx: RequestContext, login: str, secret: str) -> Credential:
 def _invite(ctx: RequestContext, reader: Reader, *, new: bool) -> Invitation:
     """Give an account its link; make the account if it is `new`. Raises BadPassword if there is one already."""
     secret = new_secret()
-    invited = Invited(reader=reader, new=new, entry=link_credential(ctx, reader.login, secret))
+    invited = Invited(reader=reader, entry=link_credential(ctx, reader.login, secret))
     # The insertion decides who of several administrators creates it.
-    if not ctx.accounts.invite([invited], at=ctx.moment):
+    if not ctx.accounts.invite([invited], new=new, at=ctx.moment):
         raise BadPassword("web.login.taken", login=reader.login)
     return Invitation(login=reader.login, address=f"{ctx.app.rules.public_address}/welcome/{secret}")
 

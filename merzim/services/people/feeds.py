@@ -25,6 +25,7 @@ from merzim.services.inputs import Day, Key
 from merzim.services.names import person_named
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage import office as office_store
+from merzim.storage.tables.accounts import Credential
 from notifications.channels.telegram import CODE_LASTS, hash_code, link_address, new_code
 from notifications.letter_links import CHOICES, ChoiceLink, read_secret
 from notifications.notice import CalendarEntry as Item, item_id
@@ -32,7 +33,7 @@ from workflow.board.rows import DeadlineFilter, Horizon, Row
 from workflow.cases.case import Case
 from workflow.cases.registers.rows import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.org.access import Account, Credential, Reader, must_enrol, scope
+from workflow.org.access import Account, Reader, must_enrol, scope
 from workflow.org.office import Office, Person
 from workflow.refusal import Refusal
 

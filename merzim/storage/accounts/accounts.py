@@ -1,5 +1,5 @@
 """Repository of accounts: passwords, second factors, links to the OpenID provider, and the entries by which
-they are used without a password (sessions, tokens, feeds, invitations, remembered browsers), stored as hashes.
+they are used without a password (sessions, tokens, feeds, invitations), stored as hashes.
 
 Every change is an event of the office's chain, which never contains secrets or codes.
 """
@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import get_args
 
 from sqlalchemy import ColumnElement, Engine, and_, func, select, update
 from sqlmodel import Session
 
 from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt
-from merzim.storage.database import execute, in_names, read, read_first, read_for_names, read_value, reading
+from merzim.storage.database import Row_, execute, in_names, read, read_for_names, read_value, reading
 from merzim.storage.events import Draft, changing_office, office_event, record
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.rows import columns_of, read_as, to_notice
@@ -27,14 +26,14 @@ from merzim.storage.tables.accounts import (
     PROVIDER,
     RECOVERY_CODE,
     AccountRow,
-    EntryRow,
+    Credential,
     IdentityRow,
     RecoveryCodeRow,
 )
 from merzim.storage.tables.notices import NOTICE
 from notifications.notice import Notice
 from workflow.moments import Moment
-from workflow.org.access import Account, Credential, CredentialKind, RateLimit, Reader, RecoveryCodes
+from workflow.org.access import Account, CredentialKind, RateLimit, Reader
 
 INVITED = "invited"
 """The event of an invitation's letter; `about` has the way its account is entered by."""
@@ -59,28 +58,13 @@ class Invited:
     """An invited person.
 
     Attributes:
-        new: whether a new account is created; else an existing one gets another link.
         entry: the one-time link, by its hash; None where an external directory authenticates people.
         letters: the letters with the link; none where its address is shown.
     """
 
     reader: Reader
-    new: bool
     entry: Credential | None
     letters: Sequence[Notice] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EncryptionResult:
-    """The result of encrypting the secrets of second factors with the present key.
-
-    Attributes:
-        done: number of secrets encrypted anew.
-        unreadable: logins whose secret no configured key decrypts; they are left unchanged.
-    """
-
-    done: int
-    unreadable: tuple[str, ...]
 
 
 class SqlAccounts:
@@ -98,7 +82,7 @@ class SqlAccounts:
 
     def any_with_password(self) -> bool:
         query = select(ACCOUNT.c.login).where(ACCOUNT.c.password != "").limit(1)
-        return read_first(self._engine, query) is not None
+        return read_value(self._engine, query) is not None
 
     def account(self, login: str) -> Account | None:
         """Return the account of a login, ignoring case; None if there is none."""
@@ -193,17 +177,18 @@ class SqlAccounts:
 
     # ------------------------------------------------------------------------------------------- invitations
 
-    def invite(self, people: Sequence[Invited], *, at: Moment) -> frozenset[str]:
-        """Create accounts with one-time links and queue their letters, in one transaction; earlier links of an
-        account become invalid.
+    def invite(self, people: Sequence[Invited], *, new: bool, at: Moment) -> frozenset[str]:
+        """Store one-time links of accounts and queue their letters, in one transaction; earlier links of an
+        account become invalid. Return the logins invited.
 
-        Returns the logins invited: those that got an account meanwhile are left out.
+        Args:
+            new: whether the accounts are created; those that exist meanwhile are left out then.
         """
         invited_people, events = list[Invited](), list[Draft]()
         with changing_office(self._engine) as session:
             for invited in people:
                 reader, entry = invited.reader, invited.entry
-                if invited.new:
+                if new:
                     if session.get(AccountRow, reader.login) is not None:
                         continue
                     session.add(AccountRow(**columns_of(ACCOUNT, reader), created_at=at.now))
@@ -234,7 +219,7 @@ class SqlAccounts:
     def use_invitation(self, hash: str, *, now: datetime) -> bool:
         """Mark an invitation as used. Return False if it was used already."""
         with changing_office(self._engine) as session:
-            entry = session.get(EntryRow, hash)
+            entry = session.get(Credential, hash)
             if entry is None or entry.ended_at is not None:
                 return False
             entry.ended_at = now
@@ -265,18 +250,17 @@ class SqlAccounts:
     def entry(self, kind: CredentialKind, hash: str, *, now: datetime) -> Credential | None:
         """Return the entry of a kind and hash; None if there is none, or it was ended or has expired."""
         with reading(self._engine) as session:
-            row = session.get(EntryRow, hash)
+            row = session.get(Credential, hash)
         valid = row is not None and row.kind == kind and row.ended_at is None and row.expires_at > now
-        return read_as(Credential, row) if valid else None
+        return row if valid else None
 
     def entries(self, login: str, *, now: datetime) -> Sequence[Credential]:
         """Return the valid sessions, tokens, feeds and invitations of an account, the newest first; of login ""
-        the feeds of units. Entries of another kind, which an older or newer release wrote, are left out.
+        the feeds of units.
         """
-        known = ENTRY.c.kind.in_(get_args(CredentialKind))
-        query = ENTRY.select().where(ENTRY.c.login == login, known, *_valid(now))
-        query = query.order_by(ENTRY.c.created_at.desc())
-        return [read_as(Credential, row) for row in read(self._engine, query)]
+        query = select(Credential).where(ENTRY.c.login == login, *_valid(now))
+        with reading(self._engine) as session:
+            return session.scalars(query.order_by(ENTRY.c.created_at.desc())).all()
 
     def mark_used(self, hash: str, *, now: datetime) -> None:
         """Record that an entry is used now."""
@@ -332,14 +316,16 @@ class SqlAccounts:
         mine = (ACCOUNT.c.login == login, ACCOUNT.c.totp_step < step)
         return execute(self._engine, update(ACCOUNT).where(*mine).values(totp_step=step)) == 1
 
-    def recovery_codes(self, login: str) -> RecoveryCodes:
-        """Return the number of recovery codes left, when they were made and when the last one was used."""
+    def recovery_codes(self, login: str) -> Row_:
+        """Return the number of recovery codes `left`, when they were made (`made_at`, UTC; None for never) and
+        when the last one was used (`used_at`).
+        """
         query = select(
             func.count().filter(RECOVERY_CODE.c.used_at.is_(None)).label("left"),
             func.max(RECOVERY_CODE.c.made_at).label("made_at"),
             func.max(RECOVERY_CODE.c.used_at).label("used_at"),
         ).where(RECOVERY_CODE.c.login == login)
-        return read_as(RecoveryCodes, read_first(self._engine, query))
+        return read(self._engine, query)[0]
 
     def make_recovery_codes(self, login: str, codes: Collection[str], *, at: Moment) -> None:
         """Replace the recovery codes (hashes) of an account, with an event."""
@@ -368,8 +354,10 @@ class SqlAccounts:
             self._outbox.queue(session, letters)
         return True
 
-    def encrypt_factors(self, *, at: Moment) -> EncryptionResult:
-        """Encrypt the secrets of all second factors anew with the present key, with one event for all."""
+    def encrypt_factors(self, *, at: Moment) -> tuple[int, list[str]]:
+        """Encrypt the secrets of all second factors anew with the present key, with one event for all. Return
+        how many, and the logins whose secret no configured key decrypts: it is left as it is.
+        """
         done, unreadable = 0, list[str]()
         query = select(AccountRow).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
         with changing_office(self._engine) as session:
@@ -382,9 +370,7 @@ class SqlAccounts:
             if done:
                 kind = "second_factors_encrypted"
                 record(session, Draft(kind=kind, name="", by=at.by, at=at.now, payload={"count": done}))
-        return EncryptionResult(done=done, unreadable=tuple(unreadable))
-
-    # ----------------------------------------------------------------------------------- limits of attempts
+        return done, unreadable
 
     def count_attempt(self, limits: Sequence[RateLimit], *, now: datetime) -> timedelta | None:
         return count_attempt(self._engine, limits, now=now)
@@ -415,7 +401,7 @@ def _replace_codes(session: Session, login: str, codes: Collection[str], now: da
 
 def _give_entry(session: Session, entry: Credential, *, by: str) -> Draft:
     """Store an entry in the caller's transaction; return its event, which the caller records."""
-    session.add(EntryRow(**columns_of(ENTRY, entry)))
+    session.add(entry)
     kind, payload = f"{entry.kind}_given", {"name": entry.name}
     return Draft(kind=kind, name=entry.login, by=by, at=entry.created_at, payload=payload)
 

@@ -31,9 +31,13 @@ class AccountRow(TableBase, table=True):
     created_at: datetime = Field(sa_type=UtcMoment)
 
 
-class EntryRow(TableBase, table=True):
-    """A credential other than a password, stored as the SHA-256 of its secret: a session, an invitation, an API
-    token, a feed, a browser the account has logged in from. `scope` limits its use.
+class Credential(TableBase, table=True):
+    """A credential other than a password (`workflow.org.access.CredentialKind`), stored as the SHA-256 of its
+    secret.
+
+    Attributes:
+        scope: of a token: `read` or `write`; of a feed: the unit, or "" for the person's own.
+        ended_at: when it was used up or ended (UTC); None for one that is valid until it expires.
     """
 
     __tablename__ = "entry"

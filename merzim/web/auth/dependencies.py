@@ -21,11 +21,11 @@ from starlette.responses import Response
 from merzim.documents.child import WAIT
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.accounts.credentials import hash_secret
-from merzim.services.accounts.verbs import issue_secret
+from merzim.services.accounts.verbs import Credential, issue_secret
 from merzim.services.context import RequestContext, reader_of
 from merzim.web.auth.middleware import is_local
 from merzim.web.http import WebContext, drop_cookie, keep_cookie, preferences
-from workflow.org.access import Account, Credential, Need, must_enrol
+from workflow.org.access import Account, Need, must_enrol
 
 SCOPE = "demonstration"
 """The scope of a session that was opened without a password, on a demonstration day."""

@@ -22,7 +22,7 @@ from starlette.responses import RedirectResponse, Response
 
 from merzim.services.accounts import credentials, identities
 from merzim.services.accounts.credentials import BadPassword, hash_secret
-from merzim.services.accounts.verbs import demonstrators
+from merzim.services.accounts.verbs import Credential, demonstrators
 from merzim.services.context import RequestContext
 from merzim.services.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
 from merzim.web.auth import dependencies
@@ -39,7 +39,7 @@ from merzim.web.auth.dependencies import Anybody, Enrolling, begin_session, end_
 from merzim.web.http import WebContext, drop_cookie, keep_cookie
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page
-from workflow.org.access import Account, Credential, Reader, must_enrol
+from workflow.org.access import Account, Reader, must_enrol
 
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
