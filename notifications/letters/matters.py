@@ -24,15 +24,7 @@ from workflow.law.procedure import Step
 from workflow.org.duties import stand_in
 from workflow.org.office import Person, Recipient
 from workflow.refusal import Refusal
-from workflow.reminders import (
-    PLAN_STEPS,
-    RESPONSIBLE,
-    SLIPPED,
-    is_about,
-    step_named,
-    step_order,
-    undated_kind,
-)
+from workflow.reminders import PLAN_STEPS, RESPONSIBLE, SLIPPED, is_about, step_named, step_order, undated_kind
 from workflow.scoring.prospects import Stake
 
 NOTHING_LEFT = Outcome(state="withdrawn", answer="")

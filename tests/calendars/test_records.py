@@ -10,12 +10,7 @@ import pytest
 
 import calendars
 import i18n
-from calendars.checks import (
-    RecordsRefused,
-    check,
-    check_act_fits,
-    with_known_since,
-)
+from calendars.checks import RecordsRefused, check, check_act_fits, with_known_since
 from calendars.kazakhstan import KINDS, Kazakhstan, compiled
 from calendars.records import (
     ConfirmedYear,

@@ -9,23 +9,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from calendars.refusal import FIRST, REACH
-from calendars.terms import (
-    After,
-    DayAfterPeriod,
-    InPeriod,
-    OnDate,
-    PerPeriod,
-    Term,
-    WithoutTerm,
-    YearlyDate,
-)
+from calendars.terms import After, DayAfterPeriod, InPeriod, OnDate, PerPeriod, Term, WithoutTerm, YearlyDate
 from merzim.documents.case_tables import read_term
-from merzim.documents.sheets.dates import (
-    Days,
-    TermInWords,
-    read,
-    read_lines,
-)
+from merzim.documents.sheets.dates import Days, TermInWords, read, read_lines
 from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.unreadable import UnreadableCell
 from merzim.documents.sheets.written_time import LONGEST

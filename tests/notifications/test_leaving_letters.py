@@ -9,16 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from merzim.storage import office as office_store
 from notifications.event_notices import COMMENT
 from notifications.notice import ANSWER_DAY, Outcome
-from tests.notifications.sample_office import (
-    AIGUL,
-    BOLAT,
-    DANA,
-    FIVE_BEFORE,
-    OFFICER,
-    Shelf,
-    Town,
-    noon,
-)
+from tests.notifications.sample_office import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, Shelf, Town, noon
 from tests.notifications.servers import Office, free_port, mail, serving
 from workflow.cases.case import Case
 from workflow.cases.commands import answers

@@ -17,16 +17,7 @@ from notifications.letters.daily import can_put_off
 from notifications.letters.deadlines import Matter, relation_to, reminder_letter
 from notifications.notice import Letter
 from tests.law import CALENDAR, analysis, case, library
-from tests.notifications.sample_office import (
-    AIGUL,
-    ANNOUNCE_BY,
-    BOLAT,
-    DANA,
-    END,
-    FIVE_BEFORE,
-    START,
-    parcel,
-)
+from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START, parcel
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.registers.rows import MeasureTerm, as_data, period_in
 from workflow.deadlines.deadline import Deadline

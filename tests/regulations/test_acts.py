@@ -7,15 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calendars.terms import (
-    After,
-    AtOnce,
-    Before,
-    OngoingDuty,
-    PerPeriod,
-    Term,
-    WithoutTerm,
-)
+from calendars.terms import After, AtOnce, Before, OngoingDuty, PerPeriod, Term, WithoutTerm
 from tests.law import library
 from tests.workflow.test_score import scoring
 from workflow.law.procedure import Body, Obligation, Procedure

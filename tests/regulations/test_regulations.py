@@ -11,15 +11,7 @@ from pathlib import Path
 import pytest
 
 import i18n
-from calendars.terms import (
-    After,
-    AtOnce,
-    Before,
-    Embargo,
-    InPeriod,
-    WithoutTerm,
-    YearlyDate,
-)
+from calendars.terms import After, AtOnce, Before, Embargo, InPeriod, WithoutTerm, YearlyDate
 from merzim.services.law.regulations import shared_law
 from tests.law import CALENDAR, ROOT, library
 from tests.workflow.test_score import scoring

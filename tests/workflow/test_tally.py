@@ -12,14 +12,7 @@ import pytest
 from tests.workflow.test_score import scoring
 from workflow.org.office import Office, Unit
 from workflow.scoring.prospects import PointsStep, YearScores, score_year
-from workflow.scoring.records import (
-    COMPLETED,
-    FOUND,
-    REMOVED,
-    MissingFact,
-    RecordedFact,
-    YearRecords,
-)
+from workflow.scoring.records import COMPLETED, FOUND, REMOVED, MissingFact, RecordedFact, YearRecords
 from workflow.scoring.scales import Analyses, Done, as_decimal
 from workflow.scoring.tally import AssessedYear, tally
 

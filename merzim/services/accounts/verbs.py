@@ -20,14 +20,7 @@ from merzim.storage.tables.accounts import Credential as Credential
 from notifications.event_notices import account_notices
 from notifications.notice import Notice
 from workflow.moments import Moment
-from workflow.org.access import (
-    ACCESSES,
-    ADMINISTRATORS,
-    Access,
-    Account,
-    CredentialKind,
-    Reader,
-)
+from workflow.org.access import ACCESSES, ADMINISTRATORS, Access, Account, CredentialKind, Reader
 from workflow.refusal import Refusal, closest_first
 
 MAX_TOKEN_DAYS = 366

@@ -9,15 +9,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, Field
 
 import i18n
-from merzim.services.cases.verbs import (
-    RecordFact,
-    SignedBy,
-    Undo,
-    Withdraw,
-    record,
-    undo_entry,
-    withdraw,
-)
+from merzim.services.cases.verbs import RecordFact, SignedBy, Undo, Withdraw, record, undo_entry, withdraw
 from merzim.services.context import RequestContext, require_visible
 from merzim.services.inputs import (
     CaseCommand,

@@ -47,17 +47,8 @@ from workflow.cases.commands.case_rows import (
     rows_to_enter,
     withdrawn_rows,
 )
-from workflow.cases.registers.risks import (
-    RiskScale,
-    read_scale,
-)
-from workflow.cases.registers.rows import (
-    OWN_FIELDS,
-    as_written,
-    number_of,
-    row_kind,
-    rows_of,
-)
+from workflow.cases.registers.risks import RiskScale, read_scale
+from workflow.cases.registers.rows import OWN_FIELDS, as_written, number_of, row_kind, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.of_risks import risk_findings
 from workflow.registers.definition import Register, RegisterField, RowEntry

@@ -35,13 +35,7 @@ from merzim.services.registers.results import (
     shown_fields,
     writable_register,
 )
-from merzim.services.registers.verbs import (
-    add_rows,
-    count_openings,
-    first_person,
-    read_row,
-    unit_of_new_row,
-)
+from merzim.services.registers.verbs import add_rows, count_openings, first_person, read_row, unit_of_new_row
 from merzim.services.registers.views import (
     MAX_PAGE_SIZE,
     UNIT,

@@ -17,13 +17,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import NO_NUL, FileInput, Ground, Line, Name, store_file
 from merzim.services.names import name_of, unit_in_reach, unit_name
 from merzim.services.registers.cases import follow_duties, follow_row, open_cases, opening_of, reserve_cases
-from merzim.services.registers.results import (
-    may_write,
-    reader_scope,
-    seen_row,
-    shown_fields,
-    writable_register,
-)
+from merzim.services.registers.results import may_write, reader_scope, seen_row, shown_fields, writable_register
 from merzim.services.registers.views import AskRow, RegisterId, RowDetail, RowId, lookup, seen_units, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage import register_rows as row_store

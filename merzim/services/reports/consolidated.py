@@ -16,12 +16,7 @@ from workflow.board.rows import DeadlineFilter, Horizon, base
 from workflow.cases.registers.risks import CartogramLine
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.findings import Finding
-from workflow.findings.of_risks import (
-    cartogram_findings,
-    expected_lines,
-    latest_cartogram,
-    with_unit_names,
-)
+from workflow.findings.of_risks import cartogram_findings, expected_lines, latest_cartogram, with_unit_names
 from workflow.law.library import known_obligation
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within

@@ -12,15 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine, and_, func, literal, select, update
 
-from merzim.storage.database import (
-    Row_,
-    execute_for_names,
-    in_names,
-    insert_many,
-    read,
-    read_first,
-    writing,
-)
+from merzim.storage.database import Row_, execute_for_names, in_names, insert_many, read, read_first, writing
 from merzim.storage.events import OFFICE_IN_ORDER, ROW, changing_office, office_event, record
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.tables.events import EVENT

@@ -10,19 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    Engine,
-    Select,
-    and_,
-    bindparam,
-    case,
-    func,
-    literal_column,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Engine, Select, and_, bindparam, case, func, literal_column, or_, select, tuple_, update
 from sqlmodel import Session
 
 from merzim.storage import events

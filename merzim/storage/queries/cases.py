@@ -7,32 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
-    case,
-    exists,
-    false,
-    func,
-    literal,
-    not_,
-    or_,
-    select,
-    text,
-)
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, not_, or_, select, text
 
 from calendars.hours import end_of_day, moment_of
 from merzim.storage.cases.recommendations import FILE, cases_with_entries
-from merzim.storage.database import (
-    Row_,
-    in_names,
-    read,
-    read_column,
-    read_for_names,
-    read_value,
-    reading,
-)
+from merzim.storage.database import Row_, in_names, read, read_column, read_for_names, read_value, reading
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.queries.recommendations import has_word
 from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, event, head, row

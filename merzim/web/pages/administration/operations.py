@@ -35,13 +35,7 @@ from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Own, Setti
 from merzim.web.http import AuditQuery, WebContext, redirect
 from merzim.web.pages.account.own_account import own_page
 from merzim.web.ui.command_forms import command_fields, read_command
-from merzim.web.ui.form_values import (
-    Fields,
-    RejectedForm,
-    one_line,
-    parse_date,
-    shown_again,
-)
+from merzim.web.ui.form_values import Fields, RejectedForm, one_line, parse_date, shown_again
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from notifications.message import calendar

@@ -12,10 +12,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
-from merzim.services.documents.row_papers import (
-    papers_of_list,
-    register_papers,
-)
+from merzim.services.documents.row_papers import papers_of_list, register_papers
 from merzim.services.inputs import build, clean_file_name
 from merzim.services.registers import results, tables, views
 from merzim.services.registers.results import FieldView, RegisterView

@@ -15,11 +15,7 @@ from starlette.datastructures import FormData, ImmutableMultiDict
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
-from merzim.services.documents.row_papers import (
-    RowWithPapers,
-    paper_of_row,
-    show_with_papers,
-)
+from merzim.services.documents.row_papers import RowWithPapers, paper_of_row, show_with_papers
 from merzim.services.inputs import FileInput, build
 from merzim.services.names import author_names
 from merzim.services.registers import results, verbs, views
@@ -51,14 +47,7 @@ from merzim.web.ui.form_values import (
     typed_answers,
     typed_into,
 )
-from merzim.web.ui.name_fields import (
-    NameChoices,
-    NameField,
-    own_people,
-    own_units,
-    person_names,
-    unit_names,
-)
+from merzim.web.ui.name_fields import NameChoices, NameField, own_people, own_units, person_names, unit_names
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Content, cell_of, row_title
 from workflow.registers.definition import RegisterField
