@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date, datetime
 from itertools import chain
 from typing import Annotated, Literal
@@ -87,15 +87,15 @@ class AuditList(BaseModel):
 @verb("audit", writes=False)
 def ask_audit(ctx: RequestContext, command: AskAudit) -> AuditList:
     """List entries of the audit log: who did what, when and from where."""
-    page = ctx.reads.audit(
+    entries, more = ctx.reads.audit(
         _filter(ctx, command),
         scope=audit_scope(ctx.reader),
         after=command.after,
         before=command.before,
         limit=command.limit,
     )
-    lines = AuditWords(ctx, ctx.spoken_language).lines(page.entries)
-    return AuditList(entries=lines, cursor=lines[-1].seq if lines else None, more=page.more)
+    lines = AuditWords(ctx, ctx.spoken_language).lines(entries)
+    return AuditList(entries=lines, cursor=lines[-1].seq if lines else None, more=more)
 
 
 def export_lines(ctx: RequestContext, command: AskAudit) -> Iterator[str]:
@@ -299,17 +299,16 @@ def list_changes(ctx: RequestContext, command: AskChanges) -> ChangeList:
     end = ctx.reads.last_event()
     # Besides changes of visible cases, others by the reader's right to the log.
     scope = audit_scope(ctx.reader)
-    scope = replace(scope, sees_registers=scope.sees_registers and ctx.reader.may("audit"))
-    page = ctx.reads.audit(AuditFilter(topics=TOPICS), scope=scope, after=command.after, limit=command.limit)
-    heads = ctx.reads.heads({entry.case for entry in page.entries if entry.case})
+    scope = scope if ctx.reader.may("audit") else scope - {"registers"}
+    criteria = AuditFilter(topics=TOPICS)
+    entries, more = ctx.reads.audit(criteria, scope=scope, after=command.after, limit=command.limit)
+    heads = ctx.reads.heads({entry.case for entry in entries if entry.case})
     hidden = {case for case, head in heads.items() if head.confidential}
-    last = page.entries[-1].seq if page.entries else command.after
+    last = entries[-1].seq if entries else command.after
     return ChangeList(
-        events=[
-            _event(entry, only_id=entry.topic == "register" or entry.case in hidden) for entry in page.entries
-        ],
-        cursor=last if page.more else max(last, end),
-        more=page.more,
+        events=[_event(entry, only_id=entry.topic == "register" or entry.case in hidden) for entry in entries],
+        cursor=last if more else max(last, end),
+        more=more,
     )
 
 

@@ -27,8 +27,8 @@ OFFICER = Reader(login="officer", access="officer", name="Әлиева Гүлн�
 
 def entries(engine: Engine, query: AuditFilter | None = None) -> list[AuditEntry]:
     """All entries, in order."""
-    page = SqlReads(engine).audit(query or AuditFilter(), scope=EVERYTHING, after=0, limit=1000)
-    return list(page.entries)
+    found, _ = SqlReads(engine).audit(query or AuditFilter(), scope=EVERYTHING, after=0, limit=1000)
+    return list(found)
 
 
 def read(engine: Engine, by: str, name: str = "") -> None:
@@ -73,11 +73,11 @@ def test_entries_are_narrowed_and_paged_by_their_numbers(engine: Engine) -> None
     assert [e.kind for e in entries(engine, AuditFilter(topics=("account",)))] == ["account_opened"]
     assert entries(engine, AuditFilter(until=NOW)) == []
     assert len(entries(engine, AuditFilter(since=NOW))) == 9
-    newest = reads.audit(AuditFilter(), scope=EVERYTHING, limit=2).entries
+    newest, _ = reads.audit(AuditFilter(), scope=EVERYTHING, limit=2)
     assert [e.kind for e in newest] == ["account_opened", "planned"]
-    older = reads.audit(AuditFilter(), scope=EVERYTHING, before=newest[-1].seq, limit=9)
-    assert [e.case for e in older.entries] == [*[two.id] * 3, *[first_case.id] * 4]
-    assert not older.more
+    older, more = reads.audit(AuditFilter(), scope=EVERYTHING, before=newest[-1].seq, limit=9)
+    assert [e.case for e in older] == [*[two.id] * 3, *[first_case.id] * 4]
+    assert not more
 
 
 def test_seals_and_outcomes_of_letters_are_no_entries(engine: Engine) -> None:
@@ -122,7 +122,7 @@ def test_a_reader_who_follows_many_writers_reads_every_entry_once(engine: Engine
     with ThreadPoolExecutor(4) as pool:
         writers = [pool.submit(work, by) for by in "abcd"]
         while not all(writer.done() for writer in writers) or cursor < reads.last_event():
-            page = reads.audit(AuditFilter(), scope=EVERYTHING, after=cursor, limit=7).entries
+            page, _ = reads.audit(AuditFilter(), scope=EVERYTHING, after=cursor, limit=7)
             entries_read += [(entry.by, entry.name) for entry in page]
             cursor = page[-1].seq if page else cursor
 

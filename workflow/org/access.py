@@ -9,7 +9,7 @@ elsewhere to recipients of its letters and those who must act in it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
@@ -191,13 +191,11 @@ def scope(reader: Reader) -> Scope:
     )
 
 
-def audit_scope(reader: Reader) -> AuditScope:
-    """Return the audit log entries a reader may see; `scope` decides for which cases."""
-    return AuditScope(
-        sees_office=reader.may("settings"),
-        sees_cases=reader.may("read"),
-        sees_registers=reader.may("read") and not reader.root,
-    )
+def audit_scope(reader: Reader) -> frozenset[AuditPart]:
+    """Return the entries of the audit log a reader may see; `scope` decides of which cases."""
+    may_read = reader.may("read")
+    sees = {"office": reader.may("settings"), "cases": may_read, "registers": may_read and not reader.root}
+    return frozenset(part for part in EVERYTHING if sees[part])
 
 
 def with_unit(reader: Reader, office: Office) -> Reader:
@@ -266,24 +264,6 @@ class AuditFilter:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuditScope:
-    """The audit log entries a user may see. `sees_office`: entries about log-ins, accounts, people and
-    settings. `sees_cases`: entries about cases visible to them; `sees_registers`: about registers outside
-    cases.
-    """
-
-    sees_office: bool
-    sees_cases: bool
-    sees_registers: bool
-
-
-EVERYTHING = AuditScope(sees_office=True, sees_cases=True, sees_registers=True)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuditPage:
-    """A page of entries; `more`: whether further ones exist in that direction."""
-
-    entries: tuple[AuditEntry, ...] = field(default=())
-    more: bool = False
+AuditPart = Literal["office", "cases", "registers"]
+"""Entries of the audit log: of log-ins, accounts, people, settings; of cases; of registers outside cases."""
+EVERYTHING: frozenset[AuditPart] = frozenset(get_args(AuditPart))

@@ -296,8 +296,8 @@ def record_due_rows(app: AppContext, *, at: Moment) -> None:
     changed: frozenset[str] | None = None
     if app.process.last_days.get(COMPARED) == today:
         query = AuditFilter(topics=("case",), since=moment_of(today, time()))
-        page = app.reads.audit(query, scope=EVERYTHING, limit=MAX_CHANGED)
-        changed = None if page.more else frozenset(entry.case for entry in page.entries)
+        entries, more = app.reads.audit(query, scope=EVERYTHING, limit=MAX_CHANGED)
+        changed = None if more else frozenset(entry.case for entry in entries)
     for year in (today.year - 1, today.year) if changed is None or changed else ():
         record_year(app, year, among=changed, at=replace(at, by="merzim"))
     app.process.last_days[COMPARED] = today

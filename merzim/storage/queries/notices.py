@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 
@@ -18,7 +18,7 @@ from merzim.storage.tables.notices import NOTICE, UNREAD, present_columns, prese
 from notifications.dispatch import InboxLine
 from notifications.notice import Notice
 from workflow.cases.case import Case
-from workflow.org.access import OF_CASES, AuditEntry, AuditFilter, AuditPage, AuditScope
+from workflow.org.access import EVERYTHING, OF_CASES, AuditEntry, AuditFilter, AuditPart
 
 
 class NoticeReads(ReaderQueries):
@@ -89,13 +89,13 @@ class NoticeReads(ReaderQueries):
         self,
         query: AuditFilter,
         *,
-        scope: AuditScope,
+        scope: Set[AuditPart],
         after: int | None = None,
         before: int | None = None,
         limit: int,
-    ) -> AuditPage:
+    ) -> tuple[Sequence[AuditEntry], bool]:
         """Return entries of the audit log after a number in order, or before one (the end, for None), the
-        newest first.
+        newest first; and whether there are more.
 
         Entries about a case are visible to users who see the case.
         """
@@ -109,7 +109,7 @@ class NoticeReads(ReaderQueries):
                 place = [EVENT.c.id < before] if before is not None else []
                 rows = rows.where(*place, *conditions).order_by(EVENT.c.id.desc())
             entries = [_entry(row) for row in session.execute(rows.limit(limit + 1))]
-        return AuditPage(entries=tuple(entries[:limit]), more=len(entries) > limit)
+        return entries[:limit], len(entries) > limit
 
     def last_event(self) -> int:
         """Return the number of the newest event, whether the audit log shows it or not; 0 for none."""
@@ -134,20 +134,20 @@ def _audit_conditions(query: AuditFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _in_scope(scope: AuditScope, visible: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+def _in_scope(scope: Set[AuditPart], visible: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
     """Return the conditions under which an entry lies in a scope; none where all do.
 
     Args:
         visible: the conditions a case must meet to be visible; empty for all cases.
     """
-    if scope.sees_office and scope.sees_cases and scope.sees_registers and not visible:
+    if scope == EVERYTHING and not visible:
         return []
     conditions: list[ColumnElement[bool]] = [false()]
-    if scope.sees_office:
+    if "office" in scope:
         conditions.append(EVENT.c.topic.not_in(sorted(OF_CASES)))
-    if scope.sees_cases:
+    if "cases" in scope:
         conditions.append(exists(select(CASE.c.id).where(CASE.c.id == EVENT.c.case, *visible)))
-    if scope.sees_registers:
+    if "registers" in scope:
         conditions.append(and_(EVENT.c.topic.in_(sorted(OF_CASES)), EVENT.c.case == ""))
     return [or_(*conditions)]
 
