@@ -87,15 +87,11 @@ def check_act_fits(base: Records, act: Records) -> Records:
 
 
 def with_known_since(records: Records, on: date) -> Records:
-    """Return the records with `known_at` set to the day, marked as assumed, in every entry that has none.
-
-    An office knows an act from the day it adopts it.
-    """
-    return Records(
-        tuple(
-            entry if entry.known_at else entry.replaced(known_at=on, assumed=True) for entry in records.entries
-        )
+    """Return the records, those without `known_at` known (assumed) from the day an office adopts them."""
+    dated = (
+        entry if entry.known_at else entry.replaced(known_at=on, assumed=True) for entry in records.entries
     )
+    return Records(tuple(dated))
 
 
 def _refuse_on_file(base: Records, act: Records) -> None:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 from pydantic_core import PydanticCustomError
@@ -104,11 +104,12 @@ class Source(Model):
     note: str = ""
     title: Annotated[ActTitle | None, BeforeValidator(_in_languages)] = None
     number: str = ""
+    _DATES: ClassVar[tuple[str, ...]] = ("on",)
 
     @property
     def dates(self) -> tuple[date, ...]:
         """The days it is about; of a rule or a year the first."""
-        raise NotImplementedError
+        return tuple(getattr(self, name) for name in self._DATES)
 
     @property
     def known_from(self) -> date:
@@ -143,10 +144,7 @@ class HolidayRule(Source):
     days: Listed[Annotated[tuple[int, int], BeforeValidator(_month_and_day)]]
     standing: Literal["national", "state", "religious"]
     applies_from: date
-
-    @property
-    def dates(self) -> tuple[date, ...]:
-        return (self.applies_from,)
+    _DATES = ("applies_from",)
 
     @property
     def known_from(self) -> date:
@@ -162,10 +160,6 @@ class ReligiousDay(Source):
     certainty: Literal["calculated", "listed", "announced_final"]
 
     @property
-    def dates(self) -> tuple[date, ...]:
-        return (self.on,)
-
-    @property
     def known_from(self) -> date:
         """First day on which the entry counts as known: a calculation always was."""
         return date.min if self.certainty == "calculated" else super().known_from
@@ -179,6 +173,7 @@ class Transfer(Source):
 
     off: date
     work: date
+    _DATES = ("off", "work")
 
     @model_validator(mode="after")
     def _two_days(self) -> Self:
@@ -187,10 +182,6 @@ class Transfer(Source):
             raise wrong("same_day", "work")
         return self
 
-    @property
-    def dates(self) -> tuple[date, ...]:
-        return self.off, self.work
-
 
 class Override(Source):
     """A single day that an act makes a day off or a working day, above all other rules."""
@@ -198,10 +189,6 @@ class Override(Source):
     on: date
     working: bool
     name: str | None = None
-
-    @property
-    def dates(self) -> tuple[date, ...]:
-        return (self.on,)
 
 
 class _OfYear(Source):

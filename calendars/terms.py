@@ -237,6 +237,7 @@ Explanation = tuple[Element, ...]
 
 
 _MONTHS: dict[Period, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
+_NAMES: dict[Period, str] = {"month": "{}-{:02d}", "quarter": "{}Q{}", "half-year": "{}H{}", "year": "{}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,7 @@ def period_of(day: date, period: Period) -> PeriodSpan:
     number = (day.month - 1) // length
     first = date(day.year, number * length + 1, 1)
     last = month_end(day.year, (number + 1) * length)
-    return PeriodSpan(_name(day.year, period, number + 1), first, last)
+    return PeriodSpan(_NAMES[period].format(day.year, number + 1), first, last)
 
 
 def periods(period: Period, *, after: date, until: date) -> Iterator[PeriodSpan]:
@@ -268,16 +269,3 @@ def periods(period: Period, *, after: date, until: date) -> Iterator[PeriodSpan]
         if span.last == date.max:
             return
         span = period_of(date.fromordinal(span.last.toordinal() + 1), period)
-
-
-def _name(year: int, period: Period, number: int) -> str:
-    """Return the name of the number-th period of a year."""
-    match period:
-        case "month":
-            return f"{year}-{number:02d}"
-        case "quarter":
-            return f"{year}Q{number}"
-        case "half-year":
-            return f"{year}H{number}"
-        case "year":
-            return str(year)

@@ -10,6 +10,8 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Literal
 
+from babel.numbers import format_decimal
+
 from calendars.hours import almaty
 from i18n.entries import template
 from i18n.languages import locale_of, plain_spaces
@@ -212,32 +214,22 @@ def plural(n: int, forms: Sequence[str], language: str) -> str:
 
 def number(value: int | Decimal | Fraction, language: str) -> str:
     """Return a number with the language's decimal sign, thousands grouped from 10 000 on. Not for years."""
-    return _grouped(f"{_exact(value):,f}", language)
+    return _written(value, "#,##0.###", language)
 
 
 def money(value: int | Decimal, language: str) -> str:
     """Return an amount of money as `number` does; a part of a tenge with both digits of the tiyn."""
-    return number(value, language) if value == int(value) else _grouped(f"{value:,.2f}", language)
+    if value == int(value):
+        return number(value, language)
+    return _written(Decimal(f"{value:.2f}"), "#,##0.00", language)
 
 
-def _exact(value: int | Decimal | Fraction) -> Decimal:
-    """Return the number as a decimal without trailing zeros."""
-    if isinstance(value, Fraction):
-        value = Decimal(value.numerator) / Decimal(value.denominator)
-    if isinstance(value, int):
-        return Decimal(value)
-    # normalize() alone would write 100 as 1E+2.
-    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
-
-
-def _grouped(text: str, language: str) -> str:
-    """Return a number written as "12,345.5" with the language's signs; four digits are not grouped."""
-    symbols = locale_of(language).number_symbols["latn"]
-    whole_part, _, fraction = text.partition(".")
-    if len(whole_part.replace(",", "").lstrip("-")) < 5:
-        whole_part = whole_part.replace(",", "")
-    grouped = whole_part.replace(",", plain_spaces(symbols["group"]))
-    return grouped + (symbols["decimal"] + fraction if fraction else "")
+def _written(value: int | Decimal | Fraction, pattern: str, language: str) -> str:
+    """Return a number by a pattern of the CLDR, with all its decimals; four digits are not grouped."""
+    exact = Decimal(value.numerator) / value.denominator if isinstance(value, Fraction) else Decimal(value)
+    is_grouped, locale = abs(exact) >= 10_000, locale_of(language)
+    text = format_decimal(exact, pattern, locale, decimal_quantization=False, group_separator=is_grouped)
+    return plain_spaces(text)
 
 
 def figure(digits: str, language: str) -> str:
