@@ -134,24 +134,19 @@ def comments(events: Sequence[Event]) -> tuple[Comment, ...]:
         if "answers" in event.payload and event.seq not in withdrawn_seqs
     }
     return tuple(
-        comment_of(event, answers.get(event.seq), event.seq in withdrawn_seqs) for event in comment_events
-    )
-
-
-def comment_of(event: Event, answered_by: int | None = None, withdrawn: bool = False) -> Comment:
-    """Return the comment an event wrote; without its text where it was withdrawn."""
-    payload = event.payload
-    return Comment(
-        seq=event.seq,
-        obligation=event.name,
-        text="" if withdrawn else payload.get("text", ""),
-        by=event.by,
-        person=payload.get("person", ""),
-        at=event.at,
-        mentions=tuple(payload.get("mentions", ())),
-        asks=payload.get("asks", ""),
-        until=event.on,
-        answers=payload.get("answers"),
-        answered_by=answered_by,
-        withdrawn=withdrawn,
+        Comment(
+            seq=event.seq,
+            obligation=event.name,
+            text="" if event.seq in withdrawn_seqs else event.payload.get("text", ""),
+            by=event.by,
+            person=event.payload.get("person", ""),
+            at=event.at,
+            mentions=tuple(event.payload.get("mentions", ())),
+            asks=event.payload.get("asks", ""),
+            until=event.on,
+            answers=event.payload.get("answers"),
+            answered_by=answers.get(event.seq),
+            withdrawn=event.seq in withdrawn_seqs,
+        )
+        for event in comment_events
     )

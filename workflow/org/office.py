@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Literal, TypeVar, cast
 
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, joined
@@ -271,21 +271,15 @@ class Office:
     def _resolved(self) -> tuple[date | None, dict[Hashable, object]]:
         return None, {}
 
-    @cached_property
-    def below(self) -> Callable[[str], tuple[str, ...]]:
-        """Returns a unit and all units below it, parents before children; an unknown unit gives itself."""
-
-        @cache
-        def tree(root: str) -> tuple[str, ...]:
-            waiting, seen_units = [root], dict[str, None]()
-            while waiting:
-                unit_id = waiting.pop()
-                if unit_id not in seen_units:  # once, whatever loops the tree has
-                    seen_units[unit_id] = None
-                    waiting += self.children.get(unit_id, ()) if unit_id else ()
-            return tuple(seen_units)
-
-        return tree
+    def below(self, root: str) -> tuple[str, ...]:
+        """Return a unit and all units below it, parents before children; an unknown unit gives itself."""
+        waiting, seen_units = [root], dict[str, None]()
+        while waiting:
+            unit_id = waiting.pop()
+            if unit_id not in seen_units:  # once, whatever loops the tree has
+                seen_units[unit_id] = None
+                waiting += self.children.get(unit_id, ()) if unit_id else ()
+        return tuple(seen_units)
 
     def whose_cases(self, root: str) -> tuple[str, ...]:
         """Return the unit and all below it; for the organisation itself also "", the cases without a unit."""
