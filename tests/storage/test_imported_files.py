@@ -190,3 +190,15 @@ def test_a_file_that_says_it_again_does_not_bring_it_back(
 
     assert taken(PLANNED["analysis_ended"]) == (True, True)
     assert taken(date(2026, 5, 28)) == (False, False)
+
+
+def test_an_analysis_whose_unit_the_user_typed_is_the_case_of_that_unit(
+    ctx: RequestContext, case: Case
+) -> None:
+    """Its dates change that case; none is opened beside it."""
+    planned = {"analysis_started": date(2026, 4, 14)}
+    file = schedule_file(ctx, ReadSchedule(form="flat", object=OBJECT, unit="Бөлім", row=3, planned=planned))
+
+    result = import_analyses(ctx, file, ImportSchedule(rows={3: RowAnswer(unit=UNIT)}))
+
+    assert (result.opened, result.replanned) == ((), (case.id,))

@@ -8,8 +8,8 @@ the other language, the user is asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 
@@ -82,9 +82,9 @@ class ConsideredAnalysis:
     """One analysis of a file and what importing it would do; nothing is written yet.
 
     Attributes:
+        schedule: as the user corrected it; a fact of a day to come is a plan date.
         unit: id of the matching unit, else the words of the file.
         case: the existing case, whole; None when one would be opened.
-        facts, planned: facts and plan dates in the file (local dates).
         new_facts: facts that its case has not recorded on any day; `new_plans`: plan dates that it lacks or has
             on another day; both without what was withdrawn with this day (records withdrawn were mistakes) and
             what stands as it did when the same file was imported before.
@@ -100,8 +100,6 @@ class ConsideredAnalysis:
     schedule: ReadSchedule
     unit: str
     case: Case | None
-    facts: Mapping[str, date]
-    planned: Mapping[str, date]
     new_facts: Mapping[str, date]
     new_plans: Mapping[str, date]
     procedure: Procedure
@@ -154,64 +152,17 @@ def consider(ctx: RequestContext, file: ScheduleFile, command: ImportSchedule) -
         UnreadablePaper: with every row that plans a date the ledger cannot store.
         Refusal: a text means no single unit or person.
     """
-    office, errors = ctx.app.reads.office(), Errors()
-    meant = {
-        text: unit_or_person(office, text, answer) for text, answer in command.meant.items() if answer.strip()
-    }
-    office = replace(office, matches={**office.matches, **meant})
-    known, found = ledger.cases_of_file(ctx.app.engine, file.digest), _candidate_cases(ctx, file, office)
-    cases = ctx.app.ledger.cases(dict.fromkeys([*found, *known.values()]))
-    notes = [note for schedule in file.schedules for note in schedule.notes if not _is_dated_now(note, command)]
-    schedules = _corrected(_with_responsible_units(file.schedules, office), command, errors)
-    units = _units_meant((schedule.unit for schedule in schedules), office)
-    strange: dict[str, int] = {}
-    for schedule in schedules if office.units else ():
-        if schedule.unit and schedule.unit not in units:
-            strange.setdefault(schedule.unit, schedule.row)
-    notes += [RowNote.of(row, "cli.import.strange_unit", text=text) for text, row in strange.items()]
-    candidates = [case for id, case in cases.items() if id in found]
-    managed = {id for id, head in ctx.reads.heads(cases).items() if ctx.reads.in_reach(head)}
-    considering = _Considering(
-        ctx=ctx,
-        office=office,
-        procedure=file.procedure,
-        command=command,
-        units=units,
-        known={int(row): cases[id] for row, id in known.items() if id in cases},
-        written={schedule.row: {**schedule.planned, **schedule.facts} for schedule in file.schedules},
-        managed=managed,
-        open_cases=[case for case in candidates if case.id in managed],
-        errors=errors,
-        notes=notes,
-    )
-    own = considering.own_cases(schedules, candidates)
-    considering.taken |= {case.id for case in own if case is not None}
-    analyses = tuple(considering.analysis(*each) for each in zip(schedules, own, strict=True))
-    errors.refuse(file.name)
+    found = _Considering(ctx, file, command)
+    own = found.own_cases()
+    found.taken = {case.id for case in own if case is not None}
+    analyses = tuple(map(found.analysis, found.schedules, own))
+    found.errors.refuse(file.name)
     return Consideration(
         analyses=analyses,
-        notes=(*notes, *_unnamed(analyses)),
-        matches={text: target for text, target in considering.meanings.items() if target is not None},
-        strange=tuple(sorted(text for text, target in considering.meanings.items() if target is None)),
+        notes=(*found.notes, *_unnamed(analyses)),
+        matches={text: target for text, target in found.meanings.items() if target is not None},
+        strange=tuple(sorted(text for text, target in found.meanings.items() if target is None)),
     )
-
-
-def _candidate_cases(ctx: RequestContext, file: ScheduleFile, office: Office) -> list[str]:
-    """Return the ids of the active cases the analyses may be: by object and unit, or (MAX_TWINS) first day."""
-    procedure = file.procedure
-    units = _units_meant((schedule.unit for schedule in file.schedules), office)
-    places = {
-        (unit, schedule.object)
-        for schedule in file.schedules
-        for unit in (schedule.unit, units.get(schedule.unit, schedule.unit))
-    }
-    ids = ledger.alike(ctx.app.engine, procedure.id, places)
-    begins = {procedure.id: procedure.begins_with}
-    days = {on for schedule in file.schedules if (on := schedule.planned.get(procedure.begins_with))}
-    if days:
-        same_day = ledger.cases_beginning_on(ctx.app.engine, begins, days, active_only=True, limit=MAX_TWINS)
-        ids += [case.id for case in same_day]
-    return ids
 
 
 def unit_or_person(office: Office, text: str, answer: str) -> str:
@@ -224,54 +175,73 @@ def unit_or_person(office: Office, text: str, answer: str) -> str:
     return candidates[0]
 
 
-@dataclass(kw_only=True, slots=True)
 class _Considering:
     """What the analyses of a file are compared with, and what is found on the way.
 
     Attributes:
+        written: by row the facts and plan dates of the file, before the user corrected them.
+        schedules: the analyses as they did.
         units: id of the unit by the words of the file.
         known: the cases that rows became when the same file was imported before.
-        written: by row the facts and plan dates of the file, before the user corrected them.
+        candidates: the active cases the analyses may be.
         managed: ids of the cases the user may manage; of others nothing is told.
-        open_cases: the active ones of them that the analyses may be.
         taken: ids of the cases that an analysis of the file is.
         meanings: responsible text -> unit id or person key; None for one that matches nobody.
     """
 
-    ctx: RequestContext
-    office: Office
-    procedure: Procedure
-    command: ImportSchedule
-    units: Mapping[str, str]
-    known: Mapping[int, Case]
-    written: Mapping[int, Mapping[str, date]]
-    managed: Container[str]
-    open_cases: Sequence[Case]
-    errors: Errors
-    notes: list[RowNote]
-    taken: set[str] = field(default_factory=set)
-    meanings: dict[str, str | None] = field(default_factory=dict)
+    def __init__(self, ctx: RequestContext, file: ScheduleFile, command: ImportSchedule) -> None:
+        office, engine = ctx.app.reads.office(), ctx.app.engine
+        answered = [(text, answer) for text, answer in command.meant.items() if answer.strip()]
+        meant = {text: unit_or_person(office, text, answer) for text, answer in answered}
+        self.office = office = replace(office, matches={**office.matches, **meant})
+        self.ctx, self.command, self.procedure = ctx, command, file.procedure
+        self.errors, self.taken, self.meanings = Errors(), set[str](), dict[str, str | None]()
+        notes = (note for schedule in file.schedules for note in schedule.notes)
+        self.notes = [note for note in notes if not _is_dated_now(note, command)]
+        self.written = {schedule.row: {**schedule.planned, **schedule.facts} for schedule in file.schedules}
+        self.schedules = _corrected(_with_responsible_units(file.schedules, office), command, self.errors)
+        both = (*file.schedules, *self.schedules)
+        self.units = _units_meant((schedule.unit for schedule in both), office)
+        strange: dict[str, int] = {}
+        for schedule in self.schedules if office.units else ():
+            if schedule.unit and schedule.unit not in self.units:
+                strange.setdefault(schedule.unit, schedule.row)
+        self.notes += [RowNote.of(row, "cli.import.strange_unit", text=text) for text, row in strange.items()]
+        known, found = ledger.cases_of_file(engine, file.digest), self._candidates(both)
+        cases = ctx.app.ledger.cases(dict.fromkeys([*found, *known.values()]))
+        self.known = {int(row): cases[id] for row, id in known.items() if id in cases}
+        self.candidates = [case for id, case in cases.items() if id in found]
+        self.managed = {id for id, head in ctx.reads.heads(cases).items() if ctx.reads.in_reach(head)}
+
+    def _candidates(self, schedules: Iterable[ReadSchedule]) -> list[str]:
+        """Return the ids of active cases these analyses may be, by object and unit or (MAX_TWINS) first day."""
+        engine, procedure, begins = self.ctx.app.engine, self.procedure.id, self.procedure.begins_with
+        places, days = set[tuple[str, str]](), set[date]()
+        for schedule in schedules:
+            places |= {(unit, schedule.object) for unit in (schedule.unit, self.unit(schedule))}
+            days |= {on for fact, on in schedule.planned.items() if fact == begins}
+        same_day = ledger.cases_beginning_on(
+            engine, {procedure: begins}, days, active_only=True, limit=MAX_TWINS
+        )
+        return [*ledger.alike(engine, procedure, places), *(case.id for case in same_day)]
 
     def unit(self, schedule: ReadSchedule) -> str:
         """Return the id of the unit an analysis names, or its words where they name none."""
         return self.units.get(schedule.unit, schedule.unit)
 
-    def own_cases(self, schedules: Sequence[ReadSchedule], candidates: Sequence[Case]) -> list[Case | None]:
+    def own_cases(self) -> list[Case | None]:
         """Return the case each analysis is by its file, or by the words of files for it: the unit by its id, or
         as the file names it.
-
-        Args:
-            candidates: the active cases they may be.
         """
         begins = self.procedure.begins_with
         by_words: dict[Key, Case] = {}
-        for case in candidates:
+        for case in self.candidates:
             days = [*case.planned.values(), *(fact.on for fact in case.facts.values())]
             for words in case.written:
                 for unit in (words.unit, case.unit):
                     by_words[_key(words.object, unit, case.day_of(begins), days)] = case
         own = []
-        for schedule in schedules:
+        for schedule in self.schedules:
             days = [*schedule.planned.values(), *schedule.facts.values()]
             begun = schedule.planned.get(begins) or schedule.facts.get(begins)
             keys = (_key(schedule.object, unit, begun, days) for unit in (self.unit(schedule), schedule.unit))
@@ -286,8 +256,8 @@ class _Considering:
             own: the case that its row or words have been imported to before; None if there is none. It is left
                 alone where the reader may not manage it.
         """
-        facts, planned = self._facts_and_plans(schedule)
-        days = {**facts, **planned}
+        schedule = self._without_facts_ahead(schedule)
+        days = {**schedule.facts, **schedule.planned}
         self._check(schedule, days)
         unit, names, looks_like, settled = self.unit(schedule), dict[str, str](), tuple[Case, ...](), set[str]()
         case = own if own and own.id in self.managed else None
@@ -300,20 +270,19 @@ class _Considering:
             settled = {name for name, on in days.items() if written.get(name) == on}
         root = self.ctx.reader.root
         is_outside = bool(root) and not within(self.office, case.unit if case else unit, root)
-        withdrawn = _withdrawn(case, facts, planned)
-        gone = {record for record, _, _ in withdrawn}
+        withdrawn = _withdrawn(case, schedule)
         done, plans = (case.facts, case.planned) if case else ({}, {})
         analysis = ConsideredAnalysis(
             schedule=schedule,
             unit=unit,
             case=case,
-            facts=facts,
-            planned=planned,
-            new_facts={fact: on for fact, on in facts.items() if fact not in {*done, *settled, *gone}},
+            new_facts={
+                fact: on for fact, on in schedule.facts.items() if fact not in {*done, *settled, *withdrawn}
+            },
             new_plans={
                 fact: on
-                for fact, on in planned.items()
-                if plans.get(fact) != on and fact not in settled and PLAN + fact not in gone
+                for fact, on in schedule.planned.items()
+                if plans.get(fact) != on and fact not in settled and PLAN + fact not in withdrawn
             },
             procedure=self._edition(schedule, case, min(days.values(), default=self.ctx.today)),
             names=names,
@@ -334,15 +303,15 @@ class _Considering:
             self.errors.take(schedule.row, refusal)
             return self.procedure
 
-    def _facts_and_plans(self, schedule: ReadSchedule) -> tuple[dict[str, date], dict[str, date]]:
-        """Return facts and plan dates. A future fact in the file becomes a plan date, with a note."""
+    def _without_facts_ahead(self, schedule: ReadSchedule) -> ReadSchedule:
+        """Return an analysis whose facts of days to come are plan dates, with a note on each."""
         facts, planned = dict(schedule.facts), dict(schedule.planned)
         for name, on in schedule.facts.items():
             if on > self.ctx.today:
                 planned[name] = facts.pop(name)
                 title = self.procedure.by_id[name].title if name in self.procedure.by_id else name
                 self.notes.append(RowNote.of(schedule.row, "cli.import.ahead", fact=name, title=title, on=on))
-        return facts, planned
+        return replace(schedule, facts=facts, planned=planned)
 
     def _check(self, schedule: ReadSchedule, days: Mapping[str, date]) -> None:
         """Add errors for unknown facts and days beyond the calendar; find whom responsible texts mean."""
@@ -366,8 +335,8 @@ class _Considering:
         if schedule.form == "flat":
             names = dict.fromkeys((language,) if language else ("kk", "ru"), schedule.object)
         words, answer = schedule.object.casefold(), self.command.about(schedule.row)
-        for case in self.open_cases:
-            if any(each.object.casefold() == words for each in case.written):
+        for case in self.candidates:
+            if case.id in self.managed and any(each.object.casefold() == words for each in case.written):
                 names |= {name: text for name, text in (("kk", case.object_kk), ("ru", case.object_ru)) if text}
         answered = (("kk", answer.object_kk), ("ru", answer.object_ru))
         names |= {name: text for name, text in answered if text is not None}
@@ -387,8 +356,9 @@ class _Considering:
         unit, units = self.unit(schedule), self.office.units
         alike = [
             case
-            for case in self.open_cases
+            for case in self.candidates
             if case.planned.get(fact) == begins
+            and case.id in self.managed
             and case.id not in self.taken
             and not (unit != case.unit and unit in units and case.unit in units)
         ]
@@ -412,30 +382,25 @@ class _Considering:
             self.errors.add(schedule.row, "import.not_alike", object=schedule.object, case=case_id, cases=cases)
         return case, ()
 
-    def _note_kept(
-        self, analysis: ConsideredAnalysis, case: Case, withdrawn: Sequence[tuple[str, str, date]]
-    ) -> None:
+    def _note_kept(self, analysis: ConsideredAnalysis, case: Case, withdrawn: Mapping[str, date]) -> None:
         """Note each fact that the case has on another day, which the import does not change, and each record of
         the file that was withdrawn in it, which is not recorded anew.
         """
         row = analysis.schedule.row
-        for fact, on in analysis.facts.items():
+        for fact, on in analysis.schedule.facts.items():
             if fact in case.facts and (known := case.facts[fact].on) != on:
                 about = {"case": case.id, "title": known_fact(self.procedure, fact).title, "on": on}
                 self.notes.append(RowNote.of(row, "cli.import.fact_differs", **about, known=known))
-        for _, fact, on in withdrawn:
-            about = {"case": case.id, "title": known_fact(analysis.procedure, fact).title, "on": on}
-            self.notes.append(RowNote.of(row, "cli.import.withdrawn", **about))
+        for record, on in withdrawn.items():
+            title = known_fact(analysis.procedure, record.removeprefix(PLAN)).title
+            self.notes.append(RowNote.of(row, "cli.import.withdrawn", case=case.id, title=title, on=on))
 
 
-def _withdrawn(
-    case: Case | None, facts: Mapping[str, date], planned: Mapping[str, date]
-) -> list[tuple[str, str, date]]:
-    """Return the facts and plan dates that were withdrawn in a case with the same day: record, fact, day."""
-    records = [(fact, fact, on) for fact, on in facts.items()]
-    records += [(PLAN + fact, fact, on) for fact, on in planned.items()]
+def _withdrawn(case: Case | None, schedule: ReadSchedule) -> dict[str, date]:
+    """Return the facts and plan dates, by record, that were withdrawn in a case with the same day."""
+    records = {**schedule.facts, **{PLAN + fact: on for fact, on in schedule.planned.items()}}
     gone = case.withdrawn if case else {}
-    return [(record, fact, on) for record, fact, on in records if record in gone and gone[record].on == on]
+    return {record: on for record, on in records.items() if record in gone and gone[record].on == on}
 
 
 def _corrected(

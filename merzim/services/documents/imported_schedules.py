@@ -163,8 +163,8 @@ def _opening(analysis: ConsideredAnalysis) -> Opening:
         object=analysis.schedule.object,
         object_kk=analysis.names.get("kk", ""),
         object_ru=analysis.names.get("ru", ""),
-        planned=analysis.planned,
-        facts=analysis.facts,
+        planned=analysis.schedule.planned,
+        facts=analysis.schedule.facts,
         responsible=dict(analysis.schedule.responsible),
     )
 

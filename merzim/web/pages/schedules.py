@@ -130,7 +130,7 @@ def _preview(
         if len(analyses) <= COUNTED or n in on_page
     }
     shown = [dated[n] for n in on_page]
-    years = Counter(min(days).year for analysis in analyses if (days := analysis.planned.values()))
+    years = Counter(min(days).year for analysis in analyses if (days := analysis.schedule.planned.values()))
     axis = build_axis(years.most_common(1)[0][0], ctx.calendar, today=ctx.today) if years else None
     return page(
         ctx,
@@ -279,7 +279,7 @@ def _year_line(axis: Axis, dated: Mapping[str, Any], today: date) -> dict[str, A
     """
     analysis = dated["analysis"]
     by_fact = {link["deadline"].id: link["deadline"] for link in dated["chain"]["links"]}
-    days = {**analysis.planned, **analysis.facts}
+    days = {**analysis.schedule.planned, **analysis.schedule.facts}
     first, last = (days.get(fact) for fact in ENDS)
     x, end = 0.0, 0.0
     if first and last and first.year <= axis.year <= last.year:
@@ -290,7 +290,7 @@ def _year_line(axis: Axis, dated: Mapping[str, Any], today: date) -> dict[str, A
         on = deadline and (days.get(fact) or deadline.due)
         if deadline is None or not on or (place := axis.x(on)) is None:
             continue
-        is_late = fact not in analysis.facts and on < today
+        is_late = fact not in analysis.schedule.facts and on < today
         look = "late" if is_late else "soon" if (on.year, on.month) == (today.year, today.month) else "ahead"
         marks.append({"fact": fact, "title": deadline.obligation.title, "on": on, "x": place, "look": look})
     return {"object": analysis.schedule.object, "x": x, "width": round(end - x, 2), "marks": marks}
@@ -325,7 +325,7 @@ def _with_dates(
         kind=office.kind_of(analysis.unit) if procedure.depends_on_kind else "",
         responsible=dict(analysis.schedule.responsible),
     )
-    facts = {name: fact.on for name, fact in case.facts.items()} | {**analysis.facts}
+    facts = {name: fact.on for name, fact in case.facts.items()} | {**analysis.schedule.facts}
     new_facts = {name: Fact(name=name, on=on) for name, on in analysis.new_facts.items()}
     case = replace(case, facts={**case.facts, **new_facts}, planned={**case.planned, **analysis.new_plans})
     computed = deadlines(case, procedure, calendar, today=today, bare=not reasons)
@@ -336,7 +336,7 @@ def _with_dates(
     address = {
         "procedure": procedure.id,
         **({"unit": analysis.unit} if analysis.unit in office.units else {}),
-        **{PLANNED + name: on.isoformat() for name, on in analysis.planned.items()},
+        **{PLANNED + name: on.isoformat() for name, on in analysis.schedule.planned.items()},
         **{HAPPENED + name: on.isoformat() for name, on in facts.items()},
     }
     dated = [deadline for deadline in computed if deadline.due is not None]
@@ -358,14 +358,14 @@ def _dates_beside_law(
     """
     due = {deadline.id: deadline.due for deadline in case_deadlines}
     late = {finding.obligation: finding.late_by for finding in case_findings if finding.late_by is not None}
-    days = {**analysis.planned, **analysis.facts}
+    days = {**analysis.schedule.planned, **analysis.schedule.facts}
     for name, on in sorted(days.items(), key=lambda item: item[1]):
         yield {
             "fact": name,
             "title": known_fact(analysis.procedure, name).title,
             "cell": analysis.schedule.cells.get(name, ""),
             "on": on,
-            "happened": name in analysis.facts,
+            "happened": name in analysis.schedule.facts,
             "before": analysis.case.planned.get(name) if analysis.case and name in analysis.new_plans else None,
             "writes": name in analysis.new_facts or name in analysis.new_plans,
             "due": due.get(name),
