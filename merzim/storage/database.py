@@ -84,12 +84,8 @@ _writer_locks: defaultdict[str, Lock] = defaultdict(Lock)
 
 def open(url: str, *, password: str | None = None) -> Engine:
     """Return the engine of an address: `sqlite:///file`, `postgresql://user@host/name`. Creates the folder.
-
-    Args:
-        password: of a server, if it is not in the address.
-
-    Raises:
-        StorageUnavailable: the address is invalid, or of a database that is not supported.
+    `password`: of a server, if it is not in the address. Raises StorageUnavailable: the address is invalid, or
+    of a database that is not supported.
     """
     address = parse_address(url)
     if address.get_backend_name() == "sqlite":
@@ -124,10 +120,9 @@ def _joined(engine: Engine) -> Session | None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """Yield the session around this code, or one of the block's own: what it reads is of one moment.
-
-    Its transaction begins with its first statement. A write or a failed read ends it, so that the next read
-    begins another.
+    """Yield the session around this code, or one of the block's own: what it reads is of one moment. Its
+    transaction begins with its first statement. A write or a failed read ends it, so that the next read begins
+    another.
     """
     session = _joined(engine)
     if session is None:
@@ -217,9 +212,7 @@ def driver(session: Session) -> Any:
 
 def conninfo(engine: Engine, *, password: bool = True) -> str:
     """Return the libpq connection string of a PostgreSQL database, with the arguments of its connections.
-
-    Args:
-        password: whether to include the password.
+    `password`: whether to include the password.
     """
     from psycopg.conninfo import make_conninfo  # the driver of PostgreSQL alone
 
@@ -241,10 +234,8 @@ def is_shared_database(url: str) -> bool:
 
 
 def parse_address(url: str) -> URL:
-    """Return an address in its parts, with the driver used here.
-
-    Raises:
-        StorageUnavailable: it is invalid, or of a database that is not supported.
+    """Return an address in its parts, with the driver used here. Raises StorageUnavailable: it is invalid, or
+    of a database that is not supported.
     """
     try:
         address = make_url(url)
@@ -256,9 +247,8 @@ def parse_address(url: str) -> URL:
 
 
 def create_private(file: Path) -> None:
-    """Create an empty file only its owner may read, whatever the umask; nothing where there is one.
-
-    SQLite gives its journals the mode of the database, and pg_dump writes into a file that stands there.
+    """Create an empty file only its owner may read, whatever the umask; nothing where there is one. SQLite
+    gives its journals the mode of the database, and pg_dump writes into a file that stands there.
     """
     with suppress(FileExistsError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -318,9 +308,8 @@ def in_names(tested: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def execute_for_names(session: Session, statement: Executable, names: Iterable[str]) -> Iterator[Row_]:
-    """Run a statement with `in_names` and yield its rows: one query for up to 10,000, none without any.
-
-    The rows of a statement that orders them are in order for each 10,000 names.
+    """Run a statement with `in_names` and yield its rows: one query for up to 10,000, none without any. The
+    rows of a statement that orders them are in order for each 10,000 names.
     """
     for chunk in chunks(names, _CHUNK_SIZE):
         yield from session.execute(statement, {_NAMES: chunk}).all()

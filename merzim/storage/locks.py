@@ -22,9 +22,8 @@ _UNLOCK = select(func.pg_advisory_unlock_all())
 
 
 class ProcessLock:
-    """The lock of a task in one database: held alone, or together; by each thread by a handle of its own.
-
-    A database in memory has none: nothing waits there, and nobody holds it alone.
+    """The lock of a task in one database: held alone, or together; by each thread by a handle of its own. A
+    database in memory has none: nothing waits there, and nobody holds it alone.
     """
 
     def __init__(self, engine: Engine, name: str) -> None:
@@ -34,11 +33,8 @@ class ProcessLock:
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Hold the lock together with others while the block runs.
-
-        Raises:
-            StorageUnavailable: the lock file cannot be created beside the database, or no server be
-                reached.
+        """Hold the lock together with others while the block runs. Raises StorageUnavailable: the lock file
+        cannot be created beside the database, or no server be reached.
         """
         handle = self._open()
         if handle is None:
@@ -55,9 +51,7 @@ class ProcessLock:
     @contextmanager
     def alone(self) -> Iterator[bool]:
         """Yield whether nobody else holds the lock; if so, nobody gets it until the block ends. False where
-        there is no such lock.
-
-        A shared lock of this thread is released for a moment.
+        there is no such lock. A shared lock of this thread is released for a moment.
         """
         mine: _FileLock | _ServerLock | None = getattr(self._held, "handle", None)
         handle = mine or self._open()

@@ -47,11 +47,9 @@ def save(
     matches: Mapping[str, str] | None = None,
     at: Moment = NOBODY,
 ) -> None:
-    """Save units, people and matches by key in one transaction; others are kept.
-
-    Args:
-        matches: responsible text -> unit id or person key.
-        at: who makes the change: every new or changed row becomes an event of the office's chain.
+    """Save units, people and matches by key in one transaction; others are kept. `matches`: responsible text ->
+    unit id or person key. `at`: who makes the change: every new or changed row becomes an event of the office's
+    chain.
     """
     matched = ({"text": text, "target": target} for text, target in (matches or {}).items())
     with changing_office(engine) as session:
@@ -135,10 +133,8 @@ _END = select(EVENT.c.seq, EVENT.c.hash).where(OF_OFFICE).order_by(EVENT.c.seq.d
 
 class PresentOffice:
     """Units, people and matches; read again when the office's chain has another end. Any thread may ask.
-
-    Args:
-        officer, language: the recipient config.toml names for letters nobody else can get, and their language.
-        kind: the kind of organisation config.toml names.
+    `officer`, `language`: the recipient config.toml names for letters nobody else can get, and their language.
+    `kind`: the kind of organisation config.toml names.
     """
 
     def __init__(self, engine: Engine, *, officer: str = "", language: str = "kk", kind: str = "") -> None:
@@ -156,9 +152,8 @@ class PresentOffice:
 
 
 def former_people(engine: Engine) -> Sequence[FormerPersonRow]:
-    """Return those who left and have not come back, the longest gone first.
-
-    A person of the same key has come back; a new owner of a former person's address has that key, too.
+    """Return those who left and have not come back, the longest gone first. A person of the same key has come
+    back; a new owner of a former person's address has that key, too.
     """
     query = select(FormerPersonRow).where(FORMER.c.key.not_in(select(PERSON.c.key)))
     with reading(engine) as session:
@@ -176,9 +171,8 @@ def all_who_left(session: Session) -> Iterator[Person]:
 
 
 def _add_former_person(session: Session, key: str, details: Iterable[str], *, left_on: date) -> None:
-    """Add somebody who leaves to the former people, with what identifies them, in the caller's transaction.
-
-    Who left before under other names is anonymised with these, too: they stay, behind the new ones.
+    """Add somebody who leaves to the former people, with what identifies them, in the caller's transaction. Who
+    left before under other names is anonymised with these, too: they stay, behind the new ones.
     """
     words = list(dict.fromkeys(word for word in details if word.partition(":")[2]))
     former = session.scalar(select(FormerPersonRow).where(FORMER.c.key == key))
@@ -194,10 +188,8 @@ def _add_former_person(session: Session, key: str, details: Iterable[str], *, le
 
 
 def keep_unit(engine: Engine, unit: Unit, *, was: Unit | None, at: Moment) -> None:
-    """Save a unit. `was`: the state the writer saw, None for a new one.
-
-    Raises:
-        Refusal: it has changed since; nothing was written.
+    """Save a unit. `was`: the state the writer saw, None for a new one. Raises Refusal: it has changed since;
+    nothing was written.
     """
     with changing_office(engine) as session:
         row = session.get(UnitRow, unit.id)
@@ -228,9 +220,7 @@ def keep_person(engine: Engine, person: Person, *, was: Person | None, at: Momen
 
 def remove_person(engine: Engine, person: Person, *, at: Moment) -> None:
     """Move a person to the former people, with all names and addresses, which are needed to anonymise them
-    later; they are nobody's deputy any more.
-
-    Raises Refusal: they changed since the writer saw them.
+    later; they are nobody's deputy any more. Raises Refusal: they changed since the writer saw them.
     """
     with changing_office(engine) as session:
         row = session.get(PersonRow, person.key)

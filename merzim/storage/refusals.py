@@ -137,9 +137,7 @@ _TRANSIENT = frozenset({"unreachable", "busy", "full"})
 
 def retry_until_back(act: Callable[[], None]) -> None:
     """Run an idempotent function; again for PATIENCE seconds while the database is unreachable, busy or full.
-
-    Raises:
-        StorageUnavailable: it did not come back in time, or the error is not transient.
+    Raises StorageUnavailable: it did not come back in time, or the error is not transient.
     """
     give_up_at = time.monotonic() + PATIENCE
     while True:

@@ -55,12 +55,9 @@ UNIT = "unit"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellFilter:
-    """A condition on one field, by its sort keys (`workflow.registers.rows.sort_key`).
-
-    Attributes:
-        keys: one of these; None for any. `least`, `most`: inclusive bounds; empty values do not match.
-        contains: with this text inside; filled: with any value.
-        several: whether a row may have several values, of which one is enough.
+    """A condition on one field, by its sort keys (`workflow.registers.rows.sort_key`). `keys`: one of these;
+    None for any. `least`, `most`: inclusive bounds; empty values do not match. `contains`: with this text
+    inside; `filled`: with any value. `several`: whether a row may have several values, of which one is enough.
     """
 
     field: str
@@ -148,7 +145,6 @@ class SqlRegisterLists:
         number_field: str = "",
     ) -> Sequence[tuple[str, str, str, int, int | None]]:
         """Return the number of rows with a date in these days by unit, month (`2026-03`) and value of a field.
-
         Each also has the maximum of a number field in ten-thousandths, None without one. If a value field is
         given, rows without a value are left out.
         """
@@ -174,10 +170,7 @@ class SqlRegisterLists:
         self, register: str, date_field: str, first: date, last: date, units: Collection[str] | None = None
     ) -> Sequence[Row_]:
         """Return id, unit and shown values of the rows, without withdrawn ones, that have a date in these days,
-        ordered by date and number.
-
-        Args:
-            units: rows of these units; None for all.
+        ordered by date and number. `units`: rows of these units; None for all.
         """
         within = CellFilter(field=date_field, least=first.isoformat(), most=last.isoformat())
         query = RowQuery(register=register, units=units, filters=(within,))
@@ -185,10 +178,8 @@ class SqlRegisterLists:
         return read(self._engine, statement.order_by(_cell(self._engine, date_field), _R.number))
 
     def naming(self, people: Collection[str], fields: Mapping[str, Collection[str]]) -> Sequence[Row_]:
-        """Return the heads of rows that name one of these people, the newest first.
-
-        Args:
-            fields: register -> its fields that are searched.
+        """Return the heads of rows that name one of these people, the newest first. `fields`: register -> its
+        fields that are searched.
         """
         conditions = [
             and_(_R.register_id == register, or_(*(_cell(self._engine, name).in_(people) for name in names)))
@@ -266,9 +257,8 @@ def _having(text: str) -> list[ColumnElement[bool]]:
 
 def _cell(engine: Engine, field: str) -> ColumnElement[str]:
     """Return the stored sort key of a field, which is compared sign by sign, in no order of a language; "" for
-    none, of several values the text of a JSON list.
-
-    It is NULL, and meets no condition, for a withdrawn row and one older than the field.
+    none, of several values the text of a JSON list. It is NULL, and meets no condition, for a withdrawn row and
+    one older than the field.
     """
     text = _R.cells[field].as_string()
     return text if engine.dialect.name == "sqlite" else collate(text, "C")

@@ -73,9 +73,7 @@ def repeated(
     engine: Engine, register: Register, rows: Sequence[Values], seen_units: Collection[str] | None
 ) -> list[tuple[int, ValueProblem]]:
     """Return the position of each new row with values that must be unique but are not, and the problem.
-
-    Args:
-        seen_units: units whose rows are visible to the writer; None for all.
+    `seen_units`: units whose rows are visible to the writer; None for all.
     """
     with reading(engine) as session:
         found = _repeated(session, register, [("", values, values) for values in rows], seen_units)
@@ -93,11 +91,9 @@ def write(
 ) -> list[RegisterRow]:
     """Write events of rows, and what lists and campaigns have of them, all or none; return the rows after them.
 
-    Values an event erases are erased from all events of the row.
-
-    Args:
-        seen_units: units whose rows are visible to the writer; None for all.
-        unique: whether a row is refused whose unique fields have the same values as another visible one's.
+    Values an event erases are erased from all events of the row. `seen_units`: units whose rows are visible to
+    the writer; None for all. `unique`: whether a row is refused whose unique fields have the same values as
+    another visible one's.
 
     Raises:
         InvalidRow: such a row.
@@ -201,10 +197,8 @@ def _repeated(
     seen_units: Collection[str] | None,
 ) -> Iterator[tuple[int, ValueProblem]]:
     """Yield the position of each row that has the same values of unique fields as another of these, or as a
-    visible stored one, and the problem.
-
-    Args:
-        rows: id, values and changed fields of each; what did not change is not looked at.
+    visible stored one, and the problem. `rows`: id, values and changed fields of each; what did not change is
+    not looked at.
     """
     for names in register.unique:
         titles = {"fields": tuple(register.fields[name].title for name in names)} if names[1:] else {}

@@ -55,9 +55,8 @@ def password(engine: Engine) -> str:
 
 
 def link_key(engine: Engine) -> str:
-    """Return the office's secret for addresses in letters; create it if there is none. Backups have it.
-
-    It is not recorded in the chain.
+    """Return the office's secret for addresses in letters; create it if there is none. Backups have it. It is
+    not recorded in the chain.
     """
     if key := _value(engine, LINK_KEY):
         return key
@@ -68,11 +67,9 @@ def link_key(engine: Engine) -> str:
 
 
 def store(engine: Engine, values: Mapping[str, str], *, secret: str | None = None, at: Moment) -> None:
-    """Store values by key, each change with its event; an empty one is removed.
-
-    Args:
-        secret: the encrypted password of the mail server; None leaves it as it is. Alone it was encrypted
-            with another key, and has no event.
+    """Store values by key, each change with its event; an empty one is removed. `secret`: the encrypted
+    password of the mail server; None leaves it as it is. Alone it was encrypted with another key, and has no
+    event.
     """
     with changing_office(engine) as session:
         events = []
@@ -110,12 +107,8 @@ CALENDAR_CHANGED, EDITION_ADOPTED = "calendar_changed", "edition_adopted"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Adoption:
-    """A calendar act the office adopted.
-
-    Attributes:
-        name: name of the file.
-        on: the local date of the event; `at`: its UTC moment; `by`: who did it.
-        text: the TOML text, unchanged.
+    """A calendar act the office adopted. `name`: name of the file. `on`: the local date of the event; `at`: its
+    UTC moment; `by`: who did it. `text`: the TOML text, unchanged.
     """
 
     name: str
@@ -149,12 +142,8 @@ def head_of(adoptions: Sequence[Adoption]) -> str:
 
 def record_act(engine: Engine, before: Sequence[Adoption], *, name: str, text: str, at: Moment) -> bool:
     """Record that the office adopts a calendar act; return False, with nothing written, if `before` is not all.
-
-    Another writer was faster then, and the acts must be read again.
-
-    Args:
-        before: every calendar act the writer has read.
-        text: of the act, as TOML.
+    Another writer was faster then, and the acts must be read again. `before`: every calendar act the writer has
+    read. `text`: of the act, as TOML.
     """
     with changing_office(engine) as session:
         if office_head(engine, CALENDAR_CHANGED) != head_of(before):
@@ -165,12 +154,9 @@ def record_act(engine: Engine, before: Sequence[Adoption], *, name: str, text: s
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdoptedEdition:
-    """One adoption: an edition whose text changed, or an own edition with its text.
-
-    Attributes:
-        edition: its name; digest: SHA-256 of its text; before: the digests of cases that it replaces.
-        text: of an own edition; "" of a shipped one.
-        moved: due dates it moved: case, obligation, from, to.
+    """One adoption: an edition whose text changed, or an own edition with its text. `edition`: its name;
+    `digest`: SHA-256 of its text; `before`: the digests of cases that it replaces. `text`: of an own edition;
+    "" of a shipped one. `moved`: due dates it moved: case, obligation, from, to.
     """
 
     edition: str
@@ -204,10 +190,8 @@ def accepted_digests(
     adopted: Iterable[AdoptedEdition], present: Mapping[str, str]
 ) -> dict[str, frozenset[str]]:
     """Return the digests a case may have of each edition: that of its present text, and those it replaced.
-
-    Args:
-        present: edition -> digest of its text now. An adoption of a text other than the present one accepts
-            nothing.
+    `present`: edition -> digest of its text now. An adoption of a text other than the present one accepts
+    nothing.
     """
     accepted = {edition: {digest} for edition, digest in present.items()}
     for edition in reversed(tuple(adopted)):

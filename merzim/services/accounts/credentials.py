@@ -65,9 +65,8 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(password: str, password_hash: str) -> bool:
-    """Return whether the password matches the hash; False for an empty hash.
-
-    An empty hash takes as long as a real one, so the time does not reveal whether the account exists.
+    """Return whether the password matches the hash; False for an empty hash. An empty hash takes as long as a
+    real one, so the time does not reveal whether the account exists.
     """
     has_password = bool(password_hash)
     try:
@@ -94,10 +93,9 @@ def new_recovery_codes() -> tuple[str, ...]:
 
 
 def recovery_hash(code: str, login: str) -> str | None:
-    """Return the SHA-256 of a recovery code and its login, to be stored; None if the text cannot be a code.
-
-    A code has 80 random bits, so no slow hash is needed. Letter case, spaces, hyphens and letters that look
-    like digits make no difference.
+    """Return the SHA-256 of a recovery code and its login, to be stored; None if the text cannot be a code. A
+    code has 80 random bits, so no slow hash is needed. Letter case, spaces, hyphens and letters that look like
+    digits make no difference.
     """
     code_letters = "".join(letter for letter in code.casefold() if letter.isalnum()).translate(_LOOK_ALIKE)
     if len(code_letters) != _CODE_LENGTH or not set(code_letters) <= set(_CODE_LETTERS):

@@ -35,10 +35,7 @@ def account_by_provider(
 
     At the first log-in it is the account made for their person, else a new one if a group gives access. An
     account created because of a group gets the access that the groups give now; where none gives any, it loses
-    its sessions and tokens.
-
-    Raises:
-        ProviderSilent, NotIdentified: as in `OidcProvider.identify`.
+    its sessions and tokens. Raises ProviderSilent, NotIdentified: as in `OidcProvider.identify`.
     """
     provider = ctx.app.provider
     assert provider is not None
@@ -100,7 +97,6 @@ def _link_by_email(ctx: RequestContext, person: OutsidePerson) -> IdentityRow | 
 
 def _open_account(ctx: RequestContext, person: OutsidePerson) -> IdentityRow | None:
     """Create an account with the access a group gives, and link it; return the link, None without such a group.
-
     Of two log-ins of one person at once the later one's account is closed, and the link is that of the earlier.
     """
     if person.access is None:

@@ -152,9 +152,8 @@ def list_invitations(ctx: RequestContext, command: Ask) -> list[SentInvitation]:
 
 
 def _login_way(ctx: RequestContext, access: str) -> Way:
-    """Return how who is invited will log in: by a password, unless the OpenID provider matches e-mails.
-
-    An administrator's account is never linked by an e-mail.
+    """Return how who is invited will log in: by a password, unless the OpenID provider matches e-mails. An
+    administrator's account is never linked by an e-mail.
     """
     settings = ctx.app.settings
     if access not in ADMINISTRATORS and settings.oidc.issuer and settings.oidc.match_email:
@@ -164,9 +163,7 @@ def _login_way(ctx: RequestContext, access: str) -> Way:
 
 def _chosen(ctx: RequestContext, office: Office, command: InvitePeople) -> list[Person]:
     """Return the people a command names; where it names none, those of its unit and below who have no account.
-
-    Raises:
-        Refusal: an unknown person or unit, or a name of several people.
+    Raises Refusal: an unknown person or unit, or a name of several people.
     """
     if command.people:
         keys = dict.fromkeys(person_named(office, name) for name in command.people)
@@ -190,10 +187,8 @@ def _invite(
     ctx: RequestContext, office: Office, readers: Sequence[Reader], *, new: bool, preview: bool = False
 ) -> InvitedPeople:
     """Create accounts and queue the letters, or only preview; return everybody, with what was in the way.
-
-    Args:
-        readers: whom to invite; without an e-mail their login is empty.
-        new: whether their accounts are created; else each has one and gets another link.
+    `readers`: whom to invite; without an e-mail their login is empty. `new`: whether their accounts are
+    created; else each has one and gets another link.
     """
     channels = _channels(ctx)
     accounts = ctx.accounts.all() if new else []

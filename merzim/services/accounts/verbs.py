@@ -270,11 +270,8 @@ def issue_secret(
     at: Moment,
     **about: str,
 ) -> str:
-    """Store a new session, token, feed or invitation of an account; return its secret.
-
-    Args:
-        at: names the issuer; the account itself where it names nobody.
-        about: its name and scope.
+    """Store a new session, token, feed or invitation of an account; return its secret. `at`: names the issuer;
+    the account itself where it names nobody. `about`: its name and scope.
     """
     secret = new_secret()
     accounts.store_entry(entry_of(secret, kind, login, lifetime, now=at.now, **about), by=at.by)
@@ -332,9 +329,7 @@ def _reader(ctx: RequestContext, login: str, command: AccountAccess) -> Reader:
 
 def _require_administrator_left(ctx: RequestContext, account: Account, access: str) -> None:
     """Raise Refusal if an administrator would lock out themselves or the last administrator; an operator may.
-
-    Args:
-        access: what the account is to have from now on; "" for none.
+    `access`: what the account is to have from now on; "" for none.
     """
     if ctx.operator or account.reader.access not in ADMINISTRATORS or access in ADMINISTRATORS:
         return
@@ -400,11 +395,8 @@ MAX_GROUND = 500
 
 
 def remove_second_factor(ctx: RequestContext, login: str, *, ground: str) -> None:
-    """Remove another account's second factor, and notify its holder by letter.
-
-    Raises:
-        NoSuchAccount: there is no account with that name.
-        Refusal: it has no second factor, it is the reader's own, or no ground is given.
+    """Remove another account's second factor, and notify its holder by letter. Raises NoSuchAccount: there is
+    no account with that name; Refusal: it has no second factor, it is the reader's own, or no ground is given.
     """
     account = get_account(ctx, login)
     login, ground = account.reader.login, " ".join(ground.split())[:MAX_GROUND]

@@ -101,13 +101,9 @@ def _revoke(ctx: RequestContext, login: str, hash: str) -> int:
 
 
 def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | None:
-    """Return the feed of a secret address; None if its owner must first set up a second factor.
-
-    Args:
-        language: the requested one; by default that of its person.
-
-    Raises:
-        NotFound: there is no such feed, or its account is disabled.
+    """Return the feed of a secret address; None if its owner must first set up a second factor. `language`: the
+    requested one; by default that of its person. Raises NotFound: there is no such feed, or its account is
+    disabled.
     """
     now, today = ctx.now, ctx.today
     entry = ctx.accounts.entry("feed", hash_secret(secret), now=now)
@@ -182,7 +178,6 @@ def _hidden(ctx: RequestContext, case: Case) -> bool:
 
 def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:
     """Return a row as an all-day calendar item with the UID it has in letters, so that programs show one item.
-
     Of a confidential case it says only that something is due.
     """
     assert row.due is not None
@@ -300,7 +295,6 @@ class TelegramCode(BaseModel):
 
 def create_code(ctx: RequestContext, person: str) -> TelegramCode:
     """Create the code by which a person links their Telegram account; an earlier unused code becomes invalid.
-
     The caller must make sure that only the person concerned sees it.
 
     Raises:

@@ -298,11 +298,8 @@ def _require_unchanged(stored: Unit | Person | None, seen_mark: str, name: str) 
 
 
 def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit | None) -> Unit:
-    """Return the unit a command describes.
-
-    Raises:
-        Refusal: no name, a name in use, an unknown parent or kind, a cycle.
-        Refusal: hours or days that contradict one another.
+    """Return the unit a command describes. Raises Refusal: no name, a name in use, an unknown parent or kind, a
+    cycle; Refusal: hours or days that contradict one another.
     """
     name = _named(command)
     if {*office.unit_called.exactly(name)} - {was.id if was else ""}:
@@ -345,11 +342,9 @@ def _office_time(hours: Hours) -> OfficeTime:
 
 
 def _person_of(command: SavePerson, office: Office, was: Person | None) -> Person:
-    """Return the person a command describes. The key never changes, as reminders and links refer to it.
-
-    Raises:
-        Refusal: no name, an unknown unit, duty or deputy, an e-mail that is invalid or another person's, leave
-            that ends before it begins, a new person of the same unit and name as another without an e-mail.
+    """Return the person a command describes. The key never changes, as reminders and links refer to it. Raises
+    Refusal: no name, an unknown unit, duty or deputy, an e-mail that is invalid or another person's, leave that
+    ends before it begins, a new person of the same unit and name as another without an e-mail.
     """
     name, email = _named(command), command.email.lower() or None
     if command.unit not in office.units:

@@ -37,7 +37,6 @@ HIDDEN = "***"
 
 def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal]:
     """Return everything in these settings that would keep a service from starting or from sending letters.
-
     Opens no database and connects to nothing.
     """
     checks: list[Callable[[], object]] = [
@@ -97,11 +96,8 @@ LITTLE_SPACE, NO_SPACE = 1024**3, 100 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result of one check.
-
-    Attributes:
-        name: what was checked: `doctor.name.<name>` of the catalogues.
-        code: the sentence on the result; `doctor.advice.<advice>`, if there is one, says what to do.
+    """The result of one check. `name`: what was checked: `doctor.name.<name>` of the catalogues. `code`: the
+    sentence on the result; `doctor.advice.<advice>`, if there is one, says what to do.
     """
 
     name: str

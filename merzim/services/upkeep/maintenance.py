@@ -39,10 +39,8 @@ from workflow.registers.rows import Projection, RegisterRow, project
 
 def verify(app: AppContext, *, at: Moment, known_seal: tuple[int, str] | None = None) -> tuple[Refusal, ...]:
     """Verify events, seals, editions, evidence and the board; return what was altered, and own law files that
-    cannot be used. A run that finds nothing is recorded as the last one.
-
-    Args:
-        known_seal: number and hash of a seal recorded outside the database.
+    cannot be used. A run that finds nothing is recorded as the last one. `known_seal`: number and hash of a
+    seal recorded outside the database.
     """
     present = {edition.edition: edition.digest for edition in (*app.library.all(), ALONE)}
     editions = accepted_digests(adopted_editions(app.engine), present)
@@ -98,13 +96,9 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
 
 
 def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -> None:
-    """Copy the database into a new file while it is in use, and record it as the last backup.
-
-    Args:
-        check: whether the file is verified; a damaged one is renamed to `FILE.damaged`.
-
-    Raises:
-        Refusal: it cannot be written, or was not written whole.
+    """Copy the database into a new file while it is in use, and record it as the last backup. `check`: whether
+    the file is verified; a damaged one is renamed to `FILE.damaged`. Raises Refusal: it cannot be written, or
+    was not written whole.
     """
     engine = app.unprepared if app.many_nodes else app.engine
     stored_backup.backup(engine, file)
@@ -118,13 +112,9 @@ def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -
 
 
 def restore(app: AppContext, file: Path) -> Path | None:
-    """Replace the database with a backup; return the file with the former content.
-
-    On PostgreSQL only into an empty database; returns None.
-
-    Raises:
-        Refusal: it cannot be restored.
-        BadSetting: its secrets are encrypted, and there is no key here; nothing was written.
+    """Replace the database with a backup; return the file with the former content. On PostgreSQL only into an
+    empty database; returns None. Raises Refusal: it cannot be restored; BadSetting: its secrets are encrypted,
+    and there is no key here; nothing was written.
     """
     if not has_key(app.settings, os.environ):
         refuse_new_key(app.settings, os.environ, stored_backup.secrets_of_backup(file))
@@ -159,10 +149,7 @@ def installation_name(app: AppContext) -> str:
 
 def claim_database(app: AppContext) -> str:
     """Assign the database to this installation even if another one claimed it: after a renaming, or for a copy;
-    return its name.
-
-    Raises:
-        BadSetting: config.toml names no installation.
+    return its name. Raises BadSetting: config.toml names no installation.
     """
     if not app.configured.installation:
         raise BadSetting("cli.installation.no_name", file=str(app.settings.file))
@@ -226,7 +213,6 @@ def obsolete_backups(files: Iterable[Path], settings: BackupSettings) -> list[Pa
 
 def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
     """Return whether the scheduled time of day has passed since the last scheduled backup, or none is there.
-
     One made at a moment to come does not count: the clock was set back since.
     """
     pulses = figures(app.engine, now=now).pulses

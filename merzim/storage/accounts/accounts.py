@@ -55,11 +55,8 @@ _FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invited:
-    """An invited person.
-
-    Attributes:
-        entry: the one-time link, by its hash; None where an external directory authenticates people.
-        letters: the letters with the link; none where its address is shown.
+    """An invited person. `entry`: the one-time link, by its hash; None where an external directory
+    authenticates people. `letters`: the letters with the link; none where its address is shown.
     """
 
     reader: Reader
@@ -68,11 +65,9 @@ class Invited:
 
 
 class SqlAccounts:
-    """Repository of accounts and of what opens them. Moments are UTC.
-
-    Args:
-        cipher: returns the cipher of second factors; called on first use, as most commands need none. By
-            default one without a key, which raises ValueError.
+    """Repository of accounts and of what opens them. Moments are UTC. `cipher`: returns the cipher of second
+    factors; called on first use, as most commands need none. By default one without a key, which raises
+    ValueError.
     """
 
     def __init__(self, engine: Engine, *, cipher: Callable[[], Cipher] = Cipher) -> None:
@@ -109,10 +104,8 @@ class SqlAccounts:
         return {login: (name, person) for login, name, person in records}
 
     def save(self, reader: Reader, *, disabled: bool, at: Moment) -> None:
-        """Create an account or change its access; its secrets stay. Disabling it ends its sessions,
-        tokens, feeds and invitations.
-
-        Nothing happens if the account is so already.
+        """Create an account or change its access; its secrets stay. Disabling it ends its sessions, tokens,
+        feeds and invitations. Nothing happens if the account is so already.
         """
         values = columns_of(ACCOUNT, reader, disabled=disabled)
         with changing_office(self._engine) as session:
@@ -130,9 +123,8 @@ class SqlAccounts:
             record(session, office_event(at, kind, reader.login, facts))
 
     def set_password(self, login: str, password: str, *, at: Moment) -> None:
-        """Set a password (its hash; "" for none) and end every entry of the account.
-
-        A password ends the invitation of the first administrator, too. Nothing happens for an unknown login.
+        """Set a password (its hash; "" for none) and end every entry of the account. A password ends the
+        invitation of the first administrator, too. Nothing happens for an unknown login.
         """
         with changing_office(self._engine) as session:
             account = session.get(AccountRow, login)
@@ -152,9 +144,8 @@ class SqlAccounts:
             return session.scalar(query)
 
     def link(self, identity: IdentityRow, *, at: Moment) -> bool:
-        """Link an account to a person of the provider; its password and every entry of it end.
-
-        Returns False and writes nothing when the person or the account was linked meanwhile.
+        """Link an account to a person of the provider; its password and every entry of it end. Returns False
+        and writes nothing when the person or the account was linked meanwhile.
         """
         with changing_office(self._engine) as session:
             if session.get(IdentityRow, (identity.login, PROVIDER)) or self.identity(identity.subject):
@@ -179,10 +170,8 @@ class SqlAccounts:
 
     def invite(self, people: Sequence[Invited], *, new: bool, at: Moment) -> frozenset[str]:
         """Store one-time links of accounts and queue their letters, in one transaction; earlier links of an
-        account become invalid. Return the logins invited.
-
-        Args:
-            new: whether the accounts are created; those that exist meanwhile are left out then.
+        account become invalid. Return the logins invited. `new`: whether the accounts are created; those that
+        exist meanwhile are left out then.
         """
         invited_people, events = list[Invited](), list[Draft]()
         with changing_office(self._engine) as session:
@@ -227,10 +216,8 @@ class SqlAccounts:
         return True
 
     def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
-        """End all invitations of the first administrator except the one with that hash.
-
-        Called after the new one is committed: of two services that start at once, at most one keeps its
-        invitation.
+        """End all invitations of the first administrator except the one with that hash. Called after the new
+        one is committed: of two services that start at once, at most one keeps its invitation.
         """
         with changing_office(self._engine) as session:
             if end_entries(session, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now):
@@ -239,10 +226,8 @@ class SqlAccounts:
     # ----------------------------------------------------------------------------------------------- entries
 
     def store_entry(self, entry: Credential, *, by: str = "") -> None:
-        """Store a session, token, feed or invitation with its event.
-
-        Args:
-            by: who issued it; by default the account.
+        """Store a session, token, feed or invitation with its event. `by`: who issued it; by default the
+        account.
         """
         with changing_office(self._engine) as session:
             record(session, _give_entry(session, entry, by=by or entry.login))
@@ -282,9 +267,7 @@ class SqlAccounts:
 
     def enrol(self, login: str, secret: str, step: int, codes: Collection[str], *, at: Moment) -> None:
         """Set or replace a second factor with its recovery codes (hashes); end all entries of the account.
-
-        Args:
-            step: the time step of the first code, which cannot be used again.
+        `step`: the time step of the first code, which cannot be used again.
         """
         stored = self._cipher().encrypt(secret, login)
         event = office_event(at, "second_factor_set", login, {"recovery_codes": len(codes)})
@@ -299,13 +282,9 @@ class SqlAccounts:
         details: Mapping[str, object] | None = None,
         letters: Sequence[Notice] = (),
     ) -> None:
-        """Remove a second factor and its recovery codes, and end all entries of the account.
-
-        It is recorded even where there was none.
-
-        Args:
-            details: the reason, for the chain.
-            letters: notices to the account's holder.
+        """Remove a second factor and its recovery codes, and end all entries of the account. It is recorded
+        even where there was none. `details`: the reason, for the chain. `letters`: notices to the account's
+        holder.
         """
         with changing_office(self._engine) as session:
             _set_factor(session, "", 0, (), office_event(at, REMOVED, login, details or {}))
@@ -334,10 +313,8 @@ class SqlAccounts:
             record(session, office_event(at, "recovery_codes_made", login, {"count": len(codes)}))
 
     def take_recovery_code(self, login: str, code: str, *, at: Moment, letters: Sequence[Notice] = ()) -> bool:
-        """Use up a recovery code (hash); False when it does not exist or was used.
-
-        Args:
-            letters: notices to the account's holder, queued only when the code is accepted.
+        """Use up a recovery code (hash); False when it does not exist or was used. `letters`: notices to the
+        account's holder, queued only when the code is accepted.
         """
         # Checked without the write lock first, so that guesses do not delay others.
         with reading(self._engine) as session:

@@ -44,10 +44,8 @@ def secrets_in(text: str) -> list[str]:
 
 
 class Cipher:
-    """Encrypts with the first key; decrypts with any of them.
-
-    Args:
-        keys: as `parse_key` returns them, the present one first.
+    """Encrypts with the first key; decrypts with any of them. `keys`: as `parse_key` returns them, the present
+    one first.
     """
 
     def __init__(self, *keys: str) -> None:
@@ -82,11 +80,7 @@ class Cipher:
         return unopened
 
     def renew(self, stored: str) -> str:
-        """Encrypt a stored text anew with the first key.
-
-        Raises:
-            UnreadableSecret: none of the keys decrypts it.
-        """
+        """Encrypt a stored text anew with the first key. Raises UnreadableSecret: no key decrypts it."""
         try:
             return self._fernet.rotate(stored).decode()
         except InvalidToken:

@@ -35,10 +35,8 @@ class Upload:
 
 
 class SqlUploads:
-    """Repository of uploaded files, shared by all processes: rows in the database, bytes in a folder.
-
-    Args:
-        folder: reached by all processes; created with the first file.
+    """Repository of uploaded files, shared by all processes: rows in the database, bytes in a folder. `folder`:
+    reached by all processes; created with the first file.
     """
 
     def __init__(self, engine: Engine, folder: Path) -> None:
@@ -46,11 +44,8 @@ class SqlUploads:
         self._folder = folder
 
     def keep(self, content: bytes, name: str, *, at: Moment) -> str:
-        """Store a file for a day and return the SHA-256 of its bytes.
-
-        Raises:
-            Refusal: the account has sent too much in the last day.
-            StorageUnavailable: the database or the folder cannot be written.
+        """Store a file for a day and return the SHA-256 of its bytes. Raises Refusal: the account has sent too
+        much in the last day; StorageUnavailable: the database or the folder cannot be written.
         """
         digest = sha256(content).hexdigest()
         values = {"name": name, "at": at.now, "size": len(content)}
@@ -145,9 +140,8 @@ class SqlIdempotency:
         self._engine = engine
 
     def claim(self, login: str, key: str, digest: str, *, now: datetime) -> AnswerRow | None:
-        """Claim the key for a request and return None; if it was used, return what is stored.
-
-        Its `answer` is None while the request that claimed the key runs.
+        """Claim the key for a request and return None; if it was used, return what is stored. Its `answer` is
+        None while the request that claimed the key runs.
         """
         with writing(self._engine) as session:
             session.execute(ANSWER.delete().where(ANSWER.c.at < now - KEY_LIFETIME))

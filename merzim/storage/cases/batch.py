@@ -128,7 +128,6 @@ QUESTIONS_AFTER = timedelta(days=40)
 
 def span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
     """Return the first and last day on which a moved calendar day can affect a row; None twice if no day can.
-
     It may move the due date, the days late, or the day of the next step.
     """
     days: set[date | None] = set()
@@ -149,10 +148,8 @@ def span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
 
 
 def _passport_columns(case: Case) -> Values:
-    """Return the columns of a case's row that its wordings in schedules determine.
-
-    `object_also` is the last wording, where it or the unit has changed since the first; `search` the folded
-    text that searches look in.
+    """Return the columns of a case's row that its wordings in schedules determine. `object_also` is the last
+    wording, where it or the unit has changed since the first; `search` the folded text that searches look in.
     """
     words = case.written or (Wording(case.object, case.unit),)
     first, last = words[0], words[-1]

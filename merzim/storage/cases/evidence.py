@@ -39,11 +39,8 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class EvidenceFolder:
-    """Evidence in a folder: `ab/abcdef...`. A file appears complete or not at all.
-
-    Args:
-        folder: created with the first file.
-        limit: maximum size of a file in bytes.
+    """Evidence in a folder: `ab/abcdef...`. A file appears complete or not at all. `folder`: created with the
+    first file. `limit`: maximum size of a file in bytes.
     """
 
     def __init__(self, folder: Path, *, limit: int = LIMIT) -> None:
@@ -51,14 +48,9 @@ class EvidenceFolder:
         self._limit = limit
 
     def keep(self, content: BinaryIO, name: str) -> StoredFile:
-        """Store a file once under its hash.
-
-        Args:
-            name: the file's name; its extension determines the allowed content.
-
-        Raises:
-            Refusal: an empty or too large file, a kind not accepted, content that contradicts the
-                name, an unsafe archive, or a folder that cannot be written.
+        """Store a file once under its hash. `name`: the file's name; its extension determines the allowed
+        content. Raises Refusal: an empty or too large file, a kind not accepted, content that contradicts the
+        name, an unsafe archive, or a folder that cannot be written.
         """
         if extension(name) not in ALLOWED:
             raise Refusal("evidence_unknown_kind", name=name, allowed=ALLOWED)
@@ -70,10 +62,8 @@ class EvidenceFolder:
             ) from trouble
 
     def open(self, reference: str) -> BinaryIO:
-        """Return a file recorded under that SHA-256, after verifying all its bytes.
-
-        Returns a private copy, so that the file cannot be changed between verification and reading. Raises
-        EvidenceDamaged.
+        """Return a file recorded under that SHA-256, after verifying all its bytes. Returns a private copy, so
+        that the file cannot be changed between verification and reading. Raises EvidenceDamaged.
         """
         copy = cast(BinaryIO, SpooledTemporaryFile(max_size=_STEP))  # noqa: SIM115 (the caller closes it)
         try:
@@ -89,10 +79,8 @@ class EvidenceFolder:
         self._copy(reference, None)
 
     def copy_to(self, folder: Path) -> int:
-        """Copy each stored file that a folder lacks, verified; return how many. A damaged one is logged.
-
-        Raises:
-            OSError: the folder cannot be written.
+        """Copy each stored file that a folder lacks, verified; return how many. A damaged one is logged. Raises
+        OSError: the folder cannot be written.
         """
         other, copied = EvidenceFolder(folder), 0
         for source in sorted(self._folder.glob("??/*")):

@@ -68,9 +68,7 @@ def _counted(case: Case) -> list[Values]:
 
 def _rows(case: Case) -> Iterator[Values]:
     """Yield the rows of a case's registers with their search words, including fields defined only in register
-    files.
-
-    The value of a field with options is included as `field=option`.
+    files. The value of a field with options is included as `field=option`.
     """
     for kind, name in ROW_NAMES.items():
         for number, row in rows_of(case, kind).items():
@@ -145,10 +143,8 @@ def _short(texts: tuple[str, ...]) -> str:
 
 
 def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]:
-    """Return ids of the active cases with an entry in any register, in order.
-
-    Args:
-        unit: only cases of this unit and all units below it; None for the whole office.
+    """Return ids of the active cases with an entry in any register, in order. `unit`: only cases of this unit
+    and all units below it; None for the whole office.
     """
     query = select(CASE.c.id).where(CASE.c.status == "active").order_by(CASE.c.id)
     if unit is None:

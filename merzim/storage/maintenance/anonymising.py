@@ -74,11 +74,8 @@ class Erasure:
         return any(_addresses(self.keys).search(text) for text in texts)
 
     def replaced(self, text: str, name: str, *, shared: bool = True) -> str:
-        """Return a column's text with the person's names, keys and log-ins replaced.
-
-        Args:
-            name: the name of the column.
-            shared: whether names others have as well are replaced too.
+        """Return a column's text with the person's names, keys and log-ins replaced. `name`: the name of the
+        column. `shared`: whether names others have as well are replaced too.
         """
         if name in _LOGIN_COLUMNS and text in self.logins:
             return self.token
@@ -114,9 +111,8 @@ def _addresses(keys: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _rewrite(session: Session, words: Erasure) -> tuple[Counter[str], list[tuple[int, str]]]:
-    """Rewrite every row that contains one of the words, events too.
-
-    Return the number of rows by table; id and new hash of each rewritten event.
+    """Rewrite every row that contains one of the words, events too. Return the number of rows by table; id and
+    new hash of each rewritten event.
     """
     counts, ids = Counter[str](), list[int]()
     remove_triggers(session.connection())

@@ -119,11 +119,9 @@ def secrets_of_backup(file: Path) -> list[str]:
 
 
 def copy_file(engine: Engine, file: Path) -> None:
-    """Copy a consistent snapshot of an SQLite database into a new file, while others read and write.
-
-    Raises:
-        Refusal: PostgreSQL (`backup_postgresql`), the file exists (`backup_exists`), cannot be written
-            (`backup_unwritable`), there is no database (`backup_nothing`).
+    """Copy a consistent snapshot of an SQLite database into a new file, while others read and write. Raises
+    Refusal: PostgreSQL (`backup_postgresql`), the file exists (`backup_exists`), cannot be written
+    (`backup_unwritable`), there is no database (`backup_nothing`).
     """
     source = _file(engine)
     if not source.exists():
@@ -136,10 +134,8 @@ def copy_file(engine: Engine, file: Path) -> None:
 
 @contextmanager
 def _new_file(file: Path) -> Iterator[Path]:
-    """Yield a private file to write a backup into; it gets the name of the backup once it is whole.
-
-    Raises:
-        Refusal: the backup exists (`backup_exists`) or cannot be written (`backup_unwritable`).
+    """Yield a private file to write a backup into; it gets the name of the backup once it is whole. Raises
+    Refusal: the backup exists (`backup_exists`) or cannot be written (`backup_unwritable`).
     """
     if file.exists():
         raise Refusal("backup_exists", file=str(file))
@@ -186,7 +182,6 @@ def require_unused(engine: Engine) -> None:
 
 def _in_use(place: Path) -> bool:
     """Return whether a service or another command has the database open, even if it does nothing with it.
-
     SQLite leaves its write-ahead journal only for the last connection to a database. A file it cannot read is
     not in use.
     """
@@ -210,10 +205,8 @@ def _set_aside(engine: Engine, place: Path) -> Path | None:
 
 @contextmanager
 def _opened_for_reading(file: Path) -> Iterator[Engine]:
-    """Open a backup for as long as the block lasts; to look at it does not change it.
-
-    Raises:
-        Refusal: it is no database (`backup_not_ours`).
+    """Open a backup for as long as the block lasts; to look at it does not change it. Raises Refusal: it is no
+    database (`backup_not_ours`).
     """
     engine = engines.open(f"sqlite:///file:{file.resolve().as_posix()}?mode=ro&uri=true&immutable=1")
     try:
@@ -310,11 +303,9 @@ def _run(engine: Engine, tool: str, *arguments: str) -> None:
 
 
 def _tool_output(tool: str, *arguments: str, secret: Mapping[str, str] | None = None) -> str:
-    """Run a tool and return what it prints. `secret`: environment variables for it.
-
-    Raises:
-        Refusal: it is not found (`backup_no_tool`), older than the server or the file (`backup_old_tool`), or
-            fails (`backup_tool_failed`).
+    """Run a tool and return what it prints. `secret`: environment variables for it. Raises Refusal: it is not
+    found (`backup_no_tool`), older than the server or the file (`backup_old_tool`), or fails
+    (`backup_tool_failed`).
     """
     program = shutil.which(tool)
     if program is None:
@@ -337,10 +328,8 @@ def _tool_output(tool: str, *arguments: str, secret: Mapping[str, str] | None = 
 
 def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -> dict[str, int]:
     """Copy an office into an empty PostgreSQL database; the source is unchanged. Return the rows of each table.
-
-    Args:
-        source: of this version (`merzim.storage.maintenance.schema.create_or_migrate`).
-        prepare: creates other objects the new database needs, on the driver's own connection.
+    `source`: of this version (`merzim.storage.maintenance.schema.create_or_migrate`). `prepare`: creates other
+    objects the new database needs, on the driver's own connection.
 
     Raises:
         Refusal: `migrate_same_kind`, `migrate_not_empty`, `backup_in_use`; nothing is written.

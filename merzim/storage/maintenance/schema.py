@@ -30,9 +30,7 @@ _ADVISORY = 0x4D65727A  # "Merz": one process at a time migrates a PostgreSQL da
 
 @cache
 def shipped_revisions() -> tuple[str, ...]:
-    """Return the revisions of this version, oldest first: the numbers at the beginning of its migration
-    files.
-    """
+    """Return the revisions of this version, oldest first: the numbers its migration files begin with."""
     matches = (_FILE.match(file.name) for file in (MIGRATIONS / "versions").iterdir())
     return tuple(sorted(match[1] for match in matches if match))
 
@@ -45,12 +43,9 @@ def refuse_missing(engine: Engine) -> None:
 
 
 def create_or_migrate(engine: Engine) -> bool:
-    """Create the tables or migrate them, in one transaction. Return whether anything was done.
-
-    Raises:
-        StorageUnavailable: the database cannot be used, was written by a newer version (`newer`) or by one
-            before the first release (`older`), or contains tables of another application (`foreign`); nothing
-            was changed.
+    """Create the tables or migrate them, in one transaction. Return whether anything was done. Raises
+    StorageUnavailable: the database cannot be used, was written by a newer version (`newer`) or by one before
+    the first release (`older`), or contains tables of another application (`foreign`); nothing was changed.
     """
     with reading(engine) as session:
         if usable(session):
@@ -136,14 +131,8 @@ def installation_name(session: Session) -> str:
 
 def refuse_other_installation(engine: Engine, name: str) -> str:
     """Refuse a database of another installation before anything is migrated or written; return the one that
-    claimed it, "" for none and for a database of another version.
-
-    Args:
-        name: name of this installation.
-
-    Raises:
-        Refusal: another installation has claimed it.
-        StorageUnavailable: the database cannot be read.
+    claimed it, "" for none and for a database of another version. `name`: name of this installation. Raises
+    Refusal: another installation has claimed it; StorageUnavailable: the database cannot be read.
     """
     with reading(engine) as session:
         at = revision(session)
@@ -157,10 +146,8 @@ def refuse_other_installation(engine: Engine, name: str) -> str:
 
 
 def claim(engine: Engine, name: str) -> None:
-    """Claim an unclaimed database; of two simultaneous claims the second is refused.
-
-    Raises:
-        Refusal: another installation was faster.
+    """Claim an unclaimed database; of two simultaneous claims the second is refused. Raises Refusal: another
+    installation was faster.
     """
     execute(engine, INSTALLATION.update().where(INSTALLATION.c.name == "").values(name=name))
     refuse_other_installation(engine, name)
@@ -180,11 +167,8 @@ def write_installation(engine: Engine, **values: str) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadinessReport:
-    """The state of the database.
-
-    Attributes:
-        is_usable: whether this version's code can use the tables.
-        round: when a round last ended (UTC); None before the first.
+    """The state of the database. `is_usable`: whether this version's code can use the tables. `round`: when a
+    round last ended (UTC); None before the first.
     """
 
     is_usable: bool
@@ -223,11 +207,9 @@ ORDER BY 1
 
 
 def refuse_unwritable(engine: Engine) -> None:
-    """Raise StorageUnavailable when the database cannot be written; leaves no trace.
-
-    Raises:
-        StorageUnavailable: `read_only` (a file, a folder, a standby), `no_rights` (a role without them), or any
-            other reason why the database cannot be written.
+    """Raise StorageUnavailable when the database cannot be written; leaves no trace. Raises StorageUnavailable:
+    `read_only` (a file, a folder, a standby), `no_rights` (a role without them), or any other reason why the
+    database cannot be written.
     """
     with writing(engine) as session:
         if is_sqlite(session):

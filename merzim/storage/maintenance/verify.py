@@ -102,9 +102,7 @@ def _torn(engine: Engine) -> tuple[Refusal, ...]:
 
 
 def _events(session: Session) -> Iterator[Refusal]:
-    """Yield the problems of the events, and the streams that do not end where the head of a case or row
-    says.
-    """
+    """Yield the problems of the events, and streams that do not end where the head of a case or row says."""
     yield from events.problems(session, rewritten(session))
     ends = events.ends(session)
     for prefix, table in ((events.CASE, CASE), (events.ROW, REGISTER_ROW)):
@@ -138,9 +136,8 @@ def _editions(session: Session, editions: Mapping[str, Collection[str]]) -> Iter
 
 
 def _board(engine: Engine, recompute: Recompute, problems: Collection[Refusal]) -> Iterator[Refusal]:
-    """Yield where the stored board, recommendations and counted lines are not those the events make.
-
-    A case with a broken stream cannot be computed from its events; it is reported already.
+    """Yield where the stored board, recommendations and counted lines are not those the events make. A case
+    with a broken stream cannot be computed from its events; it is reported already.
     """
     broken = {
         str(problem.arguments["stream"]).removeprefix(events.CASE)
@@ -185,9 +182,8 @@ def count_recorded_files(engine: Engine) -> int:
 
 
 def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[Refusal]:
-    """Yield every case and register row of which a stored file is missing, altered or unreadable.
-
-    Files are read outside the transaction, as there may be many gigabytes.
+    """Yield every case and register row of which a stored file is missing, altered or unreadable. Files are
+    read outside the transaction, as there may be many gigabytes.
     """
     with reading(engine) as session:
         files = recorded_files(session)
@@ -253,12 +249,8 @@ def rebuild(
     project: ProjectRow | None = None,
 ) -> int:
     """Write anew what is computed from events, of cases and register rows; return the number of cases rebuilt.
-
-    Args:
-        project: computes the index entries of a register row; None leaves all rows as they are.
-
-    Raises:
-        Refusal: naming the cases whose events do not end where their head says; all others are rebuilt.
+    `project`: computes the index entries of a register row; None leaves all rows as they are. Raises Refusal:
+    naming the cases whose events do not end where their head says; all others are rebuilt.
     """
     ledger = SqlLedger(engine)
     ids = ledger.ids()

@@ -84,10 +84,9 @@ def figures(engine: Engine, *, now: datetime) -> Figures:
 
 
 def _oldest(session: Session, now: datetime) -> datetime | None:
-    """Return the moment since which the oldest letter due for sending has waited; None if none waits.
-
-    Every attempt moves `not_before`: for letters that were tried it is the first attempt, for those of a
-    channel with a fault its beginning.
+    """Return the moment since which the oldest letter due for sending has waited; None if none waits. Every
+    attempt moves `not_before`: for letters that were tried it is the first attempt, for those of a channel with
+    a fault its beginning.
     """
     waiting = (_QUEUED, _ALONE)
     due = select(_first(NOTICE.c.not_before)).where(
@@ -118,9 +117,8 @@ def _delayed(fault: Row_) -> ColumnElement[bool]:
 
 
 def channel_faults(session: Session) -> Sequence[ChannelFault]:
-    """Return the fault of each channel, with the number of letters it delays, whatever each carries.
-
-    A server that could not be reached is asked again with the next letter; while none waits there is no fault.
+    """Return the fault of each channel, with the number of letters it delays, whatever each carries. A server
+    that could not be reached is asked again with the next letter; while none waits there is no fault.
     """
     faults = []
     for record in session.execute(CHANNEL_FAULT.select().order_by(CHANNEL_FAULT.c.channel)).all():
@@ -146,10 +144,8 @@ def record_fault(engine: Engine, channel: str, code: str, answer: str, *, now: d
 
 
 def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Callable[[str], datetime]) -> int:
-    """Queue again the letters a channel's fault has delayed; return how many.
-
-    Args:
-        opens: returns the moment a letter may be sent to a person (by key).
+    """Queue again the letters a channel's fault has delayed; return how many. `opens`: returns the moment a
+    letter may be sent to a person (by key).
     """
     with writing(engine) as session:
         fault = CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel).with_for_update()

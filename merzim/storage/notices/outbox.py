@@ -59,9 +59,7 @@ _RECORD = ("state", "answer", "attempts", "not_before", "sent_at", "text_hash", 
 
 class SqlOutbox:
     """Implements `notifications.dispatch.Outbox`, which says what each method of it does, on a database.
-
-    Args:
-        office: the present office, where others use it too.
+    `office`: the present office, where others use it too.
     """
 
     def __init__(self, engine: Engine, *, office: PresentOffice | None = None) -> None:
@@ -128,9 +126,8 @@ class SqlOutbox:
             return self.queue(session, notices)
 
     def queue(self, session: Session, letters: Sequence[Notice]) -> int:
-        """Queue notices in the caller's transaction; return how many were queued.
-
-        A notice whose key is there already is left out, unless it was withdrawn.
+        """Queue notices in the caller's transaction; return how many were queued. A notice whose key is there
+        already is left out, unless it was withdrawn.
         """
         if not letters:
             return 0
@@ -297,10 +294,9 @@ class SqlOutbox:
                 )
 
     def resend(self, key: str, *, now: datetime, not_before: datetime) -> bool:
-        """Queue a notice again; False when no notice of that key failed or is of unknown fate.
-
-        Its attempts restart; its key and Message-ID are kept. One that shared a letter with others goes in a
-        letter of its own: that one is over, and withdrawn once nothing of it is left.
+        """Queue a notice again; False when no notice of that key failed or is of unknown fate. Its attempts
+        restart; its key and Message-ID are kept. One that shared a letter with others goes in a letter of its
+        own: that one is over, and withdrawn once nothing of it is left.
         """
         again = {"state": "queued", "attempts": 0, "queued_at": now, "not_before": not_before, "bundle": ""}
         step = update(NOTICE).where(NOTICE.c.key == key, LOST).values(again).returning(NOTICE.c.carrier)

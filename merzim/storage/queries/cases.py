@@ -220,9 +220,8 @@ class CaseReads(ReaderQueries):
         offset: int = 0,
     ) -> tuple[Sequence[Row], int]:
         """Return a page of the rows of assignments in a state, given to a reader, by them or to anybody, and
-        their total number.
-
-        By due date: of the states `open` and `overdue` the earliest first, of all others the latest.
+        their total number. By due date: of the states `open` and `overdue` the earliest first, of all others
+        the latest.
         """
         is_given = and_(EVENT.c.case == DEADLINE.c.case, DEADLINE.c.obligation == _OF_GIVEN)
         query = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case).join(EVENT, is_given)

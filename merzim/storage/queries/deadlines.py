@@ -152,10 +152,8 @@ class DeadlineReads(ReaderQueries):
     def rows_of(
         self, cases: Iterable[Case], only: Literal["", "measures", "dated"] = ""
     ) -> Mapping[str, Sequence[Row]]:
-        """Return the board rows of these cases by case id, by due date, those without one last.
-
-        Args:
-            only: those of measures, or those that are required and have any date.
+        """Return the board rows of these cases by case id, by due date, those without one last. `only`: those
+        of measures, or those that are required and have any date.
         """
         return rows_by_case(read_for_names(self._engine, _ONLY[only], [case.id for case in cases]))
 
@@ -163,9 +161,8 @@ class DeadlineReads(ReaderQueries):
         self, first: date, last: date, today: date, unit: str | None = None
     ) -> tuple[Sequence[Outcomes], Sequence[StageSpan]]:
         """Return the outcomes of obligatory deadlines due in a period, as of a day, and the stages that ended
-        in it.
-
-        Deadlines not due yet or no longer required are left out, and those of cases cancelled or exempted.
+        in it. Deadlines not due yet or no longer required are left out, and those of cases cancelled or
+        exempted.
         """
         in_force = _D.force == "obligatory", CASE.c.status == "active", *self._seen_rows(unit)
         rows = select().join_from(DEADLINE, CASE, CASE.c.id == _D.case).where(*in_force)
@@ -272,10 +269,8 @@ def _ended(rows: Select[Any], first: date, last: date, today: date) -> Select[An
 
 def _stage_spans(rows: Select[Any], first: date, last: date) -> Select[Any]:
     """Return the query of the stages whose obligatory deadlines are all met, the last of them due from `first`
-    to `last`.
-
-    A step that waits for another has no due date yet but keeps its stage open; a step without a term does not.
-    A stage with only terms counted backwards has no duration.
+    to `last`. A step that waits for another has no due date yet but keeps its stage open; a step without a term
+    does not. A stage with only terms counted backwards has no duration.
     """
     due = func.max(_D.due)
     days = func.min(_D.span_first).label("first"), due.label("due"), func.max(_D.done_on).label("done")

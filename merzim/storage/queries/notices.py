@@ -40,9 +40,8 @@ class NoticeReads(ReaderQueries):
         limit: int | None = None,
         skip: int = 0,
     ) -> Sequence[Notice]:
-        """Return notices that match the given filters, the newest first, without digests that had no content.
-
-        A notice about no case is visible to its recipient and to readers of the whole office.
+        """Return notices that match the given filters, the newest first, without digests that had no content. A
+        notice about no case is visible to its recipient and to readers of the whole office.
         """
         # Aliased, because the visibility of a case queries the same table for each row.
         notices = NOTICE.alias("told")
@@ -95,9 +94,7 @@ class NoticeReads(ReaderQueries):
         limit: int,
     ) -> tuple[Sequence[AuditEntry], bool]:
         """Return entries of the audit log after a number in order, or before one (the end, for None), the
-        newest first; and whether there are more.
-
-        Entries about a case are visible to users who see the case.
+        newest first; and whether there are more. Entries about a case are visible to users who see the case.
         """
         conditions = [*_audit_conditions(query), *_in_scope(scope, self._seen())]
         rows = EVENT.select()
@@ -135,10 +132,8 @@ def _audit_conditions(query: AuditFilter) -> list[ColumnElement[bool]]:
 
 
 def _in_scope(scope: Set[AuditPart], visible: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
-    """Return the conditions under which an entry lies in a scope; none where all do.
-
-    Args:
-        visible: the conditions a case must meet to be visible; empty for all cases.
+    """Return the conditions under which an entry lies in a scope; none where all do. `visible`: the conditions
+    a case must meet to be visible; empty for all cases.
     """
     if scope == EVERYTHING and not visible:
         return []

@@ -38,11 +38,8 @@ class ReaderQueries:
     """Queries limited to what a reader may see.
 
     What takes ids leaves out the cases the reader does not see. What takes cases does not ask again: they are
-    those that these queries returned, never the ledger's.
-
-    Args:
-        office: the present office, if shared with others.
-        scope: the scope of the user; None for the program itself, which sees all.
+    those that these queries returned, never the ledger's. `office`: the present office, if shared with others.
+    `scope`: the scope of the user; None for the program itself, which sees all.
     """
 
     def __init__(
@@ -116,10 +113,7 @@ class ReaderQueries:
     ) -> list[ColumnElement[bool]]:
         """Return the conditions under which a case, or a row that belongs to one, is seen: it lies in the
         reader's units, or a letter told them of it; of a confidential one only by those named to know of it or
-        told.
-
-        Args:
-            unit: of a unit with all units below it alone; None for all.
+        told. `unit`: of a unit with all units below it alone; None for all.
         """
         scope = self._scope
         conditions = [] if unit is None else [self._within(of_unit, unit)]

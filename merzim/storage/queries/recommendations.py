@@ -85,11 +85,7 @@ class RecommendationReads(ReaderQueries):
 def _alike(
     session: Session, scope_conditions: Sequence[ColumnElement[bool]], *, limit: int, first: int
 ) -> Sequence[RiskGroup]:
-    """Return risks found in more than one case, those in most units first.
-
-    Args:
-        first: number of examples of each.
-    """
+    """Return risks found in several cases, those in most units first, each with up to `first` examples."""
     marked = and_(_R.alike.is_not(None), *scope_conditions)
     units, cases = func.count(_R.unit.distinct()), func.count(_R.case.distinct())
     query = (

@@ -33,11 +33,8 @@ class AccountRow(TableBase, table=True):
 
 class Credential(TableBase, table=True):
     """A credential other than a password (`workflow.org.access.CredentialKind`), stored as the SHA-256 of its
-    secret.
-
-    Attributes:
-        scope: of a token: `read` or `write`; of a feed: the unit, or "" for the person's own.
-        ended_at: when it was used up or ended (UTC); None for one that is valid until it expires.
+    secret. `scope`: of a token: `read` or `write`; of a feed: the unit, or "" for the person's own. `ended_at`:
+    when it was used up or ended (UTC); None for one that is valid until it expires.
     """
 
     __tablename__ = "entry"
@@ -54,11 +51,9 @@ class Credential(TableBase, table=True):
 
 
 class IdentityRow(TableBase, table=True):
-    """The link between an account and a person the OpenID provider of config.toml knows.
-
-    Attributes:
-        subject: the provider's permanent id of the person (`sub`), never a name.
-        by_group: whether the account was created because of a group there, which decides its access.
+    """The link between an account and a person the OpenID provider of config.toml knows. `subject`: the
+    provider's permanent id of the person (`sub`), never a name. `by_group`: whether the account was created
+    because of a group there, which decides its access.
     """
 
     __tablename__ = "identity"
@@ -85,12 +80,9 @@ class RecoveryCodeRow(TableBase, table=True):
 
 
 class RateLimitRow(TableBase, table=True):
-    """The attempts counted under a rate limit (`workflow.org.access.RateLimit`).
-
-    Attributes:
-        key: kind and SHA-256 of the name the attempts are counted by, since a typed name may be a password.
-        attempts: those of the present period.
-        until: its end, in seconds since 1970.
+    """The attempts counted under a rate limit (`workflow.org.access.RateLimit`). `key`: kind and SHA-256 of the
+    name the attempts are counted by, since a typed name may be a password. `attempts`: those of the present
+    period. `until`: its end, in seconds since 1970.
     """
 
     __tablename__ = "rate_limit"

@@ -28,9 +28,8 @@ def only(condition: TextClause | str, in_postgresql: str = "") -> dict[str, Any]
 
 
 class TableBase(SQLModel):
-    """The base class of every table, with shared metadata that names constraints, as migrations require.
-
-    Rows are never validated as pydantic models, so that no validators are built for them.
+    """The base class of every table, with shared metadata that names constraints, as migrations require. Rows
+    are never validated as pydantic models, so that no validators are built for them.
     """
 
     model_config = {"defer_build": True}
@@ -50,10 +49,7 @@ def table(name: str) -> Table:
 
 def canonical(value: object) -> str:
     """Return the canonical JSON text of a value: sorted keys, no spaces, non-ASCII letters unescaped, dates in
-    ISO format.
-
-    Raises:
-        TypeError, ValueError: the value has no JSON form (a set, a NaN).
+    ISO format. Raises TypeError, ValueError: the value has no JSON form (a set, a NaN).
     """
     return "{}" if value == {} else _ENCODER.encode(value)
 
@@ -80,10 +76,8 @@ _ENCODER = json.JSONEncoder(
 
 
 class UtcMoment(TypeDecorator[datetime]):
-    """An aware UTC datetime in whole seconds.
-
-    SQLite returns a `DateTime(timezone=True)` naive, PostgreSQL aware in the session's zone; this type returns
-    UTC from both and refuses naive values.
+    """An aware UTC datetime in whole seconds. SQLite returns a `DateTime(timezone=True)` naive, PostgreSQL
+    aware in the session's zone; this type returns UTC from both and refuses naive values.
     """
 
     impl = DateTime(timezone=True)

@@ -97,7 +97,6 @@ class RecommendationRow(TableBase, table=True):
 
 class MoveRow(TableBase, table=True):
     """A deadline whose due date moved, until the next round has notified the recipients of the old date.
-
     `change` identifies what moved it (an event of the case, an act of the office); `cause` is canonical JSON.
     """
 

@@ -100,9 +100,8 @@ class ReaderRow(TableBase, table=True):
 
 
 class InboxRow(TableBase, table=True):
-    """An event of a case that concerns a person: a mention, a question, an answer, an assignment.
-
-    Its text is in the event. `due`: the day an answer is due; `untold`: no letter was queued yet.
+    """An event of a case that concerns a person: a mention, a question, an answer, an assignment. Its text is
+    in the event. `due`: the day an answer is due; `untold`: no letter was queued yet.
     """
 
     __tablename__ = "inbox"

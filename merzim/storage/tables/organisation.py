@@ -77,12 +77,9 @@ class SettingRow(TableBase, table=True):
 
 class FormerPersonRow(TableBase, table=True):
     """A person removed from the people. Until an order anonymises them `said` has their identifying data, for
-    finding it in every table; afterwards `key` is their replacement.
-
-    Attributes:
-        said: with prefixes: `name:` (the first is shown in lists), `kk:`, `ru:`, `email:`, `login:`, `chat:`;
-            empty once anonymised.
-        act, act_on: number and date of the order that anonymised them.
+    finding it in every table; afterwards `key` is their replacement. `said`: with prefixes: `name:` (the first
+    is shown in lists), `kk:`, `ru:`, `email:`, `login:`, `chat:`; empty once anonymised. `act`, `act_on`:
+    number and date of the order that anonymised them.
     """
 
     __tablename__ = "former_person"
@@ -97,9 +94,8 @@ class FormerPersonRow(TableBase, table=True):
 
 
 class InstallationRow(TableBase, table=True):
-    """The installation a database belongs to, in one row.
-
-    `name`: "" until one has claimed it; `steps`: the reminder steps its board was made with.
+    """The installation a database belongs to, in one row. `name`: "" until one has claimed it; `steps`: the
+    reminder steps its board was made with.
     """
 
     __tablename__ = "installation"

@@ -11,10 +11,9 @@ from merzim.storage.tables.base import CLUSTERED, Canonical, Cells, TableBase, U
 
 
 class RegisterRowRow(TableBase, table=True):
-    """The head of a row's chain, with columns for lists; all of it can be recomputed from its events.
-
-    `number` orders rows by the time they were added; `opened_case` is the case it opened; `shown` are the
-    values of fields that are not confidential, `cells` the sort keys by which lists are filtered and sorted.
+    """The head of a row's chain, with columns for lists; all of it can be recomputed from its events. `number`
+    orders rows by the time they were added; `opened_case` is the case it opened; `shown` are the values of
+    fields that are not confidential, `cells` the sort keys by which lists are filtered and sorted.
     """
 
     __tablename__ = "register_row"
