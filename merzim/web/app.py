@@ -28,11 +28,9 @@ from workflow.moments import Clock
 
 
 def create_app(app: AppContext, clock: Clock) -> FastAPI:
-    """Return the dashboard as an ASGI application.
+    """Return the dashboard as an ASGI application. `clock` gives the moment, once per request.
 
-    Args:
-        clock: gives the moment, once per request; on a demonstration day every page says so, and if only this
-            machine can reach the pages, users log in without a password.
+    On a demonstration day whom only this machine can reach log in without a password, and every page says so.
     """
     settings = app.settings.web
     passwordless = clock().demonstration and settings.passwordless
@@ -95,10 +93,7 @@ def every_route() -> tuple[BaseRoute, ...]:
 
 
 def _in_one_session(handler: Callable[..., T]) -> Callable[..., T]:
-    """Let a handler read by one session, which begins and ends in the thread that runs it.
-
-    One that lasted from thread to thread would hold a connection while the request waits for a thread.
-    """
+    """Let a handler read by one session that begins and ends in its thread: none is held while one waits."""
 
     @wraps(handler)
     def respond(*, ctx: RequestContext, **arguments: object) -> T:

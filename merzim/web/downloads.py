@@ -55,8 +55,7 @@ def get_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
 def stored_file_response(ctx: RequestContext, digest: str, name: str, *, of: str) -> Response:
     """Return a stored file of that SHA-256 as a download; `of`: the case, row or campaign it belongs to.
 
-    Raises:
-        EvidenceDamaged: it is missing or altered, which is logged.
+    Raises EvidenceDamaged, and logs it, where the file is missing or altered.
     """
     name = clean_file_name(name)
     try:

@@ -42,10 +42,8 @@ Faults = Sequence[Mapping[str, object]]
 
 
 def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:
-    """Return the answer to a request that failed: the sentence of `code`, as a page or for programs as JSON.
-
-    Args:
-        code: code of the catalogue. faults: the single errors, which only programs get.
+    """Return the answer to a request that failed: the sentence of `code`, as a page or for programs as JSON,
+    which alone has the single errors (`faults`).
     """
     ctx = plain_context(request)
     arguments = {
@@ -60,10 +58,8 @@ def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Re
 def _answer(
     request: Request, status: int, code: str, detail: str, near: Sequence[str] = (), **lists: Faults
 ) -> Response:
-    """Return a sentence as a page as its reader sees pages; for programs as a problem (RFC 9457).
-
-    Args:
-        near: units the page offers instead. lists: what only programs get, by the problem's own names.
+    """Return a sentence as a page as its reader sees pages, with the units to offer instead (`near`); for
+    programs as a problem (RFC 9457), which alone has `lists`.
     """
     if not _is_from_program(request):
         ctx, reader = plain_context(request), getattr(request.state, "reader", None)
@@ -180,9 +176,7 @@ def on_second_factor(request: Request, error: Exception) -> Response:
 
 
 def on_error(request: Request, error: Exception) -> Response:
-    """Answer an unexpected error. Runs outside all middleware, so it sets the headers itself; details are in
-    the log.
-    """
+    """Answer an unexpected error, outside all middleware, so with the headers; details are in the log."""
     response = problem(request, 500, "web.problem.internal")
     number = correlation_id.get() or ""
     response.headers.update({**HEADERS, "cache-control": "no-store", "x-request-id": number})

@@ -170,11 +170,7 @@ def set_preference_cookies(response: Response, cookies: tuple[tuple[str, str], .
 
 
 def redirect(ctx: WebContext, path: str, *, element: str = "", **parameters: str) -> Response:
-    """Return a redirect to a page; for htmx a header, because it would follow one inside its own request.
-
-    Args:
-        element: id of the element of that page to show.
-    """
+    """Return a redirect to a page, at `element` of it; for htmx a header, as it would follow one by itself."""
     address = path + (f"?{urlencode(parameters)}" if parameters else "") + (f"#{element}" if element else "")
     response: Response = RedirectResponse(address, status_code=303)
     if ctx.is_fragment:

@@ -187,11 +187,7 @@ def _is_transfer(typed_texts: Mapping[str, str]) -> bool:
 
 
 def _transfer(typed_texts: Mapping[str, str]) -> str:
-    """Return a transfer of one day off in the format of the records.
-
-    Raises:
-        InvalidForm: a date or the act is missing, or no such day exists.
-    """
+    """Return a transfer of one day off in the format of the records. Raises InvalidForm for a missing field."""
     days = {name: parse_date(typed_texts.get(name, "")) for name in ("off", "work")}
     if typed_texts.get("adopted", "").strip():
         days["adopted"] = parse_date(typed_texts["adopted"])

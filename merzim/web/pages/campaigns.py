@@ -279,11 +279,7 @@ def _paper_fields(ctx: RequestContext, campaign: CampaignView) -> Sequence[Field
 
 
 def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
-    """Add the address to which the form of a change of a whole campaign is sent.
-
-    Args:
-        path: end of the address; message: said afterwards.
-    """
+    """Serve the form of a change of a whole campaign at `path` of its address; `message` is said afterwards."""
 
     @shown_again(_campaign_page, path)
     def change(ctx: Managing, campaign: CampaignPath, answers: Fields) -> Response:

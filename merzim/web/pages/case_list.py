@@ -33,15 +33,12 @@ PAGE = 50
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedCase:
-    """One case.
+    """One case of the list.
 
     Attributes:
-        object: for a body its title in the act, else the same words in every language; the procedure's title
-            for a case without an object.
-        stands: id of its stage, or of what comes after all stages.
-        year: the year of a yearly programme, since programmes of several years have the same title.
-        next: the row of its nearest open deadline, with the title of the obligation.
-        looks: numbers of its deadlines by status.
+        object: its own words, a body's title in the act, or the procedure's title without an object.
+        stands: id of its stage, or of what comes after all stages; year: of a yearly programme.
+        next: the row of its nearest open deadline; looks: numbers of its deadlines by status.
     """
 
     case: Case

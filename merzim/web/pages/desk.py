@@ -183,10 +183,9 @@ def withdraw_many(ctx: Recording, answers: Fields) -> Response:
 def unfolded_row(
     ctx: RequestContext, row: str, *, on: str = "", tried: RejectedForm | None = None, foresees: bool = True
 ) -> dict[str, Any] | None:
-    """Return a row of the desk (`case:obligation`) with its form, the forms of documents that belong to the
-    step (`papers`), the days to which its reminder may be put off (`later`), and, where it `foresees`, what
-    recording it on the form's day would change (`effect`). None if the case is hidden or the obligation cannot
-    be recorded.
+    """Return a row of the desk (`case:obligation`) with its form, the forms of its documents (`papers`), the
+    days to put its reminder off to (`later`), and, where it `foresees`, what recording it on the form's day
+    would change (`effect`). None if the case is hidden or the obligation cannot be recorded.
     """
     case, _, obligation = row.partition(":")
     stored_case = _case(ctx, case)
@@ -218,10 +217,9 @@ def _page(ctx: WebContext, sent: Mapping[str, str], **shown: Any) -> Response:
 
     Args:
         sent: the form that is answered; its `show` says whose rows to show.
-        shown: what the page has besides: a row with its form (`row_open`), what was done (`message`, `undo`,
-            `remarks`), the form that was refused (`tried`), what to show again in the form of several rows or
-            of the leave (`answers`, `ticked`), several rows recorded at once, or the preview of that, or their
-            withdrawal (`many`).
+        shown: a row with its form (`row_open`), what was done (`message`, `undo`, `remarks`), the refused form
+            (`tried`), what to show again of several rows or of the leave (`answers`, `ticked`), several rows
+            recorded, previewed or withdrawn at once (`many`).
     """
     view = tasks_view(ctx, sent.get("show", ""))
     row_open, many = shown.pop("row_open", None), shown.pop("many", None)
@@ -271,9 +269,7 @@ def _heads(mine: bool) -> list[tuple[object, str]]:
 
 
 def _title(ctx: RequestContext, row: str) -> str:
-    """Return the title of an obligation (`case:obligation`) with its case in the reader's language; "" if it is
-    hidden.
-    """
+    """Return the title of an obligation (`case:obligation`) with its case's object; "" if it is hidden."""
     case, _, obligation = row.partition(":")
     stored_case = _case(ctx, case)
     if stored_case is None:

@@ -1,5 +1,4 @@
-"""Pages behind the personal links of letters, without an account and without scripts: how often to be told, the
-answer to a letter, the confirmation a campaign asks for.
+"""Pages behind the personal links of letters, without an account and without scripts.
 
 A GET changes nothing, since mail programs open links by themselves; only a form's POST does.
 """
@@ -102,12 +101,10 @@ def _question(ctx: WebContext, token: str) -> LetterQuestion:
 
 @contextmanager
 def _counting_refusals(ctx: WebContext) -> Iterator[None]:
-    """Set the language of a refused link's page (its person's, else the browser's, else the office's); count
-    a link that was not issued here.
+    """Set the language of a refused link's page (its person's, else the browser's, else the office's); count a
+    link that was not issued here.
 
-    Raises:
-        LinkRefused: as the block does; the answer is the same for every reason.
-        HTTPException: 429 if too many links not issued here were opened from this network.
+    Raises LinkRefused as the block does, the same for every reason; HTTPException 429 for too many.
     """
     try:
         yield

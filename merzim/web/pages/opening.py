@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query
@@ -25,6 +26,7 @@ from merzim.services.yearly import OpenYear, UndoYear
 from merzim.web.auth.attempts import count_request
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
 from merzim.web.http import XLSX, WebContext, as_file, redirect
+from merzim.web.ui.command_forms import read_command
 from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, one_line, parse_date, shown_again
 from merzim.web.ui.name_fields import own_units, person_names
 from merzim.web.ui.render import Translator, page
@@ -35,7 +37,7 @@ from workflow.cases.case import APPROVAL, Case
 from workflow.cases.commands.planning import plan
 from workflow.deadlines.deadline import Deadline, status_on
 from workflow.findings.findings import Finding
-from workflow.law.library import known_fact
+from workflow.law.library import UnknownFact, known_fact
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import OF_A_PERSON, Office
 from workflow.refusal import Refusal
@@ -46,23 +48,16 @@ MAX_FIELDS = 200
 """Maximum number of values read from a form."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlannedForm:
-    """The dates of a form.
+class PlannedForm(NamedTuple):
+    """The dates of a form, and as typed by the name of their field (`planned.published`, `fact.published`).
 
-    Attributes:
-        typed: as typed, by the name of their field (`planned.published`, `fact.published`).
-        refusal: of the first value that is no date of the calendar; the others are used nevertheless.
+    `refusal`: of the first value that is no date of the calendar; the others are used nevertheless.
     """
 
     typed: Mapping[str, str]
     planned: Mapping[str, date]
     facts: Mapping[str, date]
-    refusal: Refusal | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.planned and not self.facts
+    refusal: Refusal | None
 
 
 def read_dates(procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Kazakhstan) -> PlannedForm:
@@ -71,34 +66,24 @@ def read_dates(procedure: Procedure, answers: Iterable[tuple[str, str]], calenda
     days: dict[str, dict[str, date]] = {PLANNED: {}, HAPPENED: {}}
     for key, text in list(answers)[:MAX_FIELDS]:
         prefix, name = key[: key.find(".") + 1], key.partition(".")[2]
-        if prefix not in days or not text.strip() or not _is_fact(procedure, name):
+        if prefix not in days or not text.strip():
             continue
-        typed[key] = text.strip()[:LONGEST]
-        try:
-            on = parse_date(typed[key])
-            calendar.is_working_day(on)
-            days[prefix][name] = on
-        except Refusal as found:
-            refusal = refusal or found
-    return PlannedForm(typed=typed, planned=days[PLANNED], facts=days[HAPPENED], refusal=refusal)
-
-
-def _is_fact(procedure: Procedure, name: str) -> bool:
-    """Return whether a fact of that name can be recorded: a recurring one with its period
-    (`event_held.2026-02`), no decision.
-    """
-    try:
-        known_fact(procedure, name)
-    except Refusal:
-        return False
-    return True
+        with suppress(UnknownFact):
+            known_fact(procedure, name)
+            typed[key] = text.strip()[:LONGEST]
+            try:
+                on = parse_date(typed[key])
+                calendar.is_working_day(on)
+                days[prefix][name] = on
+            except Refusal as found:
+                refusal = refusal or found
+    return PlannedForm(typed, days[PLANNED], days[HAPPENED], refusal)
 
 
 def date_fields(procedure: Procedure, typed: Iterable[str]) -> Iterator[tuple[str, Text, bool]]:
-    """Yield the facts that a form asks the dates of, that of the procedure's beginning first: name, title, and
-    whether other terms count from it, or its date was `typed`; the other fields stand further down.
-
-    A recurring fact has a field once its period is typed.
+    """Yield the facts a form asks the dates of, the procedure's beginning first: name, title, and whether it
+    stands above: other terms count from it, or its date was `typed`. A recurring fact has a field once its
+    period is typed.
     """
     turning = procedure.anchors | {procedure.begins_with}
     single = {fact.id: fact for fact in procedure.facts.values() if fact.recurs is None and not fact.by_itself}
@@ -122,10 +107,8 @@ def chain(
 ) -> dict[str, Any]:
     """Return the required obligations of a case that does not exist yet: `links`, each as `deadline`, `look`
     (its status) and `who` (its assignees), and the same by stage (`parts`), with `procedure` and `findings`.
-
-    The case's unit and its texts about who is responsible decide the assignees.
     """
-    links: tuple[dict[str, Any], ...] = tuple(
+    links: list[dict[str, Any]] = [
         {
             "deadline": deadline,
             "look": status_on(deadline, today=ctx.today, soon=ctx.horizon.soon),
@@ -133,12 +116,12 @@ def chain(
         }
         for deadline in deadlines
         if deadline.state != "not_required"
-    )
-    of_stages = (
-        (stage, [link for link in links if link["deadline"].obligation.stage == stage.id])
+    ]
+    parts = [
+        (stage, of_stage)
         for stage in procedure.stages
-    )
-    parts = [(stage, of_stage) for stage, of_stage in of_stages if of_stage]
+        if (of_stage := [link for link in links if link["deadline"].obligation.stage == stage.id])
+    ]
     return {"procedure": procedure, "links": links, "parts": parts, "findings": findings}
 
 
@@ -152,17 +135,9 @@ def make_outlook(
     object: str = "",
 ) -> dict[str, Any]:
     """Return what follows from the dates typed: `chain` (None without a date), its `timeline`, titles of facts
-    that are `ahead`, and `latest_start`: target obligation, its date, the latest day to begin in order to reach
-    it.
-
-    Args:
-        office: its people are named as assignees; an empty one names duties alone.
-
-    Raises:
-        Refusal: the dates do not fit the procedure.
-        OutOfRange: a deadline lies outside the calendar.
+    `ahead`, and `latest_start`: target, its date, the latest day to begin to reach it. Raises Refusal.
     """
-    if answers.is_empty:
+    if not answers.planned and not answers.facts:
         return NOTHING
     forecast = plan(
         ctx.library,
@@ -210,11 +185,10 @@ def choose_way_page(ctx: Managing) -> Response:
 
 def ways_page(ctx: WebContext, *, procedure: str = "", refusal: Refusal | None = None) -> Response:
     """Return the page of the ways to open; for a refused schedule it lists every bad row, with status 422."""
-    office = ctx.reads.office()
     return page(
         ctx,
         "open.html",
-        procedures=offered_procedures(ctx, _own_kind(ctx, office)),
+        procedures=offered_procedures(ctx, _own_kind(ctx, ctx.reads.office())),
         procedure=procedure or NAMES_OBJECT,
         years=[year for year in (ctx.today.year, ctx.today.year + 1) if year <= ctx.calendar.last.year],
         refusal=refusal,
@@ -224,10 +198,8 @@ def ways_page(ctx: WebContext, *, procedure: str = "", refusal: Refusal | None =
 @router.get("/open/template.xlsx")
 def schedule_template(ctx: Managing) -> Response:
     """Return an empty schedule to fill in."""
-    translator = Translator(ctx.language)
-    return as_file(
-        empty_schedule(translator.language), XLSX, f"{translator.say('web.open.template_name')}.xlsx"
-    )
+    name = Translator(ctx.language).say("web.open.template_name")
+    return as_file(empty_schedule(ctx.language), XLSX, f"{name}.xlsx")
 
 
 @router.get("/open/case")
@@ -247,7 +219,7 @@ def public_planner_page(ctx: Anybody) -> Response:
         raise HTTPException(404)
     procedure = ctx.library.latest(NAMES_OBJECT)
     dates = read_dates(procedure, ctx.query.multi_items(), ctx.calendar)
-    if not dates.is_empty:
+    if dates.planned or dates.facts:
         count_request(ctx, "plan")
     response = _form_page(ctx, procedure, dates, Office(), action="/plan")
     response.headers["x-robots-tag"] = "noindex"
@@ -266,6 +238,7 @@ def _case_page(
     except InvalidForm as unknown:
         refusal = refusal or unknown
     known_unit = unit if unit in office.units else ""
+    kind = office.kind_of(unit) if known_unit else _own_kind(ctx, office)
     a_year_ago = ctx.today - timedelta(days=365)
     return _form_page(
         ctx,
@@ -273,13 +246,9 @@ def _case_page(
         read_dates(procedure, answers.items(), ctx.calendar),
         office,
         unit=known_unit,
-        object=next(
-            filter(None, (one_line(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS)), ""
-        ),
+        object=next(filter(None, _object_texts(answers).values()), ""),
         refusal=refusal,
-        procedures=offered_procedures(
-            ctx, office.kind_of(unit) if known_unit else _own_kind(ctx, office), procedure.id
-        ),
+        procedures=offered_procedures(ctx, kind, procedure.id),
         may_open=ctx.reader.may("manage"),
         units=own_units(ctx).field(unit or unit_text),
         objects=_objects(answers, ctx.language),
@@ -305,11 +274,7 @@ def _form_page(
     action: str = "/open/case",
     **asked: Any,
 ) -> Response:
-    """Return the form of dates with what follows from them.
-
-    Args:
-        asked: what a case needs besides its dates; nothing for a page that only plans.
-    """
+    """Return the form of dates with what follows from them; `asked`: what a case needs besides its dates."""
     refusal, outlook = refusal or dates.refusal, NOTHING
     try:
         outlook = make_outlook(ctx, procedure, dates, office=office, unit=unit, object=object)
@@ -329,6 +294,11 @@ def _form_page(
         last_day=ctx.calendar.last,
         **{"may_open": False, "units": None, **asked},
     )
+
+
+def _object_texts(answers: Mapping[str, str]) -> dict[str, str]:
+    """Return the names of the object, by field, each as one line."""
+    return {name: one_line(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS}
 
 
 def _objects(answers: Mapping[str, str], language: str) -> dict[str, str]:
@@ -360,7 +330,7 @@ def open_case(ctx: Managing, answers: Fields) -> Response:
     fields = {
         "procedure": procedure.id,
         "unit": own_units(ctx).resolve(one_line(answers.get("unit"))),
-        **{name: one_line(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS},
+        **_object_texts(answers),
         "person": person_names(ctx.reads.office()).resolve(one_line(answers.get("person"))),
         "planned": dates.planned,
         "facts": dates.facts,
@@ -395,6 +365,7 @@ def _year_page(
         refusal = refusal or refused
     openings = ahead.openings if ahead else ()
     counts = Counter(opening.procedure for opening in openings)
+    units = dict.fromkeys(opening.unit for opening in openings if opening.unit)
     return page(
         ctx,
         "open_year.html",
@@ -405,9 +376,7 @@ def _year_page(
         field=own_units(ctx).field(unit or unit_text),
         ahead=ahead,
         titles=[(ctx.library.latest(name).title, count) for name, count in counts.items()],
-        organisations=[
-            office.units.get(each, each) for each in dict.fromkeys(opening.unit for opening in openings) if each
-        ],
+        organisations=[office.units.get(each, each) for each in units],
         refusal=refusal,
     )
 
@@ -432,7 +401,6 @@ def open_the_year(ctx: Managing, answers: Fields) -> Response:
 @shown_again(_year_page)
 def undo_the_year(ctx: Managing, answers: Fields) -> Response:
     """Take back the last opening of a year, then show the year as it can be opened again."""
-    year, unit, _ = _year_fields(answers).values()
-    command = build(UndoYear, {"year": year, "unit": unit})
+    command = read_command(ctx, UndoYear, answers)
     yearly.undo_year(ctx, command)
-    return redirect(ctx, "/open/year", year=str(command.year), unit=unit)
+    return redirect(ctx, "/open/year", year=str(command.year), unit=command.unit)

@@ -92,9 +92,7 @@ def deadlines_page(ctx: Reading, query: DeadlineQuery) -> Response:
 
 
 def _reasons_unheard(ctx: RequestContext) -> list[dict[str, object]]:
-    """Return why nobody can be notified of some of the first UNHEARD due reminders: each reason as a code with
-    arguments, and the cases concerned, of those the reader sees.
-    """
+    """Return why nobody hears of some of the first UNHEARD due reminders: code, arguments, visible cases."""
     problems = letters.reminders_to_nobody(ctx.app, at=ctx.moment, limit=UNHEARD)
     seen_cases = ctx.reads.heads({problem.case for problem in problems}) if problems else {}
     reasons: dict[tuple[str, tuple[tuple[str, object], ...]], dict[str, None]] = {}

@@ -61,12 +61,8 @@ Criteria = Annotated[ListPortfolio, Depends(_criteria)]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Axis:
-    """The horizontal axis: the days of a year.
-
-    Attributes:
-        months: first day of each month with its position.
-        today_x: position of today; None in any other year.
-        working: one character for each day of the year: "1" for a working day.
+    """The horizontal axis: the days of a year, each `working` ("1") or not; `months`: first day of each with
+    its position; `today_x`: position of today, None in any other year.
     """
 
     year: int
@@ -82,7 +78,7 @@ class Axis:
 
     def marks(self, line: PortfolioLine) -> list[dict[str, Any]]:
         """Return the dates of a case's steps, those of the approved schedule below the others, each with its
-        place in percent (`x`); of the critical step's plan date also the place of its due date (`slack_x`).
+        place in percent (`x`); of the critical step's plan date also that of its due date (`slack_x`).
         """
         marks: list[dict[str, Any]] = []
         for step in line.steps:
@@ -142,9 +138,7 @@ def portfolio_page(
 
 
 def _step_value(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], object]:
-    """Return the value function of a column: attribute `name` of the step that the line's attribute
-    `obligation` names, None without that step.
-    """
+    """Return a column's value: attribute `name` of the step that the line's attribute `obligation` names."""
     return lambda _, line: getattr(line.step(getattr(line, obligation)), name, None)
 
 

@@ -1,6 +1,4 @@
-"""Opening from a schedule: a file is previewed row by row, with every date and conflict, before it is
-imported.
-"""
+"""Opening from a schedule, previewed row by row, with every date and conflict, before it is imported."""
 
 from __future__ import annotations
 
@@ -165,8 +163,8 @@ def _preview(
 
 
 def _file_notes(result: Consideration, office: Office, number: int) -> dict[str, Any]:
-    """Return what page `number` of the preview says of the whole file: further notes, whom its texts mean and,
-    on the first, rows without a day.
+    """Return what page `number` of the preview says of the whole file: notes, whom its texts mean, on the first
+    also rows without a day.
     """
     known = {**office.people, **office.units}
     undated = [note for note in result.notes if note.code == "read_row_no_day"]
@@ -274,8 +272,8 @@ def _unit_of(office: Office, analysis: ConsideredAnalysis) -> dict[str, str]:
 
 
 def _year_line(axis: Axis, dated: Mapping[str, Any], today: date) -> dict[str, Any]:
-    """Return the line of an analysis: its run (`x`, `width` in percent of the year) and the steps within the
-    year, each where it is planned, else due; `look` of a step: late, soon (this month) or ahead.
+    """Return the line of an analysis: its run (`x`, `width` in percent of the year) and its steps, each where
+    it is planned, else due; `look` of a step: late, soon (this month) or ahead.
     """
     analysis = dated["analysis"]
     by_fact = {link["deadline"].id: link["deadline"] for link in dated["chain"]["links"]}
@@ -309,11 +307,8 @@ def _preselected_cases(analyses: Sequence[ConsideredAnalysis]) -> dict[int, str]
 def _with_dates(
     ctx: RequestContext, analysis: ConsideredAnalysis, office: Office, *, reasons: bool
 ) -> dict[str, Any]:
-    """Return an analysis with its deadlines and findings after the import (`chain`), its dates beside the law's
-    (`taken`), and `why`: the address of the form of one case with the same dates, which explains them.
-
-    Args:
-        reasons: whether the deadlines are explained.
+    """Return an analysis with its deadlines, explained if `reasons`, and findings after the import (`chain`),
+    its dates beside the law's (`taken`), and the address of the form of one case that explains them (`why`).
     """
     procedure, calendar, today = analysis.procedure, ctx.calendar, ctx.today
     case = analysis.case or Case(
@@ -352,9 +347,8 @@ def _with_dates(
 def _dates_beside_law(
     analysis: ConsideredAnalysis, case_deadlines: Sequence[Deadline], case_findings: Sequence[Finding]
 ) -> Iterator[dict[str, Any]]:
-    """Yield every date of the file in order, each with the last day by the act (`due`) and the working days
-    after it (`late_by`, None in time); `before`: the plan date it replaces; `writes`: whether the import writes
-    it.
+    """Yield every date of the file in order, each with the last day by the act (`due`), the working days after
+    it (`late_by`), the plan date it replaces (`before`), and whether the import `writes` it.
     """
     due = {deadline.id: deadline.due for deadline in case_deadlines}
     late = {finding.obligation: finding.late_by for finding in case_findings if finding.late_by is not None}

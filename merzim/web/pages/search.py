@@ -62,10 +62,8 @@ def _procedure(hit: Hit) -> str:
 
 
 def hit_address(hit: Hit, open_procedures: Collection[str]) -> str:
-    """Return the page of what was found; not for an act, which the page links to its official text.
-
-    Args:
-        open_procedures: procedures with cases; of any other the form of one case shows what it asks and when.
+    """Return the page of what was found (of no act); a procedure not in `open_procedures` leads to the form of
+    one case, which shows what it asks and when.
     """
     if (procedure := _procedure(hit)) and procedure not in open_procedures:
         return f"/open/case?procedure={quote(procedure, safe='')}"
@@ -91,11 +89,9 @@ Typed = Annotated[str, Query(max_length=300)]
 
 @router.get("/suggest/{what}")
 def suggest(ctx: Own, what: What, q: Typed = "") -> Response:
-    """Suggest what a field may mean by the text typed so far.
-
-    Units and people: all for users whose forms name them, else those of the reader's own unit and below;
-    `responsible`: either, as a schedule names them, nothing for users whose forms name nobody; cases and rows
-    of a register (`row.gifts`): those the reader sees.
+    """Suggest what a field may mean by the text typed so far: a unit, person, either (`responsible`), a case,
+    or a row of a register (`row.gifts`); units and people of all the office to users whose forms name them,
+    else the reader's own.
     """
     kind, _, register_id = what.partition(".")
     office, t = ctx.reads.office(), Translator(ctx.language)
@@ -141,9 +137,7 @@ def _names_people(ctx: RequestContext) -> bool:
 
 @router.get("/help")
 def help_page(ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Response:
-    """List the guides, that of the first day and the reader's own first; above them the sections that match the
-    search words.
-    """
+    """List the guides, the first day's and the reader's own first; above them the sections with the words."""
     text = one_line(q)
     own_guide = GUIDE_OF[ctx.request.state.reader.access]
     order = dict.fromkeys(("first-day", own_guide, *GUIDES))

@@ -104,7 +104,7 @@ def show_invitation(ctx: Anybody, secret: Secret) -> Response:
 def accept_invitation(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
     """Set the password an invited person chose, and log them in; who has a second factor logs in with it.
 
-    The invitation of the first administrator makes the account. All other sessions and tokens end.
+    The first administrator's invitation makes the account. All other sessions and tokens end.
     """
     entry = _invitation(ctx, secret)
     login = entry.login or texts.get("login", "").strip().casefold()
@@ -144,10 +144,8 @@ def login_page(
     """Return the log-in page; after one log-out it leads to the other, at the OpenID provider.
 
     Args:
-        onward: address to continue to. form_values: fields of a form interrupted by the end of the session.
-        files: whether that form had files, which must be chosen again.
-        failure: of the last attempt; it gives the status.
-        refusal: catalogue code of the reason why the log-in by the OpenID provider failed.
+        form_values: fields of a form interrupted by the end of the session; its `files` must be chosen again.
+        failure: of the last attempt, which gives the status; refusal: code of why the provider's log-in failed.
     """
     is_shown, provider = dependencies.is_passwordless_request(ctx), ctx.app.provider
     # Too many codes get the answer of a wrong one, which does not say that the password was right.
@@ -188,9 +186,8 @@ def local_address(address: str) -> str:
 
 def enter_account(ctx: WebContext, account: Account, texts: Mapping[str, str], *, scope: str = "") -> Response:
     """Begin a session, and return what continues: to the second factor if one is required and missing, else
-    where the reader was going, with the fields of the interrupted form.
-
-    After a recovery code the next page says that one was used.
+    where the reader was going (`onward`), with the fields of the interrupted form. The use of a recovery code
+    is told.
     """
     login, code = account.reader.login, texts.get("code", "")
     recovered = account.second_factor and credentials.recovery_hash(code, login) is not None
@@ -221,9 +218,8 @@ def first_page(reader: Reader) -> str:
 
 
 def _invitation(ctx: RequestContext, secret: str) -> Credential:
-    """Return the invitation with that secret; 404 when it is invalid.
-
-    The first administrator's invitation has no account, and is valid only until an account has a password.
+    """Return the invitation with that secret; 404 when it is invalid: that of the first administrator, which
+    has no account, once an account has a password.
     """
     entry = ctx.accounts.entry("invitation", hash_secret(secret), now=ctx.now)
     if entry is None or (not entry.login and ctx.accounts.any_with_password()):

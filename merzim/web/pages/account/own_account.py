@@ -117,10 +117,7 @@ def _factor_page(ctx: WebContext, *, tried: RejectedForm | None = None) -> Respo
 
 @router.post("/account/totp")
 def change(ctx: Enrolling, answers: Fields) -> Response:
-    """Set or replace a second factor by its first code, or remove it, unless one is required.
-
-    Each after the password and, where there is a factor, a code of it.
-    """
+    """Set or replace a second factor by its first code, or remove it: after the password and a present code."""
     act = {"set": _enrol, "remove": _remove}.get(answers.get("do", "set"))
     if act is None:
         raise HTTPException(422)
@@ -139,11 +136,8 @@ def renew(ctx: OwnInSession, answers: Fields) -> Response:
 
 @shown_again(_factor_page)
 def _enrol(ctx: WebContext, answers: Mapping[str, str]) -> Response:
-    """Set or replace the second factor after its first code, show the recovery codes once, and begin a new
-    session: all sessions, tokens and feeds of the account end. A present second factor needs a code of it, too.
-
-    Raises:
-        BadPassword: the password or a code is wrong.
+    """Set or replace the second factor after its first code (and a present one), show the recovery codes once;
+    all sessions, tokens and feeds of the account end, and a new session begins. Raises BadPassword.
     """
     account = check_present_password(ctx, answers.get("old", ""))
     login, secret = account.reader.login, answers.get("secret", "")
@@ -165,9 +159,7 @@ def _enrol(ctx: WebContext, answers: Mapping[str, str]) -> Response:
 
 @shown_again(own_page)
 def _remove(ctx: WebContext, answers: Mapping[str, str]) -> Response:
-    """Remove the reader's own second factor, unless their access requires one; end all their sessions, tokens
-    and feeds, and begin a new session.
-    """
+    """Remove the reader's second factor, unless required; sessions, tokens, feeds end, and a session begins."""
     if ctx.reader.access in ctx.app.settings.web.totp_required:
         raise Refusal("web.totp.required")
     _prove(ctx, answers)
@@ -176,10 +168,7 @@ def _remove(ctx: WebContext, answers: Mapping[str, str]) -> Response:
 
 
 def _prove(ctx: WebContext, texts: Mapping[str, str]) -> None:
-    """Verify the reader's password (`old`) and a code of their second factor (`present`).
-
-    Raises BadPassword, or Refusal without a second factor.
-    """
+    """Verify the reader's password (`old`) and a code (`present`). Raises Refusal, also without a factor."""
     account = check_present_password(ctx, texts.get("old", ""))
     if not account.second_factor:
         raise Refusal("web.totp.none")

@@ -82,7 +82,7 @@ def _accounts_page(
     preview: InvitedPeople | None = None,
     invited: InvitedPeople | None = None,
 ) -> Response:
-    """Return the page.
+    """Return the page of accounts.
 
     Args:
         tried: the form of a new account as refused, or `invite` as it was filled in.
@@ -131,7 +131,6 @@ def _account_page(
         account=account,
         own=account.reader.login == ctx.reader.login,
         invitation_hours=ctx.app.settings.web.invitation_hours,
-        office=office,
         accesses=ACCESSES,
         change=_access_fields(ctx, typed if "access" in typed else asdict(reader)),
         token_form=command_fields(

@@ -203,9 +203,7 @@ def _person_values(person: Person | None, office: Office) -> dict[str, Any]:
 
 
 def _away(typed_texts: Mapping[str, str]) -> list[staff.Span]:
-    """Return the periods of leave in a person's form. Raises Refusal if one end is missing; InvalidForm for an
-    invalid date.
-    """
+    """Return the periods of leave in a person's form. Raises Refusal for one end alone or an invalid date."""
     spans = []
     for n in range(MAX_AWAY):
         first, last = (typed_texts.get(f"away_{end}_{n}", "").strip() for end in ("first", "last"))

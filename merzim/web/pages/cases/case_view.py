@@ -50,9 +50,7 @@ class ShownObligation:
     """One obligation of the case.
 
     Attributes:
-        fact: the recorded fact; None until it is recorded.
-        working_days: working days left, or passed since (both positive).
-        stake: points of the year at stake by it; None where nothing is.
+        working_days: left, or passed since (both positive); stake: points of the year at stake by it.
         awaited: explanation elements of what it waits for.
         stale: whether its due date was computed from a plan date that has passed.
     """
@@ -97,9 +95,7 @@ class StagePart:
 
     @property
     def at_once(self) -> tuple[ShownObligation, ...]:
-        """Its obligations shown first: all of a short stage, of a long one what is urgent, else what comes
-        next.
-        """
+        """Its obligations shown first: all of a short stage, else what is urgent, else what comes next."""
         if len(self.required) <= SHORT_STAGE:
             return self.required
         pressing = tuple(entry for entry in self.required if entry.look in PRESSING)
@@ -111,8 +107,7 @@ class CaseView:
     """Everything the pages of a case show.
 
     Attributes:
-        status: where the case stands: a stage, or what comes after all of them.
-        stage: of the case; None once all of them are over. parts: the entries by stage.
+        status: where the case stands: a stage, or what comes after all of them; parts: the entries by stage.
         changes: the fields each event changed, by its number; withdrawn: numbers of withdrawn events.
         named: returns the name of a person or unit by key; what is no key as it is.
     """
@@ -224,9 +219,7 @@ def build_case_view(ctx: RequestContext, case_id: str) -> CaseView:
 
 
 def _parts(procedure: Procedure, entries: Sequence[ShownObligation], stands: str) -> Iterator[StagePart]:
-    """Yield the obligations by stage, without assignments, which are of none and listed apart; `stands`: the
-    stage of the case, or what comes after all of them.
-    """
+    """Yield the obligations by stage, without assignments, listed apart; `stands`: the stage of the case."""
     staged = [entry for entry in entries if not entry.deadline.id.startswith("assignment.")]
     order = [stage.id for stage in procedure.stages]
     at = order.index(stands) if stands in order else len(order)

@@ -69,9 +69,7 @@ def case_page(
     tab: Tab = "deadlines",
     tried: RejectedForm | None = None,
 ) -> Response:
-    """Return one page of a case; after a refusal the same page with the form as filled in, status 422 (409 if
-    changes by others contradict it).
-    """
+    """Return one page of a case; after a refusal with the form as filled in, and the refusal's status."""
     view = build_case_view(ctx, case)
     left_out = _parameter(ctx, "left_out", 4)
     return page(
@@ -122,9 +120,7 @@ def _parameter(ctx: WebContext, name: str, longest: int = 200) -> str:
 
 
 def redirect_to_case(ctx: WebContext, case: str, *, tab: Tab = "deadlines", **parameters: str) -> Response:
-    """Redirect to a page of a case after a change; to the reader's assignments, if the case was visible by one
-    that is answered now.
-    """
+    """Redirect to a page of a case after a change; to the reader's assignments if they see it no more."""
     if ctx.read_by(ctx.reader).reads.heads([case]):
         return redirect(ctx, f"/cases/{case}{ADDRESSES[tab]}", **parameters)
     return redirect(ctx, "/assignments", whose="mine", state="all")
@@ -147,11 +143,9 @@ def _row_registers(ctx: RequestContext, view: CaseView) -> Mapping[str, Register
 
 
 def _registers(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
-    """Return what the page of a case's registers has: their `registers` and `rows` by id, the `numbers`
-    of its risks, what rows lead to (`due`, `periods`, `rank`), and the row whose forms are open (`opened`, as
-    `risk-3`; "" for none).
-
-    The address chooses a row by its number: `risk`, `measure`, `position` or `remark`.
+    """Return what the page of a case's registers has: `registers` and `rows` by id, the `numbers` of its risks,
+    what rows lead to (`due`, `periods`, `rank`), and the row whose forms are open (`opened`, as `risk-3`),
+    which the address chooses by its number (`risk`, `measure`, `position`, `remark`).
     """
     registers = {register.id: register for register in case_registers().all()}
     kinds = {id: register.entry.row for id, register in registers.items() if register.entry}
@@ -348,7 +342,7 @@ def _message(ctx: WebContext, view: CaseView) -> tuple[str, str] | None:
 
 def _after(ctx: WebContext, view: CaseView) -> dict[str, Any]:
     """Return what the page says of the last action (`message`): the event that may be undone (`undo`), and the
-    findings about the fact just recorded or corrected (`remarks`).
+    findings about the fact recorded or corrected (`remarks`).
     """
     message = _message(ctx, view)
     said, of = message or ("", "")

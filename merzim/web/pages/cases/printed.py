@@ -33,9 +33,8 @@ CountedDay = tuple[Day, int | None]
 
 
 def counted_days(found: Deadline, calendar: Kazakhstan) -> tuple[CountedDay, ...]:
-    """Return the days after the anchor up to the due date, in the order they are counted.
-
-    () for other terms than in working or calendar days, without a date, and for more than MOST_DAYS.
+    """Return the days after the anchor up to the due date, in the order they are counted; () for terms that are
+    not in days, without a date, and for more than MOST_DAYS.
     """
     term, anchor, due = found.obligation.term, found.anchor_on, found.due
     if not isinstance(term, After) or "days" not in term.unit or anchor is None or due is None:

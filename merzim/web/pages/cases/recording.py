@@ -1,7 +1,4 @@
-"""The forms of a case for recording, planning, correcting, exempting and withdrawing: choices and values.
-
-After a refusal the typed values are shown again.
-"""
+"""The forms of a case for recording, planning, correcting, exempting and withdrawing: choices and values."""
 
 from __future__ import annotations
 
@@ -41,16 +38,11 @@ def record_form(
     tried: RejectedForm | None = None,
     today: date,
 ) -> dict[str, Any]:
-    """Return the form that records a fact: its `choices`, what is chosen (`fact`, `option` of a decision's
-    `options`), the day `on`, and what is asked for: `numbers`, `signatories` and documents (`proofs`).
+    """Return the form that records a fact: its `choices`, what is chosen (`fact`, by default the earliest open
+    one; `option` of a decision's `options`), the day `on`, and what is asked for: `numbers`, `signatories`,
+    documents (`proofs`; dated as the fact where it is done by publishing, `published`).
 
-    By default the earliest open obligation is chosen. A recorded fact can be chosen by its link; its day is
-    kept and evidence is added (`is_recorded`). `published`: it is done by publishing, so that a link is dated
-    as the fact.
-
-    Args:
-        on: the day of the address; by default that recorded, else today. tried: the same form as refused, or
-            to be confirmed.
+    Of a fact that `is_recorded` the day is kept and evidence added. `tried`: the same form as refused.
     """
     typed = tried.answers if tried else {}
     fact = typed.get("fact", "") if tried else fact
@@ -122,9 +114,8 @@ def plannable(deadlines: Sequence[Deadline], chosen: str) -> Choices:
 
 
 def correct_form(case: Case, deadlines: Sequence[Deadline], fact: str) -> dict[str, Any]:
-    """Return the choices of the form that corrects a recorded fact, its recorded values, and who may sign.
-
-    Facts recorded from a register row are corrected in the register.
+    """Return the choices of the form that corrects a recorded fact (none of a register's row), its values, and
+    who may sign.
     """
     recorded = {
         deadline.fact: deadline
@@ -146,9 +137,7 @@ def correct_form(case: Case, deadlines: Sequence[Deadline], fact: str) -> dict[s
 
 
 def exempt_form(deadlines: Sequence[Deadline], chosen: str) -> dict[str, Any]:
-    """Return the choices of the form that exempts the case from one obligation: all open, coming and missed
-    ones, without their periods; none is chosen that is not among them.
-    """
+    """Return the obligations a case may be exempted from (open, coming, missed; no periods), and the chosen."""
     titles: dict[str, Text] = {}
     for deadline in deadlines:
         if deadline.state in ("open", "not_due_yet", "missed") and not is_entry(deadline.id):
@@ -179,8 +168,8 @@ def withdrawable(case: Case, titles: Mapping[str, Text], chosen: str) -> list[di
     """Return what may be withdrawn, and the line of the history that is chosen (`#12`); of a fact recorded from
     a register's row only the documents can be, when it is chosen.
 
-    Each has the `name` that is sent and a `kind`: `fact` or `plan` (with `title`, `period` and day `on`),
-    `line` (with its `number`), or the kind of a row of a register (with its `text`).
+    Each has a `name` and a `kind`: `fact` or `plan` (with `title`, `period`, `on`), `line` (with `number`), or
+    that of a register's row (with `text`).
     """
     choices = list[dict[str, Any]]()
     facts = {name: fact.on for name, fact in case.facts.items() if not fact.row or name == chosen}

@@ -1,7 +1,4 @@
-"""What the forms of a case do: record, plan, correct, withdraw, comment; enter rows of its registers.
-
-Each is answered by the page after it, its refusal, or the confirmation to give.
-"""
+"""What the forms of a case do: each leads to the page after it, its refusal, or what is to be confirmed."""
 
 from __future__ import annotations
 
@@ -53,10 +50,8 @@ SubmittedForm = Annotated[FormData, submitted_form(files=10)]
 
 
 def evidence_inputs(form: FormData) -> list[EvidenceInput]:
-    """Return the links and files in a form: `link.KIND`, `file.KIND`, with their dates and restriction.
-
-    Raises:
-        InvalidForm: an invalid address or date, or an empty file.
+    """Return the links and files in a form: `link.KIND`, `file.KIND`, with their dates and restriction. Raises
+    InvalidForm for an invalid address or date, or an empty file.
     """
     answers, items = text_fields(form), []
     for key, value in form.multi_items():
@@ -79,11 +74,7 @@ def evidence_inputs(form: FormData) -> list[EvidenceInput]:
 
 
 def parse_address(text: str) -> str:
-    """Return a web address without surrounding blanks.
-
-    Raises:
-        InvalidForm: it is not an http or https address, or is too long.
-    """
+    """Return a web address without surrounding blanks. Raises InvalidForm for none, or one too long."""
     text = text.strip()
     if not is_web_address(text):
         raise InvalidForm("web.refusal.bad_address", text=text[:100])
@@ -103,7 +94,6 @@ def run_or_ask(
     Raises:
         Unconfirmed: it changes deadlines, plans a day after its deadline or loses what a new edition does not
             know; or the form or the case differ from what was confirmed.
-        Refusal: as raised by the verb.
     """
     if answers.get(ASKED):
         require_visible(ctx, command.case)
@@ -125,10 +115,7 @@ def _token(answers: Mapping[str, str], seq: int) -> str:
 @router.post("/cases/{case}/plan")
 @shown_again(case_page, "plan")
 def replan(ctx: Recording, case: CaseId, answers: Fields) -> Response:
-    """Set a plan date, asking first if it moves deadlines; then show the case.
-
-    `back`: the query of the timeline to show instead.
-    """
+    """Set a plan date, asking first if it moves deadlines; then show the case, or the timeline (`back`)."""
     fact = answers.get("fact", "")
     if not fact:
         raise InvalidForm("web.refusal.no_fact")
@@ -146,7 +133,6 @@ def record_answers(ctx: RequestContext, case: str, form: FormData) -> str:
     Raises:
         Unconfirmed: a decision changes deadlines, and the user has not confirmed that yet.
         InvalidForm: no fact, or a decision without its answer.
-        Refusal: as raised by the verb.
     """
     answers = text_fields(form)
     fact = answers.get("fact", "")
@@ -172,9 +158,7 @@ def record(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
 
 
 def parameters_of(ctx: RequestContext, result: CommandResult) -> dict[str, str]:
-    """Return the parameters of an address that say what a verb wrote: the code of the sentence, and the
-    obligation it names.
-    """
+    """Return what an address says of what a verb wrote: the code of a sentence, and the obligation it names."""
     if not result.events:
         return {"said": "nothing_new"}
     event = result.events[-1]
@@ -194,10 +178,8 @@ Act = Callable[[RequestContext, str, FormData], dict[str, str]]
 
 
 def _run(verb: Verb[Any, Any], ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
-    """Carry out a verb whose command the form fills; return the parameters that say what was done.
-
-    Raises:
-        Unconfirmed: it changes deadlines, and the user has not confirmed that yet.
+    """Carry out a verb whose command the form fills; return the parameters that say what was done. Raises
+    Unconfirmed.
     """
     answers, given = text_fields(form), dict[str, Any](case=case)
     evidence = verb.command.model_fields.get("evidence")
@@ -232,11 +214,8 @@ def _acknowledge(ctx: RequestContext, case: str, form: FormData) -> dict[str, st
 
 
 def _serve(path: str, need: Need, act: Act, *, name: str = "", tab: Tab = "deadlines") -> None:
-    """Add a form that is sent to a case's address and this path.
-
-    Args:
-        name: of the form on the page, by default the path.
-        tab: the page of the case shown after it, also with a refusal.
+    """Serve a form at a case's address and this path; `name`: of the form on the page, by default the path;
+    `tab`: the page of the case shown after it.
     """
     context = Depends(needs(need))
 
@@ -337,9 +316,7 @@ def _shown_row(ctx: WebContext, result: CommandResult, form: FormData) -> Respon
 @reads_files
 @shown_again(_risks, "plan-file")
 def import_plan(ctx: Recording, case: CaseId, form: RowForm) -> Response:
-    """Import the file of a plan, and tell what was withdrawn in the case before and is not recorded again, and
-    which columns and sheets were not read.
-    """
+    """Import the file of a plan; tell what of it was not read, and what was withdrawn before and stays so."""
     plan = _table(form, "file", "web.refusal.no_plan_file")
     command = read_command(ctx, rows.ImportPlan, text_fields(form), case=case, content=plan)
     imported_plan = rows.import_plan(ctx, command)

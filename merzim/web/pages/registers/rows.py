@@ -91,9 +91,7 @@ def row_field(field: FieldView | RegisterField, value: str, last: date | None = 
 
 
 def _amount(field: FieldView, value: object, language: str) -> str:
-    """Return a number for its field: as lists show it where what is typed in that form is understood (Kazakh,
-    Russian), else as stored.
-    """
+    """Return a number for its field: as lists show it in Kazakh and Russian, else as stored."""
     if value is None or language not in ("kk", "ru"):
         return _text(value)
     return Translator(language).number(results.written_amount(field, Decimal(str(value))))
@@ -109,9 +107,7 @@ def _text(value: object) -> str:
 
 
 def _choices(ctx: RequestContext) -> Mapping[str, NameChoices]:
-    """Return the units and people a form offers, by the kind of its field: people beyond the reader's own unit
-    and those below are for managers.
-    """
+    """Return what a form offers by the kind of its field: all units; all people to managers, else their own."""
     office = ctx.reads.office()
     people = person_names(office) if ctx.reader.may("manage") else own_people(ctx)
     return {"person": people, "unit": unit_names(office)}
@@ -144,8 +140,8 @@ def changed_values(ctx: RequestContext, fields: RowFields, form: Form) -> dict[s
 
 
 def _parsed_value(ctx: RequestContext, field: FieldView | RegisterField, text: str) -> object:
-    """Return the value of a field: the key of a person, the id of a unit, several options as a list, else the
-    text; also of a person or unit that is not found, which the verb refuses beside its field.
+    """Return the value of a field: key of a person, id of a unit, several options as a list, else the text,
+    also of a name that is not found, which the verb refuses beside its field.
     """
     if field.kind in ("person", "unit"):
         with suppress(InvalidForm):
@@ -188,9 +184,7 @@ def row_page(ctx: Reading, register_id: RegisterPath, row: RowPath) -> Response:
 def row_form(
     ctx: WebContext, register_id: str, *, unit: str = "", tried: RejectedForm | None = None
 ) -> Response:
-    """Return the page with the form for a new row, as filled in after a refusal; fields may be filled in by the
-    address (`field.training=...`).
-    """
+    """Return the form of a new row, with what the address fills in (`field.training=...`), or as refused."""
     register = results.register_view(ctx, results.writable_register(ctx, register_id))
     preset = RejectedForm(form="", refusal=None, answers=_preset(ctx, register))
     answers = tried.answers if tried else {"unit": unit}

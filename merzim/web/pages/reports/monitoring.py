@@ -88,9 +88,7 @@ RECOMMENDATION_COLUMNS: tuple[Column[MonitoringLine], ...] = (
 
 
 def build(query: ReportQuery) -> Report:
-    """Return the recommendations of a unit, narrowed by status, direction, words; in a file all of them, with
-    the fields only register files define.
-    """
+    """Return the recommendations of a unit, narrowed by status, direction, words; in a file all of them."""
     ctx, t = query.ctx, query.t
     names = ("status", "direction", "legal", "late", "search")
     given: dict[str, Any] = {name: query.chosen.get(name, "") for name in names}

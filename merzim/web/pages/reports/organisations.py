@@ -139,9 +139,7 @@ ReadyDocuments = tuple[ReadyUpload, Sequence[ProvedFact]]
 
 
 def build_uploads(query: ReportQuery) -> Report:
-    """Return the documents ready but not uploaded to the platform, and the accounts to use; in a file a row for
-    each document.
-    """
+    """Return the documents ready but not uploaded to the platform; in a file a row for each document."""
     t, ready = query.t, uploads(query.ctx, query.unit)
     rows: list[ReadyDocuments] = [(upload, upload.waiting.ready) for upload in ready]
     return Report(
@@ -259,9 +257,7 @@ def _turn_columns(query: ReportQuery) -> tuple[Column[Turn], ...]:
 
 
 def build_cartogram(query: ReportQuery) -> Report:
-    """Return the exposed positions and risks due in the cartogram, by place, and how the published one
-    differs.
-    """
+    """Return the positions and risks due in the cartogram, by place, and how the published one differs."""
     t, view = query.t, compare_cartogram(query.ctx, query.unit)
     missing, published = (t.say("risk.cartogram_missing"), t.say("web.cartogram.missing_do")), None
     differences = [t.say(finding.code, **finding.arguments) for finding in view.findings]

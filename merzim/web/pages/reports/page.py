@@ -88,7 +88,6 @@ def report_page(
             if is_scored or other == report or other not in OF_THE_ASSESSMENT
         },
         units=own_units(ctx).field(unit or ctx.reader.root),
-        link=query.link,
         heads={section.id: page_heads(section.columns) for section in view.sections},
         cells=lambda section, row: [
             content_of(translator, column, row) for column in section.columns if column.look is not None

@@ -92,9 +92,7 @@ def _indicator_columns(view: YearPoints) -> tuple[Column[IndicatorAnswer], ...]:
 
 
 def _step_columns(view: YearPoints) -> tuple[Column[StepAnswer], ...]:
-    """Return the columns of the steps that would earn points; one that lacks the number a share is taken of
-    leads to where it is recorded.
-    """
+    """Return the columns of steps that would earn points; one that lacks its whole leads to recording it."""
     lacks_number = {step.indicator for step in view.whole.steps if step.code == "record_whole"}
 
     def text(t: Translator, step: StepAnswer) -> Content:
@@ -152,11 +150,7 @@ def _figures(t: Translator, view: YearPoints) -> tuple[Figure, ...]:
 
 
 def _sections(query: ReportQuery, view: YearPoints, period: str) -> tuple[ReportSection, ...]:
-    """Return the cards of the page: steps, projects, reports, units; without empty ones.
-
-    Args:
-        period: of the reports made each quarter: `2026Q1`, or `2026`.
-    """
+    """Return the cards of the page that are not empty; `period`: of the quarterly reports (2026Q1, 2026)."""
     t, answer = query.t, view.answer
     quarter = int(period[:4]), int(period[5:] or 0)
 
@@ -236,9 +230,8 @@ REPORT_COLUMNS = (
 
 
 def _periods(year: int, chosen: str, *, today: date) -> tuple[str, list[str]]:
-    """Return the period of the quarterly reports on the page of a year, and those offered: `2026Q1`, or `2026`.
-
-    Left open, the quarter whose report is due: in the first months of a year the last one of the year before.
+    """Return the period of the quarterly reports on the page of a year, and those offered: `2026Q1`, or `2026`;
+    by default the quarter whose report is due, in the first months of a year the last one of the year before.
     """
     due_year, due = due_quarter(today)
     before = [f"{due_year}Q{due}"] if due_year == year - 1 == today.year - 1 else []

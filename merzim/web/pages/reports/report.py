@@ -22,9 +22,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReportQuery:
-    """The address of a report: unit, year, page, and the other parameters, without empty ones. `number`: None
-    for a file, which has all pages.
-    """
+    """The address of a report; `chosen`: its other parameters that are not empty; `number`: None for a file."""
 
     ctx: WebContext
     t: Translator
@@ -45,9 +43,7 @@ class ReportQuery:
         return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
     def select(self, name: str, label: str, options: Iterable[tuple[str, str]], chosen: str = "") -> Filter:
-        """Return a field to choose one of these values, each with its title; as the address says without
-        `chosen`. `label`: the code of its name.
-        """
+        """Return a field to choose one of these values, each with its title; `label`: the code of its name."""
         return Filter(
             name=name,
             label=self.t.say(label),
@@ -97,11 +93,9 @@ class ReportSection:
 
     Attributes:
         sheet: name of its table in the workbook, by default the title; cards of one name are one sheet there.
-        most: how many rows or lines the page shows; the workbook has all.
-        anchor: the id of a row.
+        most: how many rows or lines the page shows; anchor: the id of a row.
         pages: page, number of pages and the parameter that chooses among them.
-        printed: whether it is of the report itself, on paper and in the workbook.
-        folded: whether the page shows its title and note alone until it is opened.
+        printed: whether it is on paper and in the workbook; folded: whether it stands folded to its title.
     """
 
     id: str
@@ -126,10 +120,8 @@ class Report:
 
     Attributes:
         further: filters that stand folded; `further_changed`: how many are not as usual.
-        remarks: what is to be said above the figures; hints: below the tables.
-        empty: title and text where there is nothing to report.
-        chart: the figures of a year to draw by month.
-        sheets: what the workbook has in place of the page's tables.
+        remarks: stand above the figures; hints: below the tables; empty: title and text of an empty report.
+        chart: the figures of a year by month; sheets: what the workbook has in place of the page's tables.
     """
 
     title: str
@@ -171,8 +163,8 @@ def content_of(translator: Translator, column: Column[R], row: R) -> Content:
 
 
 def cell(t: Translator, value: object, under: Iterable[str] = (), *, address: str = "") -> Content:
-    """Return a value as the page shows it, with texts below it: dates in digits, numbers in the reader's
-    language, "–" for none, which leads nowhere.
+    """Return a value as the page shows it, with texts below it: dates and numbers in the reader's language, "–"
+    for none, which leads nowhere.
     """
     if value is None or value == "":
         return Content(text="–", under=lines(under))
