@@ -16,12 +16,12 @@ import i18n
 from calendars.hours import end_of_day, moment_of
 from merzim.services.context import ANONYMOUS, RequestContext
 from merzim.services.inputs import Day, Line
-from merzim.services.names import people_named
+from merzim.services.names import author_names, people_named
 from merzim.services.results import MAX_EXPORTED
 from merzim.services.verbs import Command, verb
 from merzim.storage.events import Draft, record_access
 from workflow.cases.case import Case, event_word
-from workflow.org.access import AuditEntry, AuditFilter, Reader, Topic, audit_scope
+from workflow.org.access import AuditEntry, AuditFilter, Topic, audit_scope
 from workflow.refusal import Refusal
 
 EXPORT_CHUNK = 1000
@@ -94,7 +94,8 @@ def ask_audit(ctx: RequestContext, command: AskAudit) -> AuditList:
         before=command.before,
         limit=command.limit,
     )
-    lines = AuditWords(ctx, ctx.spoken_language).lines(entries)
+    heads, words = ctx.reads.heads({entry.case for entry in entries if entry.case}), AuditWords(ctx, entries)
+    lines = [words.line(entry, heads.get(entry.case)) for entry in entries]
     return AuditList(entries=lines, cursor=lines[-1].seq if lines else None, more=more)
 
 
@@ -157,18 +158,13 @@ def record_refused_log_in(ctx: RequestContext, reason: str, login: str) -> None:
 
 
 class AuditWords:
-    """Makes sentences of audit log entries in one language, with the names of people."""
+    """Makes sentences of these audit log entries in the reader's language, with the names of people."""
 
-    def __init__(self, ctx: RequestContext, language: str) -> None:
-        self._ctx, self._language = ctx, language
-        self._office = ctx.app.reads.office()
-        self._people = {account.reader.login: self._account(account.reader) for account in ctx.accounts.all()}
+    def __init__(self, ctx: RequestContext, entries: Sequence[AuditEntry]) -> None:
+        self._ctx, self._language = ctx, ctx.spoken_language
+        self._names = author_names(ctx, {name for entry in entries for name in (entry.by, entry.name)})
 
-    def lines(self, entries: Sequence[AuditEntry]) -> list[AuditLine]:
-        heads = self._ctx.reads.heads({entry.case for entry in entries if entry.case})
-        return [self._line(entry, heads.get(entry.case)) for entry in entries]
-
-    def _line(self, entry: AuditEntry, case: Case | None) -> AuditLine:
+    def line(self, entry: AuditEntry, case: Case | None) -> AuditLine:
         nobody = "audit.nobody" if entry.topic == "login" else "audit.program"
         author = self._who(entry.by) if entry.by else self._say(nobody)
         phrases = [self._what(entry)]
@@ -193,17 +189,9 @@ class AuditWords:
 
     def _who(self, by: str) -> str:
         """Return the name of an author given by login, key or a word of the program's own."""
-        if name := self._people.get(by):
-            return name
-        if person := self._office.member(by):
-            return person.name_in(self._language)
+        if name := self._names.get(by):
+            return name if isinstance(name, str) else name[self._language]
         return self._say(f"author.{by}") if i18n.knows(f"author.{by}") else by
-
-    def _account(self, reader: Reader) -> str:
-        """Return the name of an account's holder: of its person in the language, else as the account has it."""
-        person = self._office.member(reader.person)
-        is_theirs = person and reader.name in ("", *person.names)
-        return person.name_in(self._language) if person and is_theirs else reader.name
 
     def _what(self, entry: AuditEntry) -> str:
         """Return the action of an entry in words."""
@@ -226,7 +214,7 @@ class AuditWords:
                 return self._say("web.edition.in_force", on=on)
             return self._say("numbered", n=entry.name) if entry.name.isdigit() else entry.name
         if entry.topic in ("people", "account", "login"):
-            unit = self._office.units.get(entry.name)
+            unit = self._ctx.reads.office().units.get(entry.name)
             return unit.name_in(self._language) if unit else self._who(entry.name)
         for setting in (f"setting.key.{entry.name}", f"setting.group.{entry.name}"):
             if i18n.knows(setting):

@@ -266,12 +266,6 @@ class AnswerLetter(LetterOfCase):
     answer: LetterAnswer
 
 
-class LetterAnswered(BaseModel):
-    """The result. `recorded`: false if it was repeated or came too late."""
-
-    recorded: bool
-
-
 def as_person(ctx: RequestContext, person: Person, *, signature: str = "") -> RequestContext:
     """Return the context of a person who needs no account: `responsible` in their unit, whatever their account
     has. `signature`: the author of what they write, by default their key.
@@ -282,7 +276,7 @@ def as_person(ctx: RequestContext, person: Person, *, signature: str = "") -> Re
 
 
 @verb("record", answers=True)
-def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
+def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterDone:
     """Record a recipient's answer in the case, and that they read the letter; too late, it changes nothing.
 
     Who says that it is done gets no reminders for QUIET_WORKING_DAYS; "not mine" is told to the officer.
@@ -293,7 +287,7 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
         raise LetterLinkRefused
     question, answer = _question(ctx, notice, person), command.answer
     if answer not in question.possible_answers:
-        return LetterAnswered(recorded=False)
+        return LetterDone(key=command.key, done=False)
     if answer != "acknowledged":
         officer = "" if answer == "said_done" else ctx.app.reads.office().officer or ""
         until = ctx.calendar.add_working_days(ctx.today, QUIET_WORKING_DAYS) if answer == "said_done" else None
@@ -310,7 +304,7 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
             text=_text(ctx, question, officer) if officer else "",
         )
     acknowledge(ctx, notice)
-    return LetterAnswered(recorded=True)
+    return LetterDone(key=command.key, done=True)
 
 
 def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:

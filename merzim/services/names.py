@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
@@ -14,6 +14,7 @@ from merzim.services.results import page_of
 from merzim.services.verbs import NotFound
 from merzim.storage import office as office_store
 from merzim.storage.queries import SqlReads as Reads
+from notifications.notice import Notice
 from workflow.board.rows import AssigneeKey, Row
 from workflow.cases.case import Case
 from workflow.cases.registers.rows import is_entry
@@ -66,17 +67,13 @@ def unit_name(office: Office, unit: str) -> UnitName:
 
 def units_in_order(office: Office) -> tuple[UnitName, ...]:
     """Return all units by name, each followed by those below it."""
-    ordered: list[UnitName] = []
+    listed = dict.fromkeys(unit for top in office.tops for unit in office.below(top))
+    ids = [*listed, *(id for id in office.units if id not in listed)]
+    return tuple(_unit_at(office, id, len([*office.units_above(id)]) - 1 if id in listed else 0) for id in ids)
 
-    def walk(units: Sequence[str], depth: int) -> None:
-        for unit in units:
-            ordered.append(UnitName(id=unit, name=name_of(office.units[unit]), depth=depth))
-            walk(office.children.get(unit, ()), depth + 1)
 
-    walk(office.tops, 0)
-    listed_ids = {unit.id for unit in ordered}
-    others = (UnitName(id=id, name=name_of(office.units[id])) for id in office.units if id not in listed_ids)
-    return (*ordered, *others)
+def _unit_at(office: Office, unit: str, depth: int) -> UnitName:
+    return UnitName(id=unit, name=name_of(office.units[unit]), depth=depth)
 
 
 def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[UnitName, ...], int]:
@@ -90,8 +87,7 @@ def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[Unit
     number, pages = page_of(len(level), number, MAX_LISTED)
     first = (number - 1) * MAX_LISTED
     shown_units = [*enumerate(path), *((len(path), unit) for unit in level[first : first + MAX_LISTED])]
-    unit_rows = ((depth, office.units[unit]) for depth, unit in shown_units)
-    return tuple(UnitName(id=unit.id, name=name_of(unit), depth=depth) for depth, unit in unit_rows), pages
+    return tuple(_unit_at(office, unit, depth) for depth, unit in shown_units), pages
 
 
 def written_assignee(office: Office, responsible: str) -> Name:
@@ -261,9 +257,9 @@ def obligation_of(app: AppContext, case: Case, obligation: str) -> Obligation:
     return entry_obligation(case, app.library.named(case.edition), obligation)
 
 
-def cases_of(reads: Reads, rows: Iterable[Row]) -> Mapping[str, Case]:
-    """Return the visible cases of board rows by id, as heads; for rows of registers, whose titles are in the
-    events, with these.
+def cases_of(reads: Reads, rows: Iterable[Row | Notice]) -> Mapping[str, Case]:
+    """Return the visible cases of board rows or notices by id, as heads; for rows of registers, whose titles
+    are in the events, with these.
     """
     all_rows = tuple(rows)
     heads = reads.heads({row.case for row in all_rows})

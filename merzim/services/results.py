@@ -88,13 +88,11 @@ Points = Annotated[
     PlainSerializer(lambda value: f"{value:f}", return_type=str),
 ]
 """Points, in JSON as a decimal string."""
-Ids = Annotated[list[str], BeforeValidator(lambda values: [getattr(value, "id", value) for value in values])]
-"""The ids of values."""
-Keys = Annotated[
-    list[str], BeforeValidator(lambda people: [getattr(person, "key", person) for person in people])
+Ids = Annotated[
+    list[str],
+    BeforeValidator(lambda values: [getattr(each, "id", getattr(each, "key", each)) for each in values]),
 ]
-"""The keys of people."""
-OptionalText = Annotated[str, BeforeValidator(lambda value: value or "")]
+"""The ids of values, the keys of people."""
 
 
 class Sentence(Result):

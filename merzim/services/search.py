@@ -119,12 +119,12 @@ def _in_cases(ctx: RequestContext, text: str) -> list[HitGroup]:
 
 def _rows(ctx: RequestContext, text: str) -> HitGroup:
     """Return rows of the registers the reader sees; fields hidden from them join no search."""
-    found, language, hits = find_rows(ctx, text, limit=HITS_SHOWN), ctx.spoken_language, list[Hit]()
-    for register, row in found.rows:
+    (rows, total), language, hits = find_rows(ctx, text, limit=HITS_SHOWN), ctx.spoken_language, list[Hit]()
+    for register, row in rows:
         about = _listed(i18n.row_number(row.id, language), row_name(register, row, language))
         title = dict(register.title)
         hits.append(Hit(kind="register_row", id=row.id, within=register.id, title=title, about=about))
-    return HitGroup(kind="register_row", total=found.total, hits=hits)
+    return HitGroup(kind="register_row", total=total, hits=hits)
 
 
 class Entry(NamedTuple):

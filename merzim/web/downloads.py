@@ -12,12 +12,12 @@ from merzim.documents.evidence import EvidenceDamaged
 from merzim.services.audit import DIGEST_DIGITS, record
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import filled_form, package_of_case
+from merzim.services.documents.notice_list import NoticeFilter
 from merzim.services.documents.year_reports import report_form, year_report
 from merzim.services.inputs import clean_file_name
 from merzim.services.law.regulations import row_words
 from merzim.services.names import seen_unit
 from merzim.services.registers.views import AskRow, show_row
-from merzim.services.reports.notices import NoticeFilter
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import (
     BYTES,

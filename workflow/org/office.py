@@ -272,13 +272,13 @@ class Office:
         return None, {}
 
     def below(self, root: str) -> tuple[str, ...]:
-        """Return a unit and all units below it, parents before children; an unknown unit gives itself."""
+        """Return a unit and all below it, each by name before those below it; an unknown unit gives itself."""
         waiting, seen_units = [root], dict[str, None]()
         while waiting:
             unit_id = waiting.pop()
             if unit_id not in seen_units:  # once, whatever loops the tree has
                 seen_units[unit_id] = None
-                waiting += self.children.get(unit_id, ()) if unit_id else ()
+                waiting += reversed(self.children.get(unit_id, ())) if unit_id else ()
         return tuple(seen_units)
 
     def whose_cases(self, root: str) -> tuple[str, ...]:

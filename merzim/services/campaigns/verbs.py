@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
 
 from pydantic import BaseModel, Field
 
@@ -37,7 +36,6 @@ from merzim.storage.database import writing
 from merzim.storage.notices.campaigns import CLOSED, EXTENDED, REMINDED, REOPENED, AlreadyAnswered
 from notifications.event_notices import INVITATION, chosen_channel
 from notifications.letter_links import CampaignLink, link_path, read_secret
-from workflow.law.procedure import Text
 from workflow.org.access import Reader, within
 from workflow.org.office import DUTIES, Person, Unit, name_order
 from workflow.refusal import Refusal, closest_first
@@ -373,25 +371,14 @@ def open_link(ctx: RequestContext, token: str) -> CampaignForm:
     return form
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AwaitedAnswer:
-    """A campaign that awaits the answer of the reader's person. `place`: the path of its form."""
-
-    title: Text
-    until: date
-    place: str
-
-
-def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
-    """Return the open campaigns that await the answer of the reader's person, the oldest first."""
+def awaited_answers(ctx: RequestContext) -> Sequence[tuple[CampaignForm, str]]:
+    """Return the forms that await the answer of the reader's person, the oldest first, each with its path."""
     answers, store, person = [], campaign_store(ctx), ctx.reader.person
     for campaign in store.open_on(ctx.today) if person else ():
         asked = store.people(campaign.id, [person]).get(person)
         if asked is not None and (form := _awaited_form(ctx, campaign, asked)):
-            place = link_path(ctx.app.rules.link_key, CampaignLink(campaign.id, asked.number, asked.version))
-            answers.append(
-                AwaitedAnswer(title=campaign.titled(form.definition), until=campaign.until, place=place)
-            )
+            link = CampaignLink(campaign.id, asked.number, asked.version)
+            answers.append((form, link_path(ctx.app.rules.link_key, link)))
     return answers
 
 

@@ -1,21 +1,29 @@
-"""The list of notices as a file: a workbook (.xlsx) or CSV."""
+"""The journal of notices (who was told what, when, and the outcome) by the page, as a workbook or CSV."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from i18n import period, say
 from merzim.documents.sheets.listing import Table, csv_text, tables_workbook, write_file
 from merzim.services.app import AppContext
+from merzim.services.campaigns.views import campaign_titles
+from merzim.services.context import RequestContext
+from merzim.services.names import Name, case_title, cases_of, person_name
 from notifications.notice import Notice
 from workflow.cases.case import Case
 from workflow.cases.registers.rows import period_in
 from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.law.procedure import Obligation, Text
 from workflow.moments import day_and_time
 from workflow.refusal import Refusal
 
+PAGE = 50
 COLUMNS = (
     *("due", "case", "obligation", "object", "step", "to_whom", "channel", "address", "kind", "state"),
     *("sent_at", "server_answer", "acknowledged", "text_hash", "carrier", "key"),
@@ -82,11 +90,64 @@ def step_in_words(notice: Notice, language: str) -> str:
 
 def notice_title(app: AppContext, case: Case | None, obligation: str, language: str) -> str:
     """Return the title of what a notice is about, with its period; its id where nothing else is known."""
-    if case is None:
+    found, text = _obligation(app, case, obligation), period_in(obligation)
+    if found is None:
         return obligation
-    try:
-        found = entry_obligation(case, app.library.named(case.edition), obligation)
-    except (Refusal, KeyError):
-        return obligation
-    text = period_in(obligation)
     return f"{found.title[language]}, {period(text, language)}" if text else found.title[language]
+
+
+def _obligation(app: AppContext, case: Case | None, obligation: str) -> Obligation | None:
+    """Return the obligation a notice is about; None for what the procedure of its case does not name."""
+    if case is not None:
+        with suppress(Refusal, KeyError):
+            return entry_obligation(case, app.library.named(case.edition), obligation)
+    return None
+
+
+class NoticeFilter(TypedDict):
+    """The filter of the journal; empty fields do not restrict."""
+
+    case: str
+    person: str
+    state: str
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoticeLine:
+    """One notice. `case`, `about`: the case and its title, None where the reader does not see it; `title`: of
+    its obligation, None if it is about none of a procedure; `campaign`: of the campaign that asks.
+    """
+
+    notice: Notice
+    case: Case | None
+    about: Text | None
+    title: Text | None
+    period: str
+    name: Name
+    campaign: Text | None
+
+
+def list_notices(
+    ctx: RequestContext, filters: NoticeFilter, *, number: int
+) -> tuple[Sequence[NoticeLine], bool]:
+    """Return one page of the notices the reader may see, the newest first, and whether there is a next one."""
+    found = ctx.reads.notices_matching(**filters, limit=PAGE + 1, skip=(number - 1) * PAGE)
+    notices, office = found[:PAGE], ctx.reads.office()
+    heads = cases_of(ctx.reads, notices)
+    asking = campaign_titles(ctx, {notice.obligation for notice in notices if notice.kind == "campaign"})
+
+    def line(notice: Notice) -> NoticeLine:
+        case = heads.get(notice.case)
+        obligation = _obligation(ctx.app, case, notice.obligation)
+        return NoticeLine(
+            notice=notice,
+            case=case,
+            about=case_title(case, ctx.library.of(case)) if case else None,
+            title=obligation.title if obligation else None,
+            period=period_in(notice.obligation) or "",
+            name=person_name(office, notice.person),
+            campaign=asking.get(notice.obligation) if notice.kind == "campaign" else None,
+        )
+
+    return [*map(line, notices)], len(found) > PAGE

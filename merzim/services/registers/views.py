@@ -175,13 +175,6 @@ class RowList(BaseModel):
     registers: list[RegisterView]
 
 
-class FoundRows(BaseModel):
-    """The rows a search finds: the first of them by register, and how many there are."""
-
-    rows: list[tuple[RegisterView, RowView]]
-    total: int
-
-
 @verb("read", writes=False)
 def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
     """List the registers visible to the reader with the number of rows in each: those with rows, and those that
@@ -324,18 +317,22 @@ def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
     return RowList(rows=head_views(ctx, heads), registers=views)
 
 
-def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
-    """Return the rows of the registers the reader sees that have all words; hidden fields join no search."""
-    lists, scope, found_rows = SqlRegisterLists(ctx.app.engine), reader_scope(ctx), FoundRows(rows=[], total=0)
-    having = lists.registers_having(text)
+def find_rows(
+    ctx: RequestContext, text: str, *, limit: int
+) -> tuple[Sequence[tuple[RegisterView, RowView]], int]:
+    """Return the rows of the registers the reader sees that have all words, the first by register, and how many
+    there are; hidden fields join no search.
+    """
+    lists, scope = SqlRegisterLists(ctx.app.engine), reader_scope(ctx)
+    rows, total, having = list[tuple[RegisterView, RowView]](), 0, lists.registers_having(text)
     for register in ctx.app.registers.all_on(ctx.today) if having else ():
         if register.id in having and sees_lists(register, scope):
             query = row_query(ctx, register, ListRows(register_id=register.id, search=text))
-            page = lists.page(query, limit=limit - len(found_rows.rows))
-            found_rows.total += page.total
+            page = lists.page(query, limit=limit - len(rows))
+            total += page.total
             view = register_view(ctx, register)
-            found_rows.rows += [(view, row) for row in head_views(ctx, page.rows, links=False)]
-    return found_rows
+            rows += [(view, row) for row in head_views(ctx, page.rows, links=False)]
+    return rows, total
 
 
 def row_query(ctx: RequestContext, register: Register, command: ListRows) -> RowQuery:

@@ -12,7 +12,7 @@ from merzim.services.accounts.verbs import AccountDetails
 from merzim.services.documents.case_documents import FormAnswer
 from merzim.services.inputs import Day, Name
 from merzim.services.names import person_name
-from merzim.services.results import Ids, InLanguage, Keys, ProofResult, Result, at
+from merzim.services.results import Ids, InLanguage, ProofResult, Result, at
 from merzim.services.verbs import Command
 from merzim.web.ui.render import Translator
 from notifications.notice import Notice
@@ -302,7 +302,7 @@ class DateMoved(Result):
     title: InLanguage = at("moved", "obligation", "title")
     was: date | None = at("moved", "old")
     now: date | None = at("moved", "new")
-    people: Keys
+    people: Ids
 
 
 class ActAnswer(Result):

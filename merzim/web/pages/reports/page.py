@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
-from merzim.services.documents.notice_list import notices_table
+from merzim.services.documents.notice_list import list_notices, notices_table
 from merzim.services.law.acts import acts_here
-from merzim.services.reports.notices import list_notices
 from merzim.services.results import MAX_EXPORTED
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import NoticeQuery, get_report
@@ -98,11 +97,13 @@ def report_page(
 @router.get("/register")
 def journal_page(ctx: Reading, query: NoticeQuery, number: PageNumber = 1) -> Response:
     """Show who was notified of what, when, through which channel, and the outcome."""
-    view = list_notices(ctx, query, number=number)
+    lines, more = list_notices(ctx, query, number=number)
     return page(
         ctx,
         "notice_journal.html",
-        view=view,
+        lines=lines,
+        number=number,
+        more=more,
         query=query,
         people=own_people(ctx).field(query["person"]),
         states=NOTICE_STATES,
