@@ -1,13 +1,14 @@
-"""All that can be set: the sections of config.toml with their values and defaults; authorised bodies by day.
-
-A key left out has the default below; config.toml shows and explains them all.
+"""All that can be set: the sections of config.toml, which explains every key, with their values and defaults;
+authorised bodies by day.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, time, timedelta
+from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
 from pathlib import Path
@@ -60,9 +61,7 @@ class BadSetting(Refusal, ValueError):
 
 
 def expecting(code: str) -> WrapValidator:
-    """Return the validator that says any error of a value as `cli.expected.<code>`, which shows how it is
-    written.
-    """
+    """Return the validator that says any error of a value as `cli.expected.<code>`: how it is written."""
 
     def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
@@ -139,10 +138,7 @@ Networks = Annotated[
 
 def public_origin(text: str) -> str:
     """Return `public_address` of config.toml as browsers send it in `Origin`: lower case, Punycode, no default
-    port.
-
-    Raises:
-        ValueError: it is not `http(s)://host` or `http(s)://host:port`, with or without a slash at the end.
+    port. Raises ValueError: it is not `http(s)://host` or `http(s)://host:port`, a slash at the end or not.
     """
     default_ports = {"http": 80, "https": 443}
     try:
@@ -183,14 +179,8 @@ Function = Literal["prevention", "detection"]
 
 
 class AuthorisedBody(Section):
-    """A body authorised in countering corruption, for a period (local dates, both included).
-
-    Attributes:
-        name: by language.
-        function: "prevention" (policy, rules, the National report) or "detection" (offences, their reporters);
-            None for both.
-        until: None while it is not over.
-        confirmed_on: the day it officially confirmed the rules, None if it has not.
+    """A body authorised in countering corruption, for a period (local dates, both included). `function`:
+    "prevention" (policy, rules, the National report) or "detection" (offences, their reporters), None for both.
     """
 
     name: Annotated[Mapping[str, NotBlank], must("bodies", lambda names: names.keys() == {*LANGUAGES})]
@@ -200,42 +190,16 @@ class AuthorisedBody(Section):
     confirmed_on: date | None = None
 
 
-AGENCY = AuthorisedBody(
-    name={
-        "kk": "Сыбайлас жемқорлыққа қарсы іс-қимыл агенттігі (Сыбайлас жемқорлыққа қарсы қызмет)",
-        "ru": "Агентство по противодействию коррупции (Антикоррупционная служба)",
-        "en": "Anti-Corruption Agency (Anti-Corruption Service)",
-    },
-    since=date(2023, 1, 1),
-    until=date(2025, 6, 30),
-)
-"""The body that issued the shipped rules; it was abolished, and nobody has officially confirmed them since."""
-CIVIL_SERVICE = AuthorisedBody(
-    name={
-        "kk": "Мемлекеттік қызмет істері агенттігі",
-        "ru": "Агентство по делам государственной службы",
-        "en": "Agency for Civil Service Affairs",
-    },
-    function="prevention",
-    since=date(2025, 7, 14),
-)
-SECURITY_COMMITTEE = AuthorisedBody(
-    name={
-        "kk": "Ұлттық қауіпсіздік комитетінің Сыбайлас жемқорлыққа қарсы қызметі",
-        "ru": "Антикоррупционная служба Комитета национальной безопасности",
-        "en": "Anti-Corruption Service of the National Security Committee",
-    },
-    function="detection",
-    since=date(2025, 7, 14),
-)
-"""The two bodies since Presidential Decree No. 944 of 14 July 2025: by what each is authorised in."""
+def _shipped_bodies() -> tuple[AuthorisedBody, ...]:
+    """Return the bodies of regulations/acts.toml: who issued the shipped rules, and who is authorised since."""
+    acts = tomllib.loads(files("regulations").joinpath("acts.toml").read_text("utf-8"))
+    return tuple(AuthorisedBody.model_validate(body) for body in acts["body"])
 
 
 def _one_after_another(bodies: tuple[AuthorisedBody, ...]) -> tuple[AuthorisedBody, ...]:
     """Return the bodies by first day; one without a last day ends where the next of its function begins.
 
-    Raises:
-        ValueError: one ends before it begins, or two of one function overlap.
+    Raises ValueError: one ends before it begins, or two of one function overlap.
     """
     bodies = tuple(sorted(bodies, key=lambda body: body.since))
     ends_early = any(body.until is not None and body.until < body.since for body in bodies)
@@ -255,12 +219,7 @@ def of_function(bodies: Iterable[AuthorisedBody], function: Function) -> Sequenc
 
 
 class OfficeSettings(Section):
-    """The organisation whose deadlines these are. `officer`: e-mail (or key) of the person notified when nobody
-    holds a duty.
-
-    `name_kk`, `name_ru`: the organisation's name in documents of that language, if `name` is in another.
-    `kept_from`: the day from which the office keeps records; None is the day its first case was opened.
-    """
+    """The organisation whose deadlines these are."""
 
     name: str = ""
     name_kk: str = ""
@@ -270,7 +229,7 @@ class OfficeSettings(Section):
     language: Literal["kk", "ru", "en"] = "kk"
     authorised_body: Annotated[
         tuple[AuthorisedBody, ...], AfterValidator(_one_after_another), expecting("bodies")
-    ] = (AGENCY, CIVIL_SERVICE, SECURITY_COMMITTEE)
+    ] = _shipped_bodies()
     days_off: Days = frozenset()
     working_days: Days = frozenset()
     kept_from: OptionalDay = None
@@ -289,11 +248,7 @@ def _database_beside(url: str, info: ValidationInfo) -> str:
 
 
 class DatabaseSettings(Section):
-    """The database of the office (an SQLAlchemy address), and the installation it belongs to ("" for the
-    office's name).
-
-    `password_env`: the environment variable that holds the password; "" if none is needed.
-    """
+    """The database of the office (an SQLAlchemy address), and the installation it belongs to."""
 
     url: Annotated[str, AfterValidator(_database_beside)] = "sqlite:///var/merzim.sqlite"
     password_env: str = ""
@@ -320,11 +275,8 @@ class EvidenceSettings(Section):
 
 
 class ChannelSettings(Section):
-    """The channels letters are sent through, and the settings of each.
-
-    Attributes:
-        use: names of files in notifications/channels/.
-        sections: `[channels.<name>]` by name: what stands there, paths absolute.
+    """The channels letters are sent through. `sections`: `[channels.<name>]` by name: what stands there, paths
+    absolute.
     """
 
     use: Names = ("folder",)
@@ -334,9 +286,7 @@ class ChannelSettings(Section):
 
 
 class ReminderSettings(Section):
-    """Office hours for letters (local time), and seconds between rounds; `steps`: the reminder steps of a term,
-    in working days before (negative) and after it.
-    """
+    """The reminder steps of a term in working days, office hours for letters, and seconds between rounds."""
 
     steps: Steps = STANDARD_DAYS
     office_hours: Hours = (time(9), time(18))
@@ -344,13 +294,7 @@ class ReminderSettings(Section):
 
 
 class WebSettings(Section):
-    """The address of the pages; `public_address`: the address used in links of letters, else this machine.
-
-    `trusted_proxies`: proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted. `totp_required`: the
-    accesses whose accounts must have a second factor. `session_hours`, `session_idle_minutes`: how long a
-    session lasts, and unused; `invitation_hours`: how long an invitation may be used. `public_planner`: whether
-    anybody may plan an analysis at /plan, without a log-in.
-    """
+    """The address of the pages, and for how long who logs in there may use them."""
 
     host: str = "127.0.0.1"
     port: Port = 8000
@@ -364,32 +308,24 @@ class WebSettings(Section):
 
     @property
     def on_loopback(self) -> bool:
-        """Whether only this machine can reach the pages: neither host nor public address is another
-        machine's.
-        """
+        """Whether only this machine can reach the pages, by host and by public address."""
         return is_loopback(self.host) and is_loopback(urlsplit(self.public_address).hostname or "")
 
     @property
     def passwordless(self) -> bool:
-        """Whether an installation may allow log-in without a password: only this machine reaches the pages, and
-        no proxy, which https means, stands in front for others.
+        """Whether log-in without a password may be allowed: only this machine reaches the pages, by no proxy,
+        which https would mean.
         """
         return self.on_loopback and urlsplit(self.public_address).scheme == "http"
 
     def refuse_plain_http(self) -> None:
-        """Raise BadSetting if other machines would reach the pages over plain http, where nobody could log in.
-
-        Raises:
-            BadSetting: `cli.needs_https`.
-        """
+        """Raise BadSetting if other machines would reach the pages over plain http, where nobody could log in."""
         if not is_loopback(self.host) and not self.public_address.startswith("https://"):
             raise BadSetting("cli.needs_https", host=self.host, address=self.public_address)
 
 
 class SecretSettings(Section):
-    """`key_file`: the file of the key that encrypts stored secrets, if the environment has none and only this
-    machine reaches the pages; None for beside the database.
-    """
+    """The file of the key that encrypts stored secrets; None for beside the database."""
 
     key_file: OptionalPath = None
 
@@ -402,28 +338,13 @@ class GroupAccess(Section):
 
 
 class RetentionSettings(Section):
-    """How long the names of people who left are kept. `people_years`: years after which an order may anonymise
-    them; 0 is off.
-    """
+    """For how many years the names of people who left are kept; 0 is off."""
 
     people_years: Years = 0
 
 
 class OidcSettings(Section):
-    """The OpenID Connect provider for log-in, besides passwords.
-
-    Attributes:
-        issuer: the provider's own name, an https address; "" for none.
-        insecure: without TLS; refused unless the provider is on this machine.
-        client_id: our client id there; `secret_env`: the environment variable with our secret, "" for none.
-        scopes: scopes requested besides "openid".
-        login_claim: the claim used as login of a new account; `groups_claim`: the claim with the groups.
-        groups: the first one a person belongs to gives the access of a new account.
-        match_email: whether the first log-in may link an existing account by the verified e-mail.
-        label_kk, label_ru, label_en: the provider's name on the log-in page.
-        log_out: whether logging out offers to end the session there too.
-        timeout: seconds to wait for the connection and for each answer.
-    """
+    """The OpenID Connect provider for log-in, besides passwords; `issuer` is "" for none."""
 
     issuer: Annotated[str, must("issuer", _is_issuer)] = ""
     insecure: bool = False
@@ -443,10 +364,8 @@ class OidcSettings(Section):
 
 
 class RegulationSettings(Section):
-    """The folder of the organisation's own procedures and registers, read besides the shipped ones.
-
-    Attributes:
-        acts: ids of acts of one organisation (`adopted_act` of a procedure) that the whole office adopted.
+    """The folder of the organisation's own procedures and registers, and the acts (`adopted_act` of a procedure)
+    that the whole office adopted.
     """
 
     folder: OptionalPath = None
@@ -460,19 +379,15 @@ class FormSettings(Section):
 
 
 class LogSettings(Section):
-    """Logging of `serve` and `worker`: `format` is "text" or "json", `level` the minimum level."""
+    """Logging of `serve` and `worker`."""
 
     format: Literal["text", "json"] = "text"
     level: Literal["debug", "info", "warning", "error"] = "warning"
 
 
 class BackupSettings(Section):
-    """The automatic daily backup.
-
-    Attributes:
-        folder: folder for backups; None for no backups.
-        at: local time from which it is due.
-        daily, weekly, monthly: for how many last days, weeks and months the newest backup of each is kept.
+    """The automatic daily backup: where, from which local time on, and for how many last days, weeks and months
+    the newest of each is kept.
     """
 
     folder: OptionalPath = None
@@ -483,12 +398,9 @@ class BackupSettings(Section):
 
 
 class Settings(Section):
-    """All settings, and where they come from.
+    """All settings, and which of them come from the environment or the browser instead of their file.
 
     Attributes:
-        file: the file they were read from, None for the built-in defaults.
-        from_environment: the keys whose values come from environment variables.
-        from_browser: the keys an administrator changed, which go before the file.
         mail_password: the password of the mail server named in the browser, "" where none was given; None where
             the environment has it.
         lost_password: why the one given in the browser cannot be decrypted; None where it can.

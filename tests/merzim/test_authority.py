@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from merzim.settings import AGENCY, AuthorisedBody, find_authority
+from merzim.settings import AuthorisedBody, OfficeSettings, find_authority
 from tests.law import library
 from tests.merzim.conftest import PEOPLE, Merzim
 
 NOW = ("--now", "2026-11-21")
+AGENCY = OfficeSettings().authorised_body[0]
 TEXTS = {"kk": "Жаңа орган", "ru": "Новый орган", "en": "New body"}
 SERVICE = "Антикоррупционная служба Комитета национальной безопасности"
 NEXT = AuthorisedBody(name=TEXTS, since=date(2025, 7, 1), confirmed_on=date(2026, 12, 1))
