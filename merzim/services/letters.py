@@ -334,9 +334,13 @@ def _text(ctx: RequestContext, question: LetterQuestion, officer: str) -> str:
     return say("answer.not_mine_text", {"person": question.person.name_in(language), "title": title}, language)
 
 
+LOOKED_AT = 1000
+"""Number of a person's notices that are searched, the newest first; older ones are answered on the pages."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PersonActions:
-    """What a person does to cases through the bot at one moment, without an account, with their rights."""
+    """What a person does to cases through the bot, without an account (`notifications.bot.Actions`)."""
 
     app: AppContext
     person: Person
@@ -347,6 +351,10 @@ class PersonActions:
     def _ctx(self) -> RequestContext:
         ctx = RequestContext(app=self.app, clock=lambda: self.at, language=self.language)
         return as_person(ctx, self.person, signature=f"{self.person.name} (Telegram)")
+
+    def notice(self, mark: str) -> Notice | None:
+        sent = self.app.reads.notices_matching(person=self.person.key, channel="telegram", limit=LOOKED_AT)
+        return next((notice for notice in sent if fingerprint(notice.key) == mark), None)
 
     def view(self, case: str) -> View:
         """Return a case the person sees. Raises UnknownCase."""

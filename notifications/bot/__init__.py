@@ -1,30 +1,26 @@
-"""The Telegram bot: what it uses of the application, as protocols; who writes to it, and what is theirs to do;
-the messages to and from it as values, independent of the transport.
+"""The Telegram bot: who writes to it, what is theirs to do and what they do to cases; the messages to and from
+it as values, independent of the transport.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
 from typing import Protocol
 
-from calendars.kazakhstan import Kazakhstan
 from i18n import say
-from notifications.channels.telegram import Buttons, Links
+from notifications.channels.telegram import Buttons
+from notifications.dispatch import Dispatch
 from notifications.notice import Notice
 from notifications.recipients import resolve_assignees, resolve_recipients
-from notifications.rules import Rules
-from workflow.board.rows import DeadlineFilter, Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import View
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.law.library import Library
-from workflow.law.procedure import Procedure
 from workflow.moments import Moment
 from workflow.org.duties import Unresolved
-from workflow.org.office import Office, Person, Recipient
+from workflow.org.office import Person, Recipient
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,24 +60,11 @@ def line(code: str, language: str, **arguments: object) -> str:
     return escape(say(f"telegram.{code}", arguments, language), quote=False)
 
 
-class Reads(Protocol):
-    """What the bot reads: the office, board rows with their cases, and the journal of notices."""
-
-    def office(self) -> Office:
-        """Return the units, people and matches."""
-
-    def listed(self, criteria: DeadlineFilter) -> Sequence[Row]:
-        """Return the matching rows, the earliest due first."""
-
-    def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
-        """Return the cases of these ids by id; unknown ids are left out."""
-
-    def notices_matching(self, *, person: str, channel: str, limit: int) -> Sequence[Notice]:
-        """Return the notices to a person through a channel, newest first."""
-
-
 class Actions(Protocol):
     """What one person does to cases at one moment, with the rights they have."""
+
+    def notice(self, mark: str) -> Notice | None:
+        """Return the notice of a fingerprint sent to the person by the bot; None when there is none."""
 
     def view(self, case: str) -> View:
         """Return a case the person sees, with its deadlines. Raises Refusal."""
@@ -99,65 +82,41 @@ class Actions(Protocol):
         """Withdraw an event the person has just recorded."""
 
 
-class BotContext(Protocol):
-    """The parts of the application the bot may use; built by the composition root."""
-
-    @property
-    def links(self) -> Links: ...
-    @property
-    def reads(self) -> Reads: ...
-    @property
-    def library(self) -> Library: ...
-    @property
-    def calendar(self) -> Kazakhstan: ...
-    @property
-    def rules(self) -> Rules: ...
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BotUser:
-    """A linked person who writes to the bot or presses a button.
-
-    Attributes:
-        office: as of this message; language: of the answer.
-        moment: of the message, in which the person acts.
+    """A linked person who writes to the bot or presses a button; `dispatch`: what answers are read from, as of
+    this message; `language`: of the answer.
     """
 
-    app: BotContext
-    office: Office
+    dispatch: Dispatch
     person: Person
     language: str
-    moment: Moment
+
+    @property
+    def moment(self) -> Moment:
+        """The moment of the message, in which the person acts."""
+        return replace(self.dispatch.moment, by=self.person.key)
 
     def line(self, code: str, **arguments: object) -> str:
         """Return a sentence of the bot (`telegram.` and the code) in the person's language, for HTML."""
         return line(code, self.language, **arguments)
 
-    def rows(self, rows: Iterable[Row]) -> list[tuple[Row, Case, Procedure]]:
-        """Return the rows whose obligation the person must fulfil, each with its case and edition."""
-        listed_rows = list(rows)
-        cases = self.app.reads.whole({row.case for row in listed_rows})
-        return [
-            (row, case, self.app.library.of(case))
-            for row in listed_rows
-            if (case := cases.get(row.case)) is not None and self.must_fulfil(case, row.obligation)
-        ]
-
     def must_fulfil(self, case: Case, deadline: str) -> bool:
         """Return whether the person must fulfil an obligation (its id with its period) today, or stands in for
         one who must but is away; the officer of last resort, too, where nobody else is found.
         """
-        obligation = entry_obligation(case, self.app.library.of(case), deadline)
-        recipients = resolve_assignees(self.office, case, obligation, deadline, on=self.moment.today)
+        obligation = entry_obligation(case, self.dispatch.library.of(case), deadline)
+        office, on = self.dispatch.office, self.moment.today
+        recipients = resolve_assignees(office, case, obligation, deadline, on=on)
         return not isinstance(recipients, Unresolved) and self._is_among(recipients)
 
     def is_told(self, case: Case, deadline: str) -> bool:
         """Return whether one of the reminder steps of a deadline is sent to the person."""
-        procedure = self.app.library.of(case)
+        procedure = self.dispatch.library.of(case)
         obligation = entry_obligation(case, procedure, deadline)
-        on = self.moment.today
+        office, on = self.dispatch.office, self.moment.today
         return any(
-            self._is_among(resolve_recipients(self.office, case, obligation, deadline, step, on=on)[0])
+            self._is_among(resolve_recipients(office, case, obligation, deadline, step, on=on)[0])
             for step in procedure.steps
         )
 

@@ -23,9 +23,6 @@ from workflow.cases.commands.answers import days_to_offer, deadline_of
 from workflow.cases.commands.case_commands import View
 from workflow.deadlines.deadline import Deadline
 
-CHANNEL = "telegram"
-LOOKED_AT = 1000
-"""Number of a person's notices that are searched, the newest first; older ones are answered on the pages."""
 EARLIER = "0-"
 """Prefix in button data of the latest of the earlier days it leads to."""
 DAYS_SHOWN, FEW_DAYS = 10, 4
@@ -41,19 +38,12 @@ def handle_button(user: BotUser, data: str, *, actions: Callable[..., Actions]) 
     Raises:
         Refusal: the action is not allowed; the message gives the reason.
     """
-    parts = _DATA.fullmatch(data)
-    notice = _notice(user, parts[2]) if parts else None
+    acting, parts = actions(person=user.person, language=user.language, at=user.moment), _DATA.fullmatch(data)
+    notice = acting.notice(parts[2]) if parts else None
     if parts is None or notice is None:
         return _alert(user, "not_yours")
-    acting = actions(person=user.person, language=user.language, at=user.moment)
     press = Press(user=user, acting=acting, notice=notice, chosen=parts[3] or "")
     return press.read() if parts[1] == "a" else press.act(parts[1])
-
-
-def _notice(user: BotUser, name: str) -> Notice | None:
-    """Return the notice of a fingerprint sent to the person; None when there is none."""
-    notices = user.app.reads.notices_matching(person=user.person.key, channel=CHANNEL, limit=LOOKED_AT)
-    return next((notice for notice in notices if fingerprint(notice.key) == name), None)
 
 
 def _alert(user: BotUser, code: str) -> ButtonAction:
@@ -83,7 +73,9 @@ class Press:
     def _days_to_wait(self) -> tuple[date, ...]:
         """The days until which the reminder can be put off; none where it cannot."""
         user = self.user
-        return days_to_offer(self.deadline, self.view.procedure, user.app.calendar, today=user.moment.today)
+        return days_to_offer(
+            self.deadline, self.view.procedure, user.dispatch.calendar, today=user.moment.today
+        )
 
     def read(self) -> ButtonAction:
         """Record that the notice was read; the button goes, the others stay while the case has the deadline."""
@@ -142,7 +134,7 @@ class Press:
         recorded = self.acting.done(notice.case, notice.obligation, on=day)
         text = user.line("done", title=obligation.title, on=day)
         if obligation.evidence:
-            page = f"{user.app.rules.public_address}/cases/{notice.case}#{notice.obligation}"
+            page = f"{user.dispatch.rules.public_address}/cases/{notice.case}#{notice.obligation}"
             text += "\n\n" + user.line("evidence_on_page", page=page)
         reply = Reply(text=text)
         if recorded is not None:
@@ -187,7 +179,7 @@ def _past_days(user: BotUser, view: View, data: str, *, until: date) -> Buttons:
         data: what a button carries before its day.
         until: the latest of them; of more days than a message shows, a button leads to the earlier ones.
     """
-    calendar = user.app.calendar
+    calendar = user.dispatch.calendar
     before = calendar.add_working_days(until, -1) if until > calendar.first else until
     steps = [fact.on for fact in view.case.facts.values() if fact.on <= until]
     first = min(max(steps, default=view.case.opened_on or before), before)
@@ -209,7 +201,7 @@ def _rows(user: BotUser, days: Sequence[date], data: str) -> Buttons:
 
 def _show_deadline(user: BotUser, view: View, deadline: Deadline) -> Reply:
     """Return a deadline with its force and explanation; of a confidential case only the address of its page."""
-    page = escape(f"{user.app.rules.public_address}/cases/{view.case.id}", quote=False)
+    page = escape(f"{user.dispatch.rules.public_address}/cases/{view.case.id}", quote=False)
     if view.procedure.confidential:
         return Reply(text=f"{user.line('behind_login')}\n\n{page}")
     head = user.line("open_head", title=deadline.obligation.title, case=view.case.id)

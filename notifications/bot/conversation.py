@@ -11,14 +11,13 @@ from datetime import timedelta
 from html import escape
 
 from i18n import LANGUAGES, available_language, refusal, say
-from notifications.bot import Actions, BotContext, BotUser, ButtonAction, Reply, Sender, line
+from notifications.bot import Actions, BotUser, ButtonAction, Reply, Sender, line
 from notifications.bot.buttons import handle_button
-from notifications.channels.telegram import LONGEST, cut, hash_code
-from notifications.letters.deadlines import ListedDeadline, relation_to, urgency_line
-from workflow.board.rows import DeadlineFilter, Horizon, Urgency
-from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.moments import Clock
-from workflow.org.office import with_officer
+from notifications.channels.telegram import LONGEST, Links, cut, hash_code
+from notifications.dispatch import Dispatch
+from notifications.letters.daily import OpenDeadlines
+from notifications.letters.deadlines import urgency_line
+from workflow.moments import Clock, Moment
 from workflow.refusal import Refusal
 
 COMMANDS = ("my", "stop")
@@ -28,19 +27,22 @@ class Conversation:
     """Answers messages to the bot.
 
     Args:
-        app: returns the access to data and commands, by the settings and acts of now.
-        clock: returns the present.
+        dispatch: returns what answers are read from at a moment, by the settings and acts of then.
         language: language for unknown senders whose Telegram uses none of ours.
         actions: makes what a person does to cases by the buttons, of `person`, `language` and `at`.
     """
 
     def __init__(
-        self, app: Callable[[], BotContext], clock: Clock, *, language: str, actions: Callable[..., Actions]
+        self,
+        links: Links,
+        dispatch: Callable[[Moment], Dispatch],
+        clock: Clock,
+        *,
+        language: str,
+        actions: Callable[..., Actions],
     ) -> None:
-        self._app = app
-        self._actions = actions
-        self._clock = clock
-        self._language = language
+        self._links, self._dispatch, self._clock = links, dispatch, clock
+        self._language, self._actions = language, actions
 
     def handle_message(self, sender: Sender, text: str | None) -> Reply:
         """Answer a message: a command with what follows it; None is one without text, which the bot cannot
@@ -58,7 +60,7 @@ class Conversation:
                 case "/my":
                     return list_deadlines(user)
                 case "/stop":
-                    user.app.links.unlink(user.person.key, at=user.moment)
+                    self._links.unlink(user.person.key, at=user.moment)
                     return Reply(text=user.line("stopped"))
                 case _:
                     return Reply(text=user.line("unreadable" if text is None else "help"))
@@ -85,35 +87,29 @@ class Conversation:
 
     def _start(self, sender: Sender, user: BotUser | None, code: str) -> Reply:
         """Answer /start: link the account when a code comes with it."""
-        links = self._app().links
         if not code:
             if user is None:
                 return Reply(text=line("stranger", self._guessed(sender)))
-            welcome = "welcome_back" if links.unblock(user.person.key) else "linked_already"
+            welcome = "welcome_back" if self._links.unblock(user.person.key) else "linked_already"
             return Reply(text=user.line(welcome, person=user.person.name_in(user.language)))
         moment = self._clock()
-        result, link = links.redeem(hash_code(code), sender.chat, now=moment.now)
+        result, link = self._links.redeem(hash_code(code), sender.chat, now=moment.now)
         if link is None:
             return Reply(text=line(f"code_{result}", self._guessed(sender)))
         linked = self._user(sender)
         if linked is None:
-            links.unlink(link.person, at=replace(moment, by=link.person))
+            self._links.unlink(link.person, at=replace(moment, by=link.person))
             return Reply(text=line("code_wrong", self._guessed(sender)))
         return Reply(text=linked.line("linked", person=linked.person.name_in(linked.language)))
 
     def _user(self, sender: Sender) -> BotUser | None:
         """Return the person an account is linked to, at this moment; None for a stranger."""
-        app = self._app()
-        link = app.links.of_chat(sender.chat)
-        if link is None:
-            return None
-        office = with_officer(app.reads.office(), app.rules.officer, language=app.rules.officer_language)
-        person = office.people.get(link.person)
+        link = self._links.of_chat(sender.chat)
+        dispatch = self._dispatch(self._clock())
+        person = dispatch.office.people.get(link.person) if link is not None else None
         if person is None:
             return None
-        language = available_language(person.language)
-        moment = replace(self._clock(), by=person.key)
-        return BotUser(app=app, office=office, person=person, language=language, moment=moment)
+        return BotUser(dispatch=dispatch, person=person, language=available_language(person.language))
 
     def _guessed(self, sender: Sender) -> str:
         """Return the language set in the sender's Telegram, else the default."""
@@ -126,39 +122,30 @@ def _refused(no: BaseException, language: str) -> Reply:
 
 
 DAYS_AHEAD = 30
-WHICH: tuple[Urgency, ...] = ("overdue", "due")
 MOST_LISTED = 15
 """Number of lines listed; the rest is counted."""
 
 
 def list_deadlines(user: BotUser) -> Reply:
     """Return what the person must do: overdue, and due within DAYS_AHEAD."""
-    app, language, today = user.app, user.language, user.moment.today
-    last = min(today + timedelta(days=DAYS_AHEAD), app.calendar.last)
-    criteria = DeadlineFilter(horizon=Horizon(today=today, soon=last))
-    mine = user.rows(row for which in WHICH for row in app.reads.listed(replace(criteria, urgency=which)))
+    language = user.language
+    last = min(user.moment.today + timedelta(days=DAYS_AHEAD), user.dispatch.calendar.last)
+    due = OpenDeadlines(user.dispatch).due_by(last)
+    mine = [deadline for deadline in due if deadline.is_for(user.person.key)]
     if not mine:
         return Reply(text=user.line("list_my_empty", until=last))
     lines = [f"<b>{user.line('list_my', until=last)}</b>", ""]
-    for row, case, procedure in mine[:MOST_LISTED]:
-        assert row.due is not None
-        if procedure.confidential:
+    for deadline in mine[:MOST_LISTED]:
+        case = deadline.case.id
+        if deadline.confidential:
             discreet = say("digest.discreet", {}, language)
-            lines += [f"• {escape(discreet, quote=False)} – {user.line('day', on=row.due)} · {case.id}"]
+            day = user.line("day", on=deadline.relation.day)
+            lines += [f"• {escape(discreet, quote=False)} – {day} · {case}"]
             continue
-        obligation = entry_obligation(case, procedure, row.obligation)
-        listed = ListedDeadline(
-            case=case,
-            procedure=procedure,
-            obligation=obligation,
-            id=row.obligation,
-            relation=relation_to(row.due, app.calendar, today=today),
-            page="",
-        )
-        line = escape(urgency_line(listed, language), quote=False)
-        force = say(f"letter.force_{obligation.force}", {}, language)
-        place = " · ".join(filter(None, (force, listed.object_names[language], case.id)))
-        lines += [f"• {line}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"]
+        force = say(f"letter.force_{deadline.obligation.force}", {}, language)
+        place = " · ".join(filter(None, (force, deadline.object_names[language], case)))
+        urgency = escape(urgency_line(deadline, language), quote=False)
+        lines += [f"• {urgency}\n   {escape(place, quote=False)} · <code>{deadline.id}</code>"]
     if len(mine) > MOST_LISTED:
         lines += ["", user.line("list_more", count=len(mine) - MOST_LISTED)]
     return Reply(text=cut("\n".join(lines), LONGEST))

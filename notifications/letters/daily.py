@@ -39,7 +39,7 @@ from notifications.recipients import resolve_assignees
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.answers import days_to_offer
-from workflow.deadlines.deadline import last_near_day, lateness
+from workflow.deadlines.deadline import holds_on, last_near_day, lateness
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.duties import Unresolved, stand_in
 from workflow.org.office import OUTSIDE, Office
@@ -71,7 +71,8 @@ def daily_letter(
     lines = [(matter.relation, reminder_line(matter)) for matter in _each_once(reminders)]
     told = {matter.place for matter in reminders}
     if letter.step == WEEK:
-        mine = [deadline for deadline in overview.of(letter.person) if deadline.place not in told]
+        pressing = (deadline for deadline in overview.pressing if deadline.is_for(letter.person))
+        mine = [deadline for deadline in pressing if deadline.place not in told]
         lines += [(deadline.relation, list_line(deadline, language)) for deadline in mine]
         told |= {deadline.place for deadline in mine}
     # The officer's letter of the first working day of their week says more.
@@ -283,13 +284,11 @@ class OpenDeadlines:
         """Number, moment and hash of the last seal over the events, for a copy outside the database."""
         return self._outbox.newest_seal()
 
-    def of(self, person: str) -> list[ListedDeadline]:
-        """Return the pressing deadlines the person (by key) must act on, themselves or as a deputy."""
-        return [
-            deadline
-            for deadline in self.pressing
-            if any(recipient.person.key == person for recipient in deadline.people)
-        ]
+    def due_by(self, last: date) -> Sequence[ListedDeadline]:
+        """Return those overdue or due by a day, by due date, whatever became of their plan dates."""
+        rows = self._outbox.open_rows(last, today=self._today)
+        due = [row for row in rows if row.due and row.due <= last and holds_on(row, self._today)]
+        return self._read([row._replace(planned_on=None) for row in due])
 
     def below(self, unit: str) -> list[ListedDeadline]:
         """Return the pressing deadlines of the unit and the units below it, without confidential ones."""

@@ -95,6 +95,10 @@ class ListedDeadline:
         """The case and the obligation's id with its period."""
         return self.case.id, self.id
 
+    def is_for(self, person: str) -> bool:
+        """Return whether a person (by key) must act on it, themselves or as a deputy."""
+        return any(recipient.person.key == person for recipient in self.people)
+
     @property
     def confidential(self) -> bool:
         """Whether the letter reveals only that something waits; the rest requires log-in."""

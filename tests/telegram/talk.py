@@ -17,6 +17,7 @@ from merzim.storage.queries import SqlReads
 from notifications.bot.conversation import Conversation
 from notifications.bot.polling import Poller
 from notifications.channels.telegram import Telegram, hash_code, new_code
+from notifications.dispatch import Dispatch
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import Town, noon
 from tests.telegram.emulator import Emulator, Message
@@ -45,17 +46,19 @@ class Talk:
         self.today = today
         self.now: datetime = noon(today)
         context = SimpleNamespace(
-            links=links,
             case_commands=town.case_commands,
             outbox=town.outbox,
             reads=SqlReads(town.engine),
             library=editions or library(),
             calendar=CALENDAR,
-            rules=town.rules,
         )
         self.actions = partial(PersonActions, app=context)
         clock = lambda: Moment(now=self.now, today=self.today)  # noqa: E731
-        self.conversation = Conversation(lambda: context, clock, language="kk", actions=self.actions)
+
+        def dispatch(at: Moment) -> Dispatch:
+            return town.dispatch((), at.today, at=at.now, library=context.library)
+
+        self.conversation = Conversation(links, dispatch, clock, language="kk", actions=self.actions)
 
     def poller(self, **options: object) -> Poller:
         turn = ProcessLock(self.town.engine, "telegram").alone
