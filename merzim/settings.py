@@ -319,7 +319,7 @@ class WebSettings(Section):
         return self.on_loopback and urlsplit(self.public_address).scheme == "http"
 
     def refuse_plain_http(self) -> None:
-        """Raise BadSetting if other machines would reach the pages over plain http, where nobody could log in."""
+        """Raise BadSetting if other machines would reach the pages by http, over which nobody could log in."""
         if not is_loopback(self.host) and not self.public_address.startswith("https://"):
             raise BadSetting("cli.needs_https", host=self.host, address=self.public_address)
 
@@ -364,8 +364,8 @@ class OidcSettings(Section):
 
 
 class RegulationSettings(Section):
-    """The folder of the organisation's own procedures and registers, and the acts (`adopted_act` of a procedure)
-    that the whole office adopted.
+    """The folder of the organisation's own procedures and registers, and the acts of one organisation
+    (`adopted_act` of a procedure) that the whole office adopted.
     """
 
     folder: OptionalPath = None
