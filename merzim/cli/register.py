@@ -10,7 +10,6 @@ from merzim.cli.mount import DryRun, Unit, command, give_change, mount, named_te
 from merzim.cli.rendering import picked
 from merzim.documents.sheets.listing import Table, tables_workbook, write_file
 from merzim.services.cases import rows as case_rows, verbs as cases
-from merzim.services.cases.rows import cases_with_rows
 from merzim.services.inputs import FileInput, build
 from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.names import unit_named
@@ -147,7 +146,7 @@ def _list_of_cases(call: CommandContext, name: str, case: str, unit: str, *, to:
     """
     definition, _ = case_rows.register_of(name)
     fields = {field.id: field for field in definition.fields.values() if not field.fixed}
-    found = [call.view(case).case] if case else cases_with_rows(call.app, unit_named(call.app, unit))
+    found = [call.view(case).case] if case else call.app.reads.with_registers(unit_named(call.app, unit))
     rows = [row for each in found for row in case_rows.rows_in(call.ctx, each, name)]
     titles = {key: field.title[call.language] for key, field in fields.items()}
     cells = [{"case": row.case, "id": row.id, **dict.fromkeys(titles, ""), **row.values} for row in rows]

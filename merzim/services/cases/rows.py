@@ -6,7 +6,7 @@ registers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache, partial
 from importlib.resources import files
@@ -17,7 +17,6 @@ from pydantic import BaseModel, Field, StringConstraints
 from i18n import say
 from merzim.documents.case_tables import read_cartogram, read_measures, read_term
 from merzim.documents.child import read
-from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, whole_case, write_case
 from merzim.services.inputs import (
     CaseCommand,
@@ -34,7 +33,6 @@ from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.verbs import RowText
 from merzim.services.results import CommandResult, FindingResult, ProofResult, Titles, result_of
 from merzim.services.verbs import verb
-from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.database import writing
 from workflow.board.rows import Row
 from workflow.cases.case import Case, evidence_of, row_name
@@ -357,12 +355,6 @@ def scale_on(on: date) -> RiskScale:
 def case_rows() -> CaseRows:
     """Return the commands on rows of the registers of cases."""
     return CaseRows(case_registers(), read_term=partial(read_term, where="term"), scale_on=scale_on)
-
-
-def cases_with_rows(app: AppContext, unit: str) -> Sequence[Case]:
-    """Return the active cases with a row in any register, whole, of a unit (id) and all below; "" is all."""
-    by_id = app.ledger.cases(cases_with_entries(app.engine, unit or None))
-    return [by_id[id] for id in sorted(by_id)]
 
 
 def by_number(entries: Iterable[Dated], kind: str) -> dict[int, list[Dated]]:

@@ -25,7 +25,6 @@ from merzim.services.documents.rows import (
 )
 from merzim.services.registers.results import FieldView, RowView, reader_scope, seen_register
 from merzim.services.registers.views import ListRows, list_rows, row_pages
-from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.register_lists import SqlRegisterLists
 from workflow.cases.case import Case, Fact
 from workflow.languages import PAPER_LANGUAGES
@@ -190,7 +189,7 @@ class YearReport:
     @cached_property
     def _cases(self) -> Mapping[str, Case]:
         """The cases that have positions, cartograms, risks or talks."""
-        return self.ctx.reads.whole(cases_with_entries(self.ctx.app.engine, self.unit or None))
+        return {case.id: case for case in self.ctx.reads.with_registers(self.unit)}
 
     @cached_property
     def _registers_with_rows(self) -> Iterable[str]:

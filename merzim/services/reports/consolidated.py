@@ -169,7 +169,7 @@ class CartogramComparison:
 
 def compare_cartogram(ctx: RequestContext, unit: str) -> CartogramComparison:
     """Compare the positions and risks in cases of a unit and below with the last cartogram recorded there."""
-    cases = ctx.reads.with_registers(seen_unit(ctx, unit) or None)
+    cases = ctx.reads.with_registers(seen_unit(ctx, unit))
     lines = with_unit_names(expected_lines(cases), ctx.reads.office())
     recorded = latest_cartogram(cases)
     return CartogramComparison(

@@ -5,19 +5,17 @@ are found, and what points are counted from; written with the case and derived f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from operator import itemgetter
 
-from sqlalchemy import Engine, Table, exists, literal, select
+from sqlalchemy import Table, select
 from sqlmodel import Session
 
-from merzim.storage.database import execute_for_names, in_names, read_column
+from merzim.storage.database import execute_for_names, in_names
 from merzim.storage.rows import Values, columns_of
 from merzim.storage.tables.board import RECOMMENDATION
-from merzim.storage.tables.cases import CASE, CASE_ROW, COUNTED_LINE
-from merzim.storage.tables.events import EVENT, FIRST_ENTRY
-from merzim.storage.tables.organisation import UNIT
+from merzim.storage.tables.cases import CASE_ROW, COUNTED_LINE
 from workflow.cases.case import ENTRIES, Case, Event, evidence_of
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.risks import likeness, listed, unasked
@@ -140,19 +138,3 @@ def _stored(session: Session, table: Table, cases: Iterable[str]) -> dict[str, l
 def _short(texts: tuple[str, ...]) -> str:
     """Return a key of fixed length that equal texts have in common."""
     return sha256("\x1f".join(texts).encode()).hexdigest()[:24]
-
-
-def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]:
-    """Return ids of the active cases with an entry in any register, in order. `unit`: only cases of this unit
-    and all units below it; None for the whole office.
-    """
-    query = select(CASE.c.id).where(CASE.c.status == "active").order_by(CASE.c.id)
-    if unit is None:
-        having = select(EVENT.c.case).where(FIRST_ENTRY).distinct().subquery()
-        query = query.join(having, having.c.case == CASE.c.id)
-    else:
-        tree = select(literal(unit).label("id")).cte("below", recursive=True)
-        tree = tree.union(select(UNIT.c.id).join(tree, UNIT.c.parent == tree.c.id))
-        entered = exists().where(EVENT.c.case == CASE.c.id, FIRST_ENTRY)
-        query = query.where(CASE.c.unit.in_(select(tree.c.id)), entered)
-    return read_column(engine, query)

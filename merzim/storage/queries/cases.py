@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, not_, or_, select, text
 
 from calendars.hours import end_of_day, moment_of
-from merzim.storage.cases.recommendations import FILE, cases_with_entries
+from merzim.storage.cases.recommendations import FILE
 from merzim.storage.database import Row_, in_names, read, read_column, read_for_names, read_value, reading
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.queries.recommendations import has_word
@@ -18,7 +18,7 @@ from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, event, head, row
 from merzim.storage.tables import board
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, CASE_ROW
-from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT
+from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT, FIRST_ENTRY
 from workflow.board.rows import CaseFilter, CaseOrder, Row
 from workflow.cases.case import APPROVAL, ENTRIES, Case, CaseStatus, Event, fold, with_rows
 from workflow.cases.registers.assignments import AssignmentState, Whose
@@ -186,13 +186,15 @@ class CaseReads(ReaderQueries):
         found = self.with_events(case)
         return found[1] if found else ()
 
-    def with_registers(self, unit: str | None = None) -> Sequence[Case]:
-        """Return the active cases that have a risk register or another one, whole, in order of id."""
-        # For readers of one unit the whole country's cases need not be searched.
-        scope_unit = self._scope.unit if self._scope is not None else None
-        cases_by_id = self.whole(
-            cases_with_entries(self._engine, (scope_unit or None) if unit is None else unit)
-        )
+    def with_registers(self, unit: str = "") -> Sequence[Case]:
+        """Return the active cases that have a risk register or another one, whole, in order of id: those of a
+        unit and all below it, "" for the reader's.
+        """
+        unit = unit or (self._scope.unit or "" if self._scope is not None else "")
+        within = [self._within(CASE.c.unit, unit)] if unit else []
+        having = CASE.c.id.in_(select(EVENT.c.case).where(FIRST_ENTRY))
+        query = select(CASE.c.id).where(CASE.c.status == "active", having, *within)
+        cases_by_id = self.whole(read_column(self._engine, query))
         return [cases_by_id[case] for case in sorted(cases_by_id)]
 
     def found_rows(
