@@ -68,8 +68,36 @@ class RecommendationReads(ReaderQueries):
         """Return risks found in more than one case, those in most units first, each with up to `first`
         examples.
         """
+        marked = and_(_R.alike.is_not(None), *self._recommended(unit))
+        units, cases = func.count(_R.unit.distinct()), func.count(_R.case.distinct())
+        query = (
+            select(_R.alike, units, cases, func.count(case((_R.unasked, _R.case)).distinct()))
+            .where(marked)
+            .group_by(_R.alike)
+            .having(func.min(_R.case) < func.max(_R.case))
+            .order_by(units.desc(), cases.desc(), _R.alike)
+            .limit(limit)
+        )
+        nth = func.row_number().over(partition_by=_R.alike, order_by=_PLACE).label("nth")
+        nth_so = func.row_number().over(partition_by=(_R.alike, _R.unasked), order_by=_PLACE).label("nth_so")
+        ranked = select(_R.alike, *_PLACE, _R.unasked, nth, nth_so)
         with reading(self._engine) as session:
-            return _alike(session, self._recommended(unit), limit=limit, first=first)
+            groups = [tuple(record) for record in session.execute(query)]
+            members: dict[str, list[Row_]] = {group[0]: [] for group in groups}
+            found = ranked.where(marked, _R.alike.in_(members)).subquery()
+            is_shown = or_(found.c.nth <= first, and_(found.c.unasked, found.c.nth_so <= first))
+            for record in session.execute(select(found).where(is_shown).order_by(found.c.nth)):
+                members[record.alike].append(record)
+        return [
+            RiskGroup(
+                units=int(units),
+                cases=int(cases),
+                first=tuple(RecommendationPlace(*each[1:4]) for each in members[name] if each.nth <= first),
+                unasked=int(unasked),
+                asking=tuple(dict.fromkeys(each.case for each in members[name] if each.unasked)),
+            )
+            for name, units, cases, unasked in groups
+        ]
 
     def _matching(self, criteria: RecommendationFilter) -> list[ColumnElement[bool]]:
         """Return the conditions for recommendations the reader sees that meet a filter, but for its status."""
@@ -80,55 +108,6 @@ class RecommendationReads(ReaderQueries):
     def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
         """Return the conditions for recommendations the reader sees, of a unit and all below; "" for all."""
         return self._seen(_R.case, _R.unit, unit or None)
-
-
-def _alike(
-    session: Session, scope_conditions: Sequence[ColumnElement[bool]], *, limit: int, first: int
-) -> Sequence[RiskGroup]:
-    """Return risks found in several cases, those in most units first, each with up to `first` examples."""
-    marked = and_(_R.alike.is_not(None), *scope_conditions)
-    units, cases = func.count(_R.unit.distinct()), func.count(_R.case.distinct())
-    query = (
-        select(_R.alike, units, cases, func.count(case((_R.unasked, _R.case)).distinct()))
-        .where(marked)
-        .group_by(_R.alike)
-        .having(func.min(_R.case) < func.max(_R.case))
-        .order_by(units.desc(), cases.desc(), _R.alike)
-        .limit(limit)
-    )
-    groups = [tuple(record) for record in session.execute(query)]
-    if not groups:
-        return []
-    names = [group[0] for group in groups]
-    ranked = (
-        select(
-            _R.alike,
-            *_PLACE,
-            _R.unasked,
-            func.row_number().over(partition_by=_R.alike, order_by=_PLACE).label("nth"),
-            func.row_number().over(partition_by=(_R.alike, _R.unasked), order_by=_PLACE).label("nth_so"),
-        )
-        .where(marked, _R.alike.in_(names))
-        .subquery()
-    )
-    is_shown = or_(ranked.c.nth <= first, and_(ranked.c.unasked, ranked.c.nth_so <= first))
-    members: dict[str, list[Row_]] = {name: [] for name in names}
-    for record in session.execute(select(ranked).where(is_shown).order_by(ranked.c.nth)):
-        members[record.alike].append(record)
-    return [
-        RiskGroup(
-            units=int(units),
-            cases=int(cases),
-            first=tuple(RecommendationPlace(*member[1:4]) for member in members[name] if member.nth <= first),
-            unasked=int(unasked),
-            asking=tuple(
-                dict.fromkeys(
-                    member.case for member in members[name] if member.unasked and member.nth_so <= first
-                )
-            ),
-        )
-        for name, units, cases, unasked in groups
-    ]
 
 
 def _worded(words: Words) -> list[ColumnElement[bool]]:
