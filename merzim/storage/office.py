@@ -54,8 +54,8 @@ def save(
     matched = ({"text": text, "target": target} for text, target in (matches or {}).items())
     with changing_office(engine) as session:
         saved = [
-            *_save(session, UnitRow, map(unit_values, units), at),
-            *_save(session, PersonRow, map(person_values, people), at),
+            *_save(session, UnitRow, [_row_of(unit)[1] for unit in units], at),
+            *_save(session, PersonRow, [_row_of(person)[1] for person in people], at),
             *_save(session, MatchRow, matched, at),
         ]
         record(session, *saved)
@@ -96,11 +96,6 @@ def _save(session: Session, kind: type[SQLModel], lines: Iterable[Values], at: M
     return [_saved_event(kind, line, at) for line in new + changed]
 
 
-def _put(session: Session, kind: type[SQLModel], row: SQLModel | None, values: Values) -> None:
-    """Change a row, or add one for None; a column the values do not name keeps its value."""
-    session.add(kind(**values) if row is None else row.sqlmodel_update(values))
-
-
 def _saved_event(kind: type[SQLModel], line: Values, at: Moment) -> Draft:
     """Return the event of a saved row; what a person's says is private."""
     said = {"payload": {"values": line}} if kind is UnitRow else {"private": line}
@@ -112,20 +107,18 @@ def _unit_of(record: Mapping[Any, Any]) -> Unit:
     return _UNIT.validate_python({**record})
 
 
-def unit_values(unit: Unit) -> Values:
-    """Return the row of a unit; its own time is empty where it has none."""
-    return {**_UNIT.dump_python(unit, mode="json"), **({} if unit.time else {"time": {}})}
-
-
 def _person_of(record: Mapping[Any, Any]) -> Person:
     """Return the person of a row, in the language of their own choice if they made one."""
     return _PERSON.validate_python({**record, "language": record["own_language"] or record["language"]})
 
 
-def person_values(person: Person) -> Values:
-    """Return the row of a person, without their choice of a language: a table of people takes none away."""
-    values: Values = _PERSON.dump_python(person, mode="json")
-    return values
+def _row_of(value: Unit | Person) -> tuple[type[SQLModel], Values]:
+    """Return the table of a unit or person, and their row. The own time of a unit is empty where it has none;
+    of a person the choice of a language is left out: a table of people takes none away.
+    """
+    if isinstance(value, Person):
+        return PersonRow, _PERSON.dump_python(value, mode="json")
+    return UnitRow, {**_UNIT.dump_python(value, mode="json"), **({} if value.time else {"time": {}})}
 
 
 _END = select(EVENT.c.seq, EVENT.c.hash).where(OF_OFFICE).order_by(EVENT.c.seq.desc()).limit(1)
@@ -170,71 +163,66 @@ def all_who_left(session: Session) -> Iterator[Person]:
         yield Person(key=row.key, name=details.get("name") or row.key, unit="", **names)
 
 
-def _add_former_person(session: Session, key: str, details: Iterable[str], *, left_on: date) -> None:
-    """Add somebody who leaves to the former people, with what identifies them, in the caller's transaction. Who
-    left before under other names is anonymised with these, too: they stay, behind the new ones.
+def _add_former_person(session: Session, person: Person, *, left_on: date) -> None:
+    """Add somebody who leaves to the former people, with all names and addresses, which are needed to anonymise
+    them later. Those they left with before are anonymised with these, too: they stay, behind the new ones.
     """
+    chats = session.scalars(select(LINK.c.chat).where(LINK.c.person == person.key))
+    details = [f"name:{name}" for name in person.names] + [f"chat:{chat}" for chat in chats]
+    details += [f"email:{person.email or ''}", f"kk:{person.name_kk}", f"ru:{person.name_ru}"]
+    for account in session.scalars(select(AccountRow).where(ACCOUNT.c.person == person.key)):
+        details += [f"login:{account.login}", f"name:{account.name}"]
     words = list(dict.fromkeys(word for word in details if word.partition(":")[2]))
-    former = session.scalar(select(FormerPersonRow).where(FORMER.c.key == key))
+    former = session.scalar(select(FormerPersonRow).where(FORMER.c.key == person.key))
     if former is not None:
         earlier = (word for word in former.said if word.partition(":")[0] not in ("kk", "ru"))
         former.said, former.left_on = list(dict.fromkeys((*words, *earlier))), left_on
         return
     last = session.execute(select(func.max(FORMER.c.number))).scalar() or 0
-    session.add(FormerPersonRow(number=last + 1, key=key, said=words, left_on=left_on))
+    session.add(FormerPersonRow(number=last + 1, key=person.key, said=words, left_on=left_on))
 
 
 # ----------------------------------------------------------- changes of single units and people, each one event
 
 
-def keep_unit(engine: Engine, unit: Unit, *, was: Unit | None, at: Moment) -> None:
-    """Save a unit. `was`: the state the writer saw, None for a new one. Raises Refusal: it has changed since;
-    nothing was written.
+def keep(engine: Engine, value: Unit | Person, *, was: Unit | Person | None, at: Moment) -> None:
+    """Save a unit or a person; the language a person chose themselves ends. `was`: the state the writer saw,
+    None for a new one. Raises Refusal: it has changed since; nothing was written.
     """
+    kind, values = _row_of(value)
     with changing_office(engine) as session:
-        row = session.get(UnitRow, unit.id)
-        _refuse_changed(_unit_of(dict(row)) if row else None, was, unit.name)
-        _put(session, UnitRow, row, unit_values(unit))
-        record(session, _saved_event(UnitRow, unit_values(unit), at))
-
-
-def remove_unit(engine: Engine, unit: Unit, *, at: Moment) -> None:
-    """Remove a unit, with the texts of schedules matched to it. Raises Refusal: it has changed since."""
-    with changing_office(engine) as session:
-        row = session.get(UnitRow, unit.id)
-        _refuse_changed(_unit_of(dict(row)) if row else None, unit, unit.name)
-        session.delete(row)
-        _unmatch(session, unit.id)
-        record(session, office_event(at, "unit_removed", unit.id))
-
-
-def keep_person(engine: Engine, person: Person, *, was: Person | None, at: Moment) -> None:
-    """Save a person as `keep_unit` does a unit; the language they chose themselves ends."""
-    with changing_office(engine) as session:
-        row = session.get(PersonRow, person.key)
-        _refuse_changed(_person_of(dict(row)) if row else None, was, person.name)
+        row = _unchanged(session, value, was)
         # The row now has the language, regardless of who chose it before.
-        _put(session, PersonRow, row, person_values(person) | {"own_language": ""})
-        record(session, _saved_event(PersonRow, person_values(person), at))
+        stored = {**values, "own_language": ""} if isinstance(value, Person) else values
+        session.add(kind(**stored) if row is None else row.sqlmodel_update(stored))
+        record(session, _saved_event(kind, values, at))
 
 
-def remove_person(engine: Engine, person: Person, *, at: Moment) -> None:
-    """Move a person to the former people, with all names and addresses, which are needed to anonymise them
-    later; they are nobody's deputy any more. Raises Refusal: they changed since the writer saw them.
+def remove(engine: Engine, value: Unit | Person, *, at: Moment) -> None:
+    """Remove a unit, or move a person to the former people, with the texts of schedules matched to it; a person
+    is nobody's deputy any more. Raises Refusal: it has changed since the writer saw it.
     """
+    kind, values = _row_of(value)
+    key = values[_KEYS[kind]]
     with changing_office(engine) as session:
-        row = session.get(PersonRow, person.key)
-        _refuse_changed(_person_of(dict(row)) if row else None, person, person.name)
-        chats = session.scalars(select(LINK.c.chat).where(LINK.c.person == person.key))
-        details = [f"name:{name}" for name in person.names] + [f"chat:{chat}" for chat in chats]
-        details += [f"email:{person.email or ''}", f"kk:{person.name_kk}", f"ru:{person.name_ru}"]
-        for account in session.scalars(select(AccountRow).where(ACCOUNT.c.person == person.key)):
-            details += [f"login:{account.login}", f"name:{account.name}"]
-        _add_former_person(session, person.key, details, left_on=at.today)
-        session.delete(row)
-        session.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
-        _unmatch(session, person.key)
-        record(session, office_event(at, "person_removed", person.key))
+        session.delete(_unchanged(session, value, value))
+        if isinstance(value, Person):
+            _add_former_person(session, value, left_on=at.today)
+            session.execute(PERSON.update().where(PERSON.c.deputy == key).values(deputy=None))
+        session.execute(MATCH.delete().where(MATCH.c.target == key))
+        record(session, office_event(at, f"{kind.__tablename__}_removed", key))
+
+
+def _unchanged(session: Session, value: Unit | Person, was: object) -> SQLModel | None:
+    """Return the stored row of a unit or person, None for a new one. Raises Refusal unless it is as the writer
+    saw it.
+    """
+    kind, values = _row_of(value)
+    row = session.get(kind, values[_KEYS[kind]])
+    stored = None if row is None else _unit_of(dict(row)) if kind is UnitRow else _person_of(dict(row))
+    if stored != was:
+        raise Refusal("office_changed_meanwhile", name=value.name)
+    return row
 
 
 def set_leave(
@@ -245,39 +233,27 @@ def set_leave(
     """
     with changing_office(engine) as session:
         if (row := session.get(PersonRow, person)) is not None:
-            values = person_values(replace(_person_of(dict(row)), away=tuple(away), deputy=deputy))
+            _, values = _row_of(replace(_person_of(dict(row)), away=tuple(away), deputy=deputy))
             row.away, row.deputy = values["away"], deputy
             record(session, _saved_event(PersonRow, values, at))
 
 
-def choose_digest(engine: Engine, person: str, digest: str, *, at: Moment) -> None:
-    """Set whether a person gets a letter a day ("") or a week ("weekly"); nothing happens if it is so."""
+def choose(
+    engine: Engine, person: str, *, digest: str | None = None, language: str | None = None, at: Moment
+) -> None:
+    """Set whether a person gets a letter a day ("") or a week ("weekly"), and the language of their letters;
+    None leaves it, and nothing happens if it is so already.
+    """
     with changing_office(engine) as session:
-        row = session.get(PersonRow, person)
-        if row is not None and row.digest != digest:
-            row.digest = digest
-            record(session, _chosen_event("digest_chosen", person, digest, at))
-
-
-def choose_language(engine: Engine, person: str, language: str, *, at: Moment) -> None:
-    """Set the language of letters to a person; nothing happens if it is theirs already."""
-    with changing_office(engine) as session:
-        row = session.get(PersonRow, person)
-        if row is not None and (row.own_language or row.language) != language:
-            row.own_language = language
-            record(session, _chosen_event("language_chosen", person, language, at))
-
-
-def _chosen_event(kind: str, person: str, value: str, at: Moment) -> Draft:
-    return Draft(kind=kind, name=person, by=at.by, at=at.now, payload={"value": value})
-
-
-def _refuse_changed(stored: object, was: object, name: str) -> None:
-    """Raise Refusal unless the stored value is the one the writer saw."""
-    if stored != was:
-        raise Refusal("office_changed_meanwhile", name=name)
-
-
-def _unmatch(session: Session, target: str) -> None:
-    """Delete the schedule texts matched to a unit or person."""
-    session.execute(MATCH.delete().where(MATCH.c.target == target))
+        if (row := session.get(PersonRow, person)) is None:
+            return
+        chosen = dict[str, str]()
+        if digest is not None and digest != row.digest:
+            row.digest = chosen["digest_chosen"] = digest
+        if language is not None and language != (row.own_language or row.language):
+            row.own_language = chosen["language_chosen"] = language
+        drafts = [
+            Draft(kind=kind, name=person, by=at.by, at=at.now, payload={"value": value})
+            for kind, value in chosen.items()
+        ]
+        record(session, *drafts)

@@ -298,7 +298,7 @@ def test_beyond_the_records_a_letter_comes_today() -> None:
 def test_who_chose_one_letter_a_week_hears_of_what_cannot_wait_at_once(town: Town, case: Case) -> None:
     """Due on Monday 30 March: the step of the 18th waits for Thursday the 26th, the week's first working day;
     the step of Friday the 27th is of a date before the next letter."""
-    office_store.choose_digest(town.engine, AIGUL.key, "weekly", at=at_noon(date(2026, 3, 2)))
+    office_store.choose(town.engine, AIGUL.key, digest="weekly", at=at_noon(date(2026, 3, 2)))
     heard = {
         on.day: [parcel.letter.subject for parcel in of(day(town, on), AIGUL.key)]
         for on in (FIVE_BEFORE, date(2026, 3, 26), date(2026, 3, 27))
@@ -313,7 +313,7 @@ def test_who_chose_one_letter_a_week_hears_of_what_cannot_wait_at_once(town: Tow
 
 def test_what_arises_after_the_letter_of_the_week_waits_for_the_next(town: Town) -> None:
     """Due on 2 April: five working days before, on Thursday 26 March, at nine, and another at eleven."""
-    office_store.choose_digest(town.engine, AIGUL.key, "weekly", at=at_noon(date(2026, 3, 2)))
+    office_store.choose(town.engine, AIGUL.key, digest="weekly", at=at_noon(date(2026, 3, 2)))
     thursday, friday, monday = date(2026, 3, 26), date(2026, 3, 27), date(2026, 3, 30)
     planned = {"analysis_started": date(2026, 4, 16)}
     town.open(planned=planned)
@@ -326,7 +326,7 @@ def test_what_arises_after_the_letter_of_the_week_waits_for_the_next(town: Town)
 
 def test_who_chose_one_letter_a_week_reads_in_it_what_is_open_without_a_term(town: Town) -> None:
     """The discussion was held on Tuesday 19 May: its results, asked for from Wednesday on, wait for Monday."""
-    office_store.choose_digest(town.engine, AIGUL.key, "weekly", at=at_noon(date(2026, 3, 2)))
+    office_store.choose(town.engine, AIGUL.key, digest="weekly", at=at_noon(date(2026, 3, 2)))
     case, held, monday = town.open(), date(2026, 5, 19), date(2026, 5, 25)
     town.case_commands.write(case.id, at_noon(held), recording.record, "discussion_held", on=held)
     said = {
@@ -377,7 +377,7 @@ def test_every_notice_has_a_message_id_of_its_own_in_the_domain_of_the_office(to
 def test_the_letter_of_the_week_carries_what_waits_for_the_day_as_well(town: Town) -> None:
     """The officer chose one letter a week: on Monday 2 November its reminders and the call for the calendar of
     2027, an item of the day, come in one."""
-    office_store.choose_digest(town.engine, OFFICER.key, "weekly", at=at_noon(date(2026, 3, 2)))
+    office_store.choose(town.engine, OFFICER.key, digest="weekly", at=at_noon(date(2026, 3, 2)))
     town.open(planned={"analysis_started": date(2026, 9, 14)})
     letters = of(day(town, date(2026, 11, 2)), OFFICER.key)
 

@@ -271,7 +271,5 @@ def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(town:
     stored_unit = office_store.office(town.engine).units["staff"]
 
     assert stored_unit.time == SIX_DAYS
-    office_store.keep_unit(
-        town.engine, replace(stored_unit, time=NOTHING_OWN), was=stored_unit, at=at_noon(MONDAY)
-    )
+    office_store.keep(town.engine, replace(stored_unit, time=NOTHING_OWN), was=stored_unit, at=at_noon(MONDAY))
     assert office_store.office(town.engine).units["staff"].time == NOTHING_OWN

@@ -44,7 +44,7 @@ def test_what_is_done_is_an_entry_with_its_origin(engine: Engine) -> None:
     finally:
         ORIGIN.reset(token)
     save(engine, people=[Person(key="a@org.kz", name="А", unit="")])
-    office_store.choose_language(engine, "a@org.kz", "ru", at=replace(AT, by="a"))
+    office_store.choose(engine, "a@org.kz", language="ru", at=replace(AT, by="a"))
 
     log = [
         (entry.topic, entry.kind, entry.by, entry.case, entry.way, entry.address) for entry in entries(engine)

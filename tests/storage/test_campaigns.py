@@ -183,7 +183,7 @@ def change_people(app: AppContext, *people: Person, remove: str = "") -> None:
     if people:
         save(app.engine, people=people)
     if remove:
-        office_store.remove_person(
+        office_store.remove(
             app.engine, app.reads.office().people[remove], at=Moment(by="x", now=NOW, today=TODAY)
         )
 

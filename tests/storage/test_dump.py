@@ -321,9 +321,7 @@ def test_the_restored_is_lived_in_at_once(file: Engine, empty: Engine) -> None:
     reads = SqlReads(empty)
     assert reads.office() == office_store.office(empty)
     assert reads.sums(Horizon(today=TODAY, soon=TODAY.replace(month=12)))
-    office_store.keep_unit(
-        empty, Unit(id="new", name="Жаңа"), was=None, at=Moment(by="А", now=NOW, today=TODAY)
-    )
+    office_store.keep(empty, Unit(id="new", name="Жаңа"), was=None, at=Moment(by="А", now=NOW, today=TODAY))
     assert "new" in reads.office().units
     with writing(empty) as connection:
         for _ in range(2):

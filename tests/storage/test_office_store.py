@@ -79,7 +79,7 @@ def test_what_changed_is_changed_and_what_is_not_named_stays(engine: Engine) -> 
 def test_a_language_of_their_own_choice_stays_with_the_next_table(engine: Engine) -> None:
     """The table says what it always said; the person is written to as they asked."""
     office_store.save(engine, people=[AIGUL])
-    office_store.choose_language(engine, AIGUL.key, "ru", at=NOBODY)
+    office_store.choose(engine, AIGUL.key, language="ru", at=NOBODY)
 
     office_store.save(engine, people=[AIGUL])
 

@@ -95,7 +95,7 @@ def live(app: AppContext) -> str:
     app.case_commands.write(case, AT, recording.record, "order_signed", on=TODAY)
     values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}
     registers.add_row(ctx, registers.AddRow(register_id="consents", unit="hr", values=values))
-    office_store.choose_digest(app.engine, KEY, "daily", at=AT)
+    office_store.choose(app.engine, KEY, digest="daily", at=AT)
     run_round(app, at=AT)
     deliver(app, at=AT)
     return case

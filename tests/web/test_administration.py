@@ -346,9 +346,9 @@ def test_a_closed_case_of_an_edition_without_the_act_is_left_as_it_is() -> None:
 def test_of_two_writers_the_second_is_refused_by_the_database_too(site: Site) -> None:
     """Though both read the same."""
     engine, was = site.context.engine, site.office.people["a@org.kz"]
-    office_store.keep_person(engine, replace(was, post="бірінші"), was=was, at=AT)
+    office_store.keep(engine, replace(was, post="бірінші"), was=was, at=AT)
     with pytest.raises(Refusal, match="office_changed_meanwhile"):
-        office_store.keep_person(engine, replace(was, post="екінші"), was=was, at=AT)
+        office_store.keep(engine, replace(was, post="екінші"), was=was, at=AT)
     assert site.office.people["a@org.kz"].post == "бірінші"
 
 

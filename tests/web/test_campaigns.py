@@ -169,7 +169,7 @@ def test_every_link_that_is_not_good_is_answered_alike(office: Site) -> None:
     people = office.context.reads.office().people
     from merzim.storage import office as office_store
 
-    office_store.remove_person(office.context.engine, people[gone_person], at=office.moment)
+    office_store.remove(office.context.engine, people[gone_person], at=office.moment)
     flipped = third[:-1] + ("A" if third[-1] != "A" else "B")
     answers = {}
     with office.stranger() as browser:

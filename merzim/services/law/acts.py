@@ -163,7 +163,7 @@ def change_act(ctx: RequestContext, command: ChangeAct) -> list[AdoptableAct]:
     others = tuple(other for other in unit.acts if other != act)
     changed = replace(unit, acts=others if command.leave else (*others, act))
     if set(changed.acts) != set(unit.acts):
-        office_store.keep_unit(ctx.app.engine, changed, was=unit, at=ctx.moment)
+        office_store.keep(ctx.app.engine, changed, was=unit, at=ctx.moment)
         follow_adopted_acts(ctx.app, office, unit.id, at=ctx.moment)
         ctx.app.process.proposed.clear()
     return list(adoptable_acts(ctx, unit.id))

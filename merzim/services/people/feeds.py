@@ -256,8 +256,8 @@ def set_digest(ctx: RequestContext, command: DigestChoice) -> DigestChoice:
     person = own_person(ctx)
     if person is None:
         raise NotFound("web.problem.no_person")
-    office_store.choose_digest(ctx.app.engine, person.key, CHOICES[command.digest], at=ctx.moment)
-    office_store.choose_language(ctx.app.engine, person.key, command.language, at=ctx.moment)
+    digest, language = CHOICES[command.digest], command.language
+    office_store.choose(ctx.app.engine, person.key, digest=digest, language=language, at=ctx.moment)
     return command
 
 
@@ -273,7 +273,7 @@ def person_of_link(ctx: RequestContext, token: str) -> Person:
 def choose_by_link(ctx: RequestContext, token: str, digest: str) -> None:
     """Set how often letters are sent to the person of an address. Raises NotFound."""
     key = person_of_link(ctx, token).key
-    office_store.choose_digest(ctx.app.engine, key, CHOICES[digest], at=replace(ctx.moment, by=key))
+    office_store.choose(ctx.app.engine, key, digest=CHOICES[digest], at=replace(ctx.moment, by=key))
 
 
 def own_person(ctx: RequestContext) -> Person | None:

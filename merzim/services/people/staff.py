@@ -236,7 +236,7 @@ def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
     was = office.units.get(command.id)
     _require_unchanged(was, command.mark, command.id)
     unit = _unit_of(ctx, command, office, was)
-    office_store.keep_unit(ctx.app.engine, unit, was=was, at=ctx.moment)
+    office_store.keep(ctx.app.engine, unit, was=was, at=ctx.moment)
     follow_adopted_acts(ctx.app, office, unit.id, at=ctx.moment)
     return unit_result(ctx, unit)
 
@@ -245,7 +245,7 @@ def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
 def choose_digest(ctx: RequestContext, command: ChooseDigest) -> PersonResult:
     """Choose how often a person is reminded."""
     key = person_named(recorded_office(ctx), command.person, required=True)
-    office_store.choose_digest(ctx.app.engine, key, command.digest, at=ctx.moment)
+    office_store.choose(ctx.app.engine, key, digest=command.digest, at=ctx.moment)
     return person_result(recorded_office(ctx).people[key])
 
 
@@ -259,7 +259,7 @@ def remove_unit(ctx: RequestContext, command: Removal) -> Removed:
     people, units, cases = unit_holds(ctx, unit)
     if people or units or cases:
         raise Refusal("web.staff.unit_held", name=unit.name, people=people, units=units, cases=cases)
-    office_store.remove_unit(ctx.app.engine, unit, at=ctx.moment)
+    office_store.remove(ctx.app.engine, unit, at=ctx.moment)
     return Removed(removed=command.id)
 
 
@@ -270,7 +270,7 @@ def save_person(ctx: RequestContext, command: SavePerson) -> PersonResult:
     was = office.people.get(command.key)
     _require_unchanged(was, command.mark, command.key)
     person = _person_of(command, office, was)
-    office_store.keep_person(ctx.app.engine, person, was=was, at=ctx.moment)
+    office_store.keep(ctx.app.engine, person, was=was, at=ctx.moment)
     follow_changed_names(ctx, office, [person])
     return person_result(person)
 
@@ -280,7 +280,7 @@ def remove_person(ctx: RequestContext, command: Removal) -> Removed:
     """Remove a person; their open deadlines pass to others."""
     person = get_person(ctx, command.id)
     _require_unchanged(person, command.mark, command.id)
-    office_store.remove_person(ctx.app.engine, person, at=ctx.moment)
+    office_store.remove(ctx.app.engine, person, at=ctx.moment)
     return Removed(removed=command.id)
 
 
