@@ -314,3 +314,10 @@ def test_a_level_of_a_country_comes_in_pages(below: int, page: int, shown: int, 
     assert len(page_units) == 1 + shown
     assert [unit.name for unit in page_units[1:]] == sorted(unit.name for unit in page_units[1:])
     assert {unit.depth for unit in page_units[1:]} <= {1}
+
+
+def test_a_list_shows_the_unit_it_is_narrowed_by_even_where_there_is_none() -> None:
+    with office_with_cases(small_office()).client("officer") as browser:
+        text = browser.get("/cases?unit=Жоқ+бөлім").text
+
+    assert '<option value="Жоқ бөлім" selected>Жоқ бөлім</option>' in text

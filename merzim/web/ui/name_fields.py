@@ -136,9 +136,11 @@ class NameChoices:
         return person is not None and (not self.root or person.unit in self._units)
 
     def _options(self, chosen: str) -> Iterator[UnitName]:
-        """Yield all there are, in order of name."""
+        """Yield all there are, in order of name; then the unit that was asked for and is not there."""
         if self.kind == "unit":
             yield from (unit for unit in units_in_order(self.office) if unit.id in self._units)
+            if chosen and chosen not in self.office.units:
+                yield UnitName(id=chosen, name=chosen)
             return
         people = [person for person in self.office.by_name if self._is_seen(person.key)]
         former_people = [self.office.former[chosen]] if chosen in self.office.former else []
