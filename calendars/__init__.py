@@ -23,9 +23,7 @@ from calendars.refusal import FIRST as FIRST, LAST as LAST, REACH as REACH, OutO
 def is_working_day(date: datetime.date, as_of: datetime.date | None = None) -> bool:
     """Return whether the date is a working day of the five-day week.
 
-    Raises:
-        OutOfRange: the date lies outside the records.
-        TypeError: not a date, or a datetime.
+    Raises OutOfRange outside the records, TypeError for what is no date, or a datetime.
     """
     return calendar(as_of).is_working_day(date)
 

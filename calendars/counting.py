@@ -54,12 +54,8 @@ def count(term: terms.Term, anchor: date | None, calendar: Kazakhstan, *, rolls:
     """Compute the due date of a term from its anchor, a local date (for a term of a period, the period's last
     day); cached. Without an anchor only a date that the act itself names is due.
 
-    Args:
-        rolls: whether one that ends on a day off moves to the next working day (counted back: the one before).
-
-    Raises:
-        OutOfRange: the anchor, the result or a day between lies outside the calendar.
-        TypeError: the anchor is a datetime.
+    `rolls`: whether one that ends on a day off moves to the next working day (counted back: the one before).
+    Raises OutOfRange where a day of it lies outside the calendar, TypeError for a datetime.
     """
     if anchor is None:
         return _count_unanchored(term, calendar)

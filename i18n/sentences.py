@@ -39,10 +39,7 @@ class MissingArgument(KeyError):
 def say(code: str, arguments: Mapping[str, object], language: str) -> str:
     """Return the sentence (or word) of a code in a language.
 
-    Raises:
-        UnknownCode: no catalogue has the code.
-        UnknownLanguage: none of LANGUAGES.
-        MissingArgument: an argument of the sentence is missing.
+    Raises UnknownCode, UnknownLanguage; MissingArgument: an argument of the sentence is missing.
     """
     text = ""
     try:

@@ -197,8 +197,7 @@ def plural(n: int, forms: Sequence[str], language: str) -> str:
     """Return the form of a counted word that goes with n, without the number itself.
 
     Russian has three forms (рабочий день, рабочих дня, рабочих дней), English two; Kazakh words do not change
-    after a number, so one form is enough (two are taken too). Raises ValueError: too few forms for the
-    language.
+    after a number, so one form is enough (two are taken too). Raises ValueError for too few forms.
     """
     if language == "kk" and len(forms) == 1:
         return forms[0]

@@ -148,10 +148,9 @@ def _plan_date_steps(
     """Yield the reminder of a plan date and the questions after it has passed ("planned for ..., record it or
     replan"), in order; none without a plan date, and none outside the calendar.
 
-    The reminder is sent on the plan date, or on the working day before a day off; not if a step of the law's
-    term falls on that day or the due day has passed. A question that meets a step of the law's term moves by a
-    working day, and is not asked once the deadline is overdue. `law_days`: the days of the steps of the law's
-    term.
+    The reminder is sent on the plan date, or on the working day before a day off; not on the day of a step of
+    the law's term (`law_days`) or after the due day. A question that meets such a step moves by a working day,
+    and is not asked once the deadline is overdue.
     """
     planned, due = deadline.planned_on, deadline.due
     if planned is None:

@@ -17,6 +17,7 @@ from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Embargo, period_of
 from workflow.cases.case import AWAITED, Case, Fact, State
 from workflow.cases.commands.case_commands import Opening
+from workflow.cases.commands.planning import what_if
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.library import Library
@@ -61,14 +62,7 @@ def still_due(
         kind = office.kind_of(opening.unit)
         if (opening.procedure, kind) not in awaited:
             edition = library.named(opening.edition)
-            case = Case(
-                id="",
-                procedure=edition.id,
-                edition=edition.edition,
-                unit=opening.unit,
-                kind=kind,
-                planned=opening.planned,
-            )
+            case = what_if(edition, unit=opening.unit, kind=kind, planned=opening.planned)
             chain = deadlines(case, edition, calendar, today=today, bare=True)
             awaited[opening.procedure, kind] = [each for each in chain if each.state in AWAITED]
         of_case = awaited[opening.procedure, kind]
@@ -349,11 +343,10 @@ class AwaitedUpload:
 
 
 def awaited_uploads(examined_cases: Iterable[ExaminedCase]) -> Iterator[AwaitedUpload]:
-    """Yield the open uploads of one organisation for which documents are ready.
+    """Yield the open uploads of one organisation for which documents are ready, by all its active cases.
 
     Ready are the proved facts of the upload's own case; for the upload of a period also those that points hang
-    on, of cases that have no uploads of their own and are not confidential. `examined_cases`: all active cases
-    of the organisation.
+    on, of cases that have no uploads of their own and are not confidential.
     """
     examined = tuple(examined_cases)
     shared = [

@@ -177,11 +177,7 @@ def approved_plan(events: Sequence[Event]) -> dict[str, date]:
 
 
 def plan_steps(
-    rows: Iterable[Row],
-    approved: Mapping[str, date],
-    working_days: Callable[[date, date], int],
-    *,
-    today: date,
+    rows: Iterable[Row], approved: Mapping[str, date], working_days: Callable[[date, date], int], *, today: date
 ) -> tuple[PlanStep, ...]:
     """Return the steps of a case that have a plan date, are done or had an approved date, ordered by day,
     without measures. `working_days`: function that counts the working days from one local date to another;

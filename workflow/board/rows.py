@@ -85,12 +85,7 @@ class Row(NamedTuple):
 
 
 def rows(
-    case: Case,
-    procedure: Procedure,
-    deadlines: Iterable[Deadline],
-    calendar: Kazakhstan,
-    *,
-    today: date,
+    case: Case, procedure: Procedure, deadlines: Iterable[Deadline], calendar: Kazakhstan, *, today: date
 ) -> tuple[Row, ...]:
     """Return the board rows of a case. `today` (local date) decides which reminder step comes next."""
     return tuple(_row(case, procedure, deadline, calendar, today) for deadline in deadlines)

@@ -16,10 +16,9 @@ from workflow.org.kinds import among
 def is_asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: str = "") -> bool:
     """Return whether the obligation is required of the organisation a case belongs to.
 
-    An obligation that names no body is required of all; that of an abolished body is required of its
-    successors. A group of bodies means kinds of organisation. A body that is responsible `once_planned` is
-    included once it has planned it. In a case without unit and body everything is required. `name`: the
-    obligation's id with its period, by which it is planned.
+    One that names no body is required of all; that of an abolished body is required of its successors. A group
+    of bodies means kinds of organisation. A body that is responsible `once_planned` is included once it has
+    planned it (by `name`, the id with its period). In a case without unit and body everything is required.
     """
     if not among(case.kind, obligation.only_for):
         return False

@@ -202,11 +202,9 @@ def heads_over(
     """Return for each of these people the nearest heads above, other than themselves, who are present on that
     day (or their deputies); the officer where there are none at all.
 
-    Args:
-        places: unit and key of each person; the key "" for the unit itself.
-        without: keys of people the matter is about; they are skipped, the first head included.
-        first_head: whether the first head may count as nearest; else the officer replaces a missing head, and
-            the first head is notified only if there is no officer.
+    `places`: unit and key of each person; the key "" for the unit itself. `without`: keys of people the matter
+    is about; they are skipped, the first head included. `first_head`: whether the first head may count as
+    nearest; else that is the officer, and the first head only if there is no officer.
     """
     people: dict[str, Recipient] = {}
     unit = ""

@@ -81,9 +81,8 @@ def answer(
 ) -> Drafts:
     """Record that an assignment is done: on which day, and its evidence.
 
-    Raises Refusal: it is unknown or answered already, is another person's, or the day is ahead. `author`: key
-    of the person who reports it: the assignee, unless they act for the office; "" for nobody in the list of
-    people.
+    `author`: key of the person who reports it, "" for nobody in the list of people. Raises Refusal: it is
+    unknown or answered already, is another person's (unless `for_office`), or the day is ahead.
     """
     assignment = _open(view.case, number, None if for_office else author)
     if on > view.today:
@@ -160,18 +159,13 @@ def comment(
     until: date | None = None,
     answers: int | None = None,
 ) -> Drafts:
-    """Write a comment on a case, or on one of its obligations.
+    """Write a comment on a case, or on one of its obligations (its id with its period).
 
-    Args:
-        obligation: id with its period; "" for the case.
-        person: key of its author; "" for nobody of the people file.
-        mentions: keys of the people it names.
-        asks: key of the person it asks; `until`: the day the answer is due.
-        answers: number of the question it answers; the comment is then on what the question is on.
+    `person`, `mentions`, `asks`: keys of its author ("" for nobody of the people file), of the people it names,
+    and of whom it asks to answer by a day (`until`). `answers`: number of the question it answers; the comment
+    is then on what the question is on.
 
-    Raises:
-        CannotComment: nothing is said, the day is past or nobody is asked, or there is no such question.
-        Refusal: the case does not have the obligation.
+    Raises CannotComment; Refusal: the case does not have the obligation.
     """
     if not text.strip():
         raise CannotComment("comment.empty")
@@ -209,19 +203,12 @@ def _question(events: Sequence[Event], line: int) -> Comment:
 
 
 def snooze(view: View, obligation: str, *, until: date) -> Drafts:
-    """Snooze a reminder until `until`, or until the working day after a day off; the same day again writes
-    nothing.
+    """Snooze a reminder of an obligation (its id with its period) until a day, or if that is off the working
+    day after it; the same day again writes nothing.
 
     A reminder cannot be switched off: at the latest the last step before the due date is sent, and other
-    recipients (heads, officers) get theirs on time.
-
-    Args:
-        obligation: id with its period.
-
-    Raises:
-        Refusal: it is not open, the day is not in the future, or it lies after the last reminder step in
-            time.
-        Refusal: an unknown obligation.
+    recipients (heads, officers) get theirs on time. Raises Refusal: it is unknown or not open, or the day is
+    not ahead or lies after that last step.
     """
     deadline = deadline_of(view, obligation)
     title = deadline.obligation.title
@@ -279,29 +266,21 @@ def answer_reminder(
     officer: str,
     text: str,
 ) -> Drafts:
-    """Record what a recipient answered by the link in a reminder. Repeated for the same notice, it adds
-    nothing.
+    """Record what a recipient answered by the link in a reminder; repeated for a notice, it adds nothing.
 
-    Args:
-        person: key of the recipient.
-        silent_until: of `said_done`: the day until which they are not reminded.
-        officer: of `not_mine`: key of the officer to notify by a comment with this text, unless the officer
-            answers; "" for nobody.
-
-    Raises Refusal: the case has no such obligation.
+    `person`: key of the recipient. `silent_until`: of `said_done`, the day until which they are not reminded.
+    `officer`: of `not_mine`, key of the officer to notify by a comment with this text, unless the officer
+    answers; "" for nobody. Raises Refusal: the case has no such obligation.
     """
     deadline_of(view, obligation)
     if _answered(view, notice, "said_done", "not_mine"):
         return ()
     payload: dict[str, object] = {"what": answer, "notice": notice, "person": person}
-    told: dict[str, object] = {
-        "text": text,
-        "person": person,
-        "mentions": [officer],
-        "to": {officer: "mention"},
-    }
-    drafts: Drafts = [("notice", obligation, silent_until, payload), ("commented", obligation, None, told)]
-    return drafts if officer not in ("", person) else drafts[:1]
+    drafts: list[EventDraft] = [("notice", obligation, silent_until, payload)]
+    if officer not in ("", person):
+        told = filled(text=text, person=person, mentions=[officer], to={officer: "mention"})
+        drafts.append(("commented", obligation, None, told))
+    return drafts
 
 
 def _answered(view: View, notice: str, *answers: str) -> bool:
@@ -315,8 +294,8 @@ def _answered(view: View, notice: str, *answers: str) -> bool:
 
 def deadline_of(view: View, obligation: str) -> Deadline:
     """Return the deadline with that id and period. Raises Refusal: the case has none."""
-    for deadline in view.deadlines:
-        if deadline.id == obligation:
-            return deadline
-    allowed = closest_first(obligation, [deadline.id for deadline in view.deadlines])
-    raise Refusal("unknown_obligation", obligation=obligation, allowed=allowed)
+    by_id = {deadline.id: deadline for deadline in view.deadlines}
+    if obligation not in by_id:
+        allowed = closest_first(obligation, by_id)
+        raise Refusal("unknown_obligation", obligation=obligation, allowed=allowed)
+    return by_id[obligation]

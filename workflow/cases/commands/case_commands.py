@@ -189,11 +189,8 @@ class CaseCommands:
     ) -> tuple[Case, ...]:
         """Open many cases in one transaction, after checking all of them. `ids`: reserved for them, if any.
 
-        Raises:
-            Refusal: an unknown procedure or fact; a fact after today; no edition was in force; a second case of
-                a procedure that is opened once, which the user has not confirmed.
-            OutOfRange: a day beyond the records.
-            NotForKind: the procedure is not for its organisation.
+        Raises Refusal: an unknown procedure or fact, a fact after today, no edition in force, or a second case,
+        not confirmed, of a procedure that is opened once. Raises OutOfRange; NotForKind.
         """
         ready = self._checked(openings, at.today)
         changes = self._new(ids or self._ledger.next_ids(at.today.year, len(openings)), ready, at)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from calendars.terms import period_of
-from workflow.cases.case import Case, Event, EventDraft, Evidence, evidence_payload
+from workflow.cases.case import Case, Event, EventDraft, Evidence, evidence_payload, filled
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.withdrawals import TITLE_LIMIT
 from workflow.cases.registers.risks import CartogramLine, RiskScale, cartograms, lines_payload
@@ -57,25 +57,17 @@ class CaseRows:
     """
 
     def __init__(
-        self,
-        registers: Registers,
-        *,
-        read_term: Callable[[str], object],
-        scale_on: Callable[[date], RiskScale],
+        self, registers: Registers, *, read_term: Callable[[str], object], scale_on: Callable[[date], RiskScale]
     ) -> None:
         self._registers = registers
         self._kinds = {register.entry.row: register.id for register in registers.all() if register.entry}
         self._read_term, self._scale_on = read_term, scale_on
 
     def add(self, view: View, rows: Rows | NewRow, *, on: date) -> Drafts:
-        """Enter rows in order; all of them or none.
+        """Enter rows (one, or those a function gives) in order; all of them or none.
 
-        Args:
-            rows: one row, or a function that gives them.
-            on: the local date for rows without one of their own.
-
-        Raises:
-            Refusal, InvalidRow: a value that cannot stand in its field, or a date after today.
+        `on`: the local date for rows without one of their own. Raises Refusal, InvalidRow: a value that cannot
+        stand in its field, or a date after today.
         """
         _require_past(on, view.today)
         case, present = view.case, self._rows(view.case)
@@ -130,13 +122,11 @@ class CaseRows:
             allowed = closest_first(action_id, tuple(register.actions))
             raise Refusal("risk.unknown_action", row=row, action=action_id, allowed=allowed)
         parsed = self._parsed(view, action.fields, values, present)
-        filled: Values = {name: parsed.get(name, "") for name in action.fields}
-        day = str(filled.pop("on", ""))
+        given: Values = {name: parsed.get(name, "") for name in action.fields}
+        day = str(given.pop("on", ""))
         on = date.fromisoformat(day) if day else None
-        filled = self._event_values(action.event, filled, stored_row, on, view)
-        payload = {name: value for name, value in filled.items() if value != ""}
-        if items := evidence_payload(evidence):
-            payload["evidence"] = items
+        given = self._event_values(action.event, given, stored_row, on, view)
+        payload = filled(**given, evidence=evidence_payload(evidence))
         draft: EventDraft = (action.event, str(stored_row.number), on, payload)
         return [draft] if next_row(stored_row, _event(view.case, draft)) != stored_row else ()
 
@@ -200,13 +190,8 @@ class CaseRows:
     ) -> Values:
         """Return values as stored in events: "" for an empty one, False for a checkbox that is not set.
 
-        Args:
-            present: the rows that may be named.
-            is_edit: whether fields without a value keep theirs.
-
-        Raises:
-            Refusal: a row the case does not have.
-            InvalidRow: unknown fields, values that cannot stand in theirs, days after today.
+        `present`: the rows that may be named; `is_edit`: whether fields without a value keep theirs. Raises
+        Refusal: a row the case does not have. Raises InvalidRow: unknown field, wrong value, day after today.
         """
 
         def find_row(register_id: str, text: str) -> str | None:
@@ -243,10 +228,7 @@ def record_cartogram(
     items, last = evidence_payload(evidence), cartograms(view.case)[-1:]
     if not items and [(cartogram.on, cartogram.lines) for cartogram in last] == [(on, tuple(lines))]:
         return ()
-    payload: dict[str, object] = {"lines": lines_payload(lines)}
-    if items:
-        payload["evidence"] = items
-    return [("cartogram_recorded", "cartogram", on, payload)]
+    return [("cartogram_recorded", "cartogram", on, {"lines": lines_payload(lines), **filled(evidence=items)})]
 
 
 def _ranked(values: Values, scale: RiskScale) -> Values:

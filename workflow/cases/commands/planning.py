@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from calendars import LAST, OutOfRange
 from calendars.kazakhstan import Kazakhstan
@@ -69,8 +69,7 @@ def plan(
         today: None treats every fact as happened; with a date, later facts are treated as plan dates.
         kind: of organisation; values, signed_by: numbers and signatories of facts.
 
-    Raises:
-        Refusal: an unknown procedure or fact, a date outside the calendar.
+    Raises Refusal: an unknown procedure or fact, a date outside the calendar.
     """
     days = [*facts.values(), *planned.values()]
     procedure, edition_findings = _edition(library, procedure_id, on or min(days, default=today))
@@ -86,7 +85,7 @@ def plan(
         known_fact(procedure, name)
     for day in days:
         calendar.is_working_day(day)
-    case = _what_if(procedure, happened, intended, kind, object)
+    case = what_if(procedure, facts=happened, planned=intended, kind=kind, object=object)
     # Without a clock every period of a recurring obligation within the records counts as begun.
     chain = deadlines(case, procedure, calendar, today=today or LAST)
     return Plan(
@@ -125,19 +124,17 @@ def audit(
     days = [*facts.values(), *published.values()]
     if not days:
         latest = library.latest(procedure_id)
-        return Plan(procedure=latest, case=_what_if(latest, {}, {}), deadlines=(), findings=())
+        return Plan(procedure=latest, case=what_if(latest), deadlines=(), findings=())
     procedure, edition_findings = _edition(library, procedure_id, min(days))
     proofs = {name: Evidence(kind="", reference="", published_on=on) for name, on in published.items()}
     case_facts = {
         # One whose publication alone is known happened on that day.
         name: Fact(
-            name=name,
-            on=facts.get(name) or published[name],
-            evidence=(proofs[name],) if name in proofs else (),
+            name=name, on=facts.get(name) or published[name], evidence=(proofs[name],) if name in proofs else ()
         )
         for name in (*facts, *published)
     }
-    case = _what_if(procedure, case_facts, {})
+    case = what_if(procedure, facts=case_facts)
     chain = deadlines(case, procedure, calendar, today=LAST)
     departures = findings(case, procedure, chain, calendar, prove=False, known_calendar=known_calendar)
     return Plan(procedure=procedure, case=case, deadlines=chain, findings=(*edition_findings, *departures))
@@ -181,23 +178,9 @@ def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Proc
         return earliest, (Finding(kind="range", obligation=begin, code=code, arguments=arguments),)
 
 
-def _what_if(
-    procedure: Procedure,
-    facts: Mapping[str, Fact],
-    planned: Mapping[str, date],
-    kind: str = "",
-    object: str = "",
-) -> Case:
-    """Return a case that is stored nowhere, with these facts and plan dates."""
-    return Case(
-        id="",
-        procedure=procedure.id,
-        edition=procedure.edition,
-        facts=facts,
-        planned=planned,
-        kind=kind,
-        object=object,
-    )
+def what_if(procedure: Procedure, **fields: Any) -> Case:
+    """Return a case that is stored nowhere, with these fields."""
+    return Case(id="", procedure=procedure.id, edition=procedure.edition, **fields)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -48,10 +48,8 @@ def record(
         remark: a remark for readers of the history; nothing is computed from it.
         evidence_follows: records with a new fact that its evidence will be added later.
 
-    Raises:
-        Contradiction: it is known with another date, number or signature, or the decision it answers is
-            answered with another option.
-        Refusal: a date after today; an unknown fact, number or duty.
+    Raises Contradiction: it is known with another date, number or signature, or its decision is answered
+    otherwise. Raises Refusal: a date after today; an unknown fact, number or duty.
     """
     obligation, numbers, new = known_fact(view.procedure, fact), dict(values or {}), tuple(evidence)
     payload = _payload(obligation, numbers, signed_by)
@@ -88,15 +86,10 @@ def decide(
     decided_by: str = "",
     remark: str = "",
 ) -> Drafts:
-    """Answer a decision by recording the fact its option names.
+    """Answer a decision by recording the fact its option names. `decided_by`: duty of the person who decided.
 
-    Args:
-        decided_by: duty of the person who decided.
-
-    Raises:
-        Refusal: the edition has no such decision, or the decision no such option.
-        Refusal: the decision cannot be answered in this case now.
-        Refusal: as `record`; another answer is withdrawn first.
+    Raises Refusal: no such decision or option, one that cannot be answered now, or as `record`; another answer
+    is withdrawn first.
     """
     fact = known_option(view.procedure, decision, option).fact
     _require_answerable(view, decision)
@@ -335,17 +328,10 @@ def _of_period(
         key = next(key for key in names if key not in facts)
         before = withdrawn_facts.get(row.row, Fact(name=key, on=row.on))
         facts[key] = Fact(name=key, on=row.on, row=row.row)
-        yield (
-            "fact",
-            key,
-            row.on,
-            filled(
-                row=row.row,
-                evidence=evidence_payload(dict.fromkeys((*row.evidence, *before.evidence))),
-                values=_numbers({**before.values, **row.values}),
-                signed_by=before.signed_by,
-            ),
-        )
+        proofs_of_row = evidence_payload(dict.fromkeys((*row.evidence, *before.evidence)))
+        values_of_row = _numbers({**before.values, **row.values})
+        payload = filled(row=row.row, evidence=proofs_of_row, values=values_of_row, signed_by=before.signed_by)
+        yield "fact", key, row.on, payload
 
 
 def _numbers(values: Mapping[str, Decimal]) -> dict[str, str]:

@@ -35,14 +35,10 @@ def exempt(view: View, *, ground: str, obligation: str = "") -> Drafts:
 
 
 def reopen(view: View, *, ground: str, obligation: str = "") -> Drafts:
-    """Reopen a cancelled or exempted case, or withdraw the exemption of one obligation.
+    """Reopen a cancelled or exempted case, or withdraw the exemption of one obligation, as it was exempted: a
+    recurring one with all its periods, or with the one named.
 
-    Args:
-        obligation: as it was exempted: a recurring one with all its periods, or with the one named.
-
-    Raises:
-        Refusal: no ground in words, or no such obligation in the edition.
-        Refusal: it is not exempted, or the case itself is cancelled or exempted.
+    Raises Refusal: no ground; an unknown obligation; it is not exempted, or the case itself is over.
     """
     if not obligation:
         return _change_status(view, "reopen", "reopened", ground)
@@ -67,9 +63,8 @@ def _change_status(view: View, command: str, kind: EventKind, ground: str) -> Dr
 def migrate(view: View, library: Library, edition: str) -> Drafts:
     """Move a case to another edition of its procedure; one it has already, with the same text, writes nothing.
 
-    Facts and plan dates the new edition does not know stay in the ledger but no longer count.
-
-    Raises Refusal: there is no such edition.
+    Facts and plan dates the new edition does not know stay in the ledger but no longer count. Raises Refusal:
+    there is no such edition.
     """
     case, procedure = view.case, view.procedure
     editions = {version.edition: version for version in library.all() if version.id == procedure.id}
@@ -121,9 +116,7 @@ def edit_passport(
         texts: the object in the nominative (`object_kk`, `object_ru`), `unit` by id, and `person`, the key of
             whom the case is about.
 
-    Raises:
-        Refusal: an unknown obligation; a period that ends before it begins, or is not two days.
-        NotForKind: the procedure is not for the kind of organisation the unit belongs to.
+    Raises Refusal: an unknown obligation, or a period that is not two days in order. Raises NotForKind.
     """
     case = view.case
     given_texts = {name: text.strip() for name, text in texts.items() if text is not None}

@@ -65,14 +65,8 @@ def withdraw(view: View, name: str, *, ground: str, evidence: str = "") -> Draft
 def undo(view: View, line: int, *, ground: str, was_told: Callable[[Event], bool], at: Moment) -> Drafts:
     """Withdraw one event of the history shortly after it was written, by the same user.
 
-    Args:
-        ground: the sentence "entered by mistake" in the user's language.
-        was_told: whether a letter about that event has left.
-        at: who undoes it, and when.
-
-    Raises:
-        CannotUndo: it is another user's, over ten minutes old, or a letter about it was sent.
-        Contradiction, Refusal: as `withdraw`.
+    `ground`: the sentence "entered by mistake" in their language. `was_told`: whether a letter about that event
+    has left. `at`: who undoes it, and when. Raises CannotUndo; Contradiction, Refusal: as `withdraw`.
     """
     event = next((line_event for line_event in view.events if line_event.seq == line), None)
     if event is not None and (refusal := _cannot_undo(event, was_told, at)):
@@ -119,10 +113,7 @@ def withdrawal(view: View, name: str, *, ground: str, evidence: str = "") -> Eve
             history alone.
         evidence: of that record only this document: its address, SHA-256 or file name.
 
-    Raises:
-        Contradiction: it is withdrawn and was not recorded again.
-        Refusal: it is not recorded, and the message names what is.
-        UnknownFact.
+    Raises Contradiction: it is withdrawn and was not recorded again. Raises Refusal, naming what is recorded.
     """
     live = effective_events(view.events)
     if line := _LINE.fullmatch(name):

@@ -20,6 +20,7 @@ from workflow.cases.case import (
     EventKind,
     Evidence,
     evidence_of,
+    filled,
     merged_evidence,
     row_name,
 )
@@ -128,12 +129,7 @@ def next_row(row: RowOfCase | None, event: Event) -> RowOfCase:
         return replace(row, values={name: value for name, value in values.items() if value not in ("", False)})
     if event.kind == "position_cleared" and row.last("position_cleared"):
         return row
-    record = RecordOnRow(
-        kind=event.kind,
-        on=event.on or date.min,
-        values=payload,
-        evidence=evidence_of(event),
-    )
+    record = RecordOnRow(kind=event.kind, on=event.on or date.min, values=payload, evidence=evidence_of(event))
     for place, before in enumerate(row.records):
         if replace(before, evidence=record.evidence) == record:
             merged = replace(before, evidence=merged_evidence(before.evidence, record.evidence))
@@ -231,13 +227,8 @@ def as_data(term: MeasureTerm) -> dict[str, object]:
         if isinstance(term.term, kind):
             values = astuple(term.term)
             data[key] = [value.isoformat() if isinstance(value, date) else value for value in values]
-    if term.every:
-        data["every"] = term.every
-    if term.day_in_doubt:
-        data["until"] = True
-    if term.since:
-        data["since"] = term.since.isoformat()
-    return data
+    since = term.since.isoformat() if term.since else None
+    return data | filled(every=term.every, until=term.day_in_doubt or None, since=since)
 
 
 def from_data(data: Any) -> MeasureTerm:
