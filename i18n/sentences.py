@@ -12,21 +12,12 @@ from datetime import date
 from functools import cache
 from itertools import groupby
 from string import Formatter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from calendars.refusal import Refusal
+from calendars.terms import Element
 from i18n import values
 from i18n.entries import CatalogueError, UnknownCode, knows, template, where
-
-
-class Sayable(Protocol):
-    """Anything with a code and arguments, such as an element of an explanation."""
-
-    @property
-    def code(self) -> str: ...
-
-    @property
-    def arguments(self) -> Mapping[str, object]: ...
 
 
 class MissingArgument(KeyError):
@@ -55,7 +46,7 @@ def say(code: str, arguments: Mapping[str, object], language: str) -> str:
     return text
 
 
-def explain(elements: Iterable[Sayable], language: str) -> list[str]:
+def explain(elements: Iterable[Element], language: str) -> list[str]:
     """Return the sentences of an explanation, one for each element."""
     return [say(element.code, element.arguments, language) for element in elements]
 

@@ -15,7 +15,7 @@ from typing import Literal
 from calendars.counting import count
 from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Embargo, period_of
-from workflow.cases.case import AWAITED, Case, Fact, State
+from workflow.cases.case import AWAITED, Case, State
 from workflow.cases.commands.case_commands import Opening
 from workflow.cases.commands.planning import what_if
 from workflow.deadlines.deadline import Deadline
@@ -331,19 +331,11 @@ class ProvedFact:
     documents: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AwaitedUpload:
-    """An open upload, and the documents ready for it. `upload`: the deadline of the upload. `ready`: documents,
-    in order of the days of their facts.
-    """
-
-    case: Case
-    upload: Deadline
-    ready: tuple[ProvedFact, ...]
-
-
-def awaited_uploads(examined_cases: Iterable[ExaminedCase]) -> Iterator[AwaitedUpload]:
-    """Yield the open uploads of one organisation for which documents are ready, by all its active cases.
+def awaited_uploads(
+    examined_cases: Iterable[ExaminedCase],
+) -> Iterator[tuple[Case, Deadline, tuple[ProvedFact, ...]]]:
+    """Yield the open uploads of one organisation (by all its active cases) for which documents are ready, each
+    with its case and these, by the days of their facts.
 
     Ready are the proved facts of the upload's own case; for the upload of a period also those that points hang
     on, of cases that have no uploads of their own and are not confidential.
@@ -364,7 +356,7 @@ def awaited_uploads(examined_cases: Iterable[ExaminedCase]) -> Iterator[AwaitedU
             ready = [fact for each in pool for fact in _ready(each, deadline, after, scored=each is not own)]
             if ready:
                 ready.sort(key=lambda fact: (fact.on, fact.fact))
-                yield AwaitedUpload(case=case, upload=deadline, ready=tuple(ready))
+                yield case, deadline, tuple(ready)
 
 
 def _open_since(case: Case, deadline: Deadline) -> datetime | None:
@@ -381,31 +373,21 @@ def _open_since(case: Case, deadline: Deadline) -> datetime | None:
 
 
 def _ready(examined: ExaminedCase, upload: Deadline, after: datetime, *, scored: bool) -> Iterator[ProvedFact]:
-    """Yield what an upload takes up of a case, recorded after a moment; `scored`: if points hang on it."""
+    """Yield what an upload takes up of a case, recorded after a moment; `scored`: if points hang on it.
+
+    A fact is proved by every document it requires, at least one. It belongs to its own period, else to that of
+    its day.
+    """
     case, procedure, _ = examined
+    recurs = upload.obligation.recurs if upload.period else None
     for name, fact in case.facts.items():
         obligation = procedure.by_id.get(name.partition(".")[0])
         if obligation is None or obligation.uploads or (scored and obligation.indicator is None):
             continue
-        if not _proved(obligation, fact) or not _of_period(name, fact, upload):
-            continue
-        if fact.at is None or fact.at > after:
+        is_proved = fact.evidence and {*obligation.evidence} <= {item.kind for item in fact.evidence}
+        own_period = name.partition(".")[2].partition("#")[0]
+        is_of_period = not recurs or upload.period in (own_period, period_of(fact.on, recurs.every).name)
+        if is_proved and is_of_period and (fact.at is None or fact.at > after):
             yield ProvedFact(
                 case=case.id, fact=name, obligation=obligation, on=fact.on, documents=len(fact.evidence)
             )
-
-
-def _proved(obligation: Obligation, fact: Fact) -> bool:
-    """Return whether every required document is there; where none is required, whether there is any."""
-    evidence_kinds = {item.kind for item in fact.evidence}
-    return bool(fact.evidence) and all(kind in evidence_kinds for kind in obligation.evidence)
-
-
-def _of_period(name: str, fact: Fact, upload: Deadline) -> bool:
-    """Return whether a fact belongs to the period of an upload: by its own period, else by its day."""
-    if upload.period is None or upload.obligation.recurs is None:
-        return True
-    own_period = name.partition(".")[2].partition("#")[0]
-    if own_period == upload.period:
-        return True
-    return period_of(fact.on, upload.obligation.recurs.every).name == upload.period

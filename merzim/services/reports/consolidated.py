@@ -13,7 +13,9 @@ from merzim.services.names import USUAL, chosen_procedure, known_year, seen_unit
 from merzim.services.yearly import analyses_of, organisations
 from notifications.recipients import resolve_assignees
 from workflow.board.rows import DeadlineFilter, Horizon, base
+from workflow.cases.case import Case
 from workflow.cases.registers.risks import CartogramLine
+from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.findings import Finding
 from workflow.findings.of_risks import cartogram_findings, expected_lines, latest_cartogram, with_unit_names
@@ -24,9 +26,9 @@ from workflow.org.duties import Unresolved
 from workflow.org.kinds import among
 from workflow.org.office import Person, uploads_through
 from workflow.yearly import (
-    AwaitedUpload,
     Consolidated,
     ExaminedCase,
+    ProvedFact,
     Turn,
     awaited_uploads,
     consolidated as gathered,
@@ -118,9 +120,11 @@ def _sees_an_organisation(ctx: RequestContext, unit: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadyUpload:
-    """An upload with documents ready: the unit whose account is used (`through`), and who holds it."""
+    """An upload with the documents ready for it, the unit whose account it goes `through`, and its holders."""
 
-    waiting: AwaitedUpload
+    case: Case
+    upload: Deadline
+    ready: tuple[ProvedFact, ...]
     through: str
     people: tuple[Person, ...]
 
@@ -134,17 +138,14 @@ def uploads(ctx: RequestContext, unit: str) -> tuple[ReadyUpload, ...]:
         organisation = organisation_of(office, unit, office.organisations) or office.unit_id(unit)
         cases_by_organisation[organisation].append(examined)
 
-    def ready(waiting: AwaitedUpload) -> ReadyUpload:
-        case, upload = waiting.case, waiting.upload
+    def awaited(case: Case, upload: Deadline, ready: tuple[ProvedFact, ...]) -> ReadyUpload:
         holders = resolve_assignees(office, case, upload.obligation, upload.id, on=ctx.today)
         people = () if isinstance(holders, Unresolved) else tuple(holder.person for holder in holders)
-        return ReadyUpload(waiting=waiting, through=uploads_through(office, case.unit), people=people)
+        through = uploads_through(office, case.unit)
+        return ReadyUpload(case=case, upload=upload, ready=ready, through=through, people=people)
 
-    return tuple(
-        ready(waiting)
-        for _, cases in sorted(cases_by_organisation.items())
-        for waiting in awaited_uploads(cases)
-    )
+    by_organisation = sorted(cases_by_organisation.items())
+    return tuple(awaited(*upload) for _, cases in by_organisation for upload in awaited_uploads(cases))
 
 
 def _active_cases(ctx: RequestContext, unit: str, procedure: str | None = None) -> Iterator[ExaminedCase]:

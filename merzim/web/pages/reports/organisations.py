@@ -141,7 +141,7 @@ ReadyDocuments = tuple[ReadyUpload, Sequence[ProvedFact]]
 def build_uploads(query: ReportQuery) -> Report:
     """Return the documents ready but not uploaded to the platform; in a file a row for each document."""
     t, ready = query.t, uploads(query.ctx, query.unit)
-    rows: list[ReadyDocuments] = [(upload, upload.waiting.ready) for upload in ready]
+    rows: list[ReadyDocuments] = [(upload, upload.ready) for upload in ready]
     return Report(
         title=t.say("web.together.uploads_title"),
         sections=(
@@ -163,11 +163,11 @@ def _ready_columns(query: ReportQuery) -> tuple[Column[ReadyDocuments], ...]:
     name = query.unit_title
 
     def title(t: Translator, row: ReadyDocuments) -> str:
-        deadline = row[0].waiting.upload
+        deadline = row[0].upload
         return t.titled(deadline.obligation.title, deadline.period)
 
     def upload(t: Translator, row: ReadyDocuments) -> Content:
-        case, deadline = row[0].waiting.case, row[0].waiting.upload
+        case, deadline = row[0].case, row[0].upload
         force = t.say(f"force.{deadline.obligation.force}")
         about = " · ".join((force, name(case.unit) or case.object_in(t.language), case.id))
         return cell(t, title(t, row), [about], address=f"/cases/{case.id}#{deadline.id}")
@@ -185,14 +185,14 @@ def _ready_columns(query: ReportQuery) -> tuple[Column[ReadyDocuments], ...]:
         return Content(each=each, under=lines([f"+{more}"] if more > 0 else ()))
 
     return (
-        Column("head.unit", lambda _, row: name(row[0].waiting.case.unit)),
-        Column("head.case", lambda _, row: row[0].waiting.case.id),
+        Column("head.unit", lambda _, row: name(row[0].case.unit)),
+        Column("head.case", lambda _, row: row[0].case.id),
         Column("web.together.upload", title, "", upload),
         Column(
             "head.due",
-            lambda _, row: row[0].waiting.upload.due,
+            lambda _, row: row[0].upload.due,
             "",
-            lambda t, row: cell(t, row[0].waiting.upload.due or t.say("web.no_due")),
+            lambda t, row: cell(t, row[0].upload.due or t.say("web.no_due")),
         ),
         Column(
             "web.together.ready", lambda t, row: row[1][0].obligation.title[t.language], "col-ready", documents
