@@ -300,10 +300,7 @@ def year_with(recorded: datetime, *, uploaded: datetime | None) -> ExaminedCase:
 
 
 def waiting(*examined: ExaminedCase) -> dict[str, list[str]]:
-    return {
-        pending.upload.id: [document.fact for document in pending.ready]
-        for pending in awaited_uploads(examined)
-    }
+    return {upload.id: [document.fact for document in ready] for _, upload, ready in awaited_uploads(examined)}
 
 
 def test_what_is_proved_whole_waits_for_the_upload_of_its_own_case() -> None:
