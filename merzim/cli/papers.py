@@ -31,7 +31,6 @@ from merzim.services.documents.filling import (
     office_paper,
     paper_notes,
     report_letterhead,
-    typed_values,
 )
 from merzim.services.documents.imported_schedules import ImportedFile, keep_match, take_schedule
 from merzim.services.documents.row_papers import person_paper
@@ -216,9 +215,6 @@ def form(
     second: str | None = None,
     *,
     to: Annotated[Path, "the file to write (.docx)"],
-    set_: Annotated[
-        list[str] | None, "FIELD=VALUE, the value of a field; a list field as often as it has items"
-    ] = None,
     unit: Unit = "",
     year: Annotated[int | None, Field(ge=2000, le=2100, description="the report year")] = None,
     quarter: Annotated[
@@ -258,7 +254,6 @@ def form(
             paper = report.paper(language, approver=approver)
         else:
             paper = office_paper(call.ctx, definition, language, unit=where, approver=approver)
-    paper = paper.with_values(typed_values(definition, set_ or []))
     write_file(to, document_of(call.app, paper))
     marks = report.marks((language,)) if report else paper_notes(call.app, definition, (language,))
     wrong_approver = _wrong_approver(call, definition, approver, view, where)

@@ -48,8 +48,6 @@ def register(
     case: Annotated[str, "the case; without it list and export take all rows"] = "",
     unit: Unit = "",
     ground: Annotated[str, "the ground, in words"] = "",
-    where: Annotated[dict[str, str] | None, "only rows with this value of the field"] = None,
-    search: Annotated[str, "words in the row"] = "",
     dry_run: DryRun = False,
 ) -> None:
     """Registers: lists, adds, edits, withdraws, imports and exports rows; without a name, the registers.
@@ -75,9 +73,7 @@ def register(
     elif of_case:
         _list_of_cases(call, name, case, unit, to=file)
     else:
-        filters = [{"field": field, "is": [text]} for field, text in (where or {}).items()]
-        fields = {"register_id": name, "unit": unit, "filters": filters, "search": search}
-        query = build(ListRows, fields)
+        query = build(ListRows, {"register_id": name, "unit": unit})
         if file:
             _write_file(call, file, tables.export(call.ctx, query, call.language))
         else:
@@ -173,14 +169,11 @@ def _write_file(call: CommandContext, file: str, content: bytes) -> None:
 
 
 def _list(call: CommandContext, query: ListRows) -> None:
-    """Print every matching row and the totals; with --search also which fields were not searched."""
+    """Print every row and the totals."""
     page, *others = views.row_pages(call.ctx, query)
     rows = [row for each in (page, *others) for row in each.rows]
     titles = {field.id: field.title[call.language] for field in page.fields}
     call.answer({"register": query.register_id, **picked(page, "total", "totals"), "rows": rows})
-    unsearched = [titles[field.id] for field in page.fields if field.confidential and not field.translation_of]
-    if query.search and unsearched:
-        call.remark(call.say("web.registers.unsearched", fields=unsearched))
     cells = [
         {"id": row.id} | {field.id: cell_value(field, row, call.language) for field in page.fields}
         for row in rows

@@ -16,8 +16,7 @@ import pytest
 import i18n
 from merzim.documents.forms.definitions import Field, Form, form_named, form_names, template
 from merzim.documents.forms.paper import Paper, check_paper, fill, form_marks, missing_values
-from merzim.documents.forms.values import parse_value, signed_name
-from merzim.documents.sheets.unreadable import UnreadableCell
+from merzim.documents.forms.values import signed_name
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 
@@ -355,31 +354,3 @@ def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
         fill(Paper(form_named("reconciliation_act"), "kk", {}, [{"category": "civil"}]))
     with pytest.raises(Refusal, match="form_language"):
         fill(Paper(form_named("order"), "en", {}))
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "value"),
-    [
-        ("date", "06.03.2026", date(2026, 3, 6)),
-        ("date", "31.02.2026", None),
-        ("span", "13.04.2026-17.04.2026", (date(2026, 4, 13), date(2026, 4, 17))),
-        ("hour", "9:30", "09:30"),
-        ("hour", "25:00", None),
-        ("amount", "1 500 000,50", Decimal("1500000.50")),
-        ("amount", "-1", None),
-        ("amount", "көп", None),
-        ("year", "2026", 2026),
-        ("number", "-5", None),
-        ("number", "бес", None),
-        ("box", "иә", True),
-        ("list", "А", ("А",)),
-    ],
-)
-def test_a_value_is_read_as_people_write_it_or_refused(kind: Any, text: str, value: object) -> None:
-    """`--set FIELD=VALUE`; the refusal names the field and what it wants."""
-    field = Field(id="given", kind=kind)
-    if value is None:
-        with pytest.raises(UnreadableCell, match="given"):
-            parse_value(field, [text])
-    else:
-        assert parse_value(field, [text]) == value

@@ -1,63 +1,29 @@
-"""Values of form fields: parsing them from text and formatting them for paper."""
+"""Values of form fields: formatting them for paper."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from i18n import date_long, inflect, knows, money, number, say, span
 from merzim.documents.forms.definitions import Field
-from merzim.documents.sheets.dates import Days, read
-from merzim.documents.sheets.unreadable import UnreadableCell
 
 # What WordprocessingML cannot hold, or what the template's machinery would take for its own breaks.
 _NOT_TEXT = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_HOUR = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
-_BLANKS = re.compile(r"[\s\u00a0\u202f]+")
 NEW_PARAGRAPH = "\a"
 TICKED, EMPTY = "☒", "□"
-_YES = ("1", "yes", "true", "иә", "да", "x", "v", "+")
 _SIGNERS = ("chair", "secretary")
 """Fields that name people who sign."""
 _SOFT_LETTERS = "БВГДЖЗЛМНПРСТЦЧЭЮІӘӨҮЕ"
 """Letters whose names have front vowels, or end in a consonant as if they had (for suffixes): ЖШС-нің."""
-_NO = ("", "0", "no", "false", "жоқ", "нет", "-")
 
 
 def title(field: str, language: str) -> str:
     """Return the title of a field by its id; the id itself where the catalogues have none."""
     code = f"form.field.{field}"
     return say(code, {}, language) if knows(code) else field
-
-
-def parse_value(field: Field, texts: Sequence[str]) -> object:
-    """Parse the value of a field; a list uses all the texts, any other kind the last one.
-
-    Raises:
-        UnreadableCell: the text is no date, number or hour.
-    """
-    if field.kind == "list":
-        return tuple(text for text in texts if text.strip())
-    text = texts[-1].strip()
-    match field.kind:
-        case "date" if isinstance(when := _read_when(field, text), Days) and not when.is_span:
-            return when.first
-        case "span" if isinstance(when := _read_when(field, text), Days) and when.is_span:
-            return (when.first, when.last)
-        case "hour" if match := _HOUR.fullmatch(text):
-            return f"{int(match[1]):02}:{match[2]}"
-        case "number" | "year" if text.isascii() and text.isdecimal() and len(text) < 10:
-            return int(text)
-        case "amount":
-            return _amount(field, text)
-        case "box" if text.casefold() in (*_YES, *_NO):
-            return text.casefold() in _YES
-        case "date" | "span" | "hour" | "number" | "year" | "box":
-            raise _unreadable(field, text)
-        case _:
-            return text
 
 
 def format_value(field: Field, value: object, language: str) -> str | None:
@@ -181,26 +147,3 @@ def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str 
             titled = titled[:1].lower() + titled[1:]
         pieces.append(value if name in untitled_parts else f"{titled}: {value}")
     return between.join(pieces)
-
-
-def _read_when(field: Field, text: str) -> object:
-    """Return the day or the span of days a text says; raises UnreadableCell if it says none."""
-    try:
-        return read(text, where=field.id)
-    except UnreadableCell:
-        raise _unreadable(field, text) from None
-
-
-def _amount(field: Field, text: str) -> Decimal:
-    """Return an amount below 10**15, written with spaces and a comma or point. Raises UnreadableCell."""
-    try:
-        value = Decimal(_BLANKS.sub("", text).replace(",", "."))
-    except InvalidOperation:
-        raise _unreadable(field, text) from None
-    if not value.is_finite() or value < 0 or value >= 10**15:
-        raise _unreadable(field, text)
-    return value
-
-
-def _unreadable(field: Field, text: str) -> UnreadableCell:
-    return UnreadableCell("form_value_unreadable", text=text, field=field.id, kind=field.kind)

@@ -12,7 +12,6 @@ from pathlib import Path
 from i18n import span
 from merzim.documents.forms.definitions import Form
 from merzim.documents.forms.paper import FormNote, Paper, fill, form_marks
-from merzim.documents.forms.values import parse_value
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.documents.rows import case_rows, group_rows
@@ -22,7 +21,6 @@ from workflow.languages import PAPER_LANGUAGES
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import among
 from workflow.org.office import Office, Person
-from workflow.refusal import Refusal
 
 HIGH = ("central_body", "oblast_akim_office", "city_akim_office")
 APPROVERS: Mapping[str, tuple[str, ...]] = {
@@ -127,22 +125,6 @@ def office_paper(
         **letter.signatures(form, language, approver=approver),
     }
     return Paper(form, language, _asked(form, values))
-
-
-def typed_values(form: Form, pairs: list[str]) -> dict[str, object]:
-    """Return the values typed as FIELD=VALUE (`--set`) by field; a repeated field is a list.
-
-    Raises:
-        Refusal, UnreadableCell: each names the pair.
-    """
-    texts: dict[str, list[str]] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        name = name.strip()
-        if not equals or not name:
-            raise Refusal("form_set_shape", text=pair)
-        texts.setdefault(form.field(name).id, []).append(text)
-    return {name: parse_value(form.fields[name], written_texts) for name, written_texts in texts.items()}
 
 
 def own_template(app: AppContext, form: Form, language: str) -> Path | None:
