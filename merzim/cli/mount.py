@@ -7,6 +7,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -28,6 +29,7 @@ from workflow.cases.case import event_word
 from workflow.law.library import known_fact, known_option
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
+from workflow.registers.values import written_day, written_number
 
 Unit = Annotated[str, "the unit"]
 Year = Annotated[int, Field(ge=0, description="the calendar year")]
@@ -35,9 +37,7 @@ DryRun = Annotated[bool, "show what would be, write nothing"]
 ProcedureOption = Annotated[str, "the procedure; internal-analysis by default"]
 V = TypeVar("V")
 
-_ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
-_DOTTED = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d{2})")
-_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+_SHORT_YEAR = re.compile(r"\.(\d\d)$")
 _KIND = re.compile(r"([a-z_:-]+)=(.+)", re.DOTALL)
 _DATED = re.compile(r"(.+)@(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4})", re.DOTALL)
 
@@ -48,13 +48,9 @@ def day(text: str, where: str) -> date:
     Raises:
         Refusal: not a date, or an impossible one (31.02.26).
     """
-    match = _ISO.fullmatch(text.strip()) or _DOTTED.fullmatch(text.strip())
-    try:
-        if match:
-            year = match["year"] if len(match["year"]) == 4 else "20" + match["year"]
-            return date(int(year), int(match["month"]), int(match["day"]))
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        if (on := written_day(_SHORT_YEAR.sub(r".20\1", text.strip()))) is not None:
+            return on
     raise Refusal("impossible_date", text=text, where=where)
 
 
@@ -78,20 +74,12 @@ def number(text: str, where: str, *, first: int | None = None, last: int | None 
     return value
 
 
-def amount(text: str, where: str) -> Decimal:
-    """Parse a number with decimal point or comma. Raises ValueError."""
-    plain = re.sub(r"\s", "", text).replace(",", ".").replace(MINUS, "-")
-    if not _NUMBER.fullmatch(plain):
-        raise ValueError(where)
-    return Decimal(plain)
-
-
 def _as_typed(text: str, where: str) -> str:
     return text
 
 
 def named(
-    pairs: Iterable[str], where: str, value: Callable[[str, str], V], *, code: str, sign: str = "="
+    pairs: Iterable[str], where: str, value: Callable[[str, str], V | None], *, code: str, sign: str = "="
 ) -> dict[str, V]:
     """Parse any number of NAME=VALUE.
 
@@ -101,10 +89,7 @@ def named(
     values: dict[str, V] = {}
     for pair in pairs:
         name, given, written = (part.strip() for part in pair.partition(sign))
-        try:
-            parsed = value(written, f"{where} {name}") if name and given else None
-        except ValueError:
-            parsed = None
+        parsed = value(written, f"{where} {name}") if name and given else None
         if parsed is None:
             raise Refusal(code, text=pair, where=where)
         if values.setdefault(name, parsed) != parsed:
@@ -113,7 +98,7 @@ def named(
 
 
 named_days = partial(named, value=day, code="cli.not_a_named_date")
-named_numbers = partial(named, value=amount, code="cli.not_named_number")
+named_numbers = partial(named, value=lambda text, _: written_number(text), code="cli.not_named_number")
 named_texts = partial(named, value=_as_typed, code="cli.not_a_named_text")
 
 

@@ -25,8 +25,7 @@ MAX_NUMBER = Decimal(10**13)
 MAX_DECIMALS = 4
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 YES, NO = ("yes", "иә", "да", "true", "1"), ("no", "жоқ", "нет", "false", "0")
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
-_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
+_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _ADDRESS = re.compile(r"https?://[^\s/]+\.[^\s]+", re.IGNORECASE)
@@ -245,18 +244,28 @@ def _text(raw: object, limit: int, *, lines: bool = False) -> str:
     return text if lines else " ".join(text.split())
 
 
+def written_day(text: str) -> date | None:
+    """Return a day written as 2026-03-30 or 30.03.2026; else None. Raises ValueError for no such day."""
+    if (parts := _DAY.fullmatch(text)) is None:
+        return None
+    year, month, day = parts.groups()[:3] if parts[1] else parts.groups()[:2:-1]
+    return date(int(year), int(month), int(day))
+
+
+def written_number(text: str) -> Decimal | None:
+    """Return a number of at most 15 digits and 9 decimals, with spaces, comma or point; else None."""
+    plain = re.sub(r"\s", "", text).replace(",", ".").replace("−", "-")
+    return Decimal(plain) if _NUMBER.fullmatch(plain) else None
+
+
 def _date(raw: object) -> date:
     """Return a date: one of a sheet, or written 2026-03-30 or 30.03.2026. Raises _Wrong."""
-    parsed_date = raw.date() if isinstance(raw, datetime) else raw
-    if isinstance(parsed_date, str):
-        try:
-            if parts := _ISO.fullmatch(parsed_date):
-                parsed_date = date(*(int(part) for part in parts.groups()))
-            elif parts := _DOTTED.fullmatch(parsed_date):
-                day, month, year = (int(part) for part in parts.groups())
-                parsed_date = date(year, month, day)
-        except ValueError:
-            raise _Wrong("impossible_date") from None
+    try:
+        parsed_date = written_day(raw) if isinstance(raw, str) else raw
+    except ValueError:
+        raise _Wrong("impossible_date") from None
+    if isinstance(parsed_date, datetime):
+        parsed_date = parsed_date.date()
     if not isinstance(parsed_date, date):
         raise _Wrong("not_a_date")
     if not FIRST_DAY <= parsed_date <= LAST_DAY:
@@ -268,10 +277,9 @@ def _number(raw: object) -> str:
     """Return a number as it is stored: a decimal point, no spaces, no zeros at the end. Raises _Wrong."""
     if isinstance(raw, bool | list | dict):
         raise _Wrong("not_a_number")
-    text = re.sub(r"\s", "", str(raw)).replace(",", ".").replace("−", "-")
-    if not _NUMBER.fullmatch(text):
+    number = written_number(str(raw))
+    if number is None:
         raise _Wrong("not_a_number")
-    number = Decimal(text)
     rounded = round(number, MAX_DECIMALS)
     if rounded != number or abs(number) >= MAX_NUMBER:
         raise _Wrong("number_too_long", limit=MAX_DECIMALS)

@@ -26,6 +26,7 @@ from workflow.cases.commands.planning import Preview
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownRegister
+from workflow.registers.values import written_day, written_number
 
 MAX_TEXT_LENGTH = 4000
 MAX_FIELDS = 250
@@ -36,7 +37,6 @@ _LABEL = re.compile(r"<label\b([^>]*)>(.*?)</label>", re.DOTALL)
 _NO_WORDS = re.compile(r"<(select|textarea)\b.*?</\1>|<[^>]*>", re.DOTALL)
 FIELD = "\ue003"
 """Stands for the label in a marked sentence."""
-_NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 
 def submitted_form(*, files: int = 0, fields: int = MAX_FIELDS, field_bytes: int = MAX_FIELD_BYTES) -> Any:
@@ -209,11 +209,9 @@ def parse_date(text: str) -> date:
     text = text.strip()[:40]
     if not text:
         raise InvalidForm("web.refusal.no_date")
-    dotted = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", text, re.ASCII)
-    iso = f"{dotted[3]}-{dotted[2]:0>2}-{dotted[1]:0>2}" if dotted else text
     with suppress(ValueError):
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", iso, re.ASCII):
-            return date.fromisoformat(iso)
+        if (on := written_day(text)) is not None:
+            return on
     raise InvalidForm("web.refusal.bad_date", text=text)
 
 
@@ -224,12 +222,12 @@ def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
     numbers = {}
     for key, text in answers.items():
         part, _, name = key.partition(".")
-        number_text = re.sub(r"\s", "", text).replace(",", ".")
-        if part != "value" or not number_text:
+        if part != "value" or not text.strip():
             continue
-        if not _NUMBER.fullmatch(number_text):
+        number = written_number(text)
+        if number is None or number.is_signed():
             raise InvalidForm("web.refusal.bad_number", value=name, text=text[:100])
-        numbers[name] = Decimal(number_text)
+        numbers[name] = number
     return numbers
 
 
