@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from merzim.cli.call import CommandContext, CommonOptions
+from merzim.cli.call import CommandContext, split_common_options
 from merzim.services.cases.rows import ActOnCaseRow, EnterCaseRow, act_on_row, enter_row
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
@@ -15,7 +15,7 @@ from merzim.services.inputs import build
 @contextmanager
 def operator(now: str) -> Iterator[RequestContext]:
     """The context of whoever types commands in the present folder at this moment."""
-    call = CommandContext(CommonOptions(now=now))
+    call = CommandContext(split_common_options(("--now", now))[0])
     try:
         yield call.ctx
     finally:

@@ -20,7 +20,7 @@ from typer import TyperException
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from merzim.cli.call import BAD_INPUT, DONE, CommandContext, CommonOptions, split_common_options
+from merzim.cli.call import BAD_INPUT, DONE, CommandContext, split_common_options
 from merzim.cli.mount import COMMANDS
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.storage.events import ORIGIN, Origin
@@ -80,7 +80,7 @@ class CommandGroup(TyperGroup):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; return the exit code: 0 success, 1 a negative answer, 2 an error, 130 stopped."""
-    call = CommandContext(CommonOptions())
+    call = CommandContext(split_common_options(())[0])
     origin = ORIGIN.set(Origin(way="cli"))
     if arguments is None:  # Kazakh letters appear on any terminal or pipe
         for stream in (sys.stdout, sys.stderr):

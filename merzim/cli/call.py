@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
-from argparse import SUPPRESS, ArgumentError, ArgumentParser
+from argparse import ArgumentError, ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from getpass import getuser
 from pathlib import Path
@@ -31,7 +31,7 @@ from workflow.registers.rows import name_in
 DONE, NOT_SO, BAD_INPUT = 0, 1, 2
 MINUS = "\N{MINUS SIGN}"
 DEFAULT_LANGUAGE = "kk"
-_COMMON = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False, argument_default=SUPPRESS)
+_COMMON = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
 _COMMON.add_argument("--config")
 _COMMON.add_argument("--lang", dest="language")
 _COMMON.add_argument("--json", action="store_true")
@@ -40,19 +40,9 @@ _COMMON.add_argument("--version", action="store_true")
 _NEGATIVE = re.compile(r"-\d+$")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CommonOptions:
-    """Values of the common options; None for those not given."""
-
-    config: str | None = None
-    language: str | None = None
-    json: bool = False
-    now: str | None = None
-    version: bool = False
-
-
-def split_common_options(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
-    """Split a command line into its common options and the rest.
+def split_common_options(arguments: Sequence[str]) -> tuple[Namespace, list[str]]:
+    """Split a command line into the values of its common options (config, language, json, now, version), None
+    for those not given, and the rest.
 
     Arguments after `--` are left unchanged. A negative number gets a Unicode minus sign, so that the parser
     does not take it for an option (`merzim calendar add 2026-05-12 -5`).
@@ -67,7 +57,7 @@ def split_common_options(arguments: Sequence[str]) -> tuple[CommonOptions, list[
         code = "cli.missing_value" if "expected" in error.message else "cli.takes_no_value"
         raise Refusal(code, option=error.argument_name) from None
     others = [MINUS + each[1:] if _NEGATIVE.match(each) else each for each in others]
-    return CommonOptions(**vars(common)), [*others, *arguments[end:]]
+    return common, [*others, *arguments[end:]]
 
 
 class CommandContext:
@@ -81,7 +71,7 @@ class CommandContext:
         creates_database: whether the command may create a database that does not exist; to be set before `app`.
     """
 
-    def __init__(self, common: CommonOptions) -> None:
+    def __init__(self, common: Namespace) -> None:
         self.common, self.json = common, common.json
         self.now = common.now or os.environ.get("MERZIM_NOW")
         self._language = common.language or os.environ.get("MERZIM_LANG")

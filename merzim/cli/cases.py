@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, Unit, command, give_change, mount
 from merzim.cli.printing import explanation, print_deadlines, print_findings, titles
-from merzim.cli.rendering import Json, paragraph, picked
+from merzim.cli.rendering import paragraph, picked
 from merzim.services import yearly
 from merzim.services.cases import verbs
 from merzim.services.cases.faces import FACES
@@ -17,13 +17,11 @@ from merzim.services.cases.views import get_case, list_events
 from merzim.services.inputs import CaseCommand, build
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import case_title, programme_year, stage_title, unit_named
-from merzim.services.results import ObligationResult
+from merzim.services.results import ObligationResult, OpenedCase
 from workflow.cases.case import Case, effective_events
 from workflow.cases.commands.case_commands import View
 from workflow.refusal import Refusal, closest_first
 
-SUMMARY = ("id", "procedure", "edition", "object_kk", "object_ru", "unit", "kind", "person", "status")
-"""What lists of cases say of each, beside its object."""
 DETAILS = (
     *("exempted", "ahead", "values", "signed_by", "events", "calendar_acts", "seq", "at", "on", "by", "cause"),
     *("id", "kind", "name", "ground", "moved", "obligation", "from", "to"),
@@ -70,16 +68,15 @@ def open_year(
         return
     result = yearly.open_year(call.ctx, asked)
     heads = call.app.ledger.cases(result.opened)
-    opened = [_summary(call, heads[name]) for name in result.opened]
+    opened = [_opened(call, heads[name]) for name in result.opened]
     answer = {"year": year, "opened": opened, "there": result.there}
     call.give(answer, "year", "there", "opened", "id", "procedure", "unit")
     if not opened:
         call.print(call.say("cli.nothing_changed"))
 
 
-def _summary(call: CommandContext, case: Case) -> Json:
-    """Return what lists of cases say of one, as JSON."""
-    return picked(case, *SUMMARY) | {"object": case.object_in(call.language)}
+def _opened(call: CommandContext, case: Case) -> OpenedCase:
+    return OpenedCase.of(case, object=case.object_in(call.language))
 
 
 @command("cases")
@@ -87,7 +84,7 @@ def cases(call: CommandContext) -> None:
     """All cases and where they stand."""
     heads = call.app.reads.cases()
     stages = call.app.reads.stages(heads)
-    call.answer({"cases": [_summary(call, head) | {"stage": stages.get(head.id)} for head in heads]})
+    call.answer({"cases": [{**dict(_opened(call, head)), "stage": stages.get(head.id)} for head in heads]})
     rows = call.app.reads.rows_of(head for head in heads if call.app.library.of(head).opened == "yearly")
 
     def about(head: Case) -> str:

@@ -72,28 +72,11 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CommandField:
-    """A field of a command, described as that of a register is; the page says its title."""
-
-    id: str
-    kind: str
-    required: bool = False
-    several: bool = False
-    options: tuple[()] = ()
-    title: None = None
-    help: None = None
-    unit: None = None
-    confidential: bool = False
-    translation_of: None = None
-    post_of: None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class FormField:
     """A field of a form with its value, of a register's row or of a command.
 
     Attributes:
-        view: the field.
+        view: the field; of a command without a title, which the page says.
         name: in the form that is sent.
         value: as typed, or as stored; `was`: as stored; several options as ids separated by `;`.
         names: for a person, unit or row: the field for finding it.
@@ -101,7 +84,7 @@ class FormField:
         attributes: further attributes of the input.
     """
 
-    view: FieldView | RegisterField | CommandField
+    view: FieldView | RegisterField
     name: str
     value: str = ""
     was: str = ""
@@ -141,7 +124,7 @@ def command_fields(
         kind, longest = _kind(info)
         if kind == "numbers":
             for part in numbers:
-                sent, view = f"value.{part}", CommandField(id=f"{name}.{part}", kind="number")
+                sent, view = f"value.{part}", _described(f"{name}.{part}", "number", required=False)
                 value = values.get(sent, "")
                 fields.append(FormField(view=view, name=sent, value=value, attributes=OF_KIND["number"]))
             continue
@@ -153,7 +136,7 @@ def command_fields(
         found = NAMES[kind](office, root).field(text) if kind in NAMES else None
         fields.append(
             FormField(
-                view=CommandField(id=name, kind=kind, required=info.is_required(), several=kind == "several"),
+                view=_described(name, kind, required=info.is_required()),
                 name=SENT_AS.get(name, name),
                 value=text,
                 names=names.get(name, found),
@@ -161,6 +144,12 @@ def command_fields(
             )
         )
     return {field.view.id: field for field in fields}
+
+
+def _described(name: str, kind: str, *, required: bool) -> RegisterField:
+    """Return a field of a command as that of a register is described, without a title."""
+    several = kind == "several"
+    return RegisterField.model_construct(id=name, title=None, kind=kind, required=required, several=several)
 
 
 def read_command(
