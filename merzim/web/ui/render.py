@@ -22,7 +22,6 @@ import i18n
 from calendars.hours import almaty
 from calendars.kazakhstan import Day
 from calendars.layout import Run
-from calendars.terms import Explanation
 from i18n.languages import Language
 from merzim.services.board.lines import ObligationLine
 from merzim.services.context import ANONYMOUS
@@ -36,7 +35,7 @@ from merzim.web.http import THEMES, WebContext, asset_address, preferences, set_
 from merzim.web.ui.form_values import FIELD, RejectedForm, fill_in_labels, mark_sentence, status_of
 from merzim.web.ui.guides import section_of
 from merzim.web.ui.timeline import Off
-from notifications.notice import Notice, displayed_state
+from notifications.notice import displayed_state
 from workflow.cases.changes import FieldChange
 from workflow.deadlines.explanations import rule_parts
 from workflow.law.procedure import Obligation, Procedure, Text
@@ -105,6 +104,14 @@ class Translator:
 
     def __init__(self, language: str) -> None:
         self.language = language
+        self.long = partial(i18n.date_long, language=language)
+        self.period = partial(i18n.period, language=language)
+        self.weekday_short = partial(i18n.weekday_short, language=language)
+        self.sentences = partial(i18n.explain, language=language)
+        self.paragraph = partial(i18n.paragraph, language=language)
+        self.calendar_act = partial(i18n.calendar_act, language=language)
+        self.step_title = partial(step_in_words, language=language)
+        self.option = partial(option_title, language=language)
 
     def say(self, code: str, /, **arguments: object) -> str:
         return i18n.say(code, arguments, self.language)
@@ -147,10 +154,6 @@ class Translator:
         """Return what to say after a change of a case, by the kind of event or message of its address."""
         code = f"web.case.said.{done}"
         return self.say(code) if i18n.knows(code) else f"{self.say(f'event.{done}')}."
-
-    def option(self, field: str, value: str) -> str:
-        """Return the title of an option of a field of case rows; any other value unchanged."""
-        return option_title(field, value, self.language)
 
     def choices(self, field: FieldView) -> list[tuple[str, str]]:
         """Return the values of a field of a choice, or of yes and no, each with its title."""
@@ -240,10 +243,6 @@ class Translator:
         )
         return self.say(code, **{**arguments, **({"rows": ("; ".join(numbers),)} if numbers else {})})
 
-    def sentences(self, explanation: Explanation) -> list[str]:
-        """Return the explanation of a date, a sentence for each step of the count."""
-        return i18n.explain(explanation, self.language)
-
     def asks(self, obligation: Obligation, procedure: Procedure) -> str:
         """Return a description of an obligation in our own words: what, by when, who, and the evidence."""
         terms = (self.say(part.code, **part.arguments) for part in rule_parts(obligation, procedure))
@@ -256,10 +255,6 @@ class Translator:
         proofs = [i18n.inner(self.word("evidence.", kind)) for kind in obligation.evidence]
         proved = " " + self.say("web.asks.proved", evidence=", ".join(proofs)) if proofs else ""
         return self.say("web.asks", **arguments) + proved
-
-    def long(self, on: date) -> str:
-        """Return a date as in official documents: "30 марта 2026 года"."""
-        return i18n.date_long(on, self.language)
 
     def short(self, on: date) -> str:
         """Return a date in digits: "30.03.2026"."""
@@ -286,10 +281,6 @@ class Translator:
         """Return the name of a weekday; Monday is 1."""
         return i18n.date_weekday(date(2024, 1, number), self.language)
 
-    def weekday_short(self, number: int) -> str:
-        """Return the short name of a weekday; Monday is 1."""
-        return i18n.weekday_short(number, self.language)
-
     def titled(self, title: Text, period: str | None) -> str:
         """Return a title with its period, if it has one."""
         text = title[self.language]
@@ -315,29 +306,13 @@ class Translator:
         edition = "kaz" if self.language == "kk" else "rus"
         return f"https://adilet.zan.kz/{edition}/docs/{act}" if _REGISTERED.fullmatch(act) else None
 
-    def calendar_act(self, act: str) -> str:
-        """Return the name of an act that decides about days."""
-        return i18n.calendar_act(act, self.language)
-
-    def paragraph(self, text: str) -> str:
-        """Return a place in an act in words: "п. 15"."""
-        return i18n.paragraph(text, self.language)
-
     def moment(self, at: datetime) -> str:
         """Return date and time in the time zone of Kazakhstan."""
         return f"{at.astimezone(almaty()):%d.%m.%Y, %H:%M}"
 
-    def period(self, period: str) -> str:
-        """Return the name of a period: "III квартал 2026 года"."""
-        return i18n.period(period, self.language)
-
     def say_or(self, code: str, otherwise: str, **arguments: object) -> str:
         """Return the text of a code, or `otherwise` when the catalogues have none."""
         return i18n.say(code, arguments, self.language) if i18n.knows(code) else otherwise
-
-    def step_title(self, notice: Notice) -> str:
-        """Return a notice's step in words."""
-        return step_in_words(notice, self.language)
 
     def notice_state(self, state: str, channel: str) -> str:
         return self.say(f"notice.{displayed_state(state, channel)}")
