@@ -182,10 +182,8 @@ class UnknownCommand(TyperException):
 
 
 def print_error(trouble: BaseException, call: CommandContext) -> int:
-    """Print an error on stderr, bad rows of a file with --json on stdout; return its exit code.
-
-    Raises:
-        BaseException: the error itself, when MERZIM_DEBUG is set and it is an internal error.
+    """Print an error on stderr, bad rows of a file with --json on stdout; return its exit code. Raises an
+    internal error itself where MERZIM_DEBUG is set.
     """
     match trouble:
         case UnreadablePaper() if call.json:
@@ -247,9 +245,7 @@ def _error_records(trouble: UnreadablePaper, call: CommandContext) -> list[dict[
 
 
 def _print_errors(trouble: Refusal, call: CommandContext, *, said: str) -> None:
-    """Print the single errors of a file or a row, one a line, each with the number of its row; not what was
-    `said` already.
-    """
+    """Print the errors of a file or a row, one a line, with the number of its row; not what was `said`."""
     for error in trouble.errors:
         problem, row = call.say(error.code, **error.arguments), getattr(error, "row", 0)
         if row or problem != said:

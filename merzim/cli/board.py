@@ -165,11 +165,8 @@ def _give_points(call: CommandContext, answer: dict[str, Any], scores: Iterable[
 
 
 def _read_inputs_file(file: Path) -> object:
-    """Read a file of inputs as JSON values.
-
-    Raises:
-        Refusal: not JSON in UTF-8, or a name repeated in one object.
-        UnreadablePaper: the file cannot be opened, or is too large.
+    """Read a file of inputs as JSON values. Raises UnreadablePaper, or Refusal: not JSON in UTF-8, or a name
+    repeated in one object.
     """
 
     def refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -42,13 +42,8 @@ _NEGATIVE = re.compile(r"-\d+$")
 
 def split_common_options(arguments: Sequence[str]) -> tuple[Namespace, list[str]]:
     """Split a command line into the values of its common options (config, language, json, now, version), None
-    for those not given, and the rest.
-
-    Arguments after `--` are left unchanged. A negative number gets a Unicode minus sign, so that the parser
-    does not take it for an option (`merzim calendar add 2026-05-12 -5`).
-
-    Raises:
-        Refusal: an option without its value, or --json with one.
+    for those not given, and the rest; what follows `--` is left unchanged. A negative number gets a Unicode
+    minus sign, so that the parser does not take it for an option. Raises Refusal: no value, or --json with one.
     """
     end = [*arguments, "--"].index("--")
     try:
@@ -96,9 +91,7 @@ class CommandContext:
 
     @property
     def paper_language(self) -> str:
-        """The language for documents to sign: the command's, if documents are signed in it, else the
-        office's.
-        """
+        """The language of documents to sign: the command's, if they are signed in it, else the office's."""
         languages = (self.language, self.settings.office.language)
         return next((language for language in languages if language in PAPER_LANGUAGES), PAPER_LANGUAGES[0])
 
@@ -163,9 +156,7 @@ class CommandContext:
         return i18n.say(code, arguments, self.language_or_default)
 
     def say_in_each(self, code: str, **arguments: object) -> str:
-        """Return a sentence in the language asked for; where none was, in Kazakh, Russian and English, a line
-        each.
-        """
+        """Return a sentence in the language asked for, else in Kazakh, Russian and English, a line each."""
         languages = (self.language_or_default,) if self._language else LANGUAGES
         return "\n".join(i18n.say(code, arguments, language) for language in languages)
 

@@ -90,9 +90,7 @@ def _term(call: CommandContext, edition: Procedure, obligation: Obligation) -> s
 
 
 def _authorities(call: CommandContext) -> Json:
-    """Return the authorised bodies of the settings as JSON: whose rules hold (with the day the office confirmed
-    it), whose did before, and who detects corruption.
-    """
+    """Return the authorised bodies as JSON: whose rules hold, since when confirmed, whose did, who detects."""
     bodies, today = call.settings.office.authorised_body, call.moment.today
     now, before = find_authority(bodies, on=today)
     detection, _ = find_authority(bodies, on=today, function="detection")

@@ -208,9 +208,7 @@ def _line(call: CommandContext, value: object) -> str:
 
 
 def _checked_office(call: CommandContext) -> tuple[settings_file.SettingsCheck, AppContext, list[Refusal]]:
-    """Return the file of settings as read, the application by it, with what was changed in the browser where a
-    database answers, and everything that is wrong with the settings.
-    """
+    """Return the settings file as read, the application with the browser's changes, and all problems."""
     read = settings_file.check(call.settings_file, at=Path.cwd())
     app = call.opened(build_app(read.settings, clock=lambda: call.moment))
     problems = [*read.problems, *configuration.problems(app.settings, os.environ)]

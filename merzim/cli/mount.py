@@ -43,11 +43,7 @@ _DATED = re.compile(r"(.+)@(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4})", r
 
 
 def day(text: str, where: str) -> date:
-    """Parse a date as people write it: 2026-04-13, 13.04.2026 or 13.04.26.
-
-    Raises:
-        Refusal: not a date, or an impossible one (31.02.26).
-    """
+    """Parse a date as people write it: 2026-04-13, 13.04.2026 or 13.04.26. Raises Refusal."""
     with suppress(ValueError):
         if (on := written_day(_SHORT_YEAR.sub(r".20\1", text.strip()))) is not None:
             return on
@@ -60,11 +56,7 @@ def period(text: str, where: str) -> list[date]:
 
 
 def number(text: str, where: str, *, first: int | None = None, last: int | None = None) -> int:
-    """Parse a whole number, with either minus sign.
-
-    Raises:
-        Refusal: not a number, or one outside the bounds.
-    """
+    """Parse a whole number, with either minus sign. Raises Refusal: none, or outside the bounds."""
     try:
         value = int(text.replace(MINUS, "-"))
     except ValueError:
@@ -81,10 +73,8 @@ def _as_typed(text: str, where: str) -> str:
 def named(
     pairs: Iterable[str], where: str, value: Callable[[str, str], V | None], *, code: str, sign: str = "="
 ) -> dict[str, V]:
-    """Parse any number of NAME=VALUE.
-
-    Raises:
-        Refusal: `code` for a pair without name, sign or proper value; one name with two values.
+    """Parse any number of NAME=VALUE. Raises Refusal: one name with two values, or by `code` a pair without
+    name, sign or proper value.
     """
     values: dict[str, V] = {}
     for pair in pairs:
@@ -103,13 +93,9 @@ named_texts = partial(named, value=_as_typed, code="cli.not_a_named_text")
 
 
 def evidence(call: CommandContext, written: str, procedure: Procedure, fact: str) -> EvidenceInput:
-    """Parse an --evidence argument, `[KIND=]FILE|URL[@DATE]`.
-
-    A kind may be given without its sort ("site" is "link:site"). Without a kind, the obligation's only kind of
-    that sort is used, if there is just one.
-
-    Raises:
-        Refusal: a kind the obligation does not have; neither a link nor an existing file.
+    """Parse an --evidence argument, `[KIND=]FILE|URL[@DATE]`: a kind may lack its sort ("site" is "link:site");
+    without one it is the obligation's only kind of that sort. Raises Refusal: a kind the obligation does not
+    have; neither a link nor an existing file.
     """
     obligation = known_fact(procedure, fact)
     allowed = obligation.evidence
@@ -180,13 +166,9 @@ KINDS: Mapping[Any, Kind] = {
 
 
 def command(usage: str, *, writes: bool = False) -> Callable[[Function], Function]:
-    """Return the decorator that makes a command of a function.
-
-    The function gets the context, then the arguments `usage` names (`calendar add DATE N`), then its options,
-    as values of the annotated types. What it returns decides the exit code: 1 for False.
-
-    Args:
-        writes: whether a database that does not exist may be created.
+    """Return the decorator that makes a command of a function, which gets the context, then the arguments
+    `usage` names (`calendar add DATE N`), then its options, as values of the annotated types, and returns False
+    for exit code 1. `writes`: whether a database that does not exist may be created.
     """
 
     def add(function: Function) -> Function:
@@ -295,9 +277,7 @@ def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empt
 
 
 def _declared(name: str, place: str, info: FieldInfo) -> inspect.Parameter:
-    """Return the parser's parameter for a field: an argument, or an option (a switch for yes or no, repeatable
-    for a list or mapping).
-    """
+    """Return the parser's parameter for a field: an argument or option, repeatable for a list or mapping."""
     kind = _plain(info.annotation)
     annotation: Any = str | None
     default: Any = None

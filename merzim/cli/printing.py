@@ -39,11 +39,8 @@ def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, toda
 
 
 def state(call: CommandContext, deadline: Deadline, *, today: date | None, titles: Mapping[str, Text]) -> str:
-    """Return the state of a deadline in words: done on a day and how late, or open and how certain.
-
-    Args:
-        today: the day on which it may be overdue or wait for another; None leaves that unsaid.
-        titles: titles of the case's deadlines by id, to name the one it waits for; else its id is printed.
+    """Return the state of a deadline in words: done on a day and how late, or open and how certain. On the day
+    `today` it may be overdue, or wait for another, named by `titles`, else by its id; None leaves that unsaid.
     """
     if deadline.answer is not None:
         answer = f"{deadline.answer.title[call.language]} ({deadline.answer.id})"
@@ -64,9 +61,7 @@ def state(call: CommandContext, deadline: Deadline, *, today: date | None, title
 
 
 def titles(call: CommandContext, case: Case) -> Callable[[str], str]:
-    """Return the function that names a fact, obligation or row of a case by its title and period; other names
-    it returns unchanged.
-    """
+    """Return the function that names facts, obligations and rows of a case by title and period, else by id."""
     known = call.app.library.named(case.edition).by_id
 
     def titled(name: str) -> str:

@@ -137,9 +137,7 @@ def _tell_aside(call: CommandContext, result: tables.ImportedRows) -> None:
 
 
 def _list_of_cases(call: CommandContext, name: str, case: str, unit: str, *, to: str) -> None:
-    """Print a register's rows of the case, or of all cases, or write them to a file; fields are named as in
-    `add` and `edit`.
-    """
+    """Print a register's rows of one or all cases, or write them to a file; fields as in `add` and `edit`."""
     definition, _ = case_rows.register_of(name)
     fields = {field.id: field for field in definition.fields.values() if not field.fixed}
     found = [call.view(case).case] if case else call.app.reads.with_registers(unit_named(call.app, unit))

@@ -90,9 +90,7 @@ class Renderer:
                     yield f"{title} {self.cell(name, item)}"
 
     def _list(self, items: list[object], said: Json) -> Iterator[str]:
-        """Yield a line for each text and message of a list, a table of its records, or a block for each record
-        where they hold lists.
-        """
+        """Yield a line a text or message, a table of records, or a block a record where they hold lists."""
         records = [item for item in items if isinstance(item, dict)]
         if not records:
             yield from map(str, items)
@@ -221,9 +219,7 @@ def _json_value(value: object) -> object:
 
 
 def spoken(value: object, language: str) -> object:
-    """Return an answer made of plain records and lists, in which each text of the law, and each code with its
-    arguments, is said in a language.
-    """
+    """Return an answer as records and lists, its texts of the law and codes with arguments in a language."""
     if isinstance(value, Text):
         return value[language]
     if isinstance(code := getattr(value, "code", None), str) and hasattr(value, "arguments"):

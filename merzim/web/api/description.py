@@ -106,10 +106,8 @@ def read_vocabulary() -> Mapping[str, Mapping[str, list[Any]]]:
 def _describe(
     described: dict[str, Any], schema: dict[str, Any], words: Mapping[str, list[Any]], owner: str, name: str
 ) -> None:
-    """Give a field or parameter its description and examples, where it has none.
-
-    Args:
-        words: by `owner.name`, else by `name`.
+    """Give a field or parameter the description and examples it lacks. `words`: by `owner.name`, else by
+    `name`.
     """
     text, *examples = words.get(f"{owner}.{name}") or words.get(name) or [""]
     if text:
@@ -121,9 +119,7 @@ def _describe(
 
 
 def example_kind(schema: Mapping[str, Any]) -> str:
-    """Return the format or type of a schema's values; "" for an enumeration or a reference to another
-    schema.
-    """
+    """Return the format or type of a schema's values; "" for an enumeration or a reference."""
     for part in (schema, *schema.get("anyOf", ())):
         kind = part.get("format") or part.get("type")
         if kind and kind != "null":

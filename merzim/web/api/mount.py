@@ -61,14 +61,9 @@ class IdempotentRequest:
         *,
         secret: str = "",
     ) -> Answer:
-        """Run the command, or return the stored answer to an earlier request with the same key.
-
-        Args:
-            secret: a field of the answer that is returned once and not stored: in a repeated answer it is
-                empty.
-
-        Raises:
-            HTTPException: 409 if the key was used for a different request, or the first request never ended.
+        """Run the command, or return the stored answer to an earlier request with the same key, without the
+        field `secret`, which is never stored. Raises HTTPException 409: the key was used for another request,
+        or the first never ended.
         """
         if self._key is None:
             return run()
@@ -179,11 +174,8 @@ def get(tag: str, path: str, query: Verb[C, Any], *, name: str = "") -> None:
 
 
 def file(tag: str, path: str, handler: Callable[..., Response], *kinds: str, damaged: bool = False) -> None:
-    """Add a handler of downloads at GET `path`.
-
-    Args:
-        kinds: the media types of its files.
-        damaged: whether it may answer that a stored file is missing or altered.
+    """Add a handler of downloads at GET `path`. `kinds`: media types; `damaged`: whether a stored file may be
+    so.
     """
     # "application/octet-stream" among them, so that generated clients know they get bytes.
     content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (*kinds, BYTES)}

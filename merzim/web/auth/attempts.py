@@ -67,10 +67,7 @@ def limit(kind: str, key: str) -> RateLimit:
 
 
 def network_limit(ctx: WebContext, kind: str, login: str = "") -> RateLimit:
-    """Return a limit of the network a request comes from, of one name there if one is given.
-
-    What is typed elsewhere never counts, so that nobody is locked out from afar.
-    """
+    """Return a limit of the network a request comes from, of one name there: nobody is locked out from afar."""
     return limit(kind, f"{login} {network_of(client_address(ctx.request))}")
 
 
@@ -86,18 +83,14 @@ def network_of(address: str) -> str:
 
 
 def log_refusal(address: str, reason: Reason, login: str = "") -> None:
-    """Log a refused log-in in the format fail2ban reads (docs/operations/fail2ban-filter.conf).
-
-    Args:
-        login: the account, if it exists; unknown names are not logged, because they may be passwords.
+    """Log a refused log-in as fail2ban reads it (docs/operations/fail2ban-filter.conf). `login`: the account,
+    if it exists; unknown names may be passwords, and are not logged.
     """
     log.warning("log-in refused: address=%s reason=%s account=%s", address or UNKNOWN, reason, login or UNKNOWN)
 
 
 def client_address(request: Request) -> str:
-    """Return the address a request comes from, as the server names it: behind a proxy of
-    `web.trusted_proxies` that of the proxy's client; "" if there is none.
-    """
+    """Return the address a request comes from, behind a trusted proxy that of its client; "" for none."""
     return request.client.host if request.client else ""
 
 
@@ -172,12 +165,9 @@ def minutes(wait: timedelta | None) -> int:
 def counted(
     ctx: WebContext, limits: Sequence[RateLimit], login: str = "", *, too_many: Reason = "too_many_attempts"
 ) -> Iterator[None]:
-    """Count an attempt before it is verified in the block, and uncount it when it succeeds.
-
-    So simultaneous guesses cannot exceed the limits. NotProved is recorded, also that of the block.
-
-    Raises:
-        NotProved: there were too many attempts; with the time to wait.
+    """Count an attempt before it is verified in the block, so that simultaneous guesses stay within the limits,
+    and uncount it when it succeeds. Raises NotProved, which is recorded: too many attempts, with the time to
+    wait.
     """
     try:
         if wait := ctx.accounts.count_attempt(limits, now=ctx.now):
@@ -192,10 +182,8 @@ def counted(
 
 
 def _record_refusal(ctx: WebContext, reason: Reason, login: str) -> None:
-    """Log a refused attempt and record it in the audit log; attempts over a limit are recorded once in ten
-    minutes.
-
-    Otherwise an attacker could fill the audit log.
+    """Log a refused attempt and record it in the audit log, over a limit once in ten minutes, lest it be
+    filled.
     """
     address = client_address(ctx.request)
     log_refusal(address, reason, login)
@@ -254,9 +242,8 @@ def check_code(ctx: WebContext, account: Account, code: str) -> None:
 
 
 def _use_code(ctx: RequestContext, account: Account, typed_code: str) -> bool:
-    """Use up a code of the account (its authenticator's, or a recovery code); return whether it was valid.
-
-    Of a recovery code the holder is told by letter.
+    """Use up a code of the account, its authenticator's or a recovery code, of which the holder is told by
+    letter; return whether it was valid.
     """
     accounts, login = ctx.accounts, account.reader.login
     code = credentials.recovery_hash(typed_code, login)

@@ -32,10 +32,8 @@ SCOPE = "demonstration"
 
 
 def is_passwordless_request(ctx: WebContext) -> bool:
-    """Return whether a request may log in without a password: a browser's here, on a demonstration day.
-
-    Requests by HTTP/1.0 are excluded: proxies that send no forwarding headers use it by default (nginx does),
-    browsers never do.
+    """Return whether a request may log in without a password: a browser's here, on a demonstration day. Not by
+    HTTP/1.0, which no browser speaks but proxies without forwarding headers do (nginx by default).
     """
     version = ctx.request.scope.get("http_version", "1.1")
     return ctx.passwordless and is_local(ctx.request) and version not in ("0.9", "1.0")
@@ -55,10 +53,8 @@ class SecondFactorMissing(Exception):
 
 
 def begin_session(ctx: WebContext, login: str, response: Response, *, scope: str = "") -> None:
-    """Open a session, set its cookie, and end the session the browser had before, of any account.
-
-    Args:
-        scope: SCOPE for a session opened without a password.
+    """Open a session, set its cookie, and end the session the browser had before, of any account. `scope`:
+    SCOPE for one without a password.
     """
     cookie, accounts, at = ctx.request.cookies.get(COOKIE, ""), ctx.accounts, replace(ctx.moment, by="")
     former = accounts.entry("session", hash_secret(cookie), now=at.now) if cookie else None
@@ -79,10 +75,7 @@ def end_session(ctx: WebContext, response: Response) -> None:
 
 
 def current_session(ctx: WebContext) -> Credential | None:
-    """Return the session of a request; None when it has expired or was not used for too long.
-
-    The present settings count, also for a session that began under others.
-    """
+    """Return the session of a request; None when it has expired or was idle too long by present settings."""
     secret, limits, now = ctx.request.cookies.get(COOKIE, ""), ctx.app.settings.web, ctx.now
     entry = ctx.accounts.entry("session", hash_secret(secret), now=now) if secret else None
     if entry is None or entry.created_at + timedelta(hours=limits.session_hours) <= now:
@@ -91,9 +84,8 @@ def current_session(ctx: WebContext) -> Credential | None:
 
 
 def identify(ctx: WebContext) -> tuple[Account, Credential] | None:
-    """Return the account of a request and its session or token, and note that this was used.
-
-    None when the request has no valid one, or the account is disabled.
+    """Return the account of a request and its session or token, noted as used; None without a valid one, and of
+    a disabled account.
     """
     now = ctx.now
     header = ctx.request.headers.get("authorization", "")
@@ -115,10 +107,7 @@ def identify(ctx: WebContext) -> tuple[Account, Credential] | None:
 
 
 async def base_context(request: Request) -> WebContext:
-    """Return the request context without a reader, for log-in, links of letters and probes.
-
-    Asynchronous, so that it needs no worker thread: all of them may be busy with pages.
-    """
+    """Return the request context without a reader; asynchronous, as pages may keep all threads busy."""
     return plain_context(request)
 
 
@@ -209,11 +198,9 @@ P = ParamSpec("P")
 
 
 def reads_files(handler: Callable[P, object]) -> Callable[P, Awaitable[Response]]:
-    """Decorate a handler that reads files, so that pages do not wait for it: it runs in one of READING_THREADS
-    threads of its own, where its answer is made into JSON, too. The handler must take the context as `ctx`.
-
-    Refused (UnreadablePaper, `paper_readers_busy`) is what got no thread within WAIT seconds, because all are
-    taken, or the account reads too many files.
+    """Decorate a handler that reads files and takes the context as `ctx`, so that pages do not wait for it: it
+    runs, and makes its answer JSON, in one of READING_THREADS threads. Raises UnreadablePaper
+    (`paper_readers_busy`) where none is free within WAIT seconds, or the account reads too many files.
     """
 
     def respond(*args: P.args, **kwargs: P.kwargs) -> Response:

@@ -40,9 +40,8 @@ FIELD = "\ue003"
 
 
 def submitted_form(*, files: int = 0, fields: int = MAX_FIELDS, field_bytes: int = MAX_FIELD_BYTES) -> Any:
-    """Return the dependency that reads a submitted form with at most so many files and fields.
-
-    Its files are closed after the answer.
+    """Return the dependency that reads a form of so many files and fields; its files are closed after the
+    answer.
     """
 
     async def read(request: Request) -> AsyncIterator[FormData]:
@@ -75,12 +74,8 @@ def file_of(form: ImmutableMultiDict[str, Any], name: str = "file") -> OpenFile 
 
 
 def store_form_file(ctx: RequestContext, form: FormData) -> tuple[str, str]:
-    """Store the file sent with a form until it is confirmed; return its digest and name.
-
-    Without one they are those of the file sent with the preview, which the form names; "" for none.
-
-    Raises:
-        InvalidForm: the file is empty.
+    """Store the file sent with a form until it is confirmed; return its digest and name, without one those of
+    the file sent with the preview, "" for none. Raises InvalidForm: the file is empty.
     """
     file = file_of(form)
     if file is None:
@@ -109,10 +104,8 @@ def status_of(refusal: object) -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Confirmation:
-    """The effects of a form, shown to its sender for confirmation.
-
-    `people`: number of people who would be notified; `points`: at stake by what would be late; `token`: sent
-    back with the confirmed form.
+    """The effects of a form to be confirmed. `people`: how many would be notified; `points`: at stake by what
+    would be late; `token`: sent back with the confirmed form.
     """
 
     preview: Preview
@@ -123,10 +116,8 @@ class Confirmation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RejectedForm:
-    """A form that was not carried out: its name on the page, the refusal, and the values that were typed.
-
-    `confirmation`: set if the form was not refused but must be confirmed; `had_files`: whether files were sent
-    with it, which have to be chosen again.
+    """A form not carried out: its name on the page, the refusal, the values typed. `confirmation`: where it
+    must only be confirmed; `had_files`: whether files were sent, which have to be chosen again.
     """
 
     form: str
@@ -201,11 +192,7 @@ def shown_again(
 
 
 def parse_date(text: str) -> date:
-    """Parse a date field: `2026-03-30` or `30.03.2026`.
-
-    Raises:
-        InvalidForm: the field is empty or no such day exists.
-    """
+    """Parse a date field: `2026-03-30` or `30.03.2026`. Raises InvalidForm: empty, or no such day."""
     text = text.strip()[:40]
     if not text:
         raise InvalidForm("web.refusal.no_date")
@@ -216,9 +203,7 @@ def parse_date(text: str) -> date:
 
 
 def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
-    """Parse the number fields (`value.NAME`) of a form that are filled in, by name; the decimal mark is a point
-    or a comma. Raises InvalidForm.
-    """
+    """Parse the number fields (`value.NAME`) of a form that are filled in, by name. Raises InvalidForm."""
     numbers = {}
     for key, text in answers.items():
         part, _, name = key.partition(".")
@@ -239,9 +224,7 @@ def parse_event_number(text: str) -> int:
 
 
 def one_line(text: str | None, *, longest: int = MAX_TEXT_LENGTH) -> str:
-    """Return a text as one line with single spaces, without unprintable characters, cut to `longest`; "" for
-    None.
-    """
+    """Return a text as one line of printable characters and single spaces, at most `longest`; "" for None."""
     clean = "".join(sign for sign in text or "" if sign.isprintable() or sign.isspace())
     return " ".join(clean.split())[:longest]
 
@@ -252,11 +235,8 @@ def is_same_text(text: str, other: str) -> bool:
 
 
 def parse_text(text: str) -> str:
-    """Return the text of a field without unprintable characters and outer spaces; every other kind of
-    space becomes a plain one, the ends of lines stay.
-
-    Raises:
-        InvalidForm: it is longer than MAX_TEXT_LENGTH characters.
+    """Return a text without unprintable characters and outer spaces; other spaces become plain ones, the ends
+    of lines stay. Raises InvalidForm: longer than MAX_TEXT_LENGTH characters.
     """
     spaced = "".join(" " if char.isspace() and char != "\n" else char for char in text.replace("\r\n", "\n"))
     clean = "".join(char for char in spaced if char.isprintable() or char == "\n").strip()
@@ -275,10 +255,8 @@ def mark_sentence(field: str, sentence: str) -> str:
 
 
 def fill_in_labels(text: str, otherwise: str) -> str:
-    """Return a page whose marked sentences name the field by its label in their form.
-
-    Args:
-        otherwise: the sentence about a field without a label, which nobody typed.
+    """Return a page whose marked sentences name the field by its label in their form; `otherwise`: the sentence
+    about a field without a label, which nobody typed.
     """
 
     def named(match: re.Match[str]) -> str:

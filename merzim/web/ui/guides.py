@@ -138,9 +138,7 @@ def site_markdown(id: str, language: str) -> str:
 
 
 def section_of(path: str, access: Access) -> str:
-    """Return the guide and section that explain a page to a reader, as `guide#section`; "first-day" for no
-    section.
-    """
+    """Return the `guide#section` that explains a page to a reader; "first-day" where none does."""
     fitting = [
         (start, section)
         for start, section in SECTION_OF_PAGE
@@ -155,9 +153,7 @@ def section_of(path: str, access: Access) -> str:
 
 
 def find_sections(text: str, language: str, acts: Collection[str]) -> list[tuple[Guide, GuideSection]]:
-    """Return the shown sections that contain every word of the search, each once; those with a word in their
-    heading first; none for no words.
-    """
+    """Return the shown sections with every word of the search, each once, by heading first; none for none."""
     words = search_words(text)
     guides = [guide(id, language) for id in GUIDES]
     shared = {id: {match[2] for match in _SHARED.finditer(_file_text(id, language))} for id in GUIDES}

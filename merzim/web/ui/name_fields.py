@@ -65,12 +65,9 @@ class NameChoices:
         self.is_listed = len(self._units if kind == "unit" else office.people) <= MAX_LISTED
 
     def named(self, text: str) -> str:
-        """Return the id or key a text names: by itself, its name, or a unique beginning; "" for no text.
-
-        A whole name is found among all, a beginning only among those the field may name.
-
-        Raises:
-            InvalidForm: nothing matches, or several do; it lists the closest.
+        """Return the id or key a text names: by itself, its name, or a unique beginning; "" for no text. A
+        whole name is found among all, a beginning among those the field may name. Raises InvalidForm, with the
+        closest, for none or several.
         """
         is_known = text in self.office.units if self.kind == "unit" else self.office.member(text) is not None
         if is_known or not text.strip():
@@ -91,18 +88,14 @@ class NameChoices:
         raise InvalidForm(f"web.found.{self.kind}_{code}", text=text[:100], near=names)
 
     def resolve(self, text: str) -> str:
-        """Return what the value of a field names: one chosen from a list as it is, a typed one by `named`.
-
-        The caller checks whether it may be chosen.
+        """Return what a field's value names: one chosen from a list as it is, which the caller checks, else by
+        `named`.
         """
         return text if self.is_listed else self.named(text)
 
     def field(self, chosen: str, *, without: Collection[str] = ()) -> NameField:
-        """Return the field as pages draw it: a list, or a text with what is wrong with it.
-
-        Args:
-            chosen: an id or key, or the text that was typed.
-            without: ids or keys that may not be chosen.
+        """Return the field as pages draw it, a list or a text with what is wrong with it. `chosen`: an id or
+        key, or the text typed; `without`: what may not be chosen.
         """
         if self.is_listed:
             options = tuple(option for option in self._options(chosen) if option.id not in without)
@@ -202,9 +195,7 @@ NameText = Annotated[str, Query(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 def match_unit(ctx: Reading, unit: NameText = "") -> str:
     """Return the id of the unit the query names, "" for none; where units are listed, the value as it is.
-
-    Raises:
-        InvalidForm: the text matches no unit, or several.
+    Raises InvalidForm: no unit, or several.
     """
     if not unit.strip() or unit_names(ctx.reads.office()).is_listed:
         return unit.strip() and unit

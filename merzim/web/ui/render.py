@@ -184,10 +184,8 @@ class Translator:
         return self.say(f"row.{kind}", number=number) if is_known else i18n.row_number(name, self.language)
 
     def change(self, change: FieldChange, titles: Mapping[str, Text], named: Callable[[str], Name]) -> str:
-        """Return the change of one field by an event: `Field: "before" → "after"`.
-
-        Args:
-            named: returns the name of a person or unit by key.
+        """Return the change of one field by an event, `Field: "before" → "after"`; `named`: a person or unit by
+        key.
         """
         code, definition = f"change.field.{change.field}", row_field(change.field)
         if not i18n.knows(code) and definition is None:
@@ -410,11 +408,9 @@ def _rendered(template: str, context: dict[str, Any]) -> str:
 
 
 def _here(request: Request, place: str) -> Any:
-    """Return the function `here(name=value, ...)` of templates: the present address with these parameters,
-    without one whose value is "" or None.
-
-    Parameters about the last action are dropped. After a form was submitted, it returns the form's page,
-    because the answer itself has no address.
+    """Return the function `here(name=value, ...)` of templates: the present address with these parameters, of
+    which "" and None are dropped, as are those about the last action; after a form the address of the form's
+    page.
     """
     is_write = request.method not in SAFE_METHODS
     start = (place or _nearest_page(request)) if is_write else ""

@@ -114,10 +114,8 @@ def table_of(
 def workbook_response(
     ctx: RequestContext, columns: Sequence[Column[R]], rows: Iterable[R], *, title: str, **arguments: object
 ) -> Response:
-    """Return a list as a workbook to download, in the reader's language.
-
-    Args:
-        title: code of the list's name, used for the file and its sheet; arguments: those of the code.
+    """Return a list as a workbook to download, in the reader's language; `title`: the code, with its arguments,
+    of its name.
     """
     translator = Translator(ctx.language)
     name = translator.say(title, **arguments)
@@ -153,12 +151,8 @@ def line_name(t: Translator, line: FiguresLine) -> str:
 def figures_columns(
     head: str, *, with_pace: bool = False, with_delay: bool = False
 ) -> tuple[Column[FiguresLine], ...]:
-    """Return the columns of a table of statistics.
-
-    Args:
-        head: code of the first column's heading.
-        with_pace: whether to include the durations of stages.
-        with_delay: whether to include the days of delay.
+    """Return the columns of a table of statistics, the first headed by the code `head`; `with_pace`: with the
+    durations of stages; `with_delay`: with the days of delay.
     """
 
     def column(name: str, value: Callable[[FiguresLine], object]) -> Column[FiguresLine]:
@@ -173,9 +167,7 @@ def figures_columns(
 
 
 def cell_of(field: FieldView, row: RowView, translator: Translator) -> Content:
-    """Return the value of a field, linked where it leads somewhere: by how many days it is late stands below.
-    Without text for no value.
-    """
+    """Return the value of a field, linked where it leads somewhere, its lateness below; no text for none."""
     value, t = cell_value(field, row, translator.language), translator
     late = row.late.get(field.id, 0)
     under = (Content(text=t.say("register.late", days=late), late=True),) if late else ()

@@ -45,10 +45,9 @@ class Off(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """What is drawn in a row, from its first day to its last. `look`: status of its deadline.
-
-    Of several days are the window, from the first day it can be done to the last, and what is counted, between
-    a deadline and its anchor; of one day the due date, the planned day, and the day it was done.
+    """What is drawn in a row on its days; `look`: status of its deadline. Of several days are the window, in
+    which it can be done, and what is counted, between deadline and anchor; of one the due, planned and done
+    date.
     """
 
     kind: Kind
@@ -58,10 +57,8 @@ class Shape(NamedTuple):
 
 
 class TimelineRow(NamedTuple):
-    """One row of the timeline; of a recurring obligation with all its periods.
-
-    `deadline`: the first that is not done, with its status `look`; `shapes`: in drawing order; `dated`: the one
-    that has its date beside it, left of it if `is_date_left`; None where no day is marked.
+    """One row of the timeline, an obligation with all its periods. `deadline`: the first not done, `look`: its
+    status; `shapes`: in drawing order; `dated`: the one with its date beside it, on the left if `is_date_left`.
     """
 
     deadline: Deadline
@@ -139,10 +136,8 @@ class Timeline:
 def build_timeline(
     deadlines: Iterable[Deadline], *, calendar: Kazakhstan, today: date, soon: date
 ) -> Timeline | None:
-    """Build the timeline of a case's deadlines that are required; None when none of them has a date.
-
-    Args:
-        soon: until when an open deadline counts as near.
+    """Build the timeline of a case's required deadlines; None when none has a date. `soon`: until when one is
+    near.
     """
     groups: dict[str, list[Deadline]] = {}
     for deadline in deadlines:
@@ -176,11 +171,9 @@ def _dates_of(deadline: Deadline) -> list[date]:
 
 
 def _span(days: list[date], calendar: Kazakhstan, today: date, *, recurs: bool) -> tuple[date, date]:
-    """Return the first and last day drawn: all these dates, and today if near, at most MAX_SPAN_DAYS days.
-
-    So that a date far from the rest (a schedule approved half a year before) does not compress the others, days
-    are dropped from the end farther from the middle of the dates, or from today if a recurring obligation has
-    begun.
+    """Return the first and last day drawn: all these dates, and today if near, at most MAX_SPAN_DAYS days. So
+    that a date far off does not compress the others, days are dropped from the end farther from the middle of
+    the dates, or from today if a recurring obligation has begun.
     """
     middle = min(max(today, days[0]), days[-1]) if recurs else days[len(days) // 2]
     while (days[-1] - days[0]).days > MAX_SPAN_DAYS:
@@ -217,10 +210,8 @@ def _row(group: Sequence[Deadline], timeline: Timeline, soon: date) -> TimelineR
 
 
 def _shapes(deadline: Deadline, look: DeadlineStatus, first: date, last: date) -> Iterator[Shape]:
-    """Yield what is drawn of a deadline and lies within the days, in drawing order.
-
-    The counted days are left out where they would cover the window; a plan date on the due date is drawn around
-    it, a fulfilled one is not drawn.
+    """Yield what is drawn of a deadline within the days, in drawing order: no counted days over the window, a
+    plan date around the due date, no plan date once done.
     """
     due, anchor, opens = deadline.due, deadline.anchor_on, deadline.opens
     has_window = False
