@@ -28,13 +28,17 @@ COLUMNS = columns("people")
 IN_TWO = ("name_kk", "name_ru", "post_kk", "post_ru", "person_kk", "person_ru")
 """Columns with names of units, posts and people in the two languages of documents."""
 WRITTEN = ("unit", "parent", "kind", "name", "post", "duties", "email", "language", "deputy", "away")
+_OF_PERSON = {
+    **{name: name for name in ("name", "post", "post_kk", "post_ru")},
+    "person_kk": "name_kk",
+    "person_ru": "name_ru",
+}
+"""Columns of plain texts about a person -> what a Person calls them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPeople:
-    """The content of a table: units, parents before children; people, in table order; notes on the days
-    that texts of absences became, and on columns that were not read.
-    """
+    """The content of a table: units, parents before children; people in order; notes on how it was read."""
 
     units: tuple[Unit, ...]
     people: tuple[Person, ...]
@@ -49,9 +53,7 @@ def read_people(data: bytes, name: str) -> ReadPeople:
     deputy is named by e-mail or by name.
 
     Raises:
-        UnreadablePaper: columns `unit` and `name` missing, or every bad row: no unit, an unknown duty or
-            language, a malformed e-mail, the same person twice, an unknown deputy, two parents, a cycle of
-            units.
+        UnreadablePaper: no column of units or names, or every bad row.
     """
     paper = open_paper(data, name)
     sheet, heading = find_tables(paper, COLUMNS, "paper_people_form_unknown", ("unit", "name"))[0]
@@ -131,21 +133,15 @@ def _person(line: Line, away: Sequence[tuple[date, date]]) -> Person | None:
     language = parse("language", tongue)
     if tongue and language is None:
         line.wrong("paper_language_unknown", text=tongue, allowed=LANGUAGES)
-    post_kk, post_ru, name_kk, name_ru = map(line.text, IN_TWO[2:])
     person = Person(
         key=email or f"{unit} / {name}",
-        name=name,
         unit=unit,
-        post=line.text("post"),
-        name_kk=name_kk,
-        name_ru=name_ru,
-        post_kk=post_kk,
-        post_ru=post_ru,
         duties=_duties(line),
         email=email,
         language=language or LANGUAGES[0],
         away=tuple(away),
         deputy=line.text("deputy") or None,
+        **{said: line.text(column) for column, said in _OF_PERSON.items()},
     )
     return person if name else None
 
@@ -216,16 +212,13 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
     ]
     organisation = _only_organisation(units, office)
     units.sort(key=lambda unit: unit.id != organisation)  # parents before children
-    keys = {person.email.casefold(): person.key for person in office.people.values() if person.email}
-    keys_by_place = {
-        (person.unit, plain(person.name)): person.key for person in office.people.values() if not person.email
-    }
-    same = {
-        person.key: keys.get(person.email.casefold(), person.key)
-        if person.email
-        else keys_by_place.get((known(person.unit), plain(person.name)), person.key)
-        for person in read.people
-    }
+
+    def place(person: Person) -> object:
+        """Return by what a person is known again: the e-mail, else unit and name."""
+        return person.email.casefold() if person.email else (known(person.unit), plain(person.name))
+
+    keys = {place(person): person.key for person in office.people.values()}
+    same = {person.key: keys.get(place(person), person.key) for person in read.people}
     people = [
         replace(
             person,
@@ -290,18 +283,12 @@ def people_table(office: Office, language: str) -> Table:
 
 def _cells(person: Person, language: str) -> dict[str, str | None]:
     """Return the cells of a person by column, without those of the unit."""
+    cells = {column: getattr(person, said) for column, said in _OF_PERSON.items()}
     return {
-        "name": person.name,
-        "post": person.post,
+        **cells,
+        **{column: getattr(person, column) for column in ("email", "language", "deputy")},
         "duties": "; ".join(title("duty", duty, language) for duty in person.duties),
-        "email": person.email,
-        "language": person.language,
-        "deputy": person.deputy,
         "away": "; ".join(f"{first:%d.%m.%Y} – {last:%d.%m.%Y}" for first, last in person.away),
-        "post_kk": person.post_kk,
-        "post_ru": person.post_ru,
-        "person_kk": person.name_kk,
-        "person_ru": person.name_ru,
     }
 
 

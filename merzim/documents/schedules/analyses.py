@@ -27,7 +27,7 @@ _LAST_ALONE = ("срок", "мерзім", "term")
 """Roots of headings whose single day is the last of the analysis."""
 
 _HEADS = {START: ("start", "period"), END: ("end", "period")}
-"""Under which headings the first and the last day of an analysis stand."""
+"""Under which headings an end of an analysis stands."""
 
 
 @dataclass(slots=True)
@@ -52,10 +52,11 @@ class _Dates:
             self.cells[fact] = cell_name(self.row.number, place)
 
     def span(self, ends: Ends, place: int, text: object = None) -> None:
-        """Take the first and last day of an analysis, and list a text beside what it became."""
+        """Take the first and last day of an analysis, and list a text, by default the cell's, beside them."""
         self.plan(START, ends[0], place)
         self.plan(END, ends[1], place)
-        if isinstance(text, str) and (days := [on for on in ends if on]):
+        text = self.row.cell(place) if text is None else text
+        if isinstance(text, str) and text and (days := [on for on in ends if on]):
             self.notes += reading_notes(self.row.number, tidy(text), Days(days[0], days[-1]))
 
     def ends_in(self, column: HeadCell, alone: str = "first") -> Ends:
@@ -67,15 +68,13 @@ class _Dates:
         for column in self.table.of("start")[:1]:
             first, last = self.ends_in(column)
             has_end = any(not is_empty(self.row.cell(end.place)) for end in self.table.of("end")[:1])
-            value = self.row.cell(column.place)
-            self.span((first, None if first and has_end else last), column.place, value)
+            self.span((first, None if first and has_end else last), column.place)
 
     def read_end(self) -> None:
         """Read the column of the last day."""
         for column in self.table.of("end")[:1]:
             first, last = self.ends_in(column, "last")
-            value = self.row.cell(column.place)
-            self.span((None if self.table.of("start") else first, last), column.place, value)
+            self.span((None if self.table.of("start") else first, last), column.place)
 
     def read_span(self) -> None:
         """Read the column of the period, or its two under one heading."""
@@ -89,17 +88,16 @@ class _Dates:
             return
         for column in columns:
             alone = "last" if plain(column.title).startswith(_LAST_ALONE) else "first"
-            self.span(self.ends_in(column, alone), column.place, self.row.cell(column.place))
+            self.span(self.ends_in(column, alone), column.place)
 
     def read_parts(self) -> None:
         """Read the columns of months or quarters: the days that stand there, else those with a mark in them."""
         parts = (column for column in self.table.columns if column.kind.startswith(PART))
         marked = [column for column in parts if not is_empty(self.row.cell(column.place))]
         for column in marked:
-            value = self.row.cell(column.place)
-            text = text_of(value)
+            text = text_of(self.row.cell(column.place))
             if any(letter.isdigit() for letter in text) and len(text) > 2:
-                self.span(self.ends_in(column), column.place, value)
+                self.span(self.ends_in(column), column.place)
         if not marked or self.has_span:
             return
         (first, _), (_, last) = (
@@ -151,11 +149,11 @@ _OTHERWISE = (_Dates.read_span, _Dates.read_parts, _Dates.read_month_or_quarter)
 def read_analyses(
     table: ScheduleTable, title: ScheduleTitle, errors: Errors
 ) -> tuple[list[ReadSchedule], list[RowNote]]:
-    """Return the analyses of a table, in row order, and notes on columns and rows that give none.
+    """Return the analyses of a table, in row order, and notes on columns and rows that give none. A day, month
+    or quarter alone in a row dates the rows below without any.
 
-    A day, month or quarter alone in a row dates the rows below without any. Errors: an impossible or half-read
-    day, no object (both left out), an end before or without a start, a far day, an analysis twice (these are
-    kept).
+    Errors: an impossible or half-read day, no object (both left out), an end before or without a start, a far
+    day, an analysis twice.
     """
     schedules: list[ReadSchedule] = []
     notes = [RowNote.of(table.head, "read_column_ignored", column=column.title) for column in table.of("")]
@@ -199,7 +197,7 @@ def _analysis(
             is_wrong = True
     planned = dates.planned
     if not planned and not is_wrong:
-        dates.span(section, 0)
+        dates.span(section, 0, "")
     text = {kind: _text(row, table, kind, errors) for kind in ("object", "unit", "who", "work")}
     what = text["object"] or text["work"] or text["unit"]
     start, end = planned.get(START), planned.get(END)

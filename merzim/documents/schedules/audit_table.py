@@ -52,11 +52,8 @@ class AuditCase:
 
     Attributes:
         case: the file's own column `case`, else the number of the row.
-        facts: name of fact -> the day it happened. Empty cells are left out.
-        published: name of fact -> the day it was first published.
-        row: the number the spreadsheet shows.
-        cells: column (`fact` or `fact.published`) -> the cell its date was taken from, as the spreadsheet names
-            it: `B7`.
+        facts: name of fact -> the day it happened; `published`: the day it was first published.
+        cells: column (`fact` or `fact.published`) -> the cell its date was taken from: `B7`.
         unread: headings of columns that are not facts and contain no dates, e.g. remarks, and other sheets.
     """
 
@@ -77,14 +74,11 @@ def read_audit(
     `<fact>.published`, or any of `headings`, in any word form; the row with the most of them has the headings.
 
     Args:
-        name: the file's name in error messages.
         facts: the names of the procedure's facts.
-        headings: wording of a heading -> name of its column (`case`, `number` or a fact). Without a `case`
-            column the row number is the case.
+        headings: wording of a heading -> name of its column (`case`, `number` or a fact).
 
     Raises:
-        UnreadablePaper: unknown columns (with the nearest headings), a column twice, no column of a fact; or
-            every bad row: a date that cannot be read, with its column, or a case named twice.
+        UnreadablePaper: unknown columns, a column twice, no column of a fact; or every bad row.
     """
     paper = open_paper(data, name)
     sheet, *others = paper.sheets

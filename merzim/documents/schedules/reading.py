@@ -26,9 +26,7 @@ def read_schedule(
     the whole file with the first. The rows of a further sheet are numbered on from SHEET.
 
     Args:
-        name: the file's name in error messages.
-        facts: the names of the procedure's facts.
-        headings: the product's own words of a heading -> fact.
+        facts: the names of the procedure's facts; `headings`: the product's words of a heading -> fact.
 
     Raises:
         UnreadablePaper: no table, or no analysis with a day; else `.errors` names every bad row.

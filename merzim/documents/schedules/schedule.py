@@ -32,13 +32,10 @@ class ReadSchedule:
     """A planned analysis of a schedule.
 
     Attributes:
-        object: what is analysed.
-        unit: the unit it belongs to, as written; "" when the schedule has none.
+        object: what is analysed; `unit`: the unit it belongs to, as written, "" when the schedule has none.
         row: its first row; `written`: the texts of that row, "" in the published form.
-        facts: days of facts that have happened, by name of fact: the approval.
-        planned: plan dates, by name of fact.
-        cells: name of fact -> the cell its day was read from, as a spreadsheet names it; none of a day that
-            stands in the title.
+        facts: days of facts that have happened, by name of fact: the approval; `planned`: plan dates.
+        cells: name of fact -> the cell its day was read from (`B7`); none of a day that stands in the title.
         responsible: name of fact -> responsible, as written; rows without a date included.
         notes: how its rows were understood, in row order.
     """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from merzim.documents.schedules.schedule import END, START, UNREAD, ReadSchedule, ScheduleTitle
-from merzim.documents.schedules.table import FactMatch, HeadCell, ScheduleTable, match_facts, text_at
+from merzim.documents.schedules.table import RUN, Facts, HeadCell, ScheduleTable, match_facts, text_at
 from merzim.documents.sheets.dates import (
     Days,
     TermInWords,
@@ -42,7 +42,7 @@ class Work:
 
     row: int
     work: str
-    match: FactMatch
+    facts: Facts
     when: tuple[When, ...]
     written: str
     who: str
@@ -58,7 +58,7 @@ class Work:
     def is_recognised(self) -> bool:
         """Whether it is known what the row is about; the analysis itself with a single day is unclear."""
         is_day = [when.is_span for when in self.days] == [False]
-        return self.match.is_recognised and not (self.match.is_analysis and is_day)
+        return bool(self.facts) and not (RUN in self.facts and is_day)
 
     def note(self, code: str, **arguments: object) -> RowNote:
         """Return a note on the row, which quotes the beginning of a long work."""
@@ -73,13 +73,13 @@ def has_steps(table: ScheduleTable) -> bool:
     if not works:
         return False
     texts = [tidy(text_of(value)) for row in table.rows if isinstance(value := row.cell(works[0].place), str)]
-    matches = {text: match_facts(text) for text in texts}
-    steps = {fact for match in matches.values() for fact in (*match.facts, *match.likely)}
-    runs = [text for text, match in matches.items() if match.is_analysis]
+    facts = {text: match_facts(text) for text in texts}
+    named = {fact for of in facts.values() for fact in of}
     if table.of("object") or table.of("unit"):
-        return len(steps) + bool(runs) > 1
+        return len(named) > 1
+    runs = [text for text, of in facts.items() if RUN in of]
     are_whole = all(any(root in plain(run) for root in _WHOLE) for run in runs)
-    return bool(steps) or len(runs) < 2 or not are_whole
+    return bool(named - {RUN}) or len(runs) < 2 or not are_whole
 
 
 def read_steps(
@@ -196,11 +196,7 @@ def _groups(steps: Sequence[Work], sections: Sequence[tuple[int, str]]) -> list[
 
 def _repeats(steps: Sequence[Work], groups: Sequence[str]) -> bool:
     """Return whether some step comes back, once in each of several groups."""
-    in_group = Counter(
-        (group, fact)
-        for step, group in zip(steps, groups, strict=True)
-        for fact in (*step.match.facts, *step.match.likely, *(("run",) if step.match.is_analysis else ()))
-    )
+    in_group = Counter((group, fact) for step, group in zip(steps, groups, strict=True) for fact in step.facts)
     several = len({group for group, _ in in_group}) > 1
     return several and len({fact for _, fact in in_group}) < len(in_group) and max(in_group.values()) == 1
 
@@ -243,10 +239,8 @@ def _analysis(
 
 def _plan(steps: Sequence[Work], title: ScheduleTitle, notes: list[RowNote]) -> Mapping[str, tuple[int, date]]:
     """Return name of fact -> the row its plan date was read from (0 is the title) and that date, earliest
-    first; add notes on all that was read, and was not.
-
-    Of a span a step takes the last day, the analysis itself both ends. Of several rows certain about a fact the
-    first counts, and more than one that is only likely about it.
+    first; add notes. Of a span a step takes the last day, the analysis itself both ends. Of several rows sure
+    about a fact the first counts, and more than one that is only likely about it.
     """
     sure: dict[str, tuple[int, date]] = {}
     likely: dict[str, tuple[Work, date]] = {}
@@ -256,16 +250,15 @@ def _plan(steps: Sequence[Work], title: ScheduleTitle, notes: list[RowNote]) -> 
         if not step.is_recognised or len(step.days) != 1:
             continue
         (when,) = step.days
-        if step.match.is_analysis:
+        if RUN in step.facts:
             runs.append((step.row, when))
         elif when.is_span:
             notes.append(step.note("read_span_last", first=when.first, last=when.last))
-        for fact in step.match.facts:
-            kept, _ = sure.setdefault(fact, (step.row, when.last))
-            if kept != step.row:
+        for fact, is_sure in step.facts.items():
+            if not is_sure:
+                likely.setdefault(fact, (step, when.last))
+            elif fact != RUN and (kept := sure.setdefault(fact, (step.row, when.last))[0]) != step.row:
                 notes.append(step.note("read_row_repeats", on=when.last, kept=kept))
-        for fact in step.match.likely:
-            likely.setdefault(fact, (step, when.last))
         notes += reading_notes(step.row, step.written, when)
     notes += _notes_on_likely(sure, likely)
     run = _run(runs, title, notes, is_dated=not {START, END}.isdisjoint(sure))
@@ -302,10 +295,7 @@ def _run(
     runs: Sequence[tuple[int, Days]], title: ScheduleTitle, notes: list[RowNote], *, is_dated: bool
 ) -> dict[str, tuple[int, date]]:
     """Return the start and the end of the analysis with the row of each, from the rows that give its span, else
-    from the title's period; add notes on parts and on a period that differs.
-
-    Args:
-        is_dated: whether a row gives the start or the end alone.
+    from the title's period, unless a row gives one alone (`is_dated`); note parts and a period that differs.
     """
     period = title.period
     if period and not runs and not is_dated:
@@ -331,8 +321,7 @@ def _responsible(steps: Sequence[Work]) -> dict[str, str]:
     likely: dict[str, str] = {}
     for step in steps:
         if step.who and step.is_recognised:
-            for fact in (*step.match.facts, *((START, END) if step.match.is_analysis else ())):
-                sure.setdefault(fact, step.who)
-            for fact in step.match.likely:
-                likely.setdefault(fact, step.who)
+            for fact, is_sure in step.facts.items():
+                for each in (START, END) if fact == RUN else (fact,):
+                    (sure if is_sure else likely).setdefault(each, step.who)
     return likely | sure

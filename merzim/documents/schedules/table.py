@@ -2,10 +2,6 @@
 
 Above the head stand titles and the approval. A head may be merged over columns: "term" over "from" and "to";
 below it may stand a row that numbers the columns; between the rows, sections, totals and the head again.
-
-A column is named in the words of offices: the object, the unit, the responsible, a work; the start, the end or
-the period of an analysis, a month, a quarter, a year; or the day of one step, as the product or people name it.
-The facts a work is about are known by the roots of its words.
 """
 
 from __future__ import annotations
@@ -67,11 +63,8 @@ class ScheduleTable:
 
 
 def naming(facts: Collection[str], headings: Mapping[str, str]) -> Callable[[str], str]:
-    """Return the function that says what a heading names; "" for nothing known.
-
-    Args:
-        facts: the names of the procedure's facts.
-        headings: the product's own words of a heading -> fact.
+    """Return the function that says what a heading names; "" for nothing known. `facts`: the names of the
+    procedure's facts; `headings`: the product's own words of a heading -> fact.
     """
     own = Headings(facts, headings)
     return cache(lambda heading: _named(heading, own))
@@ -100,9 +93,8 @@ def _step(text: str) -> str:
     ):
         return "start_announced"
     found = match_facts(text)
-    named = (*found.facts, *found.likely)
-    certain = [fact for fact in named if fact not in ("analysis_started", "analysis_ended")]
-    return certain[-1] if certain and not found.is_analysis else ""
+    certain = [fact for fact in found if fact not in ("analysis_started", "analysis_ended")]
+    return certain[-1] if certain and RUN not in found else ""
 
 
 def text_at(row: RowOfSheet, column: HeadCell, errors: Errors) -> str:
@@ -199,47 +191,28 @@ def _is_aside(row: RowOfSheet) -> bool:
     return any(isinstance(value, str) and _TOTAL.match(plain(value)) for value in row.cells[:3])
 
 
-@dataclass(frozen=True, slots=True)
-class FactMatch:
-    """The facts a schedule row is about.
-
-    Attributes:
-        facts: facts dated by the row; empty when it was not recognised.
-        likely: facts it dates only if no other row does (preparing the note stands for signing it).
-        is_analysis: whether the row is the analysis itself, whose span gives two facts.
-    """
-
-    facts: tuple[str, ...] = ()
-    likely: tuple[str, ...] = ()
-    is_analysis: bool = False
-
-    @property
-    def is_recognised(self) -> bool:
-        return bool(self.facts or self.likely or self.is_analysis)
-
-
-def _meant(facts: list[str]) -> FactMatch:
-    """Return what a heading or work may mean, by the rule that knows it: a fact (`plan_developed`), a
-    likely fact (`plan_approved?`), or the whole analysis, from its start to its end (`run`).
-    """
-    likely = tuple(fact.removesuffix("?") for fact in facts if fact.endswith("?"))
-    sure = tuple(fact for fact in facts if not fact.endswith("?") and fact != "run")
-    return FactMatch(sure, likely, "run" in facts)
-
-
+RUN = "run"
+"""The analysis itself, whose span gives two facts."""
+Facts = Mapping[str, bool]
+"""The facts a work is about, or RUN -> whether it surely dates them: one that stands for another (preparing the
+note for signing it) dates them only if no other work does. Empty where nothing was recognised.
+"""
 _FILE = tomllib.loads(Path(__file__).with_name("roots.toml").read_text(encoding="utf-8"))
 _ROOTS = {
     name: re.compile("|".join(rf"\b(?:{root})" for root in roots)) for name, roots in _FILE["roots"].items()
 }
 _RULES = [
-    ([frozenset(word.split("|")) for word in words.split()], _meant(facts.split()))
+    (
+        [frozenset(word.split("|")) for word in words.split()],
+        {fact.removesuffix("?"): not fact.endswith("?") for fact in facts.split()},
+    )
     for words, facts in _FILE["rules"]
 ]
 
 
 @lru_cache(maxsize=1000)
-def match_facts(work: str) -> FactMatch:
-    """Return the facts the text of a row is about; an empty match when no rule fits, or two fit equally."""
+def match_facts(work: str) -> Facts:
+    """Return the facts the text of a row is about, by the first rule that fits."""
     text = plain(work)
     met = {name if pattern.search(text) else f"-{name}" for name, pattern in _ROOTS.items()}
-    return next(match for words, match in _RULES if all(met & one_of for one_of in words))
+    return next(facts for words, facts in _RULES if all(met & one_of for one_of in words))

@@ -71,16 +71,13 @@ _GOES_ON = re.compile(r"\s*(?:(?:по|до|мен|бен|пен)\b|[-–—])", 
 def read(value: object, *, where: str = "", year: int | None = None) -> When:
     """Return the days a cell or text says; TermInWords for a term without a day; None for empty or a dash.
 
-    Days outside the calendar's records, FIRST to REACH, are refused as typing errors.
-
     Args:
-        value: a cell's plain value: text, number, date or None.
         where: the column's name in error messages.
         year: the year used where the text has none (`13 апреля`); None refuses such a text.
 
     Raises:
-        UnreadableCell: an impossible day, one outside FIRST..REACH, a span that ends before it begins, several
-            days, a formula, or digits that are not a date.
+        UnreadableCell: an impossible day, one outside the calendar's records (FIRST to REACH), a span that ends
+            before it begins, several days, a formula, or digits that are not a date.
     """
     if isinstance(value, str):
         return _read_text(value, where, year)
@@ -105,9 +102,7 @@ def _own_date(value: object, where: str) -> date:
 
 def read_lines(value: object, *, where: str = "", year: int | None = None) -> tuple[When, ...]:
     """Return the dates of a cell, line by line (a span, then `Мониторинг – ежедневно`); a span broken over two
-    lines counts as one.
-
-    Raises UnreadableCell as `read` does.
+    lines counts as one. Raises UnreadableCell as `read` does.
     """
     if not isinstance(value, str):
         reading = read(value, where=where, year=year)
@@ -148,9 +143,7 @@ def read_day(value: object, *, where: str = "") -> date | None:
 
 def parse_days(text: str) -> tuple[date, ...]:
     """Return the days listed in a text (`2026-05-08, 11.05.2026`), in order and each once; none for a dash.
-
-    Raises:
-        Refusal: a part is no day, or one outside the calendar's records.
+    Raises Refusal for a part that is no day of the calendar's records.
     """
     days, parts = set[date](), re.split(r"[,;\s]+", text.strip())
     for part in filter(None, () if text.strip() in ("-", "–", "—") else parts):
@@ -189,10 +182,8 @@ def date_refusal(text: str, *, where: str, is_several: bool = False) -> Unreadab
 
 
 def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[date, date]:
-    """Return the first and last day of a written day or period; `year` where it names none.
-
-    Raises UnreadableCell: neither names one (WITHOUT_YEAR), there is no such day, or it lies beyond the
-    calendar's records.
+    """Return the first and last day of a written day or period; `year` where it names none. Raises
+    UnreadableCell: no year (WITHOUT_YEAR), no such day, one outside the calendar's records.
     """
     year = year if stretch.year is None else stretch.year
     if year is None:
@@ -222,15 +213,10 @@ Ends = tuple[date | None, date | None]
 
 def read_ends(value: object, *, where: str, year: int | None, alone: str = "first") -> Ends:
     """Return the ends in a cell: of a day, a span, a month, a quarter, days from a day; both None where it
-    names no day: empty, a dash, `постоянно`, `по графику`.
+    names no day: empty, a dash, `постоянно`. Raises UnreadableCell as `read`, or for a month without a year.
 
     Args:
-        where: the column's heading in error messages.
-        year: the year used where the text names none.
         alone: what a single day is, `first` or `last` of the analysis; `до 30.06` is always the last.
-
-    Raises:
-        UnreadableCell: as `read`; or a month or quarter without a year.
     """
     when = read(value, where=where, year=year)
     text = tidy(value) if isinstance(value, str) else ""

@@ -120,9 +120,8 @@ def display_text(value: object) -> str:
 
 
 class SizeLimits:
-    """Counts what is read of one file, and refuses the file as soon as it exceeds a limit.
-
-    Rows are limited per sheet, cells and characters per file.
+    """Counts what is read of one file, and refuses it beyond a limit: of rows of a sheet, of cells and
+    characters of the file.
     """
 
     def __init__(self, name: str) -> None:
@@ -218,11 +217,8 @@ class Heading:
 
 
 def find_heading(sheet: Sheet, naming: Naming, *, within: int = 60, least: int = 2) -> Heading | None:
-    """Return the row that names the most columns among the first rows, the first of several.
-
-    Args:
-        within: number of rows searched.
-        least: number of columns a row must name; None is returned where no row does.
+    """Return the row that names the most columns among the first (`within`), the first of several; None where
+    no row names at least `least`.
     """
     headings = (_heading(row, naming) for row in sheet.rows[:within])
     named = [heading for heading in headings if len(heading.at) >= least]
@@ -255,10 +251,8 @@ def require_columns(heading: Heading, known: Columns, ids: Collection[str], pape
 def find_tables(
     paper: OpenedFile, known: Columns, otherwise: str, named: Collection[str]
 ) -> list[tuple[Sheet, Heading]]:
-    """Return the sheets that have a heading with these columns.
-
-    Raises UnreadablePaper: two headings of one column that is read (`paper_column_twice`); no sheet has one
-    (the code `otherwise`, with the titles of the columns `named`).
+    """Return the sheets that have a heading with these columns. Raises UnreadablePaper: two headings of one
+    column that is read; no sheet has any (the code `otherwise`, with the titles of the columns `named`).
     """
     tables = [(sheet, heading) for sheet in paper.sheets if (heading := find_heading(sheet, known))]
     for _, heading in tables:
