@@ -19,6 +19,7 @@ from merzim.services.configuration import CHANNEL, create_channel, key_place, re
 from merzim.services.upkeep import doctor as configuration, maintenance
 from merzim.services.upkeep.doctor import diagnose
 from merzim.storage.accounts.encryption import new_key as generate_key
+from merzim.storage.maintenance.schema import installation_name
 from merzim.storage.maintenance.verify import count_recorded_files, damages, unreadable_values
 from merzim.storage.refusals import display_address
 from workflow.law.library import UnknownAct
@@ -137,7 +138,7 @@ def installation(
     take: Annotated[bool, "the database is this installation's from now on"] = False,
 ) -> None:
     """Shows whose database it is; --take makes it this config.toml's."""
-    name = maintenance.claim_database(call.app) if take else maintenance.installation_name(call.app)
+    name = maintenance.claim_database(call.app) if take else installation_name(call.app.engine)
     code = "taken" if take else "named" if name else "unnamed"
     call.tell({"installation": name or None}, f"cli.installation.{code}", name=name)
 

@@ -165,7 +165,7 @@ class AppContext:
     def _is_usable(self) -> bool:
         """Return whether the database has our tables; it is neither created nor migrated."""
         with suppress(Refusal):
-            return check_readiness(self.unprepared).is_usable
+            return check_readiness(self.unprepared)[0]
         return False
 
     @cached_property

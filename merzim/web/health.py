@@ -141,16 +141,16 @@ async def ready(
     """
     # By a thread of its own: those that make pages may all be waiting for the database.
     state = await to_thread.run_sync(readiness, ctx.app, limiter=PROBE_THREADS)
-    last = None if state is None else state.round
+    is_usable, last = state or (False, None)
     age = None if last is None else ctx.now - last
     limit = ALARM_AGES["round"] if round is None else timedelta(seconds=round)
     late = is_late(last, now=ctx.now, limit=limit)
-    is_ready = state is not None and state.is_usable and not (late and round is not None)
+    is_ready = is_usable and not (late and round is not None)
     response.status_code = 200 if is_ready else 503
     return Ready(
         ready=is_ready,
         database="ok" if state else "unreachable",
-        tables="unknown" if state is None else "current" if state.is_usable else "not_ours",
+        tables="unknown" if state is None else "current" if is_usable else "not_ours",
         round=RoundAnswer(last=last, age_seconds=None if age is None else int(age.total_seconds()), late=late),
     )
 

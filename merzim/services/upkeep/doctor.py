@@ -250,7 +250,7 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
         engine = app.unprepared
         refuse_other_installation(engine, app.configured.installation)
         where = {"where": display_address(engine)}
-        if not check_readiness(engine).is_usable:
+        if not check_readiness(engine)[0]:
             yield Check("database", "doctor.other_tables", where, "problem", "other_tables")
             return
         sent = figures(engine, now=now)

@@ -18,7 +18,7 @@ from merzim.services.configuration import has_key, refuse_new_key
 from merzim.services.jobs import queue
 from merzim.settings import BackupSettings, BadSetting
 from merzim.storage import events
-from merzim.storage.database import reading, writing
+from merzim.storage.database import writing
 from merzim.storage.maintenance import backup as stored_backup, schema
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import (
@@ -141,12 +141,6 @@ def unopened_secrets(app: AppContext) -> int:
     return len(app.cipher.unopened(secrets)) if has_key(app.settings, os.environ) else len(secrets)
 
 
-def installation_name(app: AppContext) -> str:
-    """Return the name of the installation the database belongs to; "" while none has claimed it."""
-    with reading(app.engine) as session:
-        return schema.installation_name(session)
-
-
 def claim_database(app: AppContext) -> str:
     """Assign the database to this installation even if another one claimed it: after a renaming, or for a copy;
     return its name. Raises BadSetting: config.toml names no installation.
@@ -155,7 +149,7 @@ def claim_database(app: AppContext) -> str:
         raise BadSetting("cli.installation.no_name", file=str(app.settings.file))
     create_or_migrate(app.unprepared)
     schema.write_installation(app.unprepared, name=app.configured.installation)
-    return installation_name(app)
+    return schema.installation_name(app.engine)
 
 
 SCHEDULED_BACKUP, FAILED_BACKUP = "scheduled_backup", "failed_backup"

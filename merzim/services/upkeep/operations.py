@@ -19,7 +19,7 @@ from merzim.services.jobs import rounds
 from merzim.services.results import Result
 from merzim.services.upkeep.doctor import Check, State, check_running
 from merzim.services.verbs import Ask, Command, NotFound, verb
-from merzim.storage.maintenance.schema import ReadinessReport, check_readiness
+from merzim.storage.maintenance.schema import check_readiness
 from merzim.storage.notices.delivery_state import figures, undelivered_letters
 from merzim.storage.refusals import StorageUnavailable
 
@@ -146,8 +146,10 @@ def _check(check: Check, language: str) -> CheckView:
 log = logging.getLogger("merzim.web")
 
 
-def readiness(app: AppContext) -> ReadinessReport | None:
-    """Return the state of the database now; None, which is logged, if it does not answer."""
+def readiness(app: AppContext) -> tuple[bool, datetime | None] | None:
+    """Return whether the tables are of this version, and when a round last ended (UTC); None, which is logged,
+    if the database does not answer.
+    """
     try:
         return check_readiness(app.engine)
     except StorageUnavailable as trouble:

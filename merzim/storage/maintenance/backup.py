@@ -24,7 +24,7 @@ from merzim.storage.database import conninfo, create_private, driver, reading, w
 from merzim.storage.maintenance.schema import (
     create,
     create_or_migrate,
-    refuse_backup_of_other_version,
+    other_version,
     revision,
     shipped_revisions,
 )
@@ -229,11 +229,17 @@ def _check_file(file: Path) -> None:
             check_result = session.connection().exec_driver_sql("PRAGMA quick_check").scalar()
         if at is None:
             raise Refusal("backup_not_ours", file=str(file))
-        refuse_backup_of_other_version(file, at)
+        _refuse_other_version(file, at)
         # The board is not compared: a row changed by hand must not make the only backup unusable.
         problems = verify(engine) if at == shipped_revisions()[-1] else ()
         if check_result != "ok" or problems:
             raise Refusal("backup_damaged", file=str(file), count=len(problems))
+
+
+def _refuse_other_version(file: Path, at: str) -> None:
+    """Raise Refusal for a backup of a revision that no migration of this version goes on from."""
+    if code := other_version(at):
+        raise Refusal(f"backup_{code}", file=str(file), version=at)
 
 
 def _file(engine: Engine) -> Path:
@@ -281,7 +287,7 @@ def _check_dump(file: Path) -> None:
     version = _VERSION.search(_rows_as_sql(file, ("alembic_version",)))
     if version is None:
         raise Refusal("backup_not_ours", file=str(file))
-    refuse_backup_of_other_version(file, version[1])
+    _refuse_other_version(file, version[1])
 
 
 def _is_dump(file: Path) -> bool:

@@ -7,7 +7,6 @@ When the schema is current, asking so costs two queries and no Alembic.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -48,9 +47,8 @@ def create_or_migrate(engine: Engine) -> bool:
     the first release (`older`), or contains tables of another application (`foreign`); nothing was changed.
     """
     with reading(engine) as session:
-        if usable(session):
+        if _is_current(engine, session):
             return False
-        _refuse_other_version(engine, revision(session))
     return _migrate(engine)
 
 
@@ -60,9 +58,8 @@ def _migrate(engine: Engine) -> bool:
         with writing(engine) as session:
             if not is_sqlite(session):
                 session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
-            if usable(session):
+            if _is_current(engine, session):
                 return False
-            _refuse_other_version(engine, revision(session))
             is_new = revision(session) is None
             if is_new and set(inspect(session.connection()).get_table_names()) - {"alembic_version"}:
                 raise StorageUnavailable("foreign", where=display_address(engine))
@@ -88,23 +85,21 @@ def create(session: Session) -> None:
     install_triggers(session.connection())
 
 
-def usable(session: Session) -> bool:
-    """Return whether the tables are of this version's revision."""
-    return revision(session) == shipped_revisions()[-1]
+def _is_current(engine: Engine, session: Session) -> bool:
+    """Return whether the tables are of this version's revision. Raises StorageUnavailable: they are of a newer
+    version, or of one before the first release.
+    """
+    at = revision(session)
+    if code := other_version(at):
+        raise StorageUnavailable(code, where=display_address(engine), problem=at or "")
+    return at == shipped_revisions()[-1]
 
 
-def _refuse_other_version(engine: Engine, at: str | None) -> None:
-    """Raise StorageUnavailable for a database of a newer version or of one before the first release."""
-    if at is not None and at not in shipped_revisions():
-        code = "newer" if at > shipped_revisions()[-1] else "older"
-        raise StorageUnavailable(code, where=display_address(engine), problem=at)
-
-
-def refuse_backup_of_other_version(file: Path, at: str) -> None:
-    """Raise Refusal for a backup of a revision that no migration of this version goes on from."""
-    if at not in shipped_revisions():
-        code = "backup_newer" if at > shipped_revisions()[-1] else "backup_older"
-        raise Refusal(code, file=str(file), version=at)
+def other_version(at: str | None) -> str:
+    """Return `newer` or `older` for a revision that no migration of this version goes on from, else ""."""
+    if at is None or at in shipped_revisions():
+        return ""
+    return "newer" if at > shipped_revisions()[-1] else "older"
 
 
 def revision(session: Session) -> str | None:
@@ -119,14 +114,9 @@ def revision(session: Session) -> str | None:
         raise
 
 
-def normalised(name: str) -> str:
-    """Return a name normalised for comparison: lower case, single spaces."""
-    return " ".join(name.casefold().split())
-
-
-def installation_name(session: Session) -> str:
+def installation_name(engine: Engine) -> str:
     """Return the installation the database belongs to; "" while none has claimed it."""
-    return session.execute(select(INSTALLATION.c.name)).scalar() or ""
+    return read_value(engine, select(INSTALLATION.c.name)) or ""
 
 
 def refuse_other_installation(engine: Engine, name: str) -> str:
@@ -135,11 +125,9 @@ def refuse_other_installation(engine: Engine, name: str) -> str:
     Refusal: another installation has claimed it; StorageUnavailable: the database cannot be read.
     """
     with reading(engine) as session:
-        at = revision(session)
-        if at not in shipped_revisions():
-            return ""
-        claimed = installation_name(session)
-    if claimed and normalised(claimed) != normalised(name):
+        claimed = installation_name(engine) if revision(session) in shipped_revisions() else ""
+    # Letter case and spaces make no difference.
+    if claimed and claimed.casefold().split() != name.casefold().split():
         code = "installation_other" if name else "installation_unnamed"
         raise Refusal(code, where=display_address(engine), theirs=claimed, ours=name)
     return claimed
@@ -165,23 +153,14 @@ def write_installation(engine: Engine, **values: str) -> None:
     execute(engine, INSTALLATION.update().values(**values))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReadinessReport:
-    """The state of the database. `is_usable`: whether this version's code can use the tables. `round`: when a
-    round last ended (UTC); None before the first.
+def check_readiness(engine: Engine) -> tuple[bool, datetime | None]:
+    """Return whether this version's code can use the tables, and when a round last ended (UTC; None before the
+    first), by two short queries.
     """
-
-    is_usable: bool
-    round: datetime | None
-
-
-def check_readiness(engine: Engine) -> ReadinessReport:
-    """Return whether this version can use the tables and when a round last ended, by two short queries."""
     with reading(engine) as session:
-        if not usable(session):
-            return ReadinessReport(is_usable=False, round=None)
-        query = select(PULSE.c.at).where(PULSE.c.name == "round")
-        return ReadinessReport(is_usable=True, round=session.execute(query).scalar())
+        if revision(session) != shipped_revisions()[-1]:
+            return False, None
+        return True, session.execute(select(PULSE.c.at).where(PULSE.c.name == "round")).scalar()
 
 
 def server_time(engine: Engine) -> datetime | None:
