@@ -147,9 +147,8 @@ SettingText = Annotated[str, Field(max_length=500)]
 
 
 class Organisation(Command):
-    """The organisation's names, and the e-mail (or key) of who is told when nobody holds a duty.
-
-    What is left empty is as config.toml says.
+    """The organisation's names, and the e-mail (or key) of who is told when nobody holds a duty. What is left
+    empty is as config.toml says.
     """
 
     name: SettingText = ""
@@ -159,9 +158,8 @@ class Organisation(Command):
 
 
 class MailServer(Command):
-    """The server letters leave through; without a `host` the channels of config.toml are used.
-
-    The password is stored encrypted, for this server and log-in alone; without one the stored password stays.
+    """The server letters leave through; without a `host` the channels of config.toml are used. The password is
+    stored encrypted, for this server and log-in alone; without one the stored password stays.
     """
 
     host: SettingText = ""

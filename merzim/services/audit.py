@@ -271,9 +271,7 @@ class ChangeEvent(BaseModel):
 
 
 class ChangeList(BaseModel):
-    """Changes in the order of writing. `cursor`: the `after` of the next request, even if there are no
-    changes.
-    """
+    """Changes in the order of writing. `cursor`: the `after` of the next request, also without changes."""
 
     events: list[ChangeEvent]
     cursor: int

@@ -106,10 +106,9 @@ class OpenFile:
 
 
 class EvidenceInput(Command):
-    """A link or a file that proves a fact.
-
-    `kind`: a kind the obligation asks for (`link:site`, `document:order`), or empty. `file`: the digest
-    returned by `/files`. `restricted`: the ground for restricting access to the file.
+    """A link or a file that proves a fact. `kind`: a kind the obligation asks for (`link:site`,
+    `document:order`), or empty. `file`: the digest returned by `/files`. `restricted`: the ground for
+    restricting access to the file.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

@@ -195,9 +195,7 @@ class CaseHead(Result):
 
 
 class OpenedCase(CaseHead):
-    """A case that was opened. `kind`: kind of its organisation; `person`: key of the person it is about, or
-    "".
-    """
+    """A case that was opened. `kind`: of its organisation; `person`: key of whom it is about, or ""."""
 
     kind: str
     person: str
@@ -251,9 +249,8 @@ class ActMoves(BaseModel):
 
 class ProofResult(Result):
     """A document or link. `reference`: the address, or the digest of a stored file; `file`: whether it is a
-    stored file.
-
-    `restricted`: the ground for restricting access; readers without access get no name and no reference.
+    stored file. `restricted`: the ground for restricting access; readers without access get no name and no
+    reference.
     """
 
     kind: str
@@ -275,14 +272,13 @@ class ProofResult(Result):
 
 class CommandResult(BaseModel):
     """The result of a command on a case: events written (none if nothing was new) and due dates moved.
-
     `preview`: nothing was written; `changed` is whether it would be. `tells`: how many people would be
     notified. `dropped`, `opened`: in a preview, obligations no longer required and newly required, with or
     without a due date; `overdue`: what would become overdue, or be planned after its due date;
     `points_at_stake`: by that. `keeps`: first and last day to plan the fact for that keep every term, the last
-    null where any later day does; empty where no day does or nothing is planned.
-    `lost`: facts and plan dates the new edition does not know; they stay in the history.
-    `out_of_order`: findings that the recorded or corrected fact is out of order; it is recorded nevertheless.
+    null where any later day does; empty where no day does or nothing is planned. `lost`: facts and plan dates
+    the new edition does not know; they stay in the history. `out_of_order`: findings that the recorded or
+    corrected fact is out of order; it is recorded nevertheless.
     """
 
     case: str

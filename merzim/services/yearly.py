@@ -52,7 +52,6 @@ Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 
 class OpenYear(Command):
     """A year to open. `unit`: only organisations at or below it; empty for all the reader may open for.
-
     `kept_from`: the day from which records are kept, by default the office's first day: what was due before it
     is not overdue.
     """
@@ -93,10 +92,9 @@ class YearCase(Result):
 
 
 class YearAhead(BaseModel):
-    """The cases that opening a year would open. `there`: number of its cases that exist already.
-
-    `kept_from`: the day from which records are kept; `overdue`: deadlines that would be overdue today;
-    `told`: name of a person -> the reminders the next round would send them.
+    """The cases that opening a year would open. `there`: number of its cases that exist already. `kept_from`:
+    the day from which records are kept; `overdue`: deadlines that would be overdue today; `told`: name of a
+    person -> the reminders the next round would send them.
     """
 
     year: int

@@ -140,9 +140,8 @@ class AskBoard(Command):
 
 
 class BoardAnswer(BaseModel):
-    """The totals of today, and one page of each list.
-
-    `due_until`: the last day that counts as near; `next`: the `cursor` of the next page, null at the last.
+    """The totals of today, and one page of each list. `due_until`: the last day that counts as near; `next`:
+    the `cursor` of the next page, null at the last.
     """
 
     today: date
@@ -258,9 +257,8 @@ class AskDesk(Command):
 
 
 class ItemAnswer(Result):
-    """A task. `letter`: key of the letter about it that is not acknowledged yet.
-
-    `instead_of`: the person the reader is deputy of; `recordable`: whether a fact fulfils it.
+    """A task. `letter`: key of the letter about it that is not acknowledged yet. `instead_of`: the person the
+    reader is deputy of; `recordable`: whether a fact fulfils it.
     """
 
     line: BoardLine

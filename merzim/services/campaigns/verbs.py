@@ -51,7 +51,6 @@ NAMED_LIMIT = 20
 
 class CampaignPreview(BaseModel):
     """How many people a campaign asks; `unreached_names`: the first of those without an address in any channel.
-
     `campaign`: id of the started campaign, "" in a preview.
     """
 
@@ -62,11 +61,10 @@ class CampaignPreview(BaseModel):
 
 
 class StartCampaign(Command):
-    """Ask the people of some units for their answer.
-
-    `units`: with all units below; all people if empty. `duties`, `posts`: of these people only those who hold
-    one of the duties, or whose post has the words of one of the texts; everybody if both are empty. `values`:
-    values of the fields the officer fills in. `link` or `file`: the document to read. `preview`: write nothing.
+    """Ask the people of some units for their answer. `units`: with all units below; all people if empty.
+    `duties`, `posts`: of these people only those who hold one of the duties, or whose post has the words of one
+    of the texts; everybody if both are empty. `values`: values of the fields the officer fills in. `link` or
+    `file`: the document to read. `preview`: write nothing.
     """
 
     register_id: RegisterId

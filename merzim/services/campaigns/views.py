@@ -64,11 +64,10 @@ class CampaignKind(Result):
 
 
 class CampaignView(Result):
-    """A campaign, with the numbers of visible people by state.
-
-    `duties`, `posts`: who of these units is asked: holders of the duties, people with such words in their post;
-    everybody if both are empty. `ground`: the act it rests on with its paragraph, "" for none; `unreached`:
-    number of awaited people no channel has an address for; `file`: the name of the document's file.
+    """A campaign, with the numbers of visible people by state. `duties`, `posts`: who of these units is asked:
+    holders of the duties, people with such words in their post; everybody if both are empty. `ground`: the act
+    it rests on with its paragraph, "" for none; `unreached`: number of awaited people no channel has an address
+    for; `file`: the name of the document's file.
     """
 
     id: str
@@ -98,10 +97,8 @@ class CampaignView(Result):
 
 
 class CampaignPersonView(Result):
-    """A person asked in a campaign, with their `number` in it.
-
-    `answer`: the row their answer added; `late`: days by which what it says was late; `reached`: whether a
-    channel has an address for them.
+    """A person asked in a campaign, with their `number` in it. `answer`: the row their answer added; `late`:
+    days by which what it says was late; `reached`: whether a channel has an address for them.
     """
 
     number: int
@@ -136,9 +133,8 @@ class CampaignEventView(BaseModel):
 
 
 class CampaignPage(BaseModel):
-    """A campaign with one page of its people, ordered by name.
-
-    `reminded_today`: reminders were sent today, the next may be tomorrow.
+    """A campaign with one page of its people, ordered by name. `reminded_today`: reminders were sent today, the
+    next may be tomorrow.
     """
 
     campaign: CampaignView
@@ -158,9 +154,7 @@ class CampaignList(BaseModel):
 
 
 class ShowCampaign(Command):
-    """Request the people of a campaign. `state`: only in this state; `unreached`: only awaited people without
-    an address.
-    """
+    """Request the people of a campaign, in one `state`; `unreached`: only awaited ones without an address."""
 
     campaign: CampaignId
     state: Literal["", "awaited", "answered", "left"] = ""

@@ -51,10 +51,9 @@ _MENTION = re.compile(r"@([^\W\d_][\w'-]*(?:[ ][^\W\d_][\w'-]*){0,3})")
 
 
 class AddComment(CaseCommand):
-    """Comment on a case, or on one of its obligations.
-
-    `text` names people as `@Name Surname`; `asks`: name, key or e-mail of the person asked, `until`: the day
-    the answer is due; `answers`: the number of the question in the history.
+    """Comment on a case, or on one of its obligations. `text` names people as `@Name Surname`; `asks`: name,
+    key or e-mail of the person asked, `until`: the day the answer is due; `answers`: the number of the question
+    in the history.
     """
 
     text: Ground
@@ -280,9 +279,8 @@ class ListAssignments(Command):
 
 
 class AssignmentResult(Result):
-    """An assignment. `alone`: whether it was given without a case; `state`: its status today.
-
-    `person`, `giver`: keys of the assignee and the giver; `by`: the account that gave it.
+    """An assignment. `alone`: whether it was given without a case; `state`: its status today. `person`,
+    `giver`: keys of the assignee and the giver; `by`: the account that gave it.
     """
 
     case: str

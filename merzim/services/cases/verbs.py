@@ -69,7 +69,6 @@ ObjectRu = Annotated[Line, Field(description="The object in Russian, in the nomi
 
 class OpenCase(Command):
     """Open a case; facts and plan dates by fact name. `person`: key, e-mail or name of the person it is about.
-
     `object_kk`, `object_ru`: the object in the nominative, for the passport; `object`: in any other wording.
     """
 
@@ -133,7 +132,6 @@ class Correct(Previewable):
 
 class Withdraw(Previewable):
     """Withdraw what was recorded by mistake; it stays in the history, but the case is computed without it.
-
     `name`: a fact with its period, `plan.` and a fact for its plan date, a row of a register (`risk.3`,
     `request.3`, `measure.2`, `position.4`, `remark.1`), `passport` for its latest edit, or `#7` for an event of
     the history. `evidence`: only this document of the record: its address, SHA-256 or file name.
@@ -145,9 +143,8 @@ class Withdraw(Previewable):
 
 
 class Decide(Previewable):
-    """Answer a decision by one of its options; another answer is withdrawn first.
-
-    `decided_by`: the duty of the person who decided.
+    """Answer a decision by one of its options; another answer is withdrawn first. `decided_by`: the duty of the
+    person who decided.
     """
 
     decision: Name
@@ -185,11 +182,10 @@ class Migrate(Previewable):
 
 
 class Passport(Previewable):
-    """Change the passport of a case: only the fields that are sent; an empty one clears its value.
-
-    `object_kk`, `object_ru`: the object in the nominative. `responsible`: obligation -> the person responsible,
-    by name, e-mail or in words. `group`: members of the working group, each as `name; post; role`. `period`:
-    first and last day of the activity analysed.
+    """Change the passport of a case: only the fields that are sent; an empty one clears its value. `object_kk`,
+    `object_ru`: the object in the nominative. `responsible`: obligation -> the person responsible, by name,
+    e-mail or in words. `group`: members of the working group, each as `name; post; role`. `period`: first and
+    last day of the activity analysed.
     """
 
     object_kk: Line | None = Field(default=None, description="The object in Kazakh, in the nominative.")
@@ -207,9 +203,8 @@ class Passport(Previewable):
 
 
 class Undo(CaseCommand):
-    """Withdraw what you recorded in the last ten minutes, if no letter of the case has been sent since.
-
-    `line`: the number of the event in the history, from the result of recording it (`seq`).
+    """Withdraw what you recorded in the last ten minutes, if no letter of the case has been sent since. `line`:
+    the number of the event in the history, from the result of recording it (`seq`).
     """
 
     line: Seq
@@ -469,9 +464,8 @@ class StepOfCase(CaseCommand):
 
 
 class RecordMany(Command):
-    """Steps of cases to record as happened on one day, with the same remark and evidence.
-
-    `signed_by`: who signed them, where an act asks who did. `evidence_follows`: that of each comes later.
+    """Steps of cases to record as happened on one day, with the same remark and evidence. `signed_by`: who
+    signed them, where an act asks who did. `evidence_follows`: that of each comes later.
     """
 
     steps: list[StepOfCase] = Field(min_length=1, max_length=MAX_ROWS)
@@ -507,9 +501,7 @@ class RowResult(BaseModel):
 
 
 class ManyResult(BaseModel):
-    """The result of each row, in the order they were sent; `changed`: how many were recorded or withdrawn, or
-    would be.
-    """
+    """The result of each row, in order; `changed`: how many were recorded or withdrawn, or would be."""
 
     preview: bool
     changed: int

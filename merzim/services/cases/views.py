@@ -102,10 +102,9 @@ class NextStep(BaseModel):
 
 
 class StepDates(Result):
-    """A step of a case: its approved, planned and actual dates, and its due date by law.
-
-    `drift`: working days from the approved date to the actual, else the planned one; `slack`: working days from
-    the planned date to the due date.
+    """A step of a case: its approved, planned and actual dates, and its due date by law. `drift`: working days
+    from the approved date to the actual, else the planned one; `slack`: working days from the planned date to
+    the due date.
     """
 
     obligation: str = at("row", "obligation")
@@ -119,9 +118,8 @@ class StepDates(Result):
 
 
 class PortfolioLine(BaseModel):
-    """A case at its stage, with its next step and the dates of its steps.
-
-    `drift`: of the step that moved farthest, `drifted` its id; `slack`: the least, of the step `critical`.
+    """A case at its stage, with its next step and the dates of its steps. `drift`: of the step that moved
+    farthest, `drifted` its id; `slack`: the least, of the step `critical`.
     """
 
     case: str

@@ -95,12 +95,10 @@ class OptionView(Result):
 
 
 class FieldView(Result):
-    """A field as needed by a form and the head of a list.
-
-    `filterable`, `sortable`, `total`: whether lists may be filtered, sorted by it, and have its sum under them.
-    `register_id`: for references: the other register. `unit`: unit of a number. `translation_of`: the text
-    field it says in the other language of papers, or ""; `post_of`: the person field whose post it takes where
-    nothing is written, or "".
+    """A field as needed by a form and the head of a list. `filterable`, `sortable`, `total`: whether lists may
+    be filtered, sorted by it, and have its sum under them. `register_id`: for references: the other register.
+    `unit`: unit of a number. `translation_of`: the text field it says in the other language of papers, or "";
+    `post_of`: the person field whose post it takes where nothing is written, or "".
     """
 
     id: str
@@ -146,11 +144,10 @@ class RegisterView(Result):
 
 class RowView(Result):
     """A row with the values of visible fields, without empty ones: texts, ISO dates, decimals as texts, True or
-    False, ids of options, keys of people and units, files as `{sha256, name, type, size}`.
-
-    `names`: names of the people, units and rows it refers to, if visible; `opened_case`: the case it
-    opened, if visible. `late`: dates that are late, with the calendar days they are late by. `seq`: number of
-    its last event; sent with a change, it prevents overwriting another user's change.
+    False, ids of options, keys of people and units, files as `{sha256, name, type, size}`. `names`: names of
+    the people, units and rows it refers to, if visible; `opened_case`: the case it opened, if visible. `late`:
+    dates that are late, with the calendar days they are late by. `seq`: number of its last event; sent with a
+    change, it prevents overwriting another user's change.
     """
 
     id: str

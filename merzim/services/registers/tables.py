@@ -68,7 +68,6 @@ MOST_LISTED = 20
 
 class ImportRows(FileInput):
     """Import rows from a spreadsheet: the digest returned by `/files`, or (from a page) the file itself.
-
     `unit`: unit of rows whose column `unit` is empty; empty for that of the first person each row names.
     `preview`: write nothing.
     """

@@ -48,9 +48,8 @@ FieldValues = Annotated[dict[Name, FieldValue], Field(max_length=MAX_FIELDS)]
 
 
 class AddRow(Command):
-    """Add a row to a register of a unit.
-
-    `unit`: empty for that of the first person the row names, or the reader's topmost one if it names nobody.
+    """Add a row to a register of a unit. `unit`: empty for that of the first person the row names, or the
+    reader's topmost one if it names nobody.
     """
 
     register_id: RegisterId

@@ -60,9 +60,7 @@ POINTING_SHOWN = 20
 
 
 class FilterInput(Command):
-    """A condition on one field: `is` one of these values, `from` and `until` a date or number, `contains` a
-    text, or `empty`.
-    """
+    """A condition on a field: `is` one of these, `from`, `until` a day or number, `contains` text, `empty`."""
 
     field: Name
     is_: list[Line] | None = Field(default=None, alias="is", max_length=100)
@@ -73,11 +71,10 @@ class FilterInput(Command):
 
 
 class ListRows(Command):
-    """A query for rows of a register.
-
-    `sort`: a field, or `unit` (people, units and options by their names in the reader's language), with `-`
-    before it for the last first; "" for the newest first. `search`: words of fields that are not confidential;
-    those join no filter and no sort either. `unit`: with all units below; `withdrawn`: only withdrawn rows.
+    """A query for rows of a register. `sort`: a field, or `unit` (people, units and options by their names in
+    the reader's language), with `-` before it for the last first; "" for the newest first. `search`: words of
+    fields that are not confidential; those join no filter and no sort either. `unit`: with all units below;
+    `withdrawn`: only withdrawn rows.
     """
 
     register_id: RegisterId
@@ -123,11 +120,10 @@ class PointingRows(BaseModel):
 
 
 class RowDetail(BaseModel):
-    """A row, the fields visible to its reader, and its history; that and the rest are empty for readers who
-    see it only because it names them, the rest also of a withdrawn row.
-
-    `days_of_case`: days of fields that differ in the case it opened; null if the case has no such fact.
-    `fulfils`: facts recorded from it in visible cases; `pointing`: rows of other registers that refer to it.
+    """A row, the fields visible to its reader, and its history; that and the rest are empty for readers who see
+    it only because it names them, the rest also of a withdrawn row. `days_of_case`: days of fields that differ
+    in the case it opened; null if the case has no such fact. `fulfils`: facts recorded from it in visible
+    cases; `pointing`: rows of other registers that refer to it.
     """
 
     row: RowView
