@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from workflow.board.rows import assignee_key
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Step
-from workflow.org.duties import Unresolved, heads_over, resolve
-from workflow.org.office import Office, Recipient, uploads_through
+from workflow.org.duties import Unresolved, concerned, heads_over, resolve
+from workflow.org.office import Office, Recipient
 
 # In a reminder step, "duty" means the person responsible; every other word is a duty of the office.
 THE_DUTY_ITSELF = "duty"
-# The uploader: for a unit without an account of its own, somebody in a higher body.
-ACCOUNT = "account_holder"
 CHIEF_OF_STAFF = "chief_of_staff"
 
 
@@ -32,7 +31,7 @@ def resolve_recipients(
     executors = resolve_assignees(office, case, obligation, deadline, on=on)
     recommended = obligation.force != "obligatory" and THE_DUTY_ITSELF in step.to
     for duty in (THE_DUTY_ITSELF,) if recommended else step.to:
-        itself, without = duty == THE_DUTY_ITSELF, persons_concerned(case, duty)
+        itself, without = duty == THE_DUTY_ITSELF, concerned(duty, case.person)
         recipients: tuple[Recipient, ...] | Unresolved
         if itself:
             recipients = executors
@@ -40,7 +39,7 @@ def resolve_recipients(
             places = _places(office, case, executors)
             recipients = heads_over(office, places, on=on, without=without, first_head=step.last)
         else:
-            recipients = resolve(office, duty=duty, unit=case.unit, on=on, person=case.person, without=without)
+            recipients = resolve(office, duty=duty, unit=case.unit, on=on, person=case.person)
         if isinstance(recipients, Unresolved):
             nobody.append(recipients)
             continue
@@ -70,25 +69,5 @@ def _places(office: Office, case: Case, executors: tuple[Recipient, ...] | Unres
 def resolve_assignees(
     office: Office, case: Case, obligation: Obligation, deadline: str, *, on: date
 ) -> tuple[Recipient, ...] | Unresolved:
-    """Return the people who must fulfil the obligation on that day, or their deputies.
-
-    Never the person concerned, except for their own part. Where a unit uploads through a higher body, its
-    uploads are for the holder of the account there.
-    """
-    unit = case.unit
-    if obligation.duty == ACCOUNT:
-        unit = uploads_through(office, unit)
-    return resolve(
-        office,
-        duty=obligation.duty,
-        unit=unit,
-        on=on,
-        responsible=case.responsible.get(deadline) or case.responsible.get(obligation.id) or "",
-        person=case.person,
-        without=persons_concerned(case, obligation.duty),
-    )
-
-
-def persons_concerned(case: Case, duty: str) -> frozenset[str]:
-    """Return the people the matter is about; they are notified only of their own part."""
-    return frozenset({case.person}) if case.person and duty != "person_concerned" else frozenset()
+    """Return the people who must fulfil the obligation on that day, or their deputies."""
+    return resolve(office, on=on, **assignee_key(case, obligation, deadline)._asdict())

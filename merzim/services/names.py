@@ -98,12 +98,6 @@ def written_assignee(office: Office, responsible: str) -> Name:
     return Text(kk=person.post_in("kk"), ru=person.post_in("ru"), en=person.post)
 
 
-def assignee_key(case: Case, obligation: Obligation, deadline: str) -> AssigneeKey:
-    """Return what identifies the assignees of an obligation of a case. `deadline`: its id with its period."""
-    responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
-    return AssigneeKey(case.unit, obligation.duty, responsible, case.person)
-
-
 def name_assignees(office: Office, key: AssigneeKey, *, on: date) -> AssigneeNames:
     """Return the names of whom a letter of that day goes to; none where the officer alone would get it."""
     recipients = acting_people(office, key, on=on)
@@ -228,14 +222,7 @@ def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipie
     """
 
     def recipients() -> tuple[Recipient, ...]:
-        recipients = resolve(
-            office,
-            duty=key.duty,
-            unit=key.unit,
-            on=on,
-            responsible=key.responsible,
-            person=key.person,
-        )
+        recipients = resolve(office, on=on, **key._asdict())
         return () if isinstance(recipients, Unresolved) else recipients
 
     return office.resolved_once(on, key, recipients)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from merzim.services.names import assignees_of
 from merzim.storage import office as office_store
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.queries import SqlReads
@@ -31,6 +32,7 @@ from tests.notifications.sample_office import (
     noon,
 )
 from tests.storage.sample_cases import seal
+from workflow.board.rows import assignee_key
 from workflow.cases.case import Case
 from workflow.cases.commands import answers, recording
 from workflow.law.library import Library
@@ -443,8 +445,16 @@ def test_whom_a_matter_is_about_is_gone_round() -> None:
     ]
 
 
+def test_the_board_names_whom_letters_tell() -> None:
+    """Of a matter about the head of a unit the next head above."""
+    key = assignee_key(case(person=BOLAT.key), OBLIGATION.replaced(duty="head_of_unit"), OBLIGATION.id)
+    everybody = office(AIGUL, BOLAT, ERLAN, DANA)
+
+    assert [recipient.person.name for recipient in assignees_of(everybody, key, on=ON)] == [ERLAN.name]
+
+
 def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
-    """The holder of the account there, not anybody in the unit."""
+    """The holder of the account there, not anybody in the unit; on the board too."""
     own_holder = Person(key="own@example.kz", name="Own", unit="staff", duties=("account_holder",))
     higher = Person(key="up@example.kz", name="Higher", unit="body", duties=("account_holder",))
     upload = OBLIGATION.replaced(duty="account_holder")
@@ -456,3 +466,5 @@ def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
 
     assert [recipient.person.name for recipient in first] == ["Own"]
     assert [recipient.person.name for recipient in second] == ["Higher"]
+    key = assignee_key(case(), upload, upload.id)
+    assert [recipient.person.name for recipient in assignees_of(through, key, on=ON)] == ["Higher"]

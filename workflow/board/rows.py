@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 from calendars.kazakhstan import Kazakhstan, Knowledge
 from workflow.cases.case import AWAITED, Case, CaseStatus, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Status
-from workflow.law.procedure import Procedure
-from workflow.org.office import OF_A_PERSON, OUTSIDE
+from workflow.law.procedure import Obligation, Procedure
+from workflow.org.office import OUTSIDE
 from workflow.reminders import next_step, steps_of
 
 CaseOrder = Literal["newest", "earliest", "urgent", "object", "unit"]
@@ -105,7 +105,6 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhs
         case=case.id,
         obligation=deadline.id,
         stage=obligation.stage,
-        unit=case.unit,
         due=deadline.due,
         safe_by=deadline.safe_by,
         planned_on=deadline.planned_on,
@@ -120,9 +119,7 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhs
         span_first=deadline.span_first,
         span_last=deadline.span_last,
         version=calendar.version,
-        duty=obligation.duty,
-        responsible=case.responsible.get(deadline.id) or case.responsible.get(obligation.id) or "",
-        person=case.person if obligation.duty in OF_A_PERSON else "",
+        **assignee_key(case, obligation, deadline.id)._asdict(),
         waiting_for=deadline.waiting_for,
         counts_until=deadline.counts_until,
         reminds_from=deadline.reminds_from,
@@ -139,15 +136,21 @@ that can be done now, `unconfirmed` those missed or open without a due date sinc
 
 
 class AssigneeKey(NamedTuple):
-    """What identifies the assignee of rows: the arguments of `workflow.org.duties.resolve` except the day.
+    """What identifies the assignees of rows: the arguments of `workflow.org.duties.resolve` except the day.
 
-    `responsible`: the schedule's own words; `person`: key of whom the case is about, where the duty is theirs.
+    `responsible`: the schedule's own words; `person`: key of whom the case is about.
     """
 
     unit: str
     duty: str
     responsible: str
     person: str
+
+
+def assignee_key(case: Case, obligation: Obligation, deadline: str) -> AssigneeKey:
+    """Return what identifies the assignees of an obligation of a case. `deadline`: its id with its period."""
+    responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
+    return AssigneeKey(case.unit, obligation.duty, responsible, case.person)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from workflow.org.office import ABOVE, OF_A_PERSON, OUTSIDE, Office, Person, Recipient, Why
+from workflow.org.office import ABOVE, OF_A_PERSON, OUTSIDE, Office, Person, Recipient, Why, uploads_through
 from workflow.search_words import plain
 
 # Duties that answer for one unit: nobody of a neighbouring unit may stand in for them. The others are duties of
@@ -18,6 +18,8 @@ from workflow.search_words import plain
 UNIT_DUTIES = frozenset({"head_of_unit", "object_unit", "deputy", "head"})
 SIGNING_DUTIES = frozenset({"head", "chief_of_staff"})
 """Duties that sign: they sign or approve even if the schedule names somebody else as responsible."""
+ACCOUNT = "account_holder"
+"""The uploader."""
 _HEADS = ("head_of_unit", "head")
 """Duties that answer for a unit, the nearer first."""
 
@@ -41,26 +43,28 @@ def resolve(
     on: date,
     responsible: str = "",
     person: str = "",
-    without: frozenset[str] = frozenset(),
 ) -> Group | Unresolved:
     """Return the people to notify about a duty on a day; nobody for that of a body outside the office.
 
     First the person matched to the schedule's responsible text, together with the signatory by the act; else
     the holder of the duty in the unit, in the units above it, or, for duties of the whole organisation,
     anywhere. A person who is away is replaced by the deputy (or the deputy's deputy, and so on). If nobody is
-    left, the officer the office names.
+    left, the officer the office names. The uploads of a unit without an account are for the holder of the
+    account it uploads through.
 
     Args:
         duty: one of DUTIES.
         unit: id or name of a unit; "" is the organisation.
         on: the local day of the notice.
         responsible: the schedule's text; only for recipients who must fulfil the obligation.
-        person: key of the person the case is about, for obligations of theirs or of their direct head.
-        without: keys of people who must not be notified (the matter is about them): they are skipped in favour
-            of the holder further up.
+        person: key of the person the case is about, "" for nobody: skipped in favour of the holder further up,
+            but for their own part.
     """
     if duty == OUTSIDE:
         return ()
+    without = concerned(duty, person)
+    if duty == ACCOUNT:
+        unit = uploads_through(office, unit)
     named = _named(office, duty, responsible)
     place = office.unit_id(unit) or _only_organisation(office, named)
     if duty == "head" and (office.organisation(place), duty) in office.holders:
@@ -78,6 +82,11 @@ def resolve(
             # If all of them are away without a deputy, the officer decides, not the units above.
             break
     return _officer(office, duty, unit, on, without)
+
+
+def concerned(duty: str, person: str) -> frozenset[str]:
+    """Return the keys of the people a matter is about, who are notified only of their own part."""
+    return frozenset({person}) if person and duty != "person_concerned" else frozenset()
 
 
 def _group(why: Why, people: Iterable[Person]) -> Group:

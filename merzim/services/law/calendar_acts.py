@@ -23,7 +23,7 @@ from merzim.documents.sheets.workbook import contents
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.inputs import NO_NUL, Line, build
-from merzim.services.names import assignee_key, assignees_of
+from merzim.services.names import assignees_of
 from merzim.services.results import ActMoves, moved_date
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.cases.ledger import CHUNK
@@ -31,6 +31,7 @@ from merzim.storage.database import chunks
 from merzim.storage.refusals import CaseBroken
 from merzim.storage.settings import record_act
 from notifications.letters.events import describe_cause
+from workflow.board.rows import assignee_key
 from workflow.cases.case import AWAITED, Case, Event, fold
 from workflow.deadlines.resolver import DayChange, MovedDeadline, changed_days, moved, reach
 from workflow.languages import LANGUAGES

@@ -9,10 +9,9 @@ from datetime import date
 
 from calendars.terms import Embargo, Target
 from merzim.services.context import RequestContext
-from merzim.services.names import USUAL, chosen_procedure, known_year, seen_unit
+from merzim.services.names import USUAL, assignees_of, chosen_procedure, known_year, seen_unit
 from merzim.services.yearly import analyses_of, organisations
-from notifications.recipients import resolve_assignees
-from workflow.board.rows import DeadlineFilter, Horizon, base
+from workflow.board.rows import DeadlineFilter, Horizon, assignee_key, base
 from workflow.cases.case import Case
 from workflow.cases.registers.risks import CartogramLine
 from workflow.deadlines.deadline import Deadline
@@ -22,7 +21,6 @@ from workflow.findings.of_risks import cartogram_findings, expected_lines, lates
 from workflow.law.library import known_obligation
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
-from workflow.org.duties import Unresolved
 from workflow.org.kinds import among
 from workflow.org.office import Person, uploads_through
 from workflow.yearly import (
@@ -139,8 +137,8 @@ def uploads(ctx: RequestContext, unit: str) -> tuple[ReadyUpload, ...]:
         cases_by_organisation[organisation].append(examined)
 
     def awaited(case: Case, upload: Deadline, ready: tuple[ProvedFact, ...]) -> ReadyUpload:
-        holders = resolve_assignees(office, case, upload.obligation, upload.id, on=ctx.today)
-        people = () if isinstance(holders, Unresolved) else tuple(holder.person for holder in holders)
+        holders = assignees_of(office, assignee_key(case, upload.obligation, upload.id), on=ctx.today)
+        people = tuple(holder.person for holder in holders)
         through = uploads_through(office, case.unit)
         return ReadyUpload(case=case, upload=upload, ready=ready, through=through, people=people)
 

@@ -21,7 +21,7 @@ from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.acts import offered_procedures
-from merzim.services.names import assignee_key, chosen_procedure, name_assignees
+from merzim.services.names import chosen_procedure, name_assignees
 from merzim.services.yearly import OpenYear, UndoYear
 from merzim.web.auth.attempts import count_request
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
@@ -32,7 +32,7 @@ from merzim.web.ui.name_fields import own_units, person_names
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import at_tidy_address
 from merzim.web.ui.timeline import build_timeline
-from workflow.board.rows import base
+from workflow.board.rows import assignee_key, base
 from workflow.cases.case import APPROVAL, Case
 from workflow.cases.commands.planning import plan
 from workflow.deadlines.deadline import Deadline, status_on

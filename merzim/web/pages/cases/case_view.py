@@ -9,19 +9,12 @@ from decimal import Decimal
 
 from calendars.terms import Explanation
 from merzim.services.context import RequestContext, case_with_events
-from merzim.services.names import (
-    AssigneeNames,
-    Name,
-    UnitName,
-    assignee_key,
-    name_assignees,
-    name_of,
-    unit_name,
-)
+from merzim.services.names import AssigneeNames, Name, UnitName, name_assignees, name_of, unit_name
 from merzim.services.scoring import Stakes
 from merzim.web.ui.render import Translator
 from merzim.web.ui.timeline import Timeline, build_timeline
 from notifications.notice import Notice
+from workflow.board.rows import assignee_key
 from workflow.cases.case import Case, Event, Fact, effective_events
 from workflow.cases.changes import FieldChange, field_changes
 from workflow.cases.registers.evidence_list import ProvedItem
