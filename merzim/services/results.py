@@ -93,6 +93,7 @@ Ids = Annotated[
     BeforeValidator(lambda values: [getattr(each, "id", getattr(each, "key", each)) for each in values]),
 ]
 """The ids of values, the keys of people."""
+OptionalText = Annotated[str, BeforeValidator(lambda value: value or "")]
 
 
 class Sentence(Result):

@@ -21,7 +21,7 @@ from merzim.services.board.lines import (
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Line
 from merzim.services.names import Name, person_name
-from merzim.services.results import Result, at, exported, page_of
+from merzim.services.results import OptionalText, Result, at, exported, page_of
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, verb
 from merzim.storage.queries import SqlReads as Reads
@@ -280,8 +280,8 @@ class DeskAnswer(Result):
 
     today: date
     mine: bool
-    person: str = at("person", "key", default="")
-    deputy: str = at("deputy", "key", default="")
+    person: OptionalText = at("person", "key", default="")
+    deputy: OptionalText = at("deputy", "key", default="")
     groups: list[GroupAnswer]
 
 
