@@ -21,7 +21,7 @@ from workflow.law.library import Library
 from workflow.moments import Moment
 from workflow.org.duties import stand_in
 from workflow.org.office import Office, Person, Recipient, with_officer
-from workflow.scoring.prospects import StakesOfYear
+from workflow.scoring.prospects import StakeOf
 
 _SAID = ("case", "obligation", "due", "step", "kind", "bundle", "about")
 """What a notice says, whomever it is for."""
@@ -32,7 +32,7 @@ class Dispatch:
     """What one round or delivery works with.
 
     Attributes:
-        stakes: the points at stake, which letters name; None where they name none.
+        stakes: finds the points at stake, which letters name; None where they name none.
     """
 
     outbox: Outbox
@@ -41,7 +41,7 @@ class Dispatch:
     channels: Sequence[Channel]
     rules: Rules
     moment: Moment
-    stakes: StakesOfYear | None = None
+    stakes: StakeOf | None = None
 
     @cached_property
     def office(self) -> Office:

@@ -33,7 +33,7 @@ _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 def yearly(library: Library, year: int) -> Iterator[Procedure]:
     """Yield the editions for the cases of a year: in force on its first day, else the first of that year."""
-    for name in library.procedures():
+    for name in library.ids():
         editions = library.editions_of(name)
         begun = [edition for edition in editions if edition.in_force <= date(year, 1, 1)]
         edition = begun[-1] if begun else editions[0]

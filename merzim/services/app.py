@@ -18,8 +18,8 @@ from calendars.records import Records, shipped_records, with_records
 from merzim.services import configuration
 from merzim.services.configuration import create_channel, sender_domain
 from merzim.services.law.regulations import (
-    Editions,
     LeftOutFile,
+    ReadEditions,
     bodies_of,
     read_editions,
     read_registers,
@@ -219,7 +219,7 @@ class AppContext:
         )
 
     @cached_property
-    def read_editions(self) -> Editions:
+    def read_editions(self) -> ReadEditions:
         """The editions as read; in place of own files that cannot be used the texts the office adopted last."""
         read = read_editions(self.configured)
         if self.configured.regulations.folder is not None and self.has_database:

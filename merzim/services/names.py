@@ -265,7 +265,7 @@ USUAL = "internal-analysis"
 
 def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:
     """Return the latest edition of a procedure, by default the internal analysis. Raises UnknownProcedure."""
-    procedures = ctx.library.procedures()
+    procedures = ctx.library.ids()
     return ctx.library.latest(name or (USUAL if USUAL in procedures else procedures[0]))
 
 

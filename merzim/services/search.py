@@ -165,7 +165,7 @@ def _law(ctx: RequestContext, text: str) -> list[HitGroup]:
 @lru_cache(maxsize=8)
 def _entries(library: Library, adopted: frozenset[str]) -> Mapping[Kind, tuple[NameIndex, Mapping[str, Entry]]]:
     """Return what the adopted acts bring, by kind: what it is found by, and what is said of it."""
-    editions = [library.latest(name) for name in library.procedures()]
+    editions = [library.latest(name) for name in library.ids()]
     editions = [edition for edition in editions if is_shown(edition, adopted)]
     acts = {act.id: act for edition in editions for act in edition.acts.values()}
     indicators = scoring().indicators if SCORED in adopted else {}

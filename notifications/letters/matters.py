@@ -139,7 +139,7 @@ class Matters:
                 return None
         unit, stakes = self.office.units.get(case.unit), self.dispatch.stakes
         indicator, due = obligation.indicator, deadline.due
-        stake = stakes.of(case.unit, indicator, deadline.period, due) if stakes is not None else None
+        stake = stakes(case.unit, indicator, deadline.period, due) if stakes is not None else None
         return Matter(
             case=case,
             procedure=procedure,

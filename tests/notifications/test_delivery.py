@@ -29,7 +29,7 @@ from tests.notifications.sample_office import (
 from tests.notifications.servers import Office, free_port, mail, serving
 from workflow.cases.case import Case
 from workflow.cases.commands import recording
-from workflow.scoring.prospects import Stake
+from workflow.scoring.prospects import Stake, StakeOf
 
 LATER = Outcome(state="queued", answer="451 later")
 NINE = datetime(2026, 3, 18, 4, tzinfo=UTC)
@@ -40,11 +40,9 @@ def the_notice(town: Town) -> Notice:
     return notice
 
 
-class Ten:
+def ten(unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
     """Ten points are at stake by whatever counts for an indicator."""
-
-    def of(self, unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
-        return Stake(Decimal(10), deducted=True) if indicator else None
+    return Stake(Decimal(10), deducted=True) if indicator else None
 
 
 def test_a_delivery_asks_what_is_at_stake_as_its_letters_leave(town: Town, case: Case) -> None:
@@ -52,14 +50,16 @@ def test_a_delivery_asks_what_is_at_stake_as_its_letters_leave(town: Town, case:
     shelf = Shelf()
     town.apart([shelf], FIVE_BEFORE)
 
-    deliver(town.dispatch([shelf], FIVE_BEFORE, stakes=Ten()))
+    deliver(town.dispatch([shelf], FIVE_BEFORE, stakes=ten))
 
     (aigul,) = (parcel.letter.text for parcel in shelf.kept if parcel.notice.person == AIGUL.key)
     assert "10 балл шегеріледі" in aigul
 
 
-@pytest.mark.parametrize("stakes", [None, Ten()])
-def test_a_letter_speaks_of_points_to_who_has_some_at_stake(town: Town, stakes: Ten | None, case: Case) -> None:
+@pytest.mark.parametrize("stakes", [None, ten])
+def test_a_letter_speaks_of_points_to_who_has_some_at_stake(
+    town: Town, stakes: StakeOf | None, case: Case
+) -> None:
     """On Monday 2 November 2026, the first working day of the month; who adopted no act of points has none."""
     shelf, on = Shelf(), date(2026, 11, 2)
     town.round([shelf], on, at=noon(on))

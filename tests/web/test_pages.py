@@ -82,7 +82,7 @@ def test_a_case_of_every_procedure_can_be_shown(site: Site, browser: TestClient)
     """Ongoing duties, targets, rights and branches included."""
     account(site, "named", "officer", "a@org.kz")
     browser_of_named, wrong = site.client("named"), list[str]()
-    for procedure in library().procedures():
+    for procedure in library().ids():
         edition = library().latest(procedure)
         began = max(date(2026, 1, 1), edition.in_force)
         case = site.open(procedure=procedure, unit="law", planned={edition.begins_with: began})

@@ -72,7 +72,7 @@ def test_the_address_can_be_sent_to_somebody(browser: TestClient) -> None:
 def test_every_procedure_can_be_planned(site: Site, browser: TestClient) -> None:
     """Each by the fact it begins with."""
     library = site.app.state.context().library
-    for name in library.procedures():
+    for name in library.ids():
         begins = library.latest(name).begins_with
         answer = browser.get(f"/open/case?procedure={name}&planned.{begins}=2026-06-01")
 

@@ -23,12 +23,13 @@ from workflow.cases.commands.case_commands import CaseCommands, Opening, View
 from workflow.cases.commands.case_rows import PlanRow, rows_to_enter, withdrawn_rows
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import proofs
-from workflow.cases.registers.risks import rank_of, read_scale
+from workflow.cases.registers.risks import RiskScale, rank_of
 from workflow.cases.registers.rows import MeasureTerm, RowOfCase, as_data, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline, moved
 from workflow.findings.of_risks import quality, risk_findings
+from workflow.law.files import read_file
 from workflow.moments import Moment
 from workflow.refusal import Refusal
 
@@ -45,7 +46,7 @@ STANDING = MeasureTerm(written="постоянно", term=WithoutTerm(), reading
 PROOF = Evidence(kind="", reference="a" * 64, name="приказ.pdf")
 ROOT = Path(__file__).parents[2]
 SCALE_FILE = ROOT / "regulations" / "scales" / "risk-scale.2026-01-01.toml"
-SCALE = read_scale(SCALE_FILE.name, SCALE_FILE.read_bytes())
+SCALE = read_file(RiskScale, SCALE_FILE.name, SCALE_FILE.read_bytes())
 
 
 class Monitored:

@@ -263,17 +263,14 @@ def test_one_more_person_trained_and_the_points_rise() -> None:
     """49 of 1000 is 4.9 %: one more makes 5 %, and 2.7 becomes 3.0."""
     of = year(*prepared(), today=date(2026, 10, 1))
     step = next_steps(of)["P4.T2.S1"]
+    said = step.sentence.arguments
 
-    assert (step.arguments["count"], step.arguments["now"], step.arguments["then"]) == (
-        1,
-        Fraction("2.7"),
-        Fraction(3),
-    )
+    assert (said["count"], said["now"], said["then"]) == (1, Decimal("2.7"), 3)
     assert step.by == date(2026, 12, 31)
     # Nobody has said how many there are: all of it is at stake, and the step is to say so.
     unsaid = [fact for fact in prepared() if fact.fact != f"{P4}:servants_trained"]
     step = next_steps(year(*unsaid, today=date(2026, 10, 1)))["P4.T2.S1"]
-    assert (step.code, step.gain, step.by) == ("record_whole", 3, date(2026, 12, 31))
+    assert (step.sentence.code, step.gain, step.by) == ("score.step.record_whole", 3, date(2026, 12, 31))
     assert prospects(year(*unsaid, today=date(2026, 10, 1)))["P4.T2.S1"] == (0, 0, 3)
     assert prospects(year(*unsaid))["P4.T2.S1"] == (0, 3, 0)
 
@@ -285,7 +282,7 @@ def test_a_district_without_a_sitting_is_named_while_the_quarter_runs() -> None:
     )
     step = next_steps(year(*done_facts, today=date(2026, 6, 23)))["P4.T1.S1"]
 
-    assert step.code == "this_quarter"
+    assert step.sentence.code == "score.step.this_quarter"
     assert step.missing == ("aud17", "aud18")
     assert step.by == date(2026, 6, 30)
     assert step.gain == Fraction("0.3")

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from hashlib import sha256
 from pathlib import PurePath
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -27,7 +28,7 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, SkipJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from calendars.records import Listed as Listed, Model as Model, Records, RecordsFile, wrong as wrong
@@ -36,6 +37,7 @@ from workflow.refusal import Refusal, closest_first
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
+E = TypeVar("E", bound="Edition")
 MISTAKES_LIMIT = 100
 """Maximum number of mistakes listed; a file with more is of another kind."""
 
@@ -364,13 +366,81 @@ def _with_ids(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(table, dict) and "id" in table for table in value)
 
 
+class Edition(Model):
+    """What a file of the law says that is named by its edition, `<id>.<in_force>.toml`: one dated version.
+
+    `digest`: SHA-256 of the file's text; cases and rows keep it, and `verify` compares.
+    """
+
+    id: DashedName
+    in_force: date
+    digest: SkipJsonSchema[str] = computed("")
+
+    @property
+    def edition(self) -> str:
+        """Its name: `gifts.2025-09-18`."""
+        return f"{self.id}.{self.in_force.isoformat()}"
+
+
+class Editions(Generic[E]):
+    """Editions by their ids, each in force from its date until the next one's."""
+
+    def __init__(self, editions: Iterable[E]) -> None:
+        ordered = sorted(editions, key=lambda edition: (edition.id, edition.in_force))
+        self._named = {edition.edition: edition for edition in ordered}
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Sequence[E]]:
+        by_id: dict[str, list[E]] = {}
+        for edition in self._named.values():
+            by_id.setdefault(edition.id, []).append(edition)
+        return by_id
+
+    def ids(self) -> tuple[str, ...]:
+        return tuple(self._by_id)
+
+    def all(self) -> tuple[E, ...]:
+        """Return every edition, by id, then by date."""
+        return tuple(self._named.values())
+
+    def editions_of(self, id: str) -> Sequence[E]:
+        """Return the editions of an id, by date; none if there is no such id."""
+        return self._by_id.get(id, ())
+
+    def on(self, id: str, day: date) -> E:
+        """Return the edition in force on a day, or the first one for earlier days.
+
+        Raises LookupError or a Refusal: there is no such id.
+        """
+        editions = self._known(id)
+        return next((edition for edition in reversed(editions) if edition.in_force <= day), editions[0])
+
+    def find(self, edition: str) -> E | None:
+        """Return the edition of that name; None where its file no longer exists."""
+        return self._named.get(edition)
+
+    def latest(self, id: str) -> E:
+        """Return the last edition. Raises LookupError or a Refusal: there is no such id."""
+        return self._known(id)[-1]
+
+    def _known(self, id: str) -> Sequence[E]:
+        """Return the editions of an id, by date. Raises LookupError or a Refusal: there is no such id."""
+        if id not in self._by_id:
+            raise self._unknown(id)
+        return self._by_id[id]
+
+    def _unknown(self, id: str) -> Exception:
+        """Return what is raised for an id that no edition has."""
+        return LookupError(id)
+
+
 def read_file(
-    model: type[M],
+    model: type[E],
     name: str,
     text: bytes,
-    check: Callable[[M], Iterable[Refusal]],
+    check: Callable[[E], Iterable[Refusal]] = lambda _: (),
     shared: Shared = NOTHING_SHARED,
-) -> M:
+) -> E:
     """Return the value of a file named by its edition: `<id>.<in_force>.toml`.
 
     Args:
@@ -382,11 +452,9 @@ def read_file(
     Raises:
         UnreadableRegulation: with all problems found, the first of them in its code and arguments.
     """
-    value = _valid(model, name, shared.completed(name, text))
-    if "digest" in model.model_fields:
-        value = value.replaced(digest=shared.digest(name, text))
+    value = _valid(model, name, shared.completed(name, text)).replaced(digest=shared.digest(name, text))
     problems = list(check(value))
-    expected = f"{value.edition}.toml"  # type: ignore[attr-defined]
+    expected = f"{value.edition}.toml"
     if PurePath(name).name != expected:
         problems.append(problem("file_name", "in_force", value=expected))
     if problems:

@@ -13,6 +13,7 @@ from calendars.terms import AtOnce, Before, DayAfterPeriod, PerPeriod, Quota, Ta
 from workflow.cases.case import Case
 from workflow.law.files import (
     NOTHING_SHARED,
+    Editions,
     Shared,
     heading,
     problem,
@@ -80,89 +81,39 @@ class UnknownAct(Refusal, ValueError):
     """No procedure rests on an adopted act with that id; `allowed` are the ids that exist."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnreadEdition:
-    """An edition named by its file and not read yet; `read` returns it, or raises Refusal."""
-
-    id: str
-    in_force: date
-    read: Callable[[], Procedure]
-
-    @property
-    def edition(self) -> str:
-        return f"{self.id}.{self.in_force}"
-
-
-class Library:
-    """Editions of procedures, in force from their date until the next edition's.
+class Library(Editions[Procedure]):
+    """Editions of procedures.
 
     The built-in procedure of assignments outside cases can always be found by its edition, and is in no list.
-
-    Args:
-        editions: editions, or files that are read when first needed.
-        acts: ids of acts of one organisation that the whole office adopted.
-        days: the office's own reminder steps, in working days; they hold where an edition names none.
-
-    Raises:
-        Refusal: two editions of one procedure with the same date.
     """
 
     def __init__(
-        self,
-        editions: Iterable[Procedure | UnreadEdition],
-        *,
-        acts: Collection[str] = (),
-        days: Sequence[int] = STANDARD_DAYS,
+        self, editions: Iterable[Procedure], *, acts: Collection[str] = (), days: Sequence[int] = STANDARD_DAYS
     ) -> None:
-        self._steps = standard_steps(days)
-        self._office_acts = frozenset(acts)
-        ordered = sorted(editions, key=lambda edition: (edition.id, edition.in_force))
-        self._editions: dict[str, Procedure | UnreadEdition] = {ALONE.edition: ALONE}
-        self._dated: dict[str, list[str]] = {}
-        for edition in ordered:
-            if edition is ALONE:
-                continue
-            if edition.edition in self._editions:
-                raise Refusal("regulation.two_editions", edition=edition.edition)
-            if isinstance(edition, Procedure):
-                edition = self._with_steps(edition)
-            self._editions[edition.edition] = edition
-            self._dated.setdefault(edition.id, []).append(edition.edition)
+        """Take the editions in.
 
-    def procedures(self) -> tuple[str, ...]:
-        return tuple(self._dated)
+        Args:
+            acts: ids of acts of one organisation that the whole office adopted.
+            days: the office's own reminder steps, in working days; they hold where an edition names none.
+        """
+        self._office_acts, steps = frozenset(acts), standard_steps(days)
+        super().__init__(
+            edition.replaced(steps=steps) if edition.steps == STANDARD_STEPS else edition
+            for edition in editions
+            if edition is not ALONE
+        )
 
-    def all(self) -> tuple[Procedure, ...]:
-        """Return every edition, by procedure, then by date."""
-        return tuple(edition for procedure in self._dated for edition in self.editions_of(procedure))
-
-    def editions_of(self, procedure: str) -> tuple[Procedure, ...]:
-        """Return the editions of a procedure, by date; none if there is no such procedure."""
-        return tuple(self.named(name) for name in self._dated.get(procedure, ()))
-
-    def edition(self, procedure: str, on: date, *, or_first: bool = False) -> Procedure:
-        """Return the edition of a procedure in force on a day (local date), else (`or_first`) the first one.
+    def edition(self, procedure: str, on: date) -> Procedure:
+        """Return the edition of a procedure in force on a day (local date).
 
         Raises:
             UnknownProcedure: there is no such procedure.
             NoEdition: the day lies before its first edition.
         """
-        names = self._edition_names(procedure)
-        in_force = [name for name in names if self._editions[name].in_force <= on]
-        if not in_force and not or_first:
-            raise NoEdition(procedure, on, names)
-        return self.named(in_force[-1] if in_force else names[0])
-
-    def earliest(self, procedure: str) -> Procedure:
-        """Return the first edition of a procedure; days before it are judged by it, with a finding.
-
-        Raises UnknownProcedure.
-        """
-        return self.named(self._edition_names(procedure)[0])
-
-    def latest(self, procedure: str) -> Procedure:
-        """Return the last edition of a procedure, used where no day is given. Raises UnknownProcedure."""
-        return self.named(self._edition_names(procedure)[-1])
+        edition = self.on(procedure, on)
+        if edition.in_force > on:
+            raise NoEdition(procedure, on, [each.edition for each in self.editions_of(procedure)])
+        return edition
 
     def stage_titles(self, editions: Mapping[str, str]) -> dict[str, Text]:
         """Return stage -> title, in the order of their procedures. `editions`: stage -> one that has it."""
@@ -172,16 +123,11 @@ class Library:
 
     def named(self, edition: str) -> Procedure:
         """Return the edition of that name, such as "internal-analysis.2024-01-01". Raises UnknownProcedure."""
-        if edition not in self._editions:
-            raise UnknownProcedure(edition, self._editions, of="edition")
-        procedure = self._editions[edition]
-        if isinstance(procedure, UnreadEdition):
-            procedure = self._editions[edition] = self._with_steps(procedure.read())
-        return procedure
-
-    def _with_steps(self, edition: Procedure) -> Procedure:
-        """Return the edition with the office's own reminder steps, where it names none."""
-        return edition.replaced(steps=self._steps) if edition.steps == STANDARD_STEPS else edition
+        if edition == ALONE.edition:
+            return ALONE
+        if edition not in self._named:
+            raise UnknownProcedure(edition, self._named, of="edition")
+        return self._named[edition]
 
     def of(self, case: Case) -> Procedure:
         """Return the edition of a case."""
@@ -215,11 +161,8 @@ class Library:
         own_act = procedure.adopted_act
         return not own_act or own_act in self._office_acts | acts_of(office, unit)
 
-    def _edition_names(self, procedure: str) -> list[str]:
-        """Return the names of a procedure's editions, by date. Raises UnknownProcedure."""
-        if procedure not in self._dated:
-            raise UnknownProcedure(procedure, self._dated)
-        return self._dated[procedure]
+    def _unknown(self, id: str) -> UnknownProcedure:
+        return UnknownProcedure(id, self.ids())
 
 
 COMPARED = tuple(key for key in Obligation.model_fields if key not in ("id", "sources"))

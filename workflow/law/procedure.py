@@ -29,13 +29,13 @@ from workflow.law.files import (
     ById,
     DashedName,
     Distinct,
+    Edition,
     Listed,
     Model,
     Name,
     NonBlank,
     Number,
     Refers,
-    computed,
     named,
     one_of,
     wrong,
@@ -392,7 +392,7 @@ class Word(Model):
     title: Text
 
 
-class Procedure(Model):
+class Procedure(Edition):
     """One edition of one procedure.
 
     Attributes:
@@ -407,12 +407,9 @@ class Procedure(Model):
         see_also: acts about its subject that none of its obligations rests on.
         confidential: its cases are visible only to named readers; its notices do not mention the matter.
         bodies: state bodies its obligations name, by id.
-        digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
         own_words: names of its own kinds of evidence and numbers.
     """
 
-    id: DashedName
-    in_force: date
     in_force_assumed: bool = False
     last_checked_on: date
     title: Text
@@ -431,7 +428,6 @@ class Procedure(Model):
     confidential: bool = False
     bodies: ById[Body] = Field(default={}, alias="body")
     own_words: Listed[Word] = Field(default=(), alias="word")
-    digest: str = computed("")
 
     @model_validator(mode="before")
     @classmethod
@@ -461,10 +457,6 @@ class Procedure(Model):
             for option in decision.options
             if option.fact not in known_ids
         )
-
-    @property
-    def edition(self) -> str:
-        return f"{self.id}.{self.in_force.isoformat()}"
 
     @property
     def words(self) -> Mapping[str, Text]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from workflow.cases.case import EntryKind
 from workflow.languages import LANGUAGES
@@ -17,6 +18,8 @@ from workflow.law.files import (
     ById,
     DashedName,
     Distinct,
+    Edition,
+    Editions,
     Listed,
     Model,
     Name,
@@ -174,7 +177,7 @@ class RegisterField(Model):
     at_most: Annotated[Number | None, OnlyOf(NUMBERS)] = None
     years_ahead: Annotated[Number | None, OnlyOf(("number",))] = None
     required_when: Annotated[Listed[When], Refers()] = ()
-    translation_of: str = computed("")
+    translation_of: SkipJsonSchema[str] = computed("")
 
     @property
     def outside_events(self) -> bool:
@@ -416,7 +419,7 @@ def _with_translations(fields: Mapping[str, RegisterField]) -> Mapping[str, Regi
     return every
 
 
-class Register(Model):
+class Register(Edition):
     """One dated version of a register.
 
     Attributes:
@@ -432,11 +435,8 @@ class Register(Model):
         entry, actions: for rows stored as events of their case instead of in chains of their own.
         fulfils: duties of yearly cases that rows carry out.
         opens: the case a row opens; None without one.
-        digest: SHA-256 of the file's text; a row keeps it.
     """
 
-    id: DashedName
-    in_force: date
     title: Text
     acts: ById[Act] = Field(default={}, alias="act")
     act: Annotated[DashedName, Refers(to="acts")] = Field(alias="rests_on")
@@ -457,12 +457,6 @@ class Register(Model):
     campaigns: ById[Campaign] = Field(default={}, alias="campaign")
     entry: RowEntry | None = None
     actions: ById[RowAction] = Field(default={}, alias="action")
-    digest: str = computed("")
-
-    @property
-    def edition(self) -> str:
-        """Name of the version: `gifts.2025-09-18`."""
-        return f"{self.id}.{self.in_force.isoformat()}"
 
     @cached_property
     def late_fields(self) -> tuple[RegisterField, ...]:
@@ -507,45 +501,19 @@ class Register(Model):
         return among(kind, self.applies_to)
 
 
-class Registers:
+class Registers(Editions[Register]):
     """All versions of all registers."""
-
-    def __init__(self, registers: Iterable[Register]) -> None:
-        self._versions: dict[str, dict[str, Register]] = {}
-        for register in sorted(registers, key=lambda register: (register.id, register.in_force)):
-            self._versions.setdefault(register.id, {})[register.edition] = register
-
-    def ids(self) -> tuple[str, ...]:
-        return tuple(self._versions)
-
-    def all(self) -> tuple[Register, ...]:
-        """Return every version, by register, then by date."""
-        return tuple(version for versions in self._versions.values() for version in versions.values())
-
-    def on(self, register: str, day: date) -> Register:
-        """Return the version in force on a day, or the first one for earlier days. Raises UnknownRegister."""
-        versions = self._versions_of(register).values()
-        in_force = [version for version in versions if version.in_force <= day]
-        return in_force[-1] if in_force else next(iter(versions))
 
     def all_on(self, day: date) -> tuple[Register, ...]:
         """Return every register in its version of a day."""
-        return tuple(self.on(name, day) for name in self._versions)
-
-    def latest(self, register: str) -> Register:
-        """Return the last version. Raises UnknownRegister."""
-        return list(self._versions_of(register).values())[-1]
+        return tuple(self.on(name, day) for name in self.ids())
 
     def version(self, register: str, edition: str) -> Register:
         """Return the version a row was written under; the last version if that file no longer exists.
 
         Raises UnknownRegister.
         """
-        return self._versions_of(register).get(edition) or self.latest(register)
+        return self.find(edition) or self.latest(register)
 
-    def _versions_of(self, register: str) -> Mapping[str, Register]:
-        """Return the versions of a register by edition, in order of date. Raises UnknownRegister."""
-        if register not in self._versions:
-            allowed = closest_first(register, self._versions)
-            raise UnknownRegister("register.unknown", register=register, allowed=allowed)
-        return self._versions[register]
+    def _unknown(self, id: str) -> UnknownRegister:
+        return UnknownRegister("register.unknown", register=id, allowed=closest_first(id, self.ids()))

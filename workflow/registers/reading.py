@@ -212,7 +212,7 @@ def _opened(register: Register, library: Library) -> Iterator[Refusal]:
         try:
             facts = library.latest(register.opens.procedure).facts
         except UnknownProcedure:
-            yield unknown("opens.procedure", register.opens.procedure, library.procedures())
+            yield unknown("opens.procedure", register.opens.procedure, library.ids())
         else:
             conditional = (conditional_fact.fact for conditional_fact in register.opens.conditional)
             named = (*register.opens.facts.values(), *register.opens.responsible, *register.opens.evidence)
@@ -245,8 +245,8 @@ def _carried_out(
     }
     for number, fulfilment in enumerate(register.fulfils, 1):
         place = f"fulfils {number}: fact"
-        if fulfilment.procedure not in library.procedures():
-            yield unknown(place, fulfilment.procedure, library.procedures())
+        if fulfilment.procedure not in library.ids():
+            yield unknown(place, fulfilment.procedure, library.ids())
             continue
         procedure = library.latest(fulfilment.procedure)
         duties = {name: obligation for name, obligation in procedure.facts.items() if not obligation.by_itself}

@@ -18,8 +18,8 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from calendars.terms import Element
 from workflow.law.files import (
     ById,
-    DashedName,
     Distinct,
+    Edition,
     Listed,
     Mistake,
     Model,
@@ -195,7 +195,7 @@ class Indicator(Model):
         return scale.earned(answer, readings)
 
 
-class Scoring(Model):
+class Scoring(Edition):
     """One edition of how execution is scored.
 
     Attributes:
@@ -203,8 +203,6 @@ class Scoring(Model):
         units: the units that shares are taken of; for a body of a kind not named, its own parts.
     """
 
-    id: DashedName
-    in_force: date
     in_force_assumed: bool = False
     last_checked_on: date
     title: Text
@@ -212,10 +210,6 @@ class Scoring(Model):
     readings: dict[Name, dict[Name, Text]] = Field(default={}, alias="reading")
     notes: Listed[Text] = ()
     units: Listed[UnitKinds] = ()
-
-    @property
-    def edition(self) -> str:
-        return f"{self.id}.{self.in_force.isoformat()}"
 
     @property
     def usual(self) -> Readings:
@@ -303,7 +297,7 @@ class Scoring(Model):
 
 def read_scoring(name: str, text: bytes) -> Scoring:
     """Return the scoring a file describes; raises UnreadableRegulation naming what is wrong."""
-    return read_file(Scoring, name, text, lambda _: ())
+    return read_file(Scoring, name, text)
 
 
 _CODES = {

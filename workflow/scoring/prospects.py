@@ -9,12 +9,12 @@ A late step still scores: before the year ends only points of past months and qu
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from calendars.terms import Element, period_of
 from workflow.law.procedure import Text
@@ -42,25 +42,19 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PointsStep:
-    """The nearest action that would earn or keep points.
+    """The nearest action of an indicator that would earn or keep points, and its sentence.
 
     Attributes:
-        code: code in the catalogues under `score.step.`; `arguments` fill its sentence.
         gain: points it earns or keeps, exact.
         by: the last local date on which it does so.
         missing: ids of the first few units that lack it.
     """
 
     indicator: str
-    code: str
+    sentence: Element
     gain: Fraction
     by: date
-    arguments: Mapping[str, object] = field(default_factory=dict)
-    missing: tuple[str, ...] = ()
-
-    @property
-    def sentence(self) -> Element:
-        return sentence(f"step.{self.code}", **self.arguments, gain=self.gain, by=self.by)
+    missing: tuple[str, ...]
 
 
 class Stake(NamedTuple):
@@ -70,16 +64,10 @@ class Stake(NamedTuple):
     deducted: bool
 
 
-class StakesOfYear(Protocol):
-    """What is at stake of the points of the year."""
-
-    def of(self, unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
-        """Return an indicator's points at stake this year by what a unit (by id) does; None where nothing is.
-
-        Args:
-            period: the period it does it for, where that recurs; due: its due date, if it has one. They tell
-                its year: of another year nothing is at stake.
-        """
+StakeOf = Callable[[str, str | None, str | None, date | None], Stake | None]
+"""Returns an indicator's points at stake this year by what a unit does; None where nothing is. Takes the id of
+the unit, the indicator, the period it does it for, where that recurs, and its due date, if it has one.
+"""
 
 
 @dataclass(frozen=True)
@@ -120,8 +108,7 @@ class YearScores:
     @property
     def remarks(self) -> tuple[Element, ...]:
         """Since when records are kept, what is not assessed, and whether the reader sees all that counts."""
-        hidden = (sentence("rows_hidden"),) if self.assessed.records.hides_rows else ()
-        return (*_remarks(self.assessed), *hidden)
+        return tuple(_remarks(self.assessed))
 
     @property
     def steps(self) -> tuple[PointsStep, ...]:
@@ -265,9 +252,8 @@ def _step(
     **arguments: object,
 ) -> PointsStep:
     """Return a step of an indicator; of the units that lack it the first MOST_NAMED."""
-    return PointsStep(
-        indicator=indicator.id, code=code, gain=gain, by=by, arguments=arguments, missing=missing[:MOST_NAMED]
-    )
+    said = sentence(f"step.{code}", **arguments, gain=gain, by=by)
+    return PointsStep(indicator=indicator.id, sentence=said, gain=gain, by=by, missing=missing[:MOST_NAMED])
 
 
 def _more(
@@ -312,25 +298,25 @@ def _this_quarter(indicator: Indicator, counted: Tally, year: AssessedYear) -> I
         yield _step(indicator, "this_quarter", best - worst, quarter.last, missing, **said)
 
 
-def _remarks(year: AssessedYear) -> tuple[Element, ...]:
-    """Return remarks: since when records are kept, if within or after the year; which indicators are not
-    assessed; and rows of which nobody recorded the whole they are a share of. None where nothing was ever
-    recorded.
+def _remarks(year: AssessedYear) -> Iterator[Element]:
+    """Yield remarks: since when records are kept, if within or after the year; which indicators are not
+    assessed; rows of which nobody recorded the whole they are a share of (of a year without records only since
+    when there are some); and that the reader does not see all that counts.
     """
-    elements, scoring = [], year.records.scoring
-    if not year.is_known:
-        return (sentence("no_data", year=year.year, since=year.since),) if year.since is not None else ()
-    if year.since is not None and year.since.year >= year.year and year.since <= year.today:
-        elements.append(sentence("since", since=year.since))
-    if year.under_embargo:
-        elements.append(sentence("embargo", text=scoring.readings["embargo"][year.readings["embargo"]]))
-    for indicator in scoring.indicators.values():
+    since, scoring = year.since, year.records.scoring
+    if not year.is_known and since is not None:
+        yield sentence("no_data", year=year.year, since=since)
+    elif year.is_known and since is not None and year.year <= since.year and since <= year.today:
+        yield sentence("since", since=since)
+    if year.is_known and year.under_embargo:
+        yield sentence("embargo", text=scoring.readings["embargo"][year.readings["embargo"]])
+    for indicator in scoring.indicators.values() if year.is_known else ():
         counting = indicator.counting
         people = year.body[counting.fact].of_rows if counting.by == "values" else 0
         if people and not recorded_whole(year, counting):
-            said = {"indicator": indicator.id, "title": indicator.title, "count": people}
-            elements.append(sentence("rows_of_what", **said))
-    return tuple(elements)
+            yield sentence("rows_of_what", indicator=indicator.id, title=indicator.title, count=people)
+    if year.records.hides_rows:
+        yield sentence("rows_hidden")
 
 
 def _sources(indicator: Indicator, year: AssessedYear, registers: Mapping[str, Text]) -> Iterator[Element]:

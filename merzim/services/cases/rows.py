@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache, partial
-from importlib.resources import files
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -27,7 +26,7 @@ from merzim.services.inputs import (
     require_file,
     store_evidence,
 )
-from merzim.services.law.regulations import case_registers
+from merzim.services.law.regulations import case_registers, shipped_files
 from merzim.services.names import keep_responsible
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.verbs import RowText
@@ -45,10 +44,11 @@ from workflow.cases.commands.case_rows import (
     rows_to_enter,
     withdrawn_rows,
 )
-from workflow.cases.registers.risks import RiskScale, read_scale
+from workflow.cases.registers.risks import Band, Rank, RiskScale
 from workflow.cases.registers.rows import OWN_FIELDS, as_written, number_of, row_kind, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.of_risks import risk_findings
+from workflow.law.files import Editions, read_file
 from workflow.registers.definition import Register, RegisterField, RowEntry
 from workflow.registers.values import is_filled
 
@@ -336,19 +336,20 @@ Dated = TypeVar("Dated", Deadline, Row)
 
 
 @cache
-def scales() -> dict[str, RiskScale]:
-    """Return the shipped risk scales by edition, the latest last."""
-    # The folder of regulations is no Python module: find it by name.
-    folder = files("regulations") / "scales"
-    scale_files = [file for file in folder.iterdir() if file.name.startswith("risk-scale.")]
-    scales = [read_scale(file.name, file.read_bytes()) for file in scale_files]
-    return {scale.edition: scale for scale in sorted(scales, key=lambda scale: scale.in_force)}
+def _scales() -> Editions[RiskScale]:
+    """Return the shipped risk scales."""
+    return Editions(read_file(RiskScale, file.name, file.read_bytes()) for file in shipped_files("scales"))
 
 
 def scale_on(on: date) -> RiskScale:
     """Return the risk scale in force on a day; for earlier days the first one."""
-    editions = list(scales().values())
-    return next((edition for edition in reversed(editions) if edition.in_force <= on), editions[0])
+    return _scales().on("risk-scale", on)
+
+
+def band_of(rank: Rank) -> Band | None:
+    """Return the band of a rank on the scale it was given by; None if the scale's file no longer exists."""
+    scale = _scales().find(rank.scale)
+    return scale.band(rank) if scale else None
 
 
 @cache

@@ -55,7 +55,7 @@ def judge_past(app: AppContext, data: bytes, name: str, procedure: str) -> tuple
         UnreadablePaper: with all mistakes in the file.
         UnknownProcedure: there is no such procedure.
     """
-    app.library.earliest(procedure)
+    app.library.latest(procedure)
     editions = app.library.editions_of(procedure)
     facts = {name for edition in editions for name in edition.facts}
     headings = {text: column for edition in editions for text, column in known_headings(edition).items()}

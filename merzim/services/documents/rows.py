@@ -12,7 +12,7 @@ from calendars.terms import InPeriod, OnDate
 from i18n import date_long, days_list, percent, period, say, span
 from merzim.documents.forms.definitions import Field, Form, RegisterRows
 from merzim.documents.people import title as title_of
-from merzim.services.cases.rows import scales
+from merzim.services.cases.rows import band_of
 from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.registers.results import (
     FieldView,
@@ -25,7 +25,7 @@ from merzim.services.registers.results import (
 )
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import View
-from workflow.cases.registers.risks import SECTIONS, ListedRisk, cartograms, listed, rank_of, scale_of
+from workflow.cases.registers.risks import SECTIONS, ListedRisk, cartograms, listed, rank_of
 from workflow.cases.registers.rows import OWN_FIELDS, MeasureTerm, RowOfCase, is_entry, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office
@@ -303,8 +303,8 @@ def _proof(item: Evidence, language: str) -> str:
 def _rank(risk: RowOfCase, language: str) -> str:
     """Return the band of a risk's rank on the scale it was ranked by; "" before it is ranked."""
     rank = rank_of(risk)
-    scale = scale_of(scales(), rank)
-    return scale.band(rank).title[language] if scale and rank else ""
+    band = band_of(rank) if rank else None
+    return band.title[language] if band else ""
 
 
 def object_rows(cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:

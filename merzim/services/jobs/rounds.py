@@ -102,7 +102,7 @@ def _seal(app: AppContext, *, at: Moment) -> None:
 def deliver(app: AppContext, *, at: Moment) -> DeliveryReport:
     """Send the queued letters that may leave by now, until none is left or the process must stop."""
     started = perf_counter()
-    stakes = Stakes(operator_context(app, at=replace(at, by="")))
+    stakes = Stakes(operator_context(app, at=replace(at, by=""))).of
     report = send(
         replace(dispatch_at(app, at=at), stakes=stakes),
         go_on=lambda: not app.process.stopping.is_set(),

@@ -90,7 +90,7 @@ def offered_procedures(ctx: RequestContext, kind: str, chosen: str = "") -> Proc
     """Return the procedures shown here, and the chosen one (id), grouped by document; last, in one group,
     those for other kinds of organisation than this.
     """
-    latest, acts = [ctx.library.latest(name) for name in ctx.library.procedures()], acts_here(ctx)
+    latest, acts = [ctx.library.latest(name) for name in ctx.library.ids()], acts_here(ctx)
     procedures = [
         procedure
         for procedure in sorted(latest, key=lambda procedure: procedure.id != USUAL)
@@ -131,7 +131,7 @@ def adoptable_acts(ctx: RequestContext, unit: str) -> Sequence[AdoptableAct]:
     own, parent = (office.units[unit].acts, office.units[unit].parent or "") if unit else ((), "")
     above = common | acts_of(office, parent)
     registers = ctx.app.registers.all_on(ctx.today)
-    editions = [library.latest(name) for name in library.procedures()]
+    editions = [library.latest(name) for name in library.ids()]
     acts = []
     for id, act in library.adopted_acts.items():
         procedures = [edition for edition in editions if edition.adopted_act == id]

@@ -18,7 +18,7 @@ from merzim.settings import BadSetting, Function, OfficeSettings, Settings
 from workflow.cases.registers.risks import Words
 from workflow.languages import LANGUAGES
 from workflow.law.files import Shared, UnreadableRegulation, parsed, problem
-from workflow.law.library import UnreadEdition, read_edition
+from workflow.law.library import read_edition
 from workflow.law.procedure import Procedure, Text
 from workflow.refusal import Refusal
 from workflow.registers import reading
@@ -41,10 +41,10 @@ class LeftOutFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Editions:
+class ReadEditions:
     """The editions read, the texts of own ones by edition, and own files that were left out."""
 
-    editions: tuple[Procedure | UnreadEdition, ...]
+    editions: tuple[Procedure, ...]
     own: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[LeftOutFile, ...] = ()
 
@@ -83,8 +83,8 @@ def _with_bodies(bodies: Bodies, text: str, language: str, law_in_force: date) -
 _NOBODY = Text(kk="–", ru="–", en="–")
 
 
-def read_editions(settings: Settings) -> Editions:
-    """Read the own editions, and add their words to the catalogues; the shipped ones are read when first used.
+def read_editions(settings: Settings) -> ReadEditions:
+    """Read the shipped editions and the own ones, and add the words of these to the catalogues.
 
     An own file that cannot be used is left out; the others are not affected.
 
@@ -92,7 +92,8 @@ def read_editions(settings: Settings) -> Editions:
         BadSetting: the folder of own regulations named in config.toml does not exist.
     """
     bodies = bodies_of(settings.office)
-    shipped = {edition.edition: edition for edition in (_unread(file, bodies) for file in shipped_files())}
+    read_shipped = (_read_edition(file.name, file.read_bytes(), bodies) for file in shipped_files())
+    shipped = {edition.edition: edition for edition in read_shipped}
 
     def read(path: Path) -> Procedure:
         edition = read_own(path, bodies)
@@ -107,7 +108,7 @@ def read_editions(settings: Settings) -> Editions:
         add_words(edition)
     own_editions = {edition.edition: edition for _, edition in usable}
     texts = {edition.edition: path.read_text(encoding="utf-8-sig") for path, edition in usable}
-    return Editions(editions=(*shipped.values(), *own_editions.values()), own=texts, left_out=left_out)
+    return ReadEditions(editions=(*shipped.values(), *own_editions.values()), own=texts, left_out=left_out)
 
 
 def read_each(
@@ -123,7 +124,7 @@ def read_each(
     return usable, tuple(left_out)
 
 
-def with_adopted(read: Editions, adopted: Mapping[str, str], bodies: Bodies) -> Editions:
+def with_adopted(read: ReadEditions, adopted: Mapping[str, str], bodies: Bodies) -> ReadEditions:
     """Return the editions read, with own ones that no usable file defines any more by their last adopted texts,
     whose words are added to the catalogues.
 
@@ -197,13 +198,6 @@ def shipped_files(folder: str = "") -> Iterator[Traversable]:
     for file in sorted((shipped / folder if folder else shipped).iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml") and file.name != "acts.toml":
             yield file
-
-
-def _unread(file: Traversable, bodies: Bodies) -> UnreadEdition:
-    """Return a shipped edition that is read only when needed; its id and day come from the name of the file."""
-    id, in_force, _ = file.name.split(".")
-    day = date.fromisoformat(in_force)
-    return UnreadEdition(id=id, in_force=day, read=lambda: _read_edition(file.name, file.read_bytes(), bodies))
 
 
 @cache

@@ -59,7 +59,7 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow) -> Ope
         return None
     days = fact_days(register, row)
     # What happened before the first edition is kept too, under that one.
-    edition = ctx.library.edition(opens.procedure, min(days.values(), default=ctx.today), or_first=True)
+    edition = ctx.library.on(opens.procedure, min(days.values(), default=ctx.today))
     kk, ru = (_object(register, row, office, language) for language in PAPER_LANGUAGES)
     return Opening(
         procedure=opens.procedure,
@@ -330,7 +330,7 @@ class _YearDuties:
     def cases(self) -> Mapping[tuple[str, str], str]:
         """(Procedure, unit) -> the active case of the year."""
         library = self._app.library
-        names = {rule.procedure for _, rule in self._carriers} & {*library.procedures()}
+        names = {rule.procedure for _, rule in self._carriers} & {*library.ids()}
         begins = {name: library.latest(name).begins_with for name in names}
         cases = cases_beginning_on(self._app.engine, begins, [date(self._year, 1, 1)], active_only=True)
         return {(case.procedure, case.unit): case.id for case in reversed(cases)}

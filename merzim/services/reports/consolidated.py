@@ -65,7 +65,7 @@ def consolidated_report(
 
 def _gather(ctx: RequestContext, procedure: str, obligation: str, *, unit: str, year: int) -> Consolidated:
     """Return the form of an obligation by the edition in force at the end of a year, else by the first one."""
-    office, edition = ctx.reads.office(), ctx.library.edition(procedure, date(year, 12, 31), or_first=True)
+    office, edition = ctx.reads.office(), ctx.library.on(procedure, date(year, 12, 31))
     chosen = known_obligation(edition, obligation)
     kinds = (edition.applies_to, chosen.only_for)
     units = [

@@ -188,7 +188,7 @@ def _stages(ctx: RequestContext, criteria: CaseFilter, procedures: ProcedureGrou
     """Return the stages of the chosen procedure, or of the only one offered; none where there are several."""
     offered = [procedure.id for _, group in procedures for procedure in group]
     name = criteria.procedure or (offered[0] if len(offered) == 1 else "")
-    known = name in ctx.library.procedures()
+    known = name in ctx.library.ids()
     return [(stage.id, stage.title) for stage in ctx.library.latest(name).stages] if known else []
 
 

@@ -45,7 +45,7 @@ def _criteria(
     number: PageNumber = 1,
 ) -> ListPortfolio:
     """Return the query in the address; an unknown procedure, stage or year is replaced by the default."""
-    procedure_id = procedure if procedure in ctx.library.procedures() else USUAL
+    procedure_id = procedure if procedure in ctx.library.ids() else USUAL
     stages = {*ctx.library.latest(procedure_id).stage_title, *OVER}
     fields = {
         "year": year if year in _years(ctx) else ctx.today.year,

@@ -34,7 +34,7 @@ def search_page(ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> 
     text = one_line(q)
     results = search(ctx, Search(text=text)) if text else None
     hits = [hit for group in results.groups for hit in group.hits] if results else []
-    latest = [ctx.library.latest(name) for name in ctx.library.procedures()]
+    latest = [ctx.library.latest(name) for name in ctx.library.ids()]
     acts = {act.id: act for edition in latest for act in edition.acts.values()}
     obligations = {
         (hit.within, hit.id): ctx.library.latest(hit.within).by_id[hit.id]

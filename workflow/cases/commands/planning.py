@@ -21,7 +21,7 @@ from workflow.cases.commands.case_commands import CaseCommands, Drafts, View
 from workflow.deadlines.deadline import Deadline, holds_on, is_overdue
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.findings import Finding, departure, feasibility, findings
-from workflow.law.library import Library, NoEdition, answering_fact, known_fact
+from workflow.law.library import Library, answering_fact, known_fact
 from workflow.law.procedure import Procedure, Text
 from workflow.moments import Moment
 from workflow.ports import Change
@@ -166,16 +166,12 @@ def _latest_starts(case: Case, procedure: Procedure, calendar: Kazakhstan) -> di
 
 def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Procedure, tuple[Finding, ...]]:
     """Return the edition in force on a day, with a finding if none was (then the first); for None the last."""
-    if on is None:
-        return library.latest(procedure_id), ()
-    try:
-        return library.edition(procedure_id, on), ()
-    except NoEdition:
-        earliest = library.earliest(procedure_id)
-        begin = earliest.begins_with
-        arguments = {"title": earliest.by_id[begin].title, "on": on, "since": earliest.in_force}
-        code = "before_first_edition"
-        return earliest, (Finding(kind="range", obligation=begin, code=code, arguments=arguments),)
+    edition = library.latest(procedure_id) if on is None else library.on(procedure_id, on)
+    if on is None or edition.in_force <= on:
+        return edition, ()
+    begin, code = edition.begins_with, "before_first_edition"
+    arguments = {"title": edition.by_id[begin].title, "on": on, "since": edition.in_force}
+    return edition, (Finding(kind="range", obligation=begin, code=code, arguments=arguments),)
 
 
 def what_if(procedure: Procedure, **fields: Any) -> Case:

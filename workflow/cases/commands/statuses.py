@@ -67,7 +67,7 @@ def migrate(view: View, library: Library, edition: str) -> Drafts:
     there is no such edition.
     """
     case, procedure = view.case, view.procedure
-    editions = {version.edition: version for version in library.all() if version.id == procedure.id}
+    editions = {version.edition: version for version in library.editions_of(procedure.id)}
     new_edition = editions.get(edition)
     if new_edition is None:
         allowed = closest_first(edition, editions)

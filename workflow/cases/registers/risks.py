@@ -7,7 +7,7 @@ says so, and so must every place that shows a rank.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal, NamedTuple, get_args
@@ -16,9 +16,8 @@ from pydantic import Field
 
 from workflow.cases.case import Case, Evidence, evidence_of
 from workflow.cases.registers.rows import RowOfCase, measures_of, outcome_of, rows_of
-from workflow.law.files import DashedName, Listed, Model, Name, problem, read_file
+from workflow.law.files import Edition, Listed, Model, Name
 from workflow.law.procedure import Text
-from workflow.refusal import Refusal
 
 NOT_REVIEWED = "none"
 """Status of a measure before its first review."""
@@ -153,43 +152,21 @@ class Band(Model):
     colour: Literal["calm", "watch", "high", "urgent"]
 
 
-class RiskScale(Model):
+class RiskScale(Edition):
     """One edition of the scale; its levels begin with the lowest. `ours`: no act made it, as every place that
     shows it says; `note`: its author and reason.
     """
 
-    id: DashedName
-    in_force: date
-    ours: bool
+    ours: Literal[True]
     title: Text
     note: Text
     likelihood: Listed[Level]
     effect: Listed[Level]
     bands: Listed[Band] = Field(alias="band")
 
-    @property
-    def edition(self) -> str:
-        return f"{self.id}.{self.in_force.isoformat()}"
-
     def band(self, rank: Rank) -> Band:
         """Return the first band that reaches up to the points of a rank, else the last."""
         return next((band for band in self.bands if rank.points <= band.up_to), self.bands[-1])
-
-
-def scale_of(scales: Mapping[str, RiskScale], rank: Rank | None) -> RiskScale | None:
-    """Return the scale a risk was ranked by; None without a rank, or if its file no longer exists."""
-    return scales.get(rank.scale) if rank else None
-
-
-def read_scale(name: str, text: bytes) -> RiskScale:
-    """Return the scale a file describes; raises UnreadableRegulation naming what is wrong."""
-    return read_file(RiskScale, name, text, _unless_ours)
-
-
-def _unless_ours(scale: RiskScale) -> Iterator[Refusal]:
-    """Yield a mistake unless the file says that the scale is ours."""
-    if not scale.ours:
-        yield problem("not_allowed", "ours", value="false", allowed=("true",))
 
 
 Section = Literal["positions", "risks"]

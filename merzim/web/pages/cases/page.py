@@ -19,11 +19,11 @@ from merzim.services.cases.faces import FACES
 from merzim.services.cases.rows import (
     ImportPlan,
     RecordCartogram,
+    band_of,
     by_number,
     extra_fields,
     next_of,
     scale_on,
-    scales,
 )
 from merzim.services.context import RequestContext
 from merzim.services.documents.case_documents import case_papers, forms_of
@@ -49,7 +49,7 @@ from workflow.cases.changes import comments
 from workflow.cases.commands.answers import CannotComment
 from workflow.cases.registers.assignments import assignments
 from workflow.cases.registers.evidence_list import proofs
-from workflow.cases.registers.risks import Band, Rank, cartograms, rank_of, scale_of
+from workflow.cases.registers.risks import Band, Rank, cartograms, rank_of
 from workflow.cases.registers.rows import RowOfCase, as_written, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.findings import of_fact
@@ -165,8 +165,7 @@ def _registers(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> d
     def rank(risk: RowOfCase) -> tuple[Rank, Band | None] | None:
         """Return the rank of a risk and its band in the scale it was ranked by; None before it is ranked."""
         ranked = rank_of(risk)
-        scale = scale_of(scales(), ranked) if ranked else None
-        return (ranked, scale.band(ranked) if scale else None) if ranked else None
+        return (ranked, band_of(ranked)) if ranked else None
 
     chosen = next((f"{kind}-{ctx.query[kind]}" for kind in kinds.values() if kind in ctx.query), "")
     return {

@@ -93,7 +93,9 @@ def _indicator_columns(view: YearPoints) -> tuple[Column[IndicatorAnswer], ...]:
 
 def _step_columns(view: YearPoints) -> tuple[Column[StepAnswer], ...]:
     """Return the columns of steps that would earn points; one that lacks its whole leads to recording it."""
-    lacks_number = {step.indicator for step in view.whole.steps if step.code == "record_whole"}
+    lacks_number = {
+        step.indicator for step in view.whole.steps if step.sentence.code == "score.step.record_whole"
+    }
 
     def text(t: Translator, step: StepAnswer) -> Content:
         to_record = _to_record(view, t, step.indicator) if step.indicator in lacks_number else ()
