@@ -122,7 +122,7 @@ class Source(Model):
         return type(self), self.model_dump_json(exclude=set(Source.model_fields))
 
 
-def _month_and_day(text: object) -> tuple[int, int]:
+def month_and_day(text: object) -> tuple[int, int]:
     """Return month and day of a text such as 03-21; refuse one that does not come every year."""
     try:
         # A year without 29 February: such a date would not come every year.
@@ -141,7 +141,7 @@ class HolidayRule(Source):
 
     code: str
     change: Literal["introduced", "abolished"]
-    days: Listed[Annotated[tuple[int, int], BeforeValidator(_month_and_day)]]
+    days: Listed[Annotated[tuple[int, int], BeforeValidator(month_and_day)]]
     standing: Literal["national", "state", "religious"]
     applies_from: date
     _DATES = ("applies_from",)

@@ -1,10 +1,10 @@
-"""How a term is written in a file: each form is a table recognised by its first key, and gives a value of
-`calendars.terms` with the fact it counts from.
+"""How a term is written in a file: each form is a table recognised by its first key, and makes a value of
+`calendars.terms` with the fact it counts from (`FORMS`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any, Literal, NamedTuple, Union
@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from calendars import terms
+from calendars.records import month_and_day
 from calendars.terms import Better, CountUnit, Period
 from workflow.law.files import As, Model, NonBlank, matching, wrong
 
@@ -54,9 +55,6 @@ class CountForm(_AnchoredForm):
             raise wrong("too_large", "count", most=100)
         return self
 
-    def value(self) -> terms.Term:
-        return terms.After(self.count, self.in_)
-
 
 class AtMostForm(_AnchoredForm):
     """A duration: at most so many working days from a fact on, both ends counted."""
@@ -64,32 +62,15 @@ class AtMostForm(_AnchoredForm):
     at_most: UpTo1000
     in_: Literal["working days"] = Field(alias="in")
 
-    def value(self) -> terms.Term:
-        return terms.Duration(self.at_most)
-
-
-def _yearly(text: str) -> str:
-    """Refuse a day and month that does not come every year."""
-    try:
-        # A year without 29 February: such a date would not come every year.
-        date(2001, *map(int, text.split("-")))
-    except ValueError:
-        raise wrong("not_written_so", example="06-30") from None
-    return text
-
 
 class ByForm(_AnchoredForm):
     """A day and month of the year of a fact, or of a later year. `safe_by`: the act says "to" the day
     ("15 сәуіріне дейін") and not whether the day itself counts.
     """
 
-    by: Annotated[str, matching("^[0-9]{2}-[0-9]{2}$", "06-30"), AfterValidator(_yearly)]
+    by: Annotated[tuple[int, int], As(Annotated[str, matching("^[0-9]{2}-[0-9]{2}$", "06-30")], month_and_day)]
     years: Annotated[int, Field(ge=0, le=100)] = 0
     safe_by: Literal["the day before"] | None = None
-
-    def value(self) -> terms.Term:
-        month, day = map(int, self.by.split("-"))
-        return terms.YearlyDate(month, day, self.years, day_in_doubt=self.safe_by is not None)
 
 
 class DayForm(Model):
@@ -98,9 +79,6 @@ class DayForm(Model):
     day: Annotated[int, Field(ge=1, le=31)]
     of: Literal["month after the period"]
 
-    def value(self) -> terms.Term:
-        return terms.DayAfterPeriod(self.day)
-
 
 class AtLeastForm(Model):
     """A minimum number of times in a period."""
@@ -108,19 +86,17 @@ class AtLeastForm(Model):
     at_least: Annotated[int, Field(ge=1)]
     per: Period
 
-    def value(self) -> terms.Term:
-        return terms.PerPeriod(self.at_least, self.per)
+
+def _share(text: str) -> Fraction:
+    return Fraction(text.rstrip(" %")) / 100
 
 
 class ShareForm(Model):
     """A minimum share of something in a period; computed where the fact has a number `of` and one more."""
 
-    at_least: Annotated[str, matching(r"^[0-9]{1,3}(\.[0-9]+)? ?%$", "5 %")]
+    at_least: Annotated[Fraction, As(Annotated[str, matching(r"^[0-9]{1,3}(\.[0-9]+)? ?%$", "5 %")], _share)]
     of: NonBlank
     per: Period
-
-    def value(self) -> terms.Term:
-        return terms.Quota(Fraction(self.at_least.rstrip(" %")) / 100, self.of, self.per)
 
 
 class EmbargoForm(_AnchoredForm):
@@ -129,11 +105,8 @@ class EmbargoForm(_AnchoredForm):
     embargo: UpTo100
     in_: Literal["years"] = Field(alias="in")
 
-    def value(self) -> terms.Term:
-        return terms.Embargo(self.embargo)
 
-
-Year = Annotated[str, matching("^20[0-9]{2}$", "2023")]
+Year = Annotated[int, As(Annotated[str, matching("^20[0-9]{2}$", "2023")], int)]
 Figure = Annotated[str, matching(r"^[0-9]+(\.[0-9]+)?(-[0-9]+(\.[0-9]+)?)?( ?%)?$", "62-65")]
 
 
@@ -142,9 +115,6 @@ class TargetForm(Model):
 
     target: Annotated[dict[Year, Figure], Field(min_length=1)]
     better: Better
-
-    def value(self) -> terms.Term:
-        return terms.Target(tuple((int(year), self.target[year]) for year in sorted(self.target)), self.better)
 
 
 class PeriodForm(Model):
@@ -160,17 +130,11 @@ class PeriodForm(Model):
             raise wrong("not_written_so", "period", example="2022-2026")
         return self
 
-    def value(self) -> terms.Term:
-        return terms.InPeriod(self.period)
-
 
 class OnForm(Model):
     """A date the act names."""
 
     on: date
-
-    def value(self) -> terms.Term:
-        return terms.OnDate(self.on)
 
 
 class BeforeForm(_AnchoredForm):
@@ -178,32 +142,30 @@ class BeforeForm(_AnchoredForm):
 
     from_: NonBlank = Field(alias="before")
 
-    def value(self) -> terms.Term:
-        return terms.Before()
-
 
 class AtOnceForm(_AnchoredForm):
     """At once after a fact, without a number of days."""
 
     from_: NonBlank = Field(alias="at_once_after")
 
-    def value(self) -> terms.Term:
-        return terms.AtOnce()
 
-
-FORMS: Mapping[str, type[Model]] = {
-    "count": CountForm,
-    "at_most": AtMostForm,
-    "by": ByForm,
-    "day": DayForm,
-    "at_least": AtLeastForm,
-    "embargo": EmbargoForm,
-    "target": TargetForm,
-    "period": PeriodForm,
-    "on": OnForm,
-    "before": BeforeForm,
-    "at_once_after": AtOnceForm,
+_SHARE = "at_least %"
+"""Stands for the key `at_least` with a share."""
+FORMS: Mapping[str, tuple[type[Model], Callable[[Any], terms.Term]]] = {
+    "count": (CountForm, lambda form: terms.After(form.count, form.in_)),
+    "at_most": (AtMostForm, lambda form: terms.Duration(form.at_most)),
+    "by": (ByForm, lambda form: terms.YearlyDate(form.by[0], form.by[1], form.years, form.safe_by is not None)),
+    "day": (DayForm, lambda form: terms.DayAfterPeriod(form.day)),
+    "at_least": (AtLeastForm, lambda form: terms.PerPeriod(form.at_least, form.per)),
+    "embargo": (EmbargoForm, lambda form: terms.Embargo(form.embargo)),
+    "target": (TargetForm, lambda form: terms.Target(tuple(sorted(form.target.items())), form.better)),
+    "period": (PeriodForm, lambda form: terms.InPeriod(form.period)),
+    "on": (OnForm, lambda form: terms.OnDate(form.on)),
+    "before": (BeforeForm, lambda _: terms.Before()),
+    "at_once_after": (AtOnceForm, lambda _: terms.AtOnce()),
+    _SHARE: (ShareForm, lambda form: terms.Quota(form.at_least, form.of, form.per)),
 }
+"""Key that tells a form -> the form, and the term made of it."""
 WORDS: Mapping[str, AnchoredTerm] = {
     "none": AnchoredTerm(terms.WithoutTerm()),
     "standing": AnchoredTerm(terms.OngoingDuty()),
@@ -215,7 +177,7 @@ def _form(value: object) -> str:
     if not isinstance(value, dict):
         return "<word>"
     if isinstance(value.get("at_least"), str):
-        return "<share>"
+        return f"<{_SHARE}>"
     return f"<{next((key for key in FORMS if key in value), '')}>"
 
 
@@ -223,15 +185,15 @@ def _anchored(written: Any) -> AnchoredTerm:
     """Return the term of a form or a word, with the fact it counts from."""
     if isinstance(written, str):
         return WORDS[written]
-    return AnchoredTerm(written.value(), written.from_ if isinstance(written, _AnchoredForm) else None)
+    term = next(make(written) for form, make in FORMS.values() if isinstance(written, form))
+    return AnchoredTerm(term, written.from_ if isinstance(written, _AnchoredForm) else None)
 
 
-_ALLOWED: Any = (*FORMS, *(f'"{word}"' for word in WORDS))
+_ALLOWED: Any = (*(key for key in FORMS if key != _SHARE), *(f'"{word}"' for word in WORDS))
 _WRITTEN: Any = Annotated[
     Union[
         (
-            *(Annotated[form, Tag(f"<{key}>")] for key, form in FORMS.items()),
-            Annotated[ShareForm, Tag("<share>")],
+            *(Annotated[form, Tag(f"<{key}>")] for key, (form, _) in FORMS.items()),
             Annotated[Literal["none", "standing"], Tag("<word>")],
         )
     ],
