@@ -30,7 +30,7 @@ from merzim.storage.settings import (
     digests_of_cases,
     record_editions,
 )
-from workflow.cases.commands.planning import Mismatch, mismatches
+from workflow.cases.commands.planning import mismatches
 from workflow.law.files import UnreadableRegulation, in_file, unknown
 from workflow.law.library import unfinished
 from workflow.law.procedure import Procedure
@@ -98,7 +98,7 @@ def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
         if not before and (not text or last.get(name) == edition.digest):
             continue
         if text and (wrong := next(mismatches(edition, app.calendar), None)) is not None:
-            raise _differing(wrong, f"{name}.toml")
+            raise wrong
         touched = [case for digest in before for case in digests[digest]]
         moves = tuple(_moved(app, touched, today))
         adoptions.append(
@@ -156,7 +156,7 @@ def _checked(app: AppContext, path: Path, edition: Procedure) -> CheckedFile:
         problems=(
             *in_file(path.name, (*unfinished(edition), *lacking, *wrong)),
             *unknown_words(edition, path.name),
-            *_failing(edition, app, path.name),
+            *_failing(edition, app),
         ),
         warnings=_warnings(app, path),
     )
@@ -168,20 +168,14 @@ def _checked_register(app: AppContext, others: Registers, path: Path, register: 
     return CheckedFile(file=path.name, register=register, problems=in_file(path.name, wrong))
 
 
-def _failing(edition: Procedure, app: AppContext, file: str) -> Iterator[Refusal]:
+def _failing(edition: Procedure, app: AppContext) -> Iterator[Refusal]:
     """Yield where the examples of an own edition differ from what is computed; an example that cannot be
     computed (an unknown fact or period) is the last.
     """
     try:
-        yield from (_differing(mismatch, file) for mismatch in mismatches(edition, app.calendar))
+        yield from mismatches(edition, app.calendar)
     except Refusal as impossible:
         yield impossible
-
-
-def _differing(wrong: Mismatch, file: str) -> Refusal:
-    """Return the refusal of an example that differs."""
-    differs = {name: getattr(wrong, name) for name in ("example", "what", "expected", "actual")}
-    return Refusal("law.example_fails", file=file, **differs)
 
 
 def _unreadable(file: LeftOutFile) -> CheckedFile:

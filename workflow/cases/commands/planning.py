@@ -25,6 +25,7 @@ from workflow.law.library import Library, answering_fact, known_fact
 from workflow.law.procedure import Procedure, Text
 from workflow.moments import Moment
 from workflow.ports import Change
+from workflow.refusal import Refusal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,19 +180,7 @@ def what_if(procedure: Procedure, **fields: Any) -> Case:
     return Case(id="", procedure=procedure.id, edition=procedure.edition, **fields)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mismatch:
-    """One value of an example that differs from the computed one. `example`: its title; `what`: `due`,
-    `safe_by`, `state` or `findings`, and of which obligation; `expected`, `actual`: as the file writes them.
-    """
-
-    example: str
-    what: str
-    expected: str
-    actual: str
-
-
-def mismatches(procedure: Procedure, calendar: Kazakhstan) -> Iterator[Mismatch]:
+def mismatches(procedure: Procedure, calendar: Kazakhstan) -> Iterator[Refusal]:
     """Yield every difference between an edition's examples and what the office's calendar gives."""
     library = Library([procedure])
     for example in procedure.examples:
@@ -218,8 +207,13 @@ def mismatches(procedure: Procedure, calendar: Kazakhstan) -> Iterator[Mismatch]
             compared.append(("findings", sorted(example.findings), found))
         for what, expected, actual in compared:
             if expected != actual:
-                yield Mismatch(
-                    example=example.title, what=what, expected=_written(expected), actual=_written(actual)
+                yield Refusal(
+                    "law.example_fails",
+                    file=f"{procedure.edition}.toml",
+                    example=example.title,
+                    what=what,
+                    expected=_written(expected),
+                    actual=_written(actual),
                 )
 
 
