@@ -4,7 +4,7 @@ case drifted from its approved schedule and what slack its plan leaves.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -94,20 +94,7 @@ class Performance:
     @property
     def median_late(self) -> float | None:
         """Median number of working days late of the deadlines met late; None where none was."""
-        return float(median(self.lateness.elements())) if self.lateness else None
-
-
-@dataclass(slots=True)
-class Pace:
-    """How many working days stages took, and would have taken had each ended on its due date."""
-
-    took: Counter[int] = field(default_factory=Counter)
-    norm: Counter[int] = field(default_factory=Counter)
-
-    @property
-    def medians(self) -> tuple[float, float]:
-        """Return the median of the working days taken, and the median of those allowed."""
-        return float(median(self.took.elements())), float(median(self.norm.elements()))
+        return _median(self.lateness) if self.lateness else None
 
 
 def performance_by(
@@ -128,14 +115,22 @@ def performance_by(
     return performances
 
 
-def pace_by_stage(spans: Iterable[StageSpan], working_days: Callable[[date, date], int]) -> dict[str, Pace]:
-    """Return how long stages took, by stage. `working_days` counts from one local date to another."""
-    paces: dict[str, Pace] = {}
+def pace_by_stage(
+    spans: Iterable[StageSpan], working_days: Callable[[date, date], int]
+) -> dict[str, tuple[float, float]]:
+    """Return by stage the medians of the working days it took, and would have taken to its due date.
+
+    `working_days` counts from one local date to another.
+    """
+    took, norm = defaultdict[str, Counter[int]](Counter), defaultdict[str, Counter[int]](Counter)
     for span in spans:
-        pace = paces.setdefault(span.stage, Pace())
-        pace.took[working_days(span.first, span.done)] += span.number
-        pace.norm[working_days(span.first, span.due)] += span.number
-    return paces
+        took[span.stage][working_days(span.first, span.done)] += span.number
+        norm[span.stage][working_days(span.first, span.due)] += span.number
+    return {stage: (_median(took[stage]), _median(norm[stage])) for stage in took}
+
+
+def _median(numbers: Counter[int]) -> float:
+    return float(median(numbers.elements()))
 
 
 class PlanStep(NamedTuple):

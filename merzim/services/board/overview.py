@@ -29,7 +29,7 @@ from merzim.services.law.acts import acts_here
 from merzim.services.names import AssigneeNames, UnitName, known_year, unit_name
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import NotFound
-from workflow.board.figures import Pace, Performance, pace_by_stage, performance_by
+from workflow.board.figures import Performance, pace_by_stage, performance_by
 from workflow.board.rows import DeadlineFilter, Horizon, Sum, total
 from workflow.deadlines.deadline import last_near_day, working_days_between
 from workflow.law.procedure import Obligation, Text
@@ -224,14 +224,14 @@ SHOWN_UNITS = 25
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FiguresLine:
-    """The statistics of one month ("2026-01"; `name`: its first day), stage or unit. `pace`: the days a stage
-    took; None if none ended.
+    """The statistics of one month ("2026-01"; `name`: its first day), stage or unit. `pace`: the medians
+    of the working days a stage took and was given; None if none ended.
     """
 
     id: str
     name: date | Text | UnitName
     figures: Performance
-    pace: Pace | None = None
+    pace: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -161,8 +161,8 @@ def figures_columns(
     names = ["due", "on_time", "late", "unmet", "rate", "median_late", *(["delay"] if with_delay else [])]
     columns = [Column(head, line_name, ""), *(column(name, attrgetter(f"figures.{name}")) for name in names)]
     if with_pace:
-        columns.append(column("took", lambda line: line.pace and line.pace.medians[0]))
-        columns.append(column("norm", lambda line: line.pace and line.pace.medians[1]))
+        columns.append(column("took", lambda line: line.pace and line.pace[0]))
+        columns.append(column("norm", lambda line: line.pace and line.pace[1]))
     return tuple(columns)
 
 
