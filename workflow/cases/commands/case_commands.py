@@ -162,23 +162,17 @@ def check_plan_date(on: date, calendar: Kazakhstan, *, of_row: bool) -> None:
         calendar.is_working_day(on)
 
 
+@dataclass(frozen=True, eq=False)
 class CaseCommands:
-    """Opens cases and runs commands on them: computes what they write, and stores it with the board rows."""
+    """Opens cases and runs commands on them: computes what they write, and stores it with the board rows.
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        library: Library,
-        calendar: Kazakhstan,
-        first_day: Callable[[date], date] | None = None,
-    ) -> None:
-        """Args:
-        first_day: the office's first day of records, asked with the local date; None: it keeps everything.
-        """
-        self._ledger = ledger
-        self._library = library
-        self.calendar = calendar
-        self._first_day = first_day
+    `first_day` gives the office's first day of records by the local date; None where it keeps everything.
+    """
+
+    ledger: Ledger
+    library: Library
+    calendar: Kazakhstan
+    first_day: Callable[[date], date | None] = lambda today: None
 
     def open(self, opening: Opening, *, at: Moment) -> Case:
         """Open one case. Raises as `open_many`."""
@@ -193,8 +187,8 @@ class CaseCommands:
         not confirmed, of a procedure that is opened once. Raises OutOfRange; NotForKind.
         """
         ready = self._checked(openings, at.today)
-        changes = self._new(ids or self._ledger.next_ids(at.today.year, len(openings)), ready, at)
-        self._ledger.append(changes, now=at.now)
+        changes = self._new(ids or self.ledger.next_ids(at.today.year, len(openings)), ready, at)
+        self.ledger.append(changes, now=at.now)
         return tuple(change.case for change in changes)
 
     def foresee(self, openings: Sequence[Opening], *, at: Moment) -> Sequence[Change]:
@@ -204,7 +198,7 @@ class CaseCommands:
     def reserve(self, openings: Sequence[Opening], *, today: date) -> Sequence[str]:
         """Return ids reserved for the cases of register rows, after checking that all of them can be opened."""
         self._checked(openings, today, of_rows=True)
-        return self._ledger.next_ids(today.year, len(openings))
+        return self.ledger.next_ids(today.year, len(openings))
 
     def _new(
         self, ids: Iterable[str], openings: Iterable[tuple[Opening, Procedure, str]], at: Moment
@@ -220,17 +214,9 @@ class CaseCommands:
         """Return the openings as carried out, each with its edition and the kind of its organisation, ""
         where that is unknown or not needed. Raises as `open_many`.
         """
-        office = cache(self._ledger.office)
-        first_day = self._first_day(today) if self._first_day is not None else None
-        return [
-            self._ready(
-                replace(opening, kept_from=opening.kept_from or first_day),
-                office,
-                today,
-                of_row=of_rows or bool(opening.row),
-            )
-            for opening in openings
-        ]
+        office, first_day = cache(self.ledger.office), self.first_day(today)
+        dated = [replace(opening, kept_from=opening.kept_from or first_day) for opening in openings]
+        return [self._ready(each, office, today, of_row=of_rows or bool(each.row)) for each in dated]
 
     def _ready(
         self, opening: Opening, office: Callable[[], Office], today: date, *, of_row: bool
@@ -238,7 +224,7 @@ class CaseCommands:
         """Return one opening as `_checked` does, its object filled with the body its organisation is by name
         where the act names bodies. `of_row`: as in `check_plan_date`.
         """
-        procedure = edition_for(opening, self._library, today=today)
+        procedure = edition_for(opening, self.library, today=today)
         for fact, on in opening.planned.items():
             known_fact(procedure, fact)
             check_plan_date(on, self.calendar, of_row=of_row)
@@ -255,7 +241,7 @@ class CaseCommands:
             name = Text(unit.name_in("kk"), unit.name_in("ru"), unit.name) if unit else opening.unit or "–"
             raise NotForKind(procedure, name, kind)
         place = procedure.id, opening.unit, procedure.body_named(opening.object)
-        if procedure.opened == "once" and not opening.again and (case := self._ledger.active_case(*place)):
+        if procedure.opened == "once" and not opening.again and (case := self.ledger.active_case(*place)):
             raise Refusal("opened_once", procedure=procedure.title, case=case)
         return opening, procedure, kind
 
@@ -266,13 +252,13 @@ class CaseCommands:
 
     def events(self, case_id: str) -> Sequence[Event]:
         """Return the events of the case, in order. Raises UnknownCase."""
-        if not (events := self._ledger.events(case_id)):
+        if not (events := self.ledger.events(case_id)):
             raise UnknownCase(case_id)
         return events
 
     def view_of(self, case: Case, *, today: date, bare: bool = True) -> View:
         """Return the view of a case read already, without its events. `bare`: as of a View."""
-        return View(case=case, procedure=self._library.of(case), calendar=self.calendar, today=today, bare=bare)
+        return View(case=case, procedure=self.library.of(case), calendar=self.calendar, today=today, bare=bare)
 
     def write(
         self, case_id: str, at: Moment, command: Command[P], /, *args: P.args, **values: P.kwargs
@@ -284,11 +270,11 @@ class CaseCommands:
         def change(before: Mapping[str, Row]) -> Change:
             return self._decided(case_id, at, before, lambda view: command(view, *args, **values))
 
-        return self._ledger.write(case_id, change, now=at.now)
+        return self.ledger.write(case_id, change, now=at.now)
 
     def preview(self, case_id: str, at: Moment, command: Callable[[View], Drafts]) -> Change:
         """Return what a command would write; nothing is written. Raises UnknownCase."""
-        return self._decided(case_id, at, self._ledger.rows(case_id), command)
+        return self._decided(case_id, at, self.ledger.rows(case_id), command)
 
     def recomputed(self, case: Case, *, today: date, events: tuple[Event, ...] = ()) -> Change:
         """Return what is stored of a case after these events (a rebuild has none): stage and rows anew."""
