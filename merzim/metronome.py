@@ -53,7 +53,6 @@ from merzim.web.app import create_app
 from notifications.bot.conversation import Conversation
 from notifications.bot.polling import Poller
 from notifications.channels.telegram import Telegram
-from notifications.dispatch import Dispatch
 
 GRACE = 30
 """Seconds that running requests get to finish at shutdown."""
@@ -348,11 +347,10 @@ def polling(app: AppContext, clock: Clock) -> Iterator[None]:
     def fault(code: str, answer: str) -> None:
         app.outbox.fault(channel.name, code, answer, now=clock().now)
 
-    def dispatch(at: Moment) -> Dispatch:
-        return rounds.dispatch_at(app.newest, at=at)
-
     language = app.settings.office.language
-    conversation = Conversation(app.links, dispatch, clock, language=language, actions=actions)
+    conversation = Conversation(
+        app.links, lambda at: app.newest.dispatch(at), clock, language=language, actions=actions
+    )
     poller = Poller(channel, conversation, app.lock("telegram").alone, fault=fault)
 
     def run() -> None:

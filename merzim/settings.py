@@ -30,7 +30,7 @@ from pydantic import (
 )
 
 from calendars import FIRST, LAST
-from notifications.section import EMPTY, NO_BOOL, Folder, OptionalPath, Port, Section, base_of
+from notifications.channels import EMPTY, NO_BOOL, Folder, OptionalPath, Port, Section, base_of
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import STANDARD_DAYS
 from workflow.org.access import Access

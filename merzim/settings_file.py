@@ -21,8 +21,7 @@ from pydantic_core import ErrorDetails
 
 from merzim.services.inputs import bad_input
 from merzim.settings import PREFIX, SECTIONS, BadSetting, Settings
-from notifications.channels import channel_type, names
-from notifications.section import Section
+from notifications.channels import Section, channel_type, names
 from workflow.org.kinds import KINDS
 from workflow.refusal import Refusal
 

@@ -47,10 +47,8 @@ class DeliveryReport:
 
 
 def deliver(dispatch: Dispatch, *, go_on: Callable[[], bool] = lambda: True) -> DeliveryReport:
-    """Send what is queued and may leave by now. Must not be called inside a running event loop.
-
-    Args:
-        go_on: called before each batch; when False, the rest stays queued for the next delivery.
+    """Send what is queued and may leave by now, while `go_on` before each batch. Must not be called inside a
+    running event loop.
     """
     outbox, now = dispatch.outbox, dispatch.moment.now
     counts: Counter[NoticeState] = Counter()
@@ -190,8 +188,7 @@ def _send(
 ) -> dict[str, Outcome]:
     """Return an outcome for every message, even when the channel raises.
 
-    Raises:
-        Refusal: an outcome cannot be stored; nothing more is sent.
+    Raises Refusal: an outcome cannot be stored; nothing more is sent.
     """
     if not parcels:
         return {}

@@ -80,45 +80,34 @@ class Dispatch:
         at: datetime | None = None,
         **said: Any,
     ) -> Iterator[Notice]:
-        """Yield a notice queued now for a person, for each channel that has an address of theirs.
+        """Yield a notice queued now for a person, for each channel (of these, if not of all) that reaches them.
 
         Args:
-            place: its key but for person and channel.
-            channels: those it may go through, if not all.
+            place: its key but for person and channel; said: the other fields of the notice.
             at: the moment from which on it may leave, if not now.
-            said: the other fields of the notice.
         """
         now = self.moment.now
-        reaching = self.channels if channels is None else channels
-        for new in notices_to(person, reaching, place, now=now, rules=self.rules, not_before=now, **said):
-            yield replace(new, not_before=self.times.leaving(new, at or now))
+        for channel in self.channels if channels is None else channels:
+            if (address := channel.address(person)) is not None:
+                key = f"{place}:{person.key}:{channel.name}"
+                new = Notice(
+                    key=key,
+                    person=person.key,
+                    channel=channel.name,
+                    address=address,
+                    language=person.language,
+                    queued_at=now,
+                    not_before=now,
+                    message_id=message_id(key, self.rules.domain),
+                    **said,
+                )
+                yield replace(new, not_before=self.times.leaving(new, at or now))
 
     def readdressed(self, notice: Notice, person: Person, channels: Iterable[Channel]) -> Iterator[Notice]:
         """Yield what a notice says as a new one for a person, for each channel that reaches them."""
         place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
         said = {name: getattr(notice, name) for name in _SAID}
         return self.notices_to(person, place, channels=channels, **said)
-
-
-def notices_to(
-    person: Person, channels: Iterable[Channel], place: str, *, now: datetime, rules: Rules, **said: Any
-) -> Iterator[Notice]:
-    """Yield a notice queued now for a person, for each channel that has an address of theirs; arguments as of
-    `Dispatch.notices_to`.
-    """
-    for channel in channels:
-        if (address := channel.address(person)) is not None:
-            key = f"{place}:{person.key}:{channel.name}"
-            yield Notice(
-                key=key,
-                person=person.key,
-                channel=channel.name,
-                address=address,
-                language=person.language,
-                queued_at=now,
-                message_id=message_id(key, rules.domain),
-                **said,
-            )
 
 
 class PendingStep(NamedTuple):
@@ -142,7 +131,7 @@ class Move:
 
     Attributes:
         numbers: ids of the lines that record the move.
-        change: name of the change, shared by all it moved; `cause`: the same in parts.
+        change: name of the change, shared by all it moved; cause: the same in parts.
         row: the current row; None when the deadline no longer exists.
         notified: the notices about it that were delivered, in order of time.
     """
@@ -158,12 +147,8 @@ class Move:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InboxLine:
-    """An event of a case that concerns a person.
-
-    Attributes:
-        kind: mention, question, answer, assignment, refusal.
-        confidential: whether the case is confidential: the letter then does not quote it.
-        read_at: UTC; None while the person has not read it.
+    """An event of a case (`confidential`: never quoted in letters) that concerns a person; `kind`: mention,
+    question, answer, assignment, refusal.
     """
 
     person: str
@@ -175,12 +160,9 @@ class InboxLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settlement:
-    """The decision of a round about a board row, a moved deadline or an event: its notices.
+    """The decision of a round about a board row, a moved deadline or an event, as it read them: its notices.
 
-    Attributes:
-        about: as the round read it. When a row has another due date or step since (a fact was recorded
-            meanwhile), nothing of this settlement is written.
-        next_step_on: of a row, the day of the step after this one; None after the last one.
+    `next_step_on`: of a row, the day of the step after this one; None after the last one.
     """
 
     about: Row | Move | InboxLine
@@ -198,9 +180,8 @@ class Outbox(Protocol):
     """Repository of notices with their delivery records and board rows; each method is one transaction."""
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
-        """Return open rows whose next reminder step has come (`next_step_on <= today`).
-
-        In the order (next_step_on, case, obligation), only those after `after`. Cost depends on the number due.
+        """Return open rows whose next reminder step has come, in the order (next_step_on, case, obligation),
+        only those after `after`. Cost depends on the number due.
         """
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
@@ -213,49 +194,42 @@ class Outbox(Protocol):
         """Return units, people and matches."""
 
     def settle(self, settlements: Sequence[Settlement]) -> int:
-        """Store decisions and queue their notices in one transaction: rows go to their next steps, moves and
-        events are told; return how many notices were queued.
+        """Store decisions and queue their notices (`add`): rows go to their next steps, moves and events are
+        told; return how many notices were queued.
 
-        The insert under the unique key is the decision to send: a key already there changes nothing, except
-        that a `withdrawn` notice is queued again (attempts 0, `queued_at` and `not_before` of the new one,
-        answer emptied). A row's settlement counts only while it still has the due date and the step it was
-        planned from.
+        A row's settlement counts only while it still has the due date and the step it was planned from.
         """
 
     def add(self, notices: Sequence[Notice]) -> int:
-        """Queue notices that come from no board row; return how many were queued.
+        """Queue notices; return how many were queued.
 
-        A key already there changes nothing, as in `settle`.
+        The insert under the unique key is the decision to send: a key already there changes nothing, except
+        that a `withdrawn` notice is queued anew.
         """
 
     def awaited_channels(self) -> Sequence[str]:
         """Return the names of the channels that queued notices wait for."""
 
     def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
-        """Take up to `limit` queued letters of the channel with `not_before <= now`, oldest first, and after
-        them the notices that go inside them, by due date, each with the letter's key as its carrier.
+        """Take up to `limit` queued letters of the channel that may leave now, oldest first, and after them the
+        notices that go inside them, by due date, each with the letter's key as its carrier.
 
-        They become `sending`, attempts + 1, `attempted_at = now`; committed before this
-        returns. Of two claimers each notice goes to one.
+        They become `sending` with one attempt more. Of two claimers each notice goes to one.
         """
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
         """Record a fault of the channel itself (`Outcome.fault`); an empty code ends the fault."""
 
     def mark(self, notices: Sequence[Notice], *, now: datetime) -> None:
-        """Store the delivery records of claimed notices as they are after an attempt, in one transaction, only
-        where the stored state is still `sending`.
-        """
+        """Store the delivery records of claimed notices after an attempt, where they are still `sending`."""
 
     def delivering(self) -> AbstractContextManager[None]:
-        """Hold the delivery lock while the block runs, so that nobody recovers what this delivery has
-        claimed.
-        """
+        """Hold the delivery lock in the block, so that nobody recovers what this delivery has claimed."""
 
     def recover(self, channel: str, *, state: NoticeState, now: datetime) -> int:
-        """Give notices left in `sending` that nobody delivers any more (a crash) a new state; return how many.
+        """Give notices left in `sending` by a crash a new state, unknown or queued for now; return how many.
 
-        `state`: queued with `not_before = now`, or unknown. Not to be called with claimed notices in hand.
+        Not to be called with claimed notices in hand.
         """
 
     def waiting(self, today: date) -> Sequence[PendingStep]:
@@ -268,8 +242,8 @@ class Outbox(Protocol):
         """Return person, channel and bundle of the letters that carry others and have not left yet."""
 
     def news(self, *, limit: int) -> Sequence[Move | InboxLine]:
-        """Return deadlines whose due date has moved, and events that concern people, of which no letter was
-        queued yet; of each kind the oldest first, up to `limit`.
+        """Return the dates that moved and the events that concern people of which no letter was queued yet, of
+        each kind up to `limit`, the oldest first.
         """
 
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
@@ -282,10 +256,8 @@ class Outbox(Protocol):
         """Return the open obligatory rows that completed cases still wait for, by due date."""
 
     def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
-        """Return what may say the same as these notices to the same people.
-
-        Reminders and comments of the same cases that were queued after the oldest of them, or sent since a
-        moment; not those that failed or were withdrawn.
+        """Return what may say the same as these notices to the same people: reminders and comments of the same
+        cases queued after the oldest of them, or sent since a moment, that neither failed nor were withdrawn.
         """
 
     def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:

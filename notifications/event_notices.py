@@ -11,13 +11,11 @@ from calendars.hours import local_date
 from i18n import paragraph
 from notifications.channels import NO_ADDRESS, Channel, Switchable
 from notifications.daily import DAY, bundle_of, next_opening
-from notifications.dispatch import Dispatch, InboxLine, Move, notices_to
+from notifications.dispatch import Dispatch, InboxLine, Move
 from notifications.notice import ANSWER_DAY, Notice, message_id
-from notifications.rules import Rules
 from workflow.cases.case import AWAITED, Event
 from workflow.cases.commands.planning import DeadlineChange
 from workflow.deadlines.deadline import lateness
-from workflow.moments import Moment
 from workflow.org.office import Person, Recipient
 from workflow.registers.campaigns import StartedCampaign
 from workflow.registers.definition import Campaign, Register, RegisterField
@@ -94,31 +92,29 @@ def _on_its_day(notice: Notice, dispatch: Dispatch) -> Iterator[Notice]:
 
 def account_notices(
     person: Person,
-    channels: Sequence[Channel],
-    rules: Rules,
+    dispatch: Dispatch,
     *,
     login: str,
     event: str,
     facts: Mapping[str, object],
-    at: Moment,
+    channels: Sequence[Channel] | None = None,
     mark: str = "",
 ) -> tuple[Notice, ...]:
-    """Return a notice for every channel that reaches the person; these are sent at once, at any hour.
+    """Return a notice for every channel (of these, if not of all) that reaches the person; they are sent at
+    once, at any hour.
 
     Args:
         event: code of the event; with `facts` the content of the letter (`notifications.letters.events`).
         mark: distinguishes two notices of the same second.
     """
-    notices = notices_to(
+    at = dispatch.moment
+    notices = dispatch.notices_to(
         person,
-        channels,
         f"::{at.today.isoformat()}:{event}.{login}@{at.now:%Y%m%dT%H%M%S}{mark}",
-        now=at.now,
-        rules=rules,
+        channels=channels,
         kind="account",
         due=at.today,
         step="account",
-        not_before=at.now,
         about={"event": event, "login": login, "at": at.now.isoformat(), **facts},
     )
     return tuple(notices)

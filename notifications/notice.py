@@ -36,17 +36,14 @@ ANSWER_LIMIT = 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """A notice to one person through one channel.
+    """A notice to one person (by key) through one channel, which finds them by the address.
 
     Attributes:
         key: `case:obligation:due:step:person:channel`; the INSERT of it is the decision to send.
         case, obligation: "" when it is not about one deadline; `due` is then its own day.
-        person: the person's key; `address` where the channel finds them.
-        due: the due date it is about.
         text_hash: SHA-256 of subject and plain text as sent.
         not_before: UTC moment before which no attempt is made (office hours, back-off).
         answer: the server's last answer.
-        message_id: deterministic, from the key.
         bundle: "" for a separate letter; else the letter it waits for (`notifications.daily`).
         carrier: key of the letter that carried it.
         about: further data for the letter (old date, cause and change of a move).
@@ -111,12 +108,10 @@ EntryStatus = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CalendarEntry:
-    """A deadline as an item of the recipient's calendar.
+    """A deadline as an all-day item of the recipient's calendar.
 
     Attributes:
-        uid: id of the deadline, the same in all its letters.
-        sequence: rises from letter to letter, so that a calendar program takes the later one.
-        on: its day (an all-day item).
+        uid: the same in all its letters, from which to the next `sequence` rises: programs take the later one.
         stamp: UTC moment the notice was queued.
         status: TENTATIVE while the date may still move, CANCELLED when it is no longer required.
     """
@@ -151,11 +146,9 @@ class Letter:
     """The content of a notice in its recipient's language; every channel formats it in its own way.
 
     Attributes:
-        entries: its deadlines, for the recipient's calendar.
         settings: address of the page for choosing how to be reminded; "" where there is none.
         one_click: whether mail programs may offer one-click unsubscription there (RFC 8058).
         brief: what a chat says below the subject in place of the text; "" for the text.
-        actions: its first reminders, which a chat gives buttons of their own.
     """
 
     subject: str
@@ -175,8 +168,7 @@ class Outcome:
 
     Attributes:
         state: sent, failed, unknown, queued (try again later), or withdrawn (by a channel used no more).
-        answer: answer of the server or system, in one line of at most `ANSWER_LIMIT` printable characters:
-            servers may send bytes that no database stores.
+        answer: of the server or system, made one line of at most `ANSWER_LIMIT` printable characters.
         wait: pause requested by the server, from the beginning of the batch.
         use_other_channels: whether to use the person's other channels at once, whatever the state.
         lost: whether the channel cannot reach the person any more (they have blocked it).
@@ -199,7 +191,7 @@ class Outcome:
 
 
 def _printable_line(answer: str) -> str:
-    """Return an answer in one line, cut to `ANSWER_LIMIT`, non-printable characters escaped."""
+    """Return an answer in one line, cut to `ANSWER_LIMIT`, with what no database stores escaped."""
     line = " ".join(answer[:ANSWER_LIMIT].split())
     if not line.isprintable():
         line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)

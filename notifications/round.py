@@ -65,7 +65,7 @@ class RoundReport:
 
     Attributes:
         rows: number of board rows whose step was due.
-        planned: the planned notices of the steps; only the first of them when limited.
+        planned: the notices of these steps, when limited only the first.
         others: other notices: moved dates, comments and assignments, the calendar's call.
         queued: number of new notices queued, without the letters that carry them; None: nothing was written.
     """
@@ -78,9 +78,7 @@ class RoundReport:
 
 
 def plan(dispatch: Dispatch) -> RoundReport:
-    """Return what a round would do at that moment, without writing; of other notices than those of steps the
-    first.
-    """
+    """Return what a round would do, without writing; of other notices than those of steps the first page."""
     report = RoundReport()
     for rows in _due_pages(dispatch):
         plan_page(dispatch, rows, report)
@@ -95,9 +93,7 @@ def round(dispatch: Dispatch, *, limit: int = sys.maxsize) -> RoundReport:
     """Run one round. Repeating it, even at the same time in another process, adds nothing.
 
     Each page of rows is a transaction of its own, so that its letters may leave while the next is planned.
-
-    Args:
-        limit: limit of planned notices kept in the report, to save memory.
+    `limit`: of planned notices kept in the report, to save memory.
     """
     outbox, report, queued = dispatch.outbox, RoundReport(), 0
     for rows in _due_pages(dispatch):

@@ -27,7 +27,7 @@ class Rules:
 
     Attributes:
         office_hours: local hours of working days in which letters are sent; the second is exclusive.
-        officer, officer_language: key or e-mail of the person notified when nobody else can be.
+        officer: key or e-mail of the person notified when nobody else can be.
         domain: right half of every Message-ID; the sender's own.
         public_address: address of the pages, without a trailing slash.
         link_key: secret of the addresses in letters that need no log-in.
@@ -108,10 +108,9 @@ class OfficeTimes:
         return general if local_date(general) <= due else unit_opening
 
     def leaving(self, notice: Notice, at: datetime) -> datetime:
-        """Return the first moment from `at` on at which a notice may be sent.
-
-        Notices about a person's own account are sent at once, a reminder, the call to confirm the calendar or
-        the letter of a day no later than on its date, all others in office hours.
+        """Return the first moment from `at` on at which a notice may be sent: about a person's own account at
+        once; a reminder, the call to confirm the calendar or the letter of a day no later than on its date; all
+        others in office hours.
         """
         if notice.kind == "account":
             return at

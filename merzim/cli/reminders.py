@@ -76,7 +76,7 @@ def remind(call: CommandContext, dry_run: DryRun = False) -> None:
     """A round: reminders whose day has come are queued, each once; what registers carry out is recorded."""
     call.creates_database = not dry_run
     if dry_run:
-        report = plan(rounds.dispatch_at(call.app, at=call.moment))
+        report = plan(call.app.dispatch(call.moment))
     else:
         record_carried_out(call.app, at=call.moment)
         report = rounds.run_round(call.app, at=call.moment)

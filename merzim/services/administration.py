@@ -35,9 +35,8 @@ from merzim.storage import settings as stored_settings
 from merzim.storage.notices.delivery_state import first_letter_day, has_sent
 from merzim.storage.settings import MAIL
 from merzim.storage.tables.base import canonical
-from notifications.channels import STAYS_HERE
+from notifications.channels import STAYS_HERE, Port
 from notifications.notice import Outcome
-from notifications.section import Port
 from workflow.board.rows import CaseFilter
 from workflow.org.office import Person
 from workflow.refusal import Refusal

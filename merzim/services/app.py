@@ -63,10 +63,11 @@ from merzim.storage.settings import (
     texts,
 )
 from notifications.channels import Channel
+from notifications.dispatch import Dispatch
 from notifications.rules import Rules
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.law.library import Library
-from workflow.moments import Clock
+from workflow.moments import Clock, Moment
 from workflow.refusal import Refusal
 from workflow.registers.definition import Registers
 
@@ -395,6 +396,17 @@ class AppContext:
             link_key=link_key(self.engine),
             read_here=self.clock().demonstration,
             unseal=lambda text, owner: self.cipher.decrypt(text, owner),
+        )
+
+    def dispatch(self, at: Moment) -> Dispatch:
+        """Return what a round or delivery works with at a moment."""
+        return Dispatch(
+            outbox=self.outbox,
+            library=self.library,
+            calendar=self.calendar,
+            channels=tuple(self.channels.values()),
+            rules=self.rules,
+            moment=at,
         )
 
     def close(self) -> None:

@@ -19,10 +19,9 @@ from merzim.settings import KEY_VARIABLE, OLD_KEYS_VARIABLE, BadSetting, Setting
 from merzim.storage.accounts.encryption import BadKey, Cipher, UnreadableSecret, new_key, parse_key
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.settings import MAIL
-from notifications.channels import Channel, OutgoingMessage, channel_type, send_all
+from notifications.channels import MAIL_PORTS, Channel, OutgoingMessage, channel_type, send_all
 from notifications.letters import render_letter
 from notifications.notice import Notice, Outcome, message_id
-from notifications.section import MAIL_PORTS
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 

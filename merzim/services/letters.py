@@ -102,7 +102,7 @@ def reminders_to_nobody(app: AppContext, *, at: Moment, limit: int) -> Sequence[
         return ()
     report = RoundReport()
     if rows := app.outbox.due_rows(at.today, limit=limit):
-        plan_page(rounds.dispatch_at(app, at=at), rows, report)
+        plan_page(app.dispatch(at), rows, report)
     return report.problems
 
 
@@ -157,8 +157,8 @@ def acknowledge_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone
 @verb("record")
 def resend_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone:
     """Queue again a letter of a case that did not arrive, for its recipient's next office hours."""
-    is_of_case = _letter(ctx, command) is not None
-    return LetterDone(key=command.key, done=is_of_case and rounds.resend(ctx.app, command.key, now=ctx.now))
+    letter = _letter(ctx, command)
+    return LetterDone(key=command.key, done=letter is not None and rounds.resend(ctx.app, letter, now=ctx.now))
 
 
 def _letter(ctx: RequestContext, command: LetterOfCase) -> Notice | None:

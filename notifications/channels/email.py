@@ -23,10 +23,18 @@ from typing import Annotated, ClassVar, Literal, Self
 import aiosmtplib
 import dkim
 
-from notifications.channels import ChannelSection, Outcomes, OutgoingMessage
+from notifications.channels import (
+    EMPTY,
+    MAIL_PORTS,
+    ChannelSection,
+    OptionalPath,
+    Outcomes,
+    OutgoingMessage,
+    Port,
+    Seconds,
+)
 from notifications.message import build_message
 from notifications.notice import UNREACHABLE, Outcome
-from notifications.section import EMPTY, MAIL_PORTS, OptionalPath, Port, Seconds
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 

@@ -9,10 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from notifications.channels import NO_ADDRESS, ChannelSection, Outcomes, OutgoingMessage
+from notifications.channels import NO_ADDRESS, ChannelSection, Folder as FolderPath, Outcomes, OutgoingMessage
 from notifications.message import build_message
 from notifications.notice import Outcome
-from notifications.section import Folder as FolderPath
 from workflow.org.office import Person
 
 

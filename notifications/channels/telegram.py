@@ -24,9 +24,8 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from pydantic import Field
 
-from notifications.channels import ChannelSection, Outcomes, OutgoingMessage
+from notifications.channels import ChannelSection, Outcomes, OutgoingMessage, Seconds
 from notifications.notice import UNREACHABLE, Outcome
-from notifications.section import Seconds
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 

@@ -193,7 +193,7 @@ def _overdue_in_units(
     whole_office: bool,
 ) -> list[ListedDeadline]:
     """Return what is overdue in the units the reader heads (or stands in for their head), or in the whole
-    office, each once and without what is in `told` already.
+    office, each once, without what is confidential or in `told` already.
     """
     office = matters.office
     units = [
@@ -208,8 +208,9 @@ def _overdue_in_units(
     overdue = {
         deadline.place: deadline
         for unit in units
-        for deadline in overview.below(unit)
-        if deadline.relation.word in OVERDUE and deadline.place not in told
+        for deadline in overview.pressing
+        if deadline.relation.word in OVERDUE and deadline.place not in told and not deadline.confidential
+        if any(unit in office.above(place) for place in overview.places(deadline))
     }
     return [*overdue.values()]
 
@@ -290,16 +291,7 @@ class OpenDeadlines:
         due = [row for row in rows if row.due and row.due <= last and holds_on(row, self._today)]
         return self._read([row._replace(planned_on=None) for row in due])
 
-    def below(self, unit: str) -> list[ListedDeadline]:
-        """Return the pressing deadlines of the unit and the units below it, without confidential ones."""
-        return [
-            deadline
-            for deadline in self.pressing
-            if not deadline.confidential
-            and any(unit in self._dispatch.office.above(place) for place in self._places(deadline))
-        ]
-
-    def _places(self, deadline: ListedDeadline) -> Iterable[str]:
+    def places(self, deadline: ListedDeadline) -> Iterable[str]:
         """Return the units whose digests list the deadline: those of who must act, not the object of the
         analysis. Where nobody is found, the case's unit, else all organisations.
         """

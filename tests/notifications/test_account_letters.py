@@ -26,7 +26,6 @@ from tests.notifications.sample_office import (
 from workflow.cases.case import Case
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import Opening
-from workflow.moments import Moment
 from workflow.org.office import Person
 
 SUNDAY = date(2026, 4, 5)
@@ -40,18 +39,18 @@ def town(tmp_path: Path) -> Town:
 
 
 def about(
-    person: Person, shelf: Shelf, event: str = "recovery_code_used", **facts: object
+    town: Town, person: Person, shelf: Shelf, event: str = "recovery_code_used", **facts: object
 ) -> tuple[Notice, ...]:
     """Notices about the account `login` of a person."""
     details: Mapping[str, object] = facts or {"left": 9}
-    at = Moment(now=NIGHT, today=SUNDAY)
-    return account_notices(person, [shelf], RULES, login="login", event=event, facts=details, at=at)
+    dispatch = town.dispatch([shelf], SUNDAY, at=NIGHT)
+    return account_notices(person, dispatch, login="login", event=event, facts=details)
 
 
 def test_it_is_tried_again_at_night_too(town: Town) -> None:
     """A server that is away for a minute does not put it off until the morning."""
     shelf = Shelf(Outcome(state="queued", answer="421 later"))
-    town.outbox.add(about(AIGUL, shelf))
+    town.outbox.add(about(town, AIGUL, shelf))
     town.deliver([shelf], date(2026, 4, 6), at=NIGHT)
     (waiting,) = town.notices()
 
@@ -62,7 +61,7 @@ def test_what_does_not_arrive_is_no_news_for_the_officer(town: Town) -> None:
     """It is the account of somebody else."""
     town.rules = replace(RULES, officer=OFFICER.key)
     email, other = Shelf(Outcome(state="failed", answer="550 no such box")), OfficersShelf()
-    town.outbox.add(about(AIGUL, email))
+    town.outbox.add(about(town, AIGUL, email))
     town.deliver([email, other], date(2026, 4, 6), at=NIGHT)
 
     assert [(notice.person, notice.state) for notice in town.notices()] == [(AIGUL.key, "failed")]
@@ -82,7 +81,7 @@ def test_it_leaves_at_night_and_says_what_happened_when_and_by_whom(
     """In the reader's language, with the clocks of the office, and a link to their account: an intruder does
     not wait for office hours."""
     shelf = Shelf()
-    town.outbox.add(about(person, shelf, event, **facts))
+    town.outbox.add(about(town, person, shelf, event, **facts))
     town.deliver([shelf], date(2026, 4, 6), at=NIGHT)
     (parcel,) = shelf.kept
     text = parcel.letter.text
@@ -100,7 +99,7 @@ def test_an_invitation_late_by_days_leaves_on_the_day_its_link_ends_in_almaty(
 ) -> None:
     """0:30 on Monday by the clock there; not where it ended at 23:30 on Sunday."""
     shelf = Shelf()
-    town.outbox.add(about(AIGUL, shelf, "invited", until=until, office="ЦОД", way="oidc", link=""))
+    town.outbox.add(about(town, AIGUL, shelf, "invited", until=until, office="ЦОД", way="oidc", link=""))
     town.deliver([shelf], date(2026, 4, 6), at=NIGHT)
 
     assert len(shelf.kept) == sent

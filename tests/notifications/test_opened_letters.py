@@ -16,11 +16,11 @@ import icalendar
 import pytest
 
 from i18n import LANGUAGES
-from notifications.channels import Channel, OutgoingMessage
+from notifications.channels import OutgoingMessage
+from notifications.dispatch import Dispatch
 from notifications.event_notices import account_notices
 from notifications.message import build_message
 from notifications.notice import Notice
-from notifications.rules import Rules
 from tests.notifications.sample_office import (
     AIGUL,
     FIVE_BEFORE,
@@ -65,7 +65,7 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
             )
             town.case_commands.write(cancelled.id, stamp, statuses.cancel, ground="«А» & <Б>")
     person = next(person for person in people if person.key == AIGUL.key)
-    account = about_account(person, shelf, rules, DAYS[-1])
+    account = about_account(person, town.dispatch([shelf], DAYS[-1]))
     about = {"channel": "telegram", "person": AIGUL.key}
     lost = (replace(notice, key="lost", kind="lost", person=OFFICER.key, about=about) for notice in account)
     town.outbox.add([*account, *lost])
@@ -73,17 +73,9 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
     yield from shelf.kept
 
 
-def about_account(person: Person, channel: Channel, rules: Rules, day: date) -> tuple[Notice, ...]:
+def about_account(person: Person, dispatch: Dispatch) -> tuple[Notice, ...]:
     """The letter to a person whose recovery code was used."""
-    return account_notices(
-        person,
-        [channel],
-        rules,
-        login="aigul",
-        event="recovery_code_used",
-        facts={"left": 9},
-        at=at_noon(day),
-    )
+    return account_notices(person, dispatch, login="aigul", event="recovery_code_used", facts={"left": 9})
 
 
 def opened(one: OutgoingMessage) -> EmailMessage:

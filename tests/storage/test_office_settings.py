@@ -33,7 +33,7 @@ from merzim.settings_file import read
 from merzim.storage.accounts.encryption import Cipher, new_key
 from merzim.storage.database import reading
 from merzim.storage.settings import stored
-from notifications.section import MAIL_PORTS
+from notifications.channels import MAIL_PORTS
 from tests.notifications.servers import Office, serving
 from tests.notifications.test_email import certified
 from tests.storage.sample_cases import on_sqlite_alone

@@ -44,7 +44,7 @@ def letters(site: Site) -> list[tuple[str, str]]:
 def composed(site: Site, *, superseded: int = 0) -> Sequence[OutgoingMessage]:
     """Run a round; the queued letters about comments as they would leave, all but the superseded ones."""
     app = site.context
-    dispatch = rounds.dispatch_at(app, at=AT)
+    dispatch = app.dispatch(AT)
     run_round(dispatch)
     waiting = app.reads.notices_matching(state="queued")
     queued = [notice for notice in waiting if notice.kind == "comment" and notice.not_before <= NOW]

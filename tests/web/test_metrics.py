@@ -166,7 +166,7 @@ def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -
         failed = figures(context.engine, now=NOW)
         server.rcpt = None
         later = NOW + timedelta(minutes=30)
-        assert rounds.resend(context, again.key, now=later)
+        assert rounds.resend(context, again, now=later)
         deliver(context, at=Moment(now=later, today=TODAY))
         sent = [notice.key for notice in context.reads.notices_matching() if notice.state == "sent"]
 

@@ -242,12 +242,11 @@ def _with_letters(ctx: RequestContext, row: InvitedPerson, channels: Sequence[Ch
         link = {"link": sealed, "until": entry.expires_at.isoformat()}
     letters = account_notices(
         person,
-        channels,
-        ctx.app.rules,
+        ctx.app.dispatch(ctx.moment),
         login=login,
         event=INVITED,
         facts={"way": row.way, "office": ctx.app.settings.office.name_in(person.language), **link},
-        at=ctx.moment,
+        channels=channels,
         mark=f"-{entry.hash[:8]}" if entry else "",
     )
     return Invited(reader=row.reader, entry=entry, letters=letters)

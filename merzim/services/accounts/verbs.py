@@ -379,15 +379,8 @@ def account_letters(
     person = ctx.app.outbox.office().people.get(account.reader.person)
     if person is None:
         return ()
-    return account_notices(
-        person,
-        tuple(ctx.app.channels.values()),
-        ctx.app.rules,
-        login=account.reader.login,
-        event=event,
-        facts=facts,
-        at=ctx.moment,
-    )
+    dispatch = ctx.app.dispatch(ctx.moment)
+    return account_notices(person, dispatch, login=account.reader.login, event=event, facts=facts)
 
 
 MAX_GROUND = 500

@@ -43,18 +43,6 @@ MAX_REPORTED = 100
 log = logging.getLogger("merzim.rounds")
 
 
-def dispatch_at(app: AppContext, *, at: Moment) -> Dispatch:
-    """Return what a round or delivery works with at a moment: outbox, law, channels."""
-    return Dispatch(
-        outbox=app.outbox,
-        library=app.library,
-        calendar=app.calendar,
-        channels=tuple(app.channels.values()),
-        rules=app.rules,
-        moment=at,
-    )
-
-
 def run_round(app: AppContext, *, at: Moment, limit: int = sys.maxsize) -> RoundReport:
     """Record what register rows carry out, and queue the letters due by a moment, those of campaigns too; the
     first round of a day seals what was written since the last seal.
@@ -66,7 +54,7 @@ def run_round(app: AppContext, *, at: Moment, limit: int = sys.maxsize) -> Round
     _follow_steps(app, at=at)
     record_due_rows(app, at=at)
     letters = update_campaigns(app, at=at)
-    report = rounds.round(dispatch_at(app, at=at), limit=limit)
+    report = rounds.round(app.dispatch(at), limit=limit)
     report = replace(report, queued=(report.queued or 0) + letters)
     _seal(app, at=at)
     record_run(app.engine, "round", now=at.now, seconds=perf_counter() - started)
@@ -104,7 +92,7 @@ def deliver(app: AppContext, *, at: Moment) -> DeliveryReport:
     started = perf_counter()
     stakes = Stakes(operator_context(app, at=replace(at, by=""))).of
     report = send(
-        replace(dispatch_at(app, at=at), stakes=stakes),
+        replace(app.dispatch(at), stakes=stakes),
         go_on=lambda: not app.process.stopping.is_set(),
     )
     record_run(app.engine, "delivery", now=at.now, seconds=perf_counter() - started)
@@ -116,23 +104,23 @@ def deliver(app: AppContext, *, at: Moment) -> DeliveryReport:
     return report
 
 
-def resend(app: AppContext, key: str, *, now: datetime) -> bool:
-    """Queue a failed or unconfirmed notice again, for its recipient's next office hours; return False if no
-    notice of that key is in such a state.
+def resend(app: AppContext, notice: Notice, *, now: datetime) -> bool:
+    """Queue a notice again, for its recipient's next office hours; return False if it neither failed nor is of
+    unknown fate.
     """
-    notice = app.outbox.notice(key)
-    if notice is None:
-        return False
-    times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
-    return app.outbox.resend(key, now=now, not_before=times.opening(notice.person, now))
+    return app.outbox.resend(notice.key, now=now, not_before=_times(app).opening(notice.person, now))
+
+
+def _times(app: AppContext) -> OfficeTimes:
+    return OfficeTimes(app.outbox.office(), app.calendar, app.rules)
 
 
 def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
     """Queue again the letters delayed by a channel's fault, each for its recipient's next office hours; return
     how many.
     """
-    opening = OfficeTimes(app.outbox.office(), app.calendar, app.rules).opening
-    return delivery_state.resend_all(app.engine, channel, now=now, opens=partial(opening, now=now))
+    opens = partial(_times(app).opening, now=now)
+    return delivery_state.resend_all(app.engine, channel, now=now, opens=opens)
 
 
 def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:
@@ -243,7 +231,7 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
     sent = campaigns.letters(campaign.id) if campaign.wave else ()
     reminded = {letter.person for letter in sent if letter.step != INVITATION and letter.at >= today}
     while people := campaigns.unwritten(campaign, limit=CHUNK):
-        dispatch = dispatch_at(app, at=at)
+        dispatch = app.dispatch(at)
         letters = [
             notice
             for asked in people

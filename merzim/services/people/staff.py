@@ -25,7 +25,7 @@ from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.settings import TimeOfDay
 from merzim.storage import office as office_store
 from merzim.storage.rows import read_as
-from notifications.section import EMPTY
+from notifications.channels import EMPTY
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit, name_order
 from workflow.org.office_time import OfficeTime
