@@ -31,7 +31,7 @@ from notifications.channels import OutgoingMessage
 from notifications.channels.email import Email
 from notifications.delivery import BATCH, deliver
 from notifications.dispatch import Dispatch
-from notifications.letters.composing import compose
+from notifications.letters.daily import compose
 from notifications.message import build_message
 from notifications.round import round as run_round
 from notifications.rules import Rules

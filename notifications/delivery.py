@@ -16,8 +16,7 @@ from calendars.hours import moment_of
 from notifications.channels import Channel, OutgoingMessage, SilentChannel, Switchable
 from notifications.daily import queue_letters
 from notifications.dispatch import Dispatch, Outbox
-from notifications.letters.composing import compose
-from notifications.letters.daily import OpenDeadlines
+from notifications.letters.daily import OpenDeadlines, compose
 from notifications.message import text_hash
 from notifications.notice import INSTEAD_OF, PRIVATE, UNREACHABLE, Notice, NoticeState, Outcome
 from notifications.rules import BACK_OFF, OTHERS_AFTER, back_off, is_given_up

@@ -1,6 +1,6 @@
 """A round: turns board rows whose step is due into notices, each once, and moves them to their next steps.
 
-Letters are composed when they are sent (letters/composing.py), not here: a notice may wait for office hours or
+Letters are composed when they are sent (letters/daily.py), not here: a notice may wait for office hours or
 a server for days, and "5 working days left" must be true on the day it is read. An obligation fulfilled while
 its letter waited is not reminded of.
 """

@@ -1,4 +1,5 @@
-"""The letter of a day: all its items in one page, in the order of their urgency.
+"""Turns claimed notices into letters when they leave. The letter of a day has all its items in one page, in the
+order of their urgency.
 
 Overdue, today, coming, planned, slipped, decisions, without a term; then dates that moved, comments, the call
 to confirm the calendar; for a head what is overdue in their units; in a letter of the week also what its reader
@@ -7,14 +8,17 @@ must do soon.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from itertools import chain
+from types import MappingProxyType
 
 from calendars.hours import local_date
 from calendars.kazakhstan import Kazakhstan
-from i18n import say
+from i18n import available_language, say
+from notifications.channels import OutgoingMessage
 from notifications.daily import WEEK, first_of_week
 from notifications.dispatch import Dispatch
 from notifications.letters import LetterLine, render_letter
@@ -32,9 +36,18 @@ from notifications.letters.deadlines import (
     reminder_letter,
     reminder_line,
 )
-from notifications.letters.events import comment_letter, comment_line, moved_entry, moved_line, moved_subject
-from notifications.letters.matters import Item, Matters
-from notifications.notice import Action, CalendarEntry, Letter, Notice
+from notifications.letters.events import (
+    account_letter,
+    campaign_letter,
+    comment_letter,
+    comment_line,
+    lost_letter,
+    moved_entry,
+    moved_line,
+    moved_subject,
+)
+from notifications.letters.matters import NOTHING_LEFT, Item, Matters, put_off
+from notifications.notice import Action, CalendarEntry, Letter, Notice, Outcome
 from notifications.recipients import resolve_assignees
 from workflow.board.rows import Row
 from workflow.cases.case import Case
@@ -42,7 +55,7 @@ from workflow.cases.commands.answers import days_to_offer
 from workflow.deadlines.deadline import holds_on, last_near_day, lateness
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.duties import Unresolved, stand_in
-from workflow.org.office import OUTSIDE, Office
+from workflow.org.office import OUTSIDE, Office, Person
 from workflow.refusal import Refusal
 from workflow.registers.rows import name_in
 
@@ -54,6 +67,80 @@ AHEAD = tuple(word for name in ("today", "soon", "planned", "asked") for word in
 """The words of deadlines whose day has not passed."""
 Line = tuple[DayRelation, LetterLine]
 """A deadline in a list: its day with how today relates to it, and its line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComposedLetters:
+    """Letters ready to send, the outcomes of notices that need none (by key), and the notices that are to go to
+    another person.
+    """
+
+    parcels: tuple[OutgoingMessage, ...]
+    settled: Mapping[str, Outcome]
+    redirected: Sequence[tuple[Notice, Person]]
+
+
+def compose(
+    dispatch: Dispatch,
+    letters: Sequence[Notice],
+    *,
+    related: Sequence[Notice] = (),
+    carried: Mapping[str, Sequence[Notice]] = MappingProxyType({}),
+    overview: OpenDeadlines | None = None,
+) -> ComposedLetters:
+    """Return a letter with today's data for each notice that is still needed; `Matters.item` says which are.
+
+    Args:
+        related: what may say the same to the same people (`Outbox.related`).
+        carried: the notices carried by letters of this batch, by the letter's key; the others carry themselves.
+        overview: built once for all batches of a delivery.
+    """
+    overview = overview or OpenDeadlines(dispatch)
+    matters = Matters(dispatch, [*letters, *chain.from_iterable(carried.values())], related=related)
+    parcels: list[OutgoingMessage] = []
+    settled: dict[str, Outcome] = {}
+    for letter in letters:
+        # A language may have left the installation since.
+        letter = replace(letter, language=available_language(letter.language))
+        is_carrier = letter.kind == "letter"
+        members = carried.get(letter.key, ()) if is_carrier else [letter]
+        items = {member.key: matters.item(member) for member in members}
+        settled |= {key: item for key, item in items.items() if isinstance(item, Outcome)}
+        if letter.key in settled:
+            continue
+        valid = [item for item in items.values() if not isinstance(item, Outcome)]
+        try:
+            content = _content(letter, valid, matters, overview)
+        except (Refusal, LookupError) as trouble:
+            settled[letter.key] = put_off(trouble)
+            continue
+        if content is None or not matters.is_still_for(letter):
+            settled[letter.key] = NOTHING_LEFT
+            continue
+        address, one_click = matters.settings(letter)
+        parcels.append(
+            OutgoingMessage(
+                notice=replace(letter, address=matters.address(letter)),
+                letter=replace(content, settings=address, one_click=one_click),
+                name=matters.name(letter),
+            )
+        )
+    return ComposedLetters(parcels=tuple(parcels), settled=settled, redirected=matters.redirected)
+
+
+def _content(letter: Notice, items: Sequence[Item], matters: Matters, overview: OpenDeadlines) -> Letter | None:
+    """Return what a letter with these items says; None when there is nothing to say any more."""
+    name = matters.name(letter)
+    match letter.kind:
+        case "lost":
+            return lost_letter(letter, name=name, office=matters.office)
+        case "comment":
+            return comment_letter(letter, matters)
+        case "account":
+            return account_letter(letter, name=name, rules=matters.rules)
+        case "campaign":
+            return campaign_letter(letter, name=name, rules=matters.rules)
+    return daily_letter(letter, items, matters, overview)
 
 
 def daily_letter(

@@ -74,12 +74,8 @@ def relation_to(day: date, calendar: Kazakhstan, *, today: date, planned: bool =
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedDeadline:
-    """A deadline as a list names it.
-
-    Attributes:
-        id: the obligation's id with its period.
-        page: address of the case's page.
-        people: those who must act; empty if nobody is found.
+    """A deadline as a list names it. `id`: the obligation's with its period; `page`: address of the case's
+    page; `people`: those who must act, empty if nobody is found.
     """
 
     case: Case
@@ -125,9 +121,8 @@ class Matter(ListedDeadline):
     """The deadline a notice is about, with all that its letter mentions.
 
     Attributes:
-        unit: the unit's name, "" when the case has none.
-        name: the recipient's name.
-        recipient: the recipient and the reason; None when the office has changed since the notice was queued.
+        unit: the unit's name, "" when the case has none; name: the recipient's.
+        recipient: with the reason; None when the office has changed since the notice was queued.
         others: names of the other recipients of the reminder.
         answer: address at which the recipient answers without log-in; "" for none.
         stake: the points of the year at stake by it; None where nothing is.
@@ -379,11 +374,10 @@ def in_place_of(matter: Matter) -> str:
 
 
 def calendar_entry(matter: Matter, domain: str) -> CalendarEntry:
-    """Return the deadline as an item for the recipient's calendar, on the day its notice tells of; `domain`:
-    of its id.
+    """Return the deadline as an item for the recipient's calendar, on the day its notice tells of.
 
     Its sequence is the seconds from the opening of the case to the queueing of the letter: it rises from letter
-    to letter, whatever has moved the date (a fact, a plan date, an act on the calendar).
+    to letter, whatever has moved the date.
     """
     case, notice, language = matter.case, matter.notice, matter.language
     names = (matter.obligation.title[language], matter.object_names[language])

@@ -112,9 +112,8 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
 
 
 def account_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
-    """Return the letter about an account: what happened, when, by whom, and what to do.
-
-    `about` has `event`, `login`, `at`, and other arguments of the event's sentences.
+    """Return the letter about an account: what happened, when, by whom, and what to do. `about` of the notice
+    has `event`, `login`, `at`, and other arguments of the event's sentences.
     """
     about, language = notice.about, notice.language
     arguments = {**about, **{key: _moment(about[key]) for key in ("at", "until") if key in about}}
@@ -153,9 +152,7 @@ def _account_link(about: Mapping[str, object], rules: Rules, language: str) -> L
 
 
 def owner_of_link(login: str) -> str:
-    """Return the string an invitation's encrypted link is bound to; it contains a blank, which no login
-    does.
-    """
+    """Return what an invitation's encrypted link is bound to; it contains a blank, which no login does."""
     return f"invitation of {login}"
 
 
@@ -229,11 +226,8 @@ def _sentence(matter: Matter, part: str) -> str:
 def describe_cause(
     cause: Mapping[str, Any], language: str, obligations: Mapping[str, Obligation] | None = None
 ) -> str:
-    """Return the cause of a move in words: an event of the case, or a change of the calendar, as it is stored
-    with the move.
-
-    Args:
-        obligations: by id, by which a fact is named by its title; None for its id.
+    """Return the cause of a move, as it is stored with it, in words: an event of the case, or a change of the
+    calendar. `obligations`: by id, so that a fact is named by its title.
     """
     kind = cause.get("kind", "calendar")
     if kind in ("act", "calendar"):

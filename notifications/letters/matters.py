@@ -33,10 +33,8 @@ Item = Matter | Notice
 
 
 class Matters:
-    """The subjects of the notices of one batch; computes each deadline once.
-
-    Attributes:
-        redirected: notices that are to go to another person.
+    """The subjects of the notices of one batch; computes each deadline once. `redirected`: notices that are to
+    go to another person.
     """
 
     def __init__(self, dispatch: Dispatch, notices: Collection[Notice], related: Sequence[Notice]) -> None:
@@ -118,9 +116,7 @@ class Matters:
         """Return the deadline a notice is about; None when it does not apply or is for others now, who are
         added to `redirected`.
 
-        Raises:
-            Refusal: the case's edition is missing.
-            LookupError: the case is missing, or there is nobody to send it to.
+        Raises Refusal or LookupError: the case or its edition is missing, or there is nobody to send it to.
         """
         case = self._cases[notice.case]
         procedure = self.dispatch.library.of(case)
@@ -275,9 +271,8 @@ class Matters:
 
     def settings(self, notice: Notice) -> tuple[str, bool]:
         """Return the address where the recipient chooses how to be reminded, and whether one-click
-        unsubscription is offered there.
-
-        Their own page when letters link to pages; else the officer to write to.
+        unsubscription is offered there: their own page when letters link to pages, else the officer to write
+        to.
         """
         person = self.office.people.get(notice.person)
         if person is not None and (address := choice_address(self.rules, person.key)):

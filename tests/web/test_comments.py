@@ -12,7 +12,7 @@ import pytest
 
 from merzim.services.jobs import rounds
 from notifications.channels import OutgoingMessage
-from notifications.letters.composing import compose
+from notifications.letters.daily import compose
 from notifications.notice import ANSWER_DAY
 from notifications.round import round as run_round
 from tests.notifications.servers import letters_in
