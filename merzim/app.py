@@ -11,13 +11,7 @@ from workflow.moments import Clock
 def build_app(
     settings: Settings, *, clock: Clock = read, note: NoteWriter = log_note, creates_database: bool = True
 ) -> AppContext:
-    """Return the application context of these settings.
-
-    Args:
-        clock: the time used for recording and computing; fixed on a demonstration day.
-        note: called with messages of the start.
-        creates_database: whether a database that does not exist is created.
-    """
+    """Return the application context of these settings; its fields say what the others are."""
     return AppContext(
         configured=settings, clock=clock, system_clock=read, note=note, creates_database=creates_database
     )

@@ -12,13 +12,8 @@ NOON = time(12, 0)
 
 
 def clock(moment_text: str | None = None) -> Clock:
-    """Return the real clock, or a clock that always gives one moment.
-
-    Args:
-        moment_text: text of `--now` or MERZIM_NOW; empty or None means the real clock.
-
-    Raises:
-        Refusal: the text is not a moment.
+    """Return the real clock, or one that always gives the moment of `--now` or MERZIM_NOW. Raises Refusal: the
+    text is not a moment.
     """
     if not moment_text:
         return read
@@ -34,8 +29,7 @@ def read() -> Moment:
 def parse_moment(text: str) -> Moment:
     """Parse a moment: an ISO date (12:00 in Almaty) or a date with a time, in its zone or Almaty's.
 
-    Raises:
-        Refusal: the text is neither.
+    Raises Refusal: the text is neither.
     """
     try:
         instant = datetime.fromisoformat(text)

@@ -119,11 +119,7 @@ def hide_secrets_of(settings: Settings) -> None:
 
 
 def set_up(settings: Settings, *, context: Context = dict) -> None:
-    """Configure logging to stderr as in config.toml.
-
-    Args:
-        context: returns data on the current request.
-    """
+    """Configure logging to stderr as in config.toml. `context`: returns data on the current request."""
     as_json = settings.logs.format == "json"
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines(secrets_of(settings, os.environ), context, as_json=as_json))

@@ -14,13 +14,16 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from apscheduler.schedulers.background import BackgroundScheduler
+from starlette.concurrency import run_in_threadpool
 
 from calendars.hours import almaty
 from merzim import logs
@@ -30,29 +33,20 @@ from merzim.services.accounts import verbs as accounts
 from merzim.services.app import AppContext
 from merzim.services.jobs import queue, rounds
 from merzim.services.jobs.queue import JobHandlers
+from merzim.services.letters import PersonActions
 from merzim.services.upkeep.maintenance import back_up
 from merzim.services.yearly import record_carried_out
 from merzim.settings import WebSettings
 from merzim.storage.accounts import rate_limits
 from merzim.storage.database import conninfo
-from merzim.web.health import log_context
-from workflow.moments import Clock, Moment
-from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from uvicorn import Server
-import threading
-from collections.abc import Awaitable, MutableMapping
-
-from anyio.to_thread import current_default_thread_limiter
-from starlette.concurrency import run_in_threadpool
-
-from merzim.services.letters import PersonActions
 from merzim.storage.events import ORIGIN, Origin
 from merzim.web.app import create_app
+from merzim.web.health import log_context
 from notifications.bot.conversation import Conversation
 from notifications.bot.polling import Poller
 from notifications.channels.telegram import Telegram
+from workflow.moments import Clock, Moment
+from workflow.refusal import Refusal
 
 GRACE = 30
 """Seconds that running requests get to finish at shutdown."""
@@ -63,9 +57,7 @@ Tell = Callable[[str], None]
 
 
 def tick(app: AppContext, clock: Clock) -> None:
-    """Run one round, with what is done beside it, and one delivery. Errors are logged; the next tick repeats
-    them.
-    """
+    """Run one round, with what is done beside it, and one delivery; the next tick makes up for errors."""
     attempt(app, clock, _do_all_but_sending, rounds.deliver)
 
 
@@ -100,8 +92,8 @@ def _present(app: AppContext) -> AppContext:
 
 @contextmanager
 def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
-    """Tick at once and every `reminders.tick` seconds while the block lasts, and back up if it is due. When
-    it ends, the process is told to stop, and running work is finished.
+    """Tick at once and every `reminders.tick` seconds while the block lasts, and back up if it is due; then
+    tell the process to stop, and finish running work.
     """
     scheduler = BackgroundScheduler(timezone=almaty())
     job: dict[str, Any] = {"trigger": "interval", "seconds": app.settings.reminders.tick}
@@ -122,15 +114,9 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     """Run the pages until interrupted, with the metronome and Telegram unless workers run them (`many_nodes`).
 
     Whose language is whose is not known at the first start: the first administrator's link is said in each
-    (`say_in_each`).
-
-    Raises:
-        Refusal: a channel cannot be used, or a folder not be written.
-        StorageUnavailable: the database cannot be reached.
-        Refusal: it is a demonstration day, and the pages are reachable from other machines.
-        BadSetting: `web.host` is an address other machines reach, and the public address is not https.
-        Refusal: another program uses the address.
-        BadSetting: the key of second factors is missing or invalid.
+    (`say_in_each`). Raises a Refusal for a setting it cannot start with: a channel, folder, key or database
+    that cannot be used, an address that is taken, or that other machines reach on a demonstration day or
+    without https.
     """
     web = app.settings.web
     moment = clock()
@@ -167,11 +153,9 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
         _serve_until_stopped(http_server(pages, web))
 
 
-def http_server(app: Any, web: WebSettings) -> Server:
-    """Return the HTTP server of an ASGI application, not started yet.
-
-    On shutdown it does not wait for files being read: their senders are asked to repeat. Idle connections are
-    closed.
+def http_server(app: Any, web: WebSettings) -> uvicorn.Server:
+    """Return the HTTP server of an ASGI application, not started yet; on shutdown it does not wait for files
+    being read: their senders are asked to repeat.
     """
 
     class ReadingServer(uvicorn.Server):
@@ -194,7 +178,7 @@ def http_server(app: Any, web: WebSettings) -> Server:
     )
 
 
-def _serve_until_stopped(server: Server) -> None:
+def _serve_until_stopped(server: uvicorn.Server) -> None:
     """Serve requests until SIGINT or SIGTERM; running ones get at most GRACE seconds."""
 
     def leave(*_: object) -> None:
@@ -234,11 +218,7 @@ def _warn_of_clear_secrets(app: AppContext, *, tell: Tell, say: Say) -> None:
 
 
 def _report_unreadable(app: AppContext, *, tell: Tell, say: Say) -> None:
-    """Report the secrets that no key decrypts.
-
-    Raises:
-        BadSetting: secrets are encrypted, and there is no key.
-    """
+    """Report the secrets that no key decrypts. Raises BadSetting: there are secrets, and there is no key."""
     secrets = app.stored_secrets()
     if secrets and (count := len(app.cipher.unopened(secrets))):
         tell(say("cli.secrets_unreadable", count=count))
@@ -246,10 +226,8 @@ def _report_unreadable(app: AppContext, *, tell: Tell, say: Say) -> None:
 
 
 def job_handlers(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -> JobHandlers:
-    """Return the handlers of the queue's jobs: the parts of a tick, and backups.
-
-    Args:
-        planning: a separate application context for rounds and backups, as they run beside sending.
+    """Return the handlers of the queue's jobs: the parts of a tick, and backups. `planning`: a separate context
+    for rounds and backups, as they run beside sending.
     """
     return JobHandlers(
         round=lambda: attempt(planning or app, clock, _alone("round", _do_all_but_sending)),
@@ -305,10 +283,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Dashboard:
-    """An ASGI application that checks on each request whether calendar and settings are current.
-
-    `merzim calendar-change apply` runs in another process; a fact recorded here a moment later must be computed
-    with the new calendar.
+    """The pages, with the calendar and settings of each request's moment, which another process may have
+    changed (`merzim calendar-change apply`).
     """
 
     def __init__(self, app: AppContext, clock: Clock) -> None:
@@ -318,9 +294,8 @@ class Dashboard:
         """Pass the request to the pages with the current calendar.
 
         The threads that answer are one more than cores, more where they wait for a server: forty at once would
-        run one at a time under Python's lock, each as late as the last. Each has at most as many connections as
-        it opens itself, and gives them back before the request waits for a thread again: so the limit of
-        threads is that of connections, too, and nobody waits for one.
+        run one at a time under Python's lock, each as late as the last. The limit of threads is that of
+        connections, too: each gives its own back before the request waits for a thread again.
         """
         if scope["type"] == "lifespan":
             threads = SERVER_THREADS if self._app.many_nodes else (os.cpu_count() or 1) + 1

@@ -31,12 +31,9 @@ CHANNELS = "channels."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettingsCheck:
-    """The result of reading a settings file and the environment.
-
-    Attributes:
-        settings: the valid values; the built-in ones where there is a problem.
-        problems: everything that is wrong.
-        sources: by key ("web.port"): the file or the variable its value comes from; others are built in.
+    """The result of reading a settings file and the environment: the valid values, the built-in ones where
+    there is a problem, and everything that is wrong. `sources`: by key ("web.port") the file or variable it
+    comes from.
     """
 
     settings: Settings
@@ -51,8 +48,7 @@ def read(file: Path | None = None, *, at: Path) -> Settings:
         file: config.toml; None for the one in `at`, if it exists.
         at: the base folder of built-in relative paths.
 
-    Raises:
-        BadSetting: the file is missing or not TOML, an unknown key, or a value of the wrong kind.
+    Raises BadSetting: the file is missing or not TOML, an unknown key, or a value of the wrong kind.
     """
     result = check(file, at=at)
     if result.problems:
@@ -61,10 +57,8 @@ def read(file: Path | None = None, *, at: Path) -> Settings:
 
 
 def check(file: Path | None, *, at: Path) -> SettingsCheck:
-    """Read the settings as `read` does, and collect every problem instead of stopping at the first.
-
-    Raises:
-        BadSetting: the file is missing or not TOML.
+    """Read the settings as `read` does, and collect every problem; raise BadSetting only for a file that is
+    missing or not TOML.
     """
     if file is None:
         default = at / "config.toml"
@@ -140,11 +134,8 @@ def _lay_over(tables: dict[str, Any], key: str, text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """Where each value comes from, and what was found wrong so far.
-
-    Attributes:
-        file: named where no variable is; base: its folder.
-        sources: by key: the file or the variable.
+    """Where each value comes from (by key the file or variable; `file` where neither is known, in the folder
+    `base`), and what was found wrong so far.
     """
 
     file: str

@@ -124,10 +124,8 @@ INVITATION, REMINDER = "invitation", "reminder"
 
 
 def given_days(register: Register, campaign: StartedCampaign) -> list[tuple[RegisterField, date]]:
-    """Return the days the officer gave to every row, each with its date field: days of what is asked, beside
-    the last day of answering.
-
-    What is confidential stands in no letter and on no page that is opened without log-in.
+    """Return the days the officer gave to every row, each with its date field, but for what is confidential:
+    they stand in letters and on pages opened without log-in, beside the last day of answering.
     """
     shown_fields = {
         name for name, field in register.fields.items() if field.kind == "date" and not field.confidential
@@ -162,10 +160,8 @@ DELIVERED_STATES = ("sending", "sent", "unknown")
 
 
 def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice]) -> frozenset[str]:
-    """Return the keys of the people to notify of these changes: those notified of the old dates.
-
-    Args:
-        notices: notices of the case, in any order.
+    """Return the keys of the people to notify of these changes: those whom notices of the case (in any order)
+    told the old dates.
     """
     after = {change.obligation: change.after for change in changes if change.before is not None}
     return frozenset(
@@ -176,12 +172,8 @@ def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice])
 
 
 def last_told(notices: Iterable[Notice]) -> Iterable[Notice]:
-    """Return the last notice of a date that each person had of each deadline.
-
-    Questions about a plan date or an open duty tell of no due date.
-
-    Args:
-        notices: in order of time.
+    """Return the last notice of a due date, of these in order of time, that each person had of each deadline:
+    none of the questions about a plan date or an open duty.
     """
     return {
         (notice.obligation, notice.person): notice
@@ -191,10 +183,8 @@ def last_told(notices: Iterable[Notice]) -> Iterable[Notice]:
 
 
 def was_notified(notices: Iterable[Notice], event: Event) -> bool:
-    """Return whether a letter that speaks of an event may have left: of a date it moved, or queued after it.
-
-    Args:
-        notices: notices of the event's case.
+    """Return whether a letter of the event's case that speaks of it may have left: of a date it moved, or
+    queued after it.
     """
     change = f"{event.case}#{event.seq}"
     return any(

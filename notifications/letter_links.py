@@ -39,9 +39,8 @@ class ChoiceLink(NamedTuple):
 
 
 class CampaignLink(NamedTuple):
-    """What the address for answering a campaign is for; an answer makes it invalid.
-
-    `number`: of the person in the campaign; `version`: the number of answers they gave before.
+    """What the address for answering a campaign is for: the number of the person in it, and of the answers they
+    gave before; a further one makes it invalid.
     """
 
     campaign: str

@@ -102,9 +102,7 @@ def _set_headers(
     message: EmailMessage, notice: Notice, letter: Letter, name: str, sender: str, now: datetime
 ) -> None:
     """Set the headers but those of content: addresses, subject, thread of the case, and how to be reminded
-    less.
-
-    Raises ValueError: an address is invalid.
+    less. Raises ValueError: an address is invalid.
     """
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
     message["Message-ID"] = notice.message_id
@@ -152,10 +150,7 @@ _CONTROLS = dict.fromkeys([*range(0x0A), *range(0x0B, 0x20), 0x7F], " ")
 
 
 def calendar(entries: Sequence[CalendarEntry], *, name: str = "", refresh: timedelta | None = None) -> bytes:
-    """Return the items as iCalendar text (RFC 5545).
-
-    A whole day as DATE values, since a deadline is a day and not an hour; no time zone is needed then. The same
-    entries are the same text: their stamps are the moments they were queued, no clock is read.
+    """Return the items as iCalendar text (RFC 5545), each a whole day; the same entries are the same text.
 
     Args:
         name: name of the calendar for subscribers (RFC 7986; X-WR-CALNAME for older programs).

@@ -357,7 +357,6 @@ class PersonActions:
         return next((notice for notice in sent if fingerprint(notice.key) == mark), None)
 
     def view(self, case: str) -> View:
-        """Return a case the person sees. Raises UnknownCase."""
         require_visible(self._ctx, case)
         return self.app.case_commands.view(case, today=self.at.today)
 
@@ -369,16 +368,13 @@ class PersonActions:
         acknowledge(ctx, notice)
 
     def done(self, case: str, fact: str, *, on: date) -> int | None:
-        """Record a fact, evidence to follow; return the number of its event, None if it was recorded before."""
         result = record(self._ctx, RecordFact(case=case, fact=fact, on=on, evidence_follows=True))
         return result.events[0].seq if result.events else None
 
     def snooze(self, case: str, obligation: str, *, until: date) -> date:
-        """Snooze the reminder; return the day until which it is, which may be earlier than asked."""
         ctx = self._ctx
         snooze(ctx, SnoozeReminder(case=case, obligation=obligation, until=until))
         return whole_case(ctx, case)[0].snoozed[obligation].until
 
     def undo(self, case: str, line: int) -> None:
-        """Withdraw an event the person has just recorded."""
         undo_entry(self._ctx, Undo(case=case, line=line))

@@ -33,12 +33,8 @@ class Reply:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ButtonAction:
-    """The result of pressing a button.
-
-    Attributes:
-        toast: notification shown over the chat; `alert`: it must be closed by the user.
-        reply: a further message.
-        buttons: new buttons of the message; None leaves them as they are.
+    """The result of pressing a button: a notification shown over the chat, which an `alert` makes the user
+    close; a further message; new buttons of the message, None to leave them.
     """
 
     toast: str = ""

@@ -39,9 +39,8 @@ class Poller:
 
     Args:
         turn: holds what one process at a time may have; yields whether this one has it.
-        poll: duration of one poll (seconds).
-        fault: called with `token` and the answer when Telegram refuses the token, and with "" when it accepts
-            it again.
+        poll: seconds of one poll.
+        fault: called with `token` and the answer when Telegram refuses it, with "" when it accepts it again.
     """
 
     def __init__(

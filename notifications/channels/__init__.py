@@ -94,10 +94,8 @@ STAYS_HERE = frozenset({"folder"})
 
 
 class ChannelSection(Section):
-    """What a channel and its section `[channels.<name>]` are in one. Every channel file has one as `channel`.
-
-    Attributes:
-        needed: keys without which it sends nothing; those of a mail server may be given in the browser instead.
+    """What a channel and its section `[channels.<name>]` are in one; every channel file has one as `channel`.
+    `needed`: keys without which it sends nothing.
     """
 
     needed: ClassVar[tuple[str, ...]] = ()
@@ -111,12 +109,8 @@ class ChannelSection(Section):
 
 
 class Channel(Protocol):
-    """A way to deliver letters to a person.
-
-    Attributes:
-        name: its file's name.
-        repeatable: whether the same notice may be sent again after a crash (same Message-ID, same file). If
-            not, an interrupted notice becomes `unknown`.
+    """A way to deliver letters to a person, named as its file. `repeatable`: whether the same notice may be
+    sent again after a crash (same Message-ID, same file); if not, an interrupted one becomes `unknown`.
     """
 
     @property
@@ -130,18 +124,14 @@ class Channel(Protocol):
 
     def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Outcomes:
         """Try each message once; yield its outcome before the next one leaves. Errors of server or disk are
-        outcomes, too.
-
-        `queued` means: try again later. The delivery decides when, and when to give up.
+        outcomes, too; of what is `queued` the delivery decides when it is tried again.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class SilentChannel:
-    """A channel that sends nothing and answers alike for each letter: one used no more, or one of a rehearsal.
-
-    Attributes:
-        original: the channel whose recipients it has; None where it has none.
+    """A channel that sends nothing and answers alike for each letter: one used no more, or, with the recipients
+    of its original, one of a rehearsal.
     """
 
     name: str

@@ -56,17 +56,7 @@ class NoKey(NoPassword):
 
 
 class Email(ChannelSection):
-    """The channel of one SMTP server.
-
-    Attributes:
-        port: None for the usual one of the kind of connection.
-        tls: none, starttls (refused when the server cannot) or tls (from the first byte).
-        user: "" for a server without log-in.
-        password_env: name of the environment variable that holds the password.
-        ca_file: file of the certificate authority to trust, None for the system's.
-        timeout: seconds to wait for each answer.
-        dkim_key: file of the key that signs every message; None where a relay signs.
-    """
+    """The channel of one SMTP server; config.toml explains its keys."""
 
     name: ClassVar = "email"
     repeatable: ClassVar = True
@@ -102,11 +92,8 @@ class Email(ChannelSection):
         _ = self.signing_key
 
     def with_password(self, password: str, *, no_key: str = "") -> Self:
-        """Return the channel with the password given in the browser, in place of the variable's.
-
-        Args:
-            password: "" where none was given.
-            no_key: why the one given cannot be decrypted.
+        """Return the channel with the password given in the browser ("" for none) in place of the variable's;
+        `no_key`: why the one given cannot be decrypted.
         """
         channel = self.model_copy()
         channel._given, channel._no_key = password, no_key
@@ -116,20 +103,20 @@ class Email(ChannelSection):
         return person.email
 
     async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Outcomes:
-        """Send a batch over one connection."""
+        """Send a batch over one connection. The rest waits after PATIENCE lost connections, without one, and
+        after BATCH_SECONDS.
+        """
         server: aiosmtplib.SMTP | None = None
-        failures, is_first, began = 0, True, time.monotonic()
-        waiting = Outcome(state="queued", answer="")
+        rest: Outcome | None = None
+        failures, began = 0, time.monotonic()
         try:
-            for parcel in batch:
+            for number, parcel in enumerate(batch):
                 key = parcel.notice.key
-                if failures >= PATIENCE:
-                    yield key, waiting
+                if rest is None and number and time.monotonic() - began > BATCH_SECONDS:
+                    rest = Outcome(state="queued", answer=_SLOW, tried=False)
+                if rest is not None:
+                    yield key, rest
                     continue
-                if not is_first and time.monotonic() - began > BATCH_SECONDS:
-                    yield key, Outcome(state="queued", answer=_SLOW, tried=False)
-                    continue
-                is_first = False
                 try:
                     message = self._envelope(parcel, now)
                 except ValueError as problem:
@@ -139,14 +126,14 @@ class Email(ChannelSection):
                     if server is None or not server.is_connected:
                         server = await self._connect()
                 except (aiosmtplib.SMTPException, OSError, ValueError, KeyError) as problem:
-                    failures, waiting = PATIENCE, _out_of_reach(problem)
-                    yield key, waiting
+                    rest = _out_of_reach(problem)
+                    yield key, rest
                     continue
                 outcome = await _submit(server, message)
                 yield key, outcome
                 if outcome.fault:
                     failures += 1
-                    waiting = replace(outcome, tried=False)
+                    rest = replace(outcome, tried=False) if failures >= PATIENCE else None
                     await _cut(server)
         finally:
             if server is not None and server.is_connected:
@@ -171,10 +158,7 @@ class Email(ChannelSection):
     def _password(self) -> str | None:
         """Return the password to log in with; None where none is set up.
 
-        Raises:
-            NoKey: the one given in the browser cannot be decrypted.
-            NoPassword: none was given there.
-            KeyError: the environment variable is not set.
+        Raises NoKey, NoPassword, or KeyError: the environment variable is not set.
         """
         if self._no_key:
             raise NoKey(self._no_key)
@@ -321,8 +305,7 @@ class SigningKey:
 def load_signing_key(sender: str, key: Path, selector: str) -> SigningKey:
     """Return the DKIM key of the sender's domain from a file, tested so that a wrong one is found at once.
 
-    Raises:
-        Refusal: no such file, no key dkimpy can sign with, no selector, or a sender without a domain.
+    Raises Refusal: no such file, no key dkimpy can sign with, no selector, or a sender without a domain.
     """
     domain = parseaddr(sender)[1].rpartition("@")[2]
     if not selector or not domain:

@@ -58,13 +58,7 @@ TOO_MANY = "Too Many Requests"
 
 
 class Telegram(ChannelSection):
-    """A Telegram bot that writes to people, one message after another.
-
-    Attributes:
-        bot: the bot's name, as t.me knows it.
-        server: address of the Bot API; not Telegram's own for an office that runs its own, and in tests.
-        timeout: seconds to wait for an answer.
-    """
+    """A Telegram bot that writes to people, one message after another; config.toml explains its keys."""
 
     name: ClassVar = "telegram"
     repeatable: ClassVar = False
@@ -155,11 +149,7 @@ class Telegram(ChannelSection):
         return Outcome(state="sent", answer=f"@{user.username}")
 
     def client(self) -> Bot:
-        """Return a client of the Bot API; the caller closes it.
-
-        Raises:
-            TokenMissing: the token is missing or malformed.
-        """
+        """Return a client of the Bot API; the caller closes it. Raises TokenMissing."""
         from aiogram import Bot
         from aiogram.client.default import DefaultBotProperties
         from aiogram.client.session.aiohttp import AiohttpSession
@@ -233,7 +223,7 @@ class Telegram(ChannelSection):
 
 
 class TokenMissing(Exception):
-    """The bot has no usable token."""
+    """The token of the bot is missing or malformed, or Telegram refuses it."""
 
 
 async def hang_up(bot: Bot) -> None:
@@ -304,11 +294,8 @@ def format_message(letter: Letter) -> str:
 
 
 def buttons(notice: Notice, actions: Sequence[Action] = ()) -> Buttons:
-    """Return the buttons below a notice, in its recipient's language; () for none.
-
-    Args:
-        actions: its reminders with buttons of their own: all that there are for one alone, of several numbered
-            as they stand.
+    """Return the buttons below a notice, in its recipient's language; () for none. `actions`: its reminders
+    with buttons of their own: all that there are for one alone, of several numbered as they stand.
     """
     language = notice.language
     if notice.kind in ("lost", "campaign"):
@@ -368,12 +355,8 @@ Redeemed = Literal["linked", "wrong", "used", "expired", "taken"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TelegramLink:
-    """A person's Telegram account.
-
-    Attributes:
-        person: the person's key.
-        chat: the account's id, which is the id of its private chat too.
-        blocked_at: since when the account blocks the bot; None while it does not.
+    """The Telegram account of a person (key). `chat`: its id, that of its private chat, too; `blocked_at`:
+    since when it blocks the bot, None while it does not.
     """
 
     person: str

@@ -45,11 +45,8 @@ logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobHandlers:
-    """The functions that jobs call; none of them raises.
-
-    Attributes:
-        round, back_up: do nothing while another process does them; `back_up` only if the scheduled one is due.
-        every: seconds between two calls of each.
+    """The functions that jobs call, each every so many seconds; none of them raises. `round` and `back_up` do
+    nothing while another process does them.
     """
 
     round: Callable[[], None]
@@ -61,8 +58,7 @@ class JobHandlers:
 def prepare(connection: Any) -> None:
     """Create or migrate the library's tables; their version is stored as a comment on them.
 
-    Raises:
-        StorageUnavailable: `foreign`, the database holds another program's queue.
+    Raises StorageUnavailable: `foreign`, the database holds another program's queue.
     """
     names = [
         file.name.removesuffix(".sql") for file in files("procrastinate.sql").joinpath("migrations").iterdir()
@@ -85,10 +81,8 @@ def prepare(connection: Any) -> None:
 
 
 def _version(connection: Any) -> str | None:
-    """Return the version of the library's tables in this database; None if there are none.
-
-    Read from the system catalogue, because `to_regclass` may answer as before another process, which
-    held the lock, created the tables.
+    """Return the version of the library's tables in this database; None if there are none. Unlike
+    `to_regclass`, the system catalogue knows at once those created by another process that held the lock.
     """
     query = """
         SELECT description FROM pg_class
@@ -158,10 +152,8 @@ def _job(handler: Callable[[], None]) -> Callable[[int], None]:
 
 
 def cron_line(seconds: int) -> str:
-    """Return the cron line of a regular interval: the longest cron can express that is not longer than this.
-
-    An interval that does not divide its minute, hour or day would restart in each of them: "*/59" is due at 0
-    and at 59 minutes. A day is the longest. The sixth field of a line is the seconds.
+    """Return the cron line of the longest regular interval, up to a day, that is not longer than these seconds:
+    one that does not divide its minute, hour or day would restart in each. The sixth field is the seconds.
     """
     if seconds < 60:
         return f"* * * * * */{_even_part(60, seconds)}"

@@ -45,10 +45,7 @@ log = logging.getLogger("merzim.rounds")
 
 def run_round(app: AppContext, *, at: Moment, limit: int = sys.maxsize) -> RoundReport:
     """Record what register rows carry out, and queue the letters due by a moment, those of campaigns too; the
-    first round of a day seals what was written since the last seal.
-
-    Args:
-        limit: maximum number of notices listed in the report.
+    first round of a day seals what was written since the last seal. `limit`: of notices listed in the report.
     """
     started = perf_counter()
     _follow_steps(app, at=at)
@@ -125,10 +122,7 @@ def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
 
 def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:
     """Yield each day (both included) with what its round and delivery at noon would send, run on a copy of the
-    database: nothing is sent or stored here.
-
-    Letters are composed on their day as in earnest: an empty digest is not in the report, and people
-    notified of a date are notified when it moves.
+    database: nothing is sent or stored here, but letters are composed on their day as in earnest.
     """
     with tempfile.TemporaryDirectory(prefix="merzim-rehearsal-") as folder:
         copy = Path(folder) / "copy.sqlite"
@@ -221,10 +215,8 @@ def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> C
 
 
 def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, at: Moment) -> int:
-    """Queue the letters of the present wave (invitation or reminder) to those not written to yet; return how
-    many. If the process must stop, the rest waits for the next round.
-
-    Who was sent a reminder today gets the next one on a later day.
+    """Queue the letters of the present wave (invitation or reminder) to those not written to yet, if they got
+    no reminder today; return how many. If the process must stop, the rest waits for the next round.
     """
     register, queued = app.registers.version(campaign.register_id, campaign.version), 0
     today, tomorrow = (moment_of(at.today + timedelta(days=days), None) for days in (0, 1))
@@ -235,14 +227,8 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
         letters = [
             notice
             for asked in people
-            for notice in _campaign_notices(
-                app,
-                dispatch,
-                campaign,
-                register,
-                asked,
-                leaves=tomorrow if asked.person in reminded else at.now,
-            )
+            for leaves in (tomorrow if asked.person in reminded else at.now,)
+            for notice in _campaign_notices(app, dispatch, campaign, register, asked, leaves=leaves)
         ]
         queued += campaigns.queue(campaign, people, letters)
         if app.process.stopping.is_set():
@@ -259,12 +245,9 @@ def _campaign_notices(
     *,
     leaves: datetime,
 ) -> Iterator[Notice]:
-    """Yield the notice of a campaign's present wave to a person, through one channel: one they enabled
-    themselves, else the first that reaches them; the others are used if it fails. Yield none if they left or
-    no channel reaches them.
-
-    Args:
-        leaves: the first moment it may leave, in office hours.
+    """Return the notice of a campaign's present wave to a person, through the channel for asking them; the
+    others are used if it fails. None if they left or no channel reaches them. `leaves`: the first moment it may
+    leave.
     """
     office = dispatch.office
     person = office.people.get(asked.person)
