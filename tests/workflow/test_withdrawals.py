@@ -286,6 +286,7 @@ def test_a_request_withdrawn_by_its_line_takes_its_answer_along(one_case: OneCas
         one_case.risks.answer(one_case.id, 1, text=f"{asked}: учтено", on=day, at=STAMP)
 
     assert one_case.take_back("#5").events[0].payload["lines"] == [5, 6]
+    assert "request.1" not in one_case.stored().withdrawn
     assert one_case.take_back("#7").events[0].payload["lines"] == [7, 8]
     assert rows_of(one_case.stored(), "risk")[1].records == ()
 

@@ -194,9 +194,9 @@ def _of_line(view: View, live: Sequence[Event], seq: int) -> tuple[str, list[Eve
         raise _missing(view.case, f"#{seq}")
     for key, records in _records(live).items():
         begun = next((events for events in records if events[0] is event), None)
-        # The plan date before the latest, and an edit of the passport, are no record of their own.
-        if begun and key != PASSPORT and (event.kind != "planned" or begun is records[-1]):
-            return key.removeprefix("fact:"), begun
+        # A plan date or a request before the latest, and an edit of the passport, are no record of their own.
+        if begun and key != PASSPORT:
+            return key.removeprefix("fact:") if begun is records[-1] else "", begun
     if event.kind not in PARTS:
         raise Refusal("cannot_withdraw_line", case=view.case.id, line=seq, allowed=_allowed(view.case, ""))
     return "", [event]
