@@ -40,5 +40,6 @@ from i18n.values import (
     period as period,
     plural as plural,
     span as span,
+    titled as titled,
     weekday_short as weekday_short,
 )

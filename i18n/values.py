@@ -193,6 +193,11 @@ def period(name: str, language: str) -> str:
     return template("period.nth", language).format(period=text, number=match["nth"]) if match["nth"] else text
 
 
+def titled(title: str, name: str | None, language: str) -> str:
+    """Return a title with the name of its period after it, where it has one."""
+    return f"{title}, {period(name, language)}" if name else title
+
+
 def plural(n: int, forms: Sequence[str], language: str) -> str:
     """Return the form of a counted word that goes with n, without the number itself.
 

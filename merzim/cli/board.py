@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
+import i18n
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import Unit, Year, command
-from merzim.cli.printing import with_period
 from merzim.cli.rendering import Json, picked
 from merzim.documents.sheets.workbook import contents
 from merzim.services.law.regulations import scoring as shipped_scoring
@@ -68,7 +68,7 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
             **picked(row, "case", "unit", "stage", "due", "safe_by", "status", "calendar", "force"),
             "object": case.object_in(language),
             "id": name,
-            "title": title if call.json else with_period(title, period_in(name), call),
+            "title": title if call.json else i18n.titled(title, period_in(name), language),
             "late_by_working_days": late_by(row.due, today, app.calendar),
         }
         lines.append(line)
@@ -140,7 +140,7 @@ def _year(call: CommandContext, of: YearScores) -> Json:
 
 def _indicator(call: CommandContext, score: Score) -> Json:
     """Return an indicator as JSON: points, their maximum, and the arithmetic in words."""
-    arithmetic = " ".join(call.say(element.code, **element.arguments) for element in score.arithmetic)
+    arithmetic = " ".join(i18n.explain(score.arithmetic, call.language))
     return {**picked(score, "id", "points"), "max": score.maximum, "arithmetic": arithmetic}
 
 

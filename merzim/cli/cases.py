@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
+import i18n
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, Unit, command, give_change, mount
-from merzim.cli.printing import explanation, print_deadlines, print_findings, titles
+from merzim.cli.printing import print_deadlines, print_findings, titles
 from merzim.cli.rendering import paragraph, picked
 from merzim.services import yearly
 from merzim.services.cases import verbs
@@ -197,4 +198,4 @@ def explain(call: CommandContext, case: str, name: str) -> None:
         raise Refusal("unknown_obligation", obligation=name, allowed=allowed)
     answers = [{"case": view.case.id, **dict(ObligationResult.of(each, call.language))} for each in deadlines]
     call.answer(answers[0] if len(answers) == 1 else {"obligations": answers})
-    call.print("\n\n".join(explanation(call, deadline) for deadline in deadlines))
+    call.print("\n\n".join(" ".join(i18n.explain(each.explanation, call.language)) for each in deadlines))

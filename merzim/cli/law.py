@@ -7,9 +7,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
+import i18n
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, ProcedureOption, command, day, named
-from merzim.cli.printing import explanation, print_deadlines, print_findings
+from merzim.cli.printing import print_deadlines, print_findings
 from merzim.cli.rendering import Json, paragraph, picked
 from merzim.documents.sheets.listing import write_file
 from merzim.services.documents.past_analyses import judge_past, past_template, worst_first
@@ -86,7 +87,7 @@ def _edition(call: CommandContext, edition: Procedure) -> Json:
 
 def _term(call: CommandContext, edition: Procedure, obligation: Obligation) -> str:
     """Return the rule of an obligation in words."""
-    return "; ".join(call.say(part.code, **part.arguments) for part in rule_parts(obligation, edition))
+    return "; ".join(i18n.explain(rule_parts(obligation, edition), call.language))
 
 
 def _authorities(call: CommandContext) -> Json:
@@ -145,7 +146,8 @@ def plan(
     print_deadlines(call, plan.deadlines)
     if dated := [deadline for deadline in plan.deadlines if deadline.due is not None]:
         call.print("\n" + call.say("cli.plan.why"))
-        call.print("\n\n".join(paragraph(explanation(call, deadline), indent=2) for deadline in dated))
+        reasons = (" ".join(i18n.explain(each.explanation, call.language)) for each in dated)
+        call.print("\n\n".join(paragraph(reason, indent=2) for reason in reasons))
     for name, start in result.latest_start.items():
         title = plan.procedure.by_id[name.partition(".")[0]].title
         call.print("\n" + call.say("cli.plan.latest_start", title=title, on=start))

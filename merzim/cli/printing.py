@@ -16,11 +16,6 @@ from workflow.findings.findings import Finding
 from workflow.law.procedure import Text
 
 
-def explanation(call: CommandContext, deadline: Deadline) -> str:
-    """Return why a due date is what it is, as one paragraph."""
-    return " ".join(call.say(element.code, **element.arguments) for element in deadline.explanation)
-
-
 def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, today: date | None = None) -> None:
     """Print a table of deadlines; without `today` no state says that it is overdue or waits."""
     all_deadlines = tuple(deadlines)
@@ -28,7 +23,7 @@ def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, toda
     rows = [
         {
             "due": deadline.due or "-",
-            "what": with_period(deadline.obligation.title[call.language], deadline.period, call),
+            "what": i18n.titled(deadline.obligation.title[call.language], deadline.period, call.language),
             "state": state(call, deadline, today=today, titles=titles),
             "force": deadline.obligation.force,
             "id": deadline.id,
@@ -67,14 +62,10 @@ def titles(call: CommandContext, case: Case) -> Callable[[str], str]:
     def titled(name: str) -> str:
         if name.partition(".")[0] not in known and not is_entry(name):
             return name
-        return with_period(obligation_of(call.app, case, name).title[call.language], period_in(name), call)
+        title = obligation_of(call.app, case, name).title[call.language]
+        return i18n.titled(title, period_in(name), call.language)
 
     return titled
-
-
-def with_period(title: str, period: str | None, call: CommandContext) -> str:
-    """Return the title of an obligation with the name of its period, if it has one."""
-    return f"{title}, {i18n.period(period, call.language)}" if period else title
 
 
 def print_findings(call: CommandContext, findings: Iterable[Finding], *, heading: str = "cli.findings") -> None:

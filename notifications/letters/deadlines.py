@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
-from i18n import explain, period, say
+from i18n import explain, say, titled
 from notifications.letters import LetterLine, render_letter
 from notifications.notice import CalendarEntry, Letter, Notice, item_id
 from workflow.cases.case import Case
@@ -112,8 +112,7 @@ class ListedDeadline:
 
     def title(self, language: str) -> str:
         """Return the obligation's title, with the name of its period where it recurs."""
-        title, name = self.obligation.title[language], period_in(self.id)
-        return f"{title}, {period(name, language)}" if name else title
+        return titled(self.obligation.title[language], period_in(self.id), language)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from i18n import period, say
+from i18n import say, titled
 from merzim.services.context import RequestContext, case_with_events
 from merzim.services.inputs import CaseCommand, Line, Name, OptionalName
 from merzim.services.law.calendar_acts import moves_of
@@ -259,9 +259,8 @@ def _next_step(ctx: RequestContext, office: Office, case: Case, row: Row | None)
 
 
 def _title(ctx: RequestContext, case: Case, obligation: str) -> str:
-    language, comes_back = ctx.spoken_language, period_in(obligation)
-    title = obligation_of(ctx.app, case, obligation).title[language]
-    return f"{title}, {period(comes_back, language)}" if comes_back else title
+    language = ctx.spoken_language
+    return titled(obligation_of(ctx.app, case, obligation).title[language], period_in(obligation), language)
 
 
 class CaseResult(OpenedCase):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from i18n import period, say
+from i18n import say, titled
 from merzim.documents.sheets.listing import Table, csv_text, tables_workbook, write_file
 from merzim.services.app import AppContext
 from merzim.services.campaigns.views import campaign_titles
@@ -90,10 +90,8 @@ def step_in_words(notice: Notice, language: str) -> str:
 
 def notice_title(app: AppContext, case: Case | None, obligation: str, language: str) -> str:
     """Return the title of what a notice is about, with its period; its id where nothing else is known."""
-    found, text = _obligation(app, case, obligation), period_in(obligation)
-    if found is None:
-        return obligation
-    return f"{found.title[language]}, {period(text, language)}" if text else found.title[language]
+    found = _obligation(app, case, obligation)
+    return titled(found.title[language], period_in(obligation), language) if found else obligation
 
 
 def _obligation(app: AppContext, case: Case | None, obligation: str) -> Obligation | None:

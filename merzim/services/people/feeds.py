@@ -187,9 +187,8 @@ def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetim
         summary, text, link = i18n.say("digest.awaits_subject", {}, language), "", rules.public_address
     else:
         title = entry_obligation(case, ctx.library.of(case), row.obligation).title[language]
-        period = row.obligation.partition(".")[2]
-        if period and not is_entry(row.obligation):
-            title = f"{title}, {i18n.period(period, language)}"
+        period = "" if is_entry(row.obligation) else row.obligation.partition(".")[2]
+        title = i18n.titled(title, period, language)
         summary = " – ".join(filter(None, (title, case.object_in(language))))
         text, link = "\n".join(_explained(ctx, case, row, language)), f"{rules.public_address}/cases/{case.id}"
     return Item(

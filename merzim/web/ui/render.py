@@ -243,10 +243,9 @@ class Translator:
 
     def asks(self, obligation: Obligation, procedure: Procedure) -> str:
         """Return a description of an obligation in our own words: what, by when, who, and the evidence."""
-        terms = (self.say(part.code, **part.arguments) for part in rule_parts(obligation, procedure))
         arguments = {
             "title": i18n.inner(obligation.title[self.language]),
-            "term": "; ".join(terms),
+            "term": "; ".join(self.sentences(rule_parts(obligation, procedure))),
             "duty": i18n.inner(self.word("duty.", obligation.duty)),
             "force": self.say(f"force.{obligation.force}"),
         }
@@ -281,8 +280,7 @@ class Translator:
 
     def titled(self, title: Text, period: str | None) -> str:
         """Return a title with its period, if it has one."""
-        text = title[self.language]
-        return f"{text}, {i18n.period(period, self.language)}" if period else text
+        return i18n.titled(title[self.language], period, self.language)
 
     def holiday(self, name: str | None) -> str:
         """Return the name of a holiday; "" for none, the code itself without a name in the catalogues."""
