@@ -19,7 +19,6 @@ from merzim.documents.package import write_package
 from merzim.documents.people import title as title_of
 from merzim.documents.schedules.reading import empty_schedule
 from merzim.documents.sheets.listing import write_file
-from merzim.documents.sheets.unreadable import RowNote
 from merzim.services import audit
 from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import package_documents
@@ -98,7 +97,7 @@ def people(
         if taken.whole_office:
             call.print(call.say("web.staff.whole_office", names=taken.whole_office))
         for note in taken.notes:
-            call.print(_said(call, note))
+            call.print(call.say(note.code, **note.arguments))
     else:
         rows = [
             {
@@ -123,13 +122,8 @@ def _import_answer(call: CommandContext, imported: ImportedFile) -> Json:
         }
         for case in imported.cases
     ]
-    notes = [picked(note, "row", "code") | {"message": _said(call, note)} for note in imported.notes]
+    notes = [picked(note, "row", "code") | {"message": note} for note in imported.notes]
     return {"cases": cases, "notes": notes, **picked(imported, "opened", "replanned", "unchanged")}
-
-
-def _said(call: CommandContext, note: RowNote) -> str:
-    """Return the sentence of a note on a row of a file."""
-    return call.say(note.code, **{"row": note.row, **note.arguments})
 
 
 @command("attach CASE FACT [KIND=]FILE|URL[@DATE]", writes=True)

@@ -11,8 +11,7 @@ from workflow.refusal import Refusal, quoted
 class RowNote(NamedTuple):
     """A note on a row of a file: how it was understood, or what is wrong with it.
 
-    `row` is the number the spreadsheet shows, 0 for the file as a whole; `code` is a key of i18n/, whose
-    sentence may name the row beside the arguments.
+    `row` is the number the spreadsheet shows, 0 for the file as a whole; `code` is a key of i18n/.
     """
 
     row: int
@@ -21,7 +20,8 @@ class RowNote(NamedTuple):
 
     @classmethod
     def of(cls, row: int, code: str, /, **arguments: object) -> RowNote:
-        return cls(row, code, arguments)
+        """Return a note whose sentence may name the row beside these arguments."""
+        return cls(row, code, {"row": row, **arguments})
 
     def moved(self, offset: int) -> RowNote:
         """Return the remark with its row numbered on; one on the whole file stays."""

@@ -24,26 +24,6 @@ TOKEN = {
     "scheme": "bearer",
     "description": "An API token of an account, given by `merzim user token` or on the account's page.",
 }
-TAGS = {
-    "account": "One's own account: sessions, letters, feeds.",
-    "administration": "Units, people, accounts, settings of the office.",
-    "board": "What is due and overdue, and its figures.",
-    "calendar": "Working days, acts that change them, statistics of a year.",
-    "campaigns": "Campaigns of confirmations and their answers.",
-    "cases": "Cases: opened, recorded, decided, planned anew.",
-    "changes": "What was written, in the order of writing.",
-    "desk": "The reader's own tasks.",
-    "documents": "Papers filled in from a case, and evidence.",
-    "files": "Files brought in and taken out.",
-    "law": "Procedures, editions, acts.",
-    "monitoring": "Recommendations and their carrying out.",
-    "notices": "Letters and messages, and what became of them.",
-    "opening": "Cases opened from schedules and for a year.",
-    "register rows": "Rows of registers.",
-    "registers": "Registers and their fields.",
-    "risks": "Risks of a case and the measures against them.",
-    "service": "Whether the service answers.",
-}
 CHALLENGE = {"WWW-Authenticate": {"description": "The scheme to use.", "schema": {"type": "string"}}}
 OPEN_PATHS = frozenset({"/healthz", "/health", "/ready"})
 """Paths answered without a token."""
@@ -63,7 +43,7 @@ def description(routes: Callable[[], tuple[BaseRoute, ...]], address: str) -> di
     document |= {
         "servers": [{"url": address}],
         "security": [{"token": []}],
-        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "tags": [{"name": name, "description": text} for name, text in read_vocabulary()["tags"].items()],
     }
     problem = Problem.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
     problem = jsonable_encoder(problem, exclude_none=True)  # as the library writes the schemas of models
@@ -98,8 +78,8 @@ def operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @cache
-def read_vocabulary() -> Mapping[str, Mapping[str, list[Any]]]:
-    """Return descriptions and examples of fields and parameters, by name."""
+def read_vocabulary() -> Mapping[str, Mapping[str, Any]]:
+    """Return descriptions and examples of fields and parameters, and descriptions of tags, by name."""
     return tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text(encoding="utf-8"))
 
 
