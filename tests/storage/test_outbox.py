@@ -15,6 +15,7 @@ from sqlalchemy import Engine, event, select
 
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.verify import verify
+from merzim.storage.notices.delivery_state import resend
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.queries import SqlReads
 from merzim.storage.tables.events import EVENT
@@ -269,8 +270,8 @@ def test_only_what_failed_or_is_unknown_is_sent_again_on_request(
     if state != "sending":
         outbox.mark([replace(note, state=state, answer="x", attempts=1)], now=later(1))
 
-    assert outbox.resend(note.key, now=later(2), not_before=later(2)) is again
-    assert not outbox.resend("nothing", now=later(2), not_before=later(2))
+    assert resend(engine, note.key, now=later(2), opens=lambda person: later(2)) is again
+    assert not resend(engine, "nothing", now=later(2), opens=lambda person: later(2))
     expected = ("queued", 0) if again else (state, 1)
     assert [(notice.state, notice.attempts) for notice in notices_of(engine)] == [expected]
 

@@ -105,7 +105,8 @@ def resend(app: AppContext, notice: Notice, *, now: datetime) -> bool:
     """Queue a notice again, for its recipient's next office hours; return False if it neither failed nor is of
     unknown fate.
     """
-    return app.outbox.resend(notice.key, now=now, not_before=_times(app).opening(notice.person, now))
+    opens = partial(_times(app).opening, now=now)
+    return delivery_state.resend(app.engine, notice.key, now=now, opens=opens)
 
 
 def _times(app: AppContext) -> OfficeTimes:

@@ -15,7 +15,7 @@ from merzim.storage import events
 from merzim.storage.database import Row_, insert, read, read_first, reading, writing
 from merzim.storage.events import NOTICES, Draft
 from merzim.storage.rows import read_as, to_notice
-from merzim.storage.tables.base import canonical, moment
+from merzim.storage.tables.base import canonical
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.notices import CHANNEL_FAULT, LOST, NOTICE, SETTLED, present_state
 from merzim.storage.tables.organisation import PULSE
@@ -143,24 +143,48 @@ def record_fault(engine: Engine, channel: str, code: str, answer: str, *, now: d
             session.execute(CHANNEL_FAULT.insert(), line)
 
 
-def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Callable[[str], datetime]) -> int:
-    """Queue again the letters a channel's fault has delayed; return how many. `opens`: returns the moment a
-    letter may be sent to a person (by key).
+def resend(engine: Engine, key: str, *, now: datetime, opens: Callable[[str], datetime]) -> bool:
+    """Queue a notice again; False when no notice of that key failed or is of unknown fate. One that shared a
+    letter with others goes in a letter of its own: that one is over, and withdrawn once nothing of it is left.
     """
+    mine = NOTICE.c.key == key
+    with writing(engine) as session:
+        resent = _queue_again(session, and_(mine, LOST), now=now, opens=opens)
+        if resent and resent[0].carrier:
+            session.execute(NOTICE.update().where(mine).values(bundle=""))
+            carrier = resent[0].carrier
+            left = select(NOTICE.c.key).where(NOTICE.c.carrier == carrier, LOST, NOTICE.c.bundle != "")
+            if session.execute(left.limit(1)).first() is None:
+                over = NOTICE.update().where(NOTICE.c.key == carrier, LOST)
+                session.execute(over.values(state="withdrawn"))
+    return bool(resent)
+
+
+def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Callable[[str], datetime]) -> int:
+    """Queue again the letters a channel's fault has delayed; return how many."""
     with writing(engine) as session:
         fault = CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel).with_for_update()
         if (stored := session.execute(fault).first()) is None:
             return 0
-        names = (NOTICE.c[name] for name in ("key", "person", "state", "bundle"))
-        delayed = select(*names).where(_delayed(stored)).order_by(NOTICE.c.key).with_for_update()
-        if not (records := session.execute(delayed).all()):
-            return 0
-        again = NOTICE.update().where(NOTICE.c.key == bindparam("k_key"))
-        again = again.values(state="queued", attempts=0, queued_at=now, not_before=bindparam("k_at"))
+        resent = _queue_again(session, _delayed(stored), now=now, opens=opens)
+        return sum(not record.bundle for record in resent)
+
+
+def _queue_again(
+    session: Session, which: ColumnElement[bool], *, now: datetime, opens: Callable[[str], datetime]
+) -> Sequence[Row_]:
+    """Queue notices again, with their key and Message-ID; return them as they were. `opens`: returns the moment
+    a letter may be sent to a person (by key).
+    """
+    names = (NOTICE.c[name] for name in ("key", "person", "state", "bundle", "carrier"))
+    records = session.execute(select(*names).where(which).order_by(NOTICE.c.key).with_for_update()).all()
+    again = NOTICE.update().where(NOTICE.c.key == bindparam("k_key"))
+    again = again.values(state="queued", attempts=0, queued_at=now, not_before=bindparam("k_at"))
+    if records:
         session.execute(again, [{"k_key": record.key, "k_at": opens(record.person)} for record in records])
-        failed = [(record.key, RESENT, "") for record in records if record.state == "failed"]
-        append_to_journal(session, failed, now=now)
-        return sum(not record.bundle for record in records)
+    lost = [(record.key, "resent", "") for record in records if record.state != "queued"]
+    append_to_journal(session, lost, now=now)
+    return records
 
 
 def undelivered_letters(engine: Engine, *, limit: int) -> Sequence[Notice]:
@@ -206,48 +230,25 @@ def has_sent(engine: Engine, but: Collection[str], *, kind: str = "") -> bool:
     return read_first(engine, query) is not None
 
 
-ACKNOWLEDGED = "acknowledged"
-RESENT = "resent"
-
-Line = tuple[str, str, str]
-"""Key, state, hash."""
-
-
-def _digest(notice: Notice) -> str:
-    """Return the SHA-256 of a notice's record, without its acknowledgement, which comes later."""
-    parts = [
-        notice.key,
-        notice.kind,
-        notice.case,
-        notice.obligation,
-        notice.due,
-        notice.step,
-        notice.person,
-        notice.channel,
-        notice.address,
-        notice.language,
-        notice.state,
-        notice.carrier,
-        notice.text_hash,
-        notice.message_id,
-        notice.answer,
-        moment(notice.sent_at) if notice.sent_at else None,
-    ]
-    return sha256(canonical(parts).encode()).hexdigest()
+_PROVED = (
+    *("key", "kind", "case", "obligation", "due", "step", "person", "channel", "address", "language"),
+    *("state", "carrier", "text_hash", "message_id", "answer", "sent_at"),
+)
+"""What the journal proves of a notice; its acknowledgement comes later."""
 
 
 def append_outcomes(session: Session, notices: Iterable[Notice], *, now: datetime) -> None:
     """Append the outcomes of these notices as stored, as far as they are final."""
-    settled_notices = sorted(
-        (notice for notice in notices if notice.state in SETTLED), key=lambda notice: notice.key
-    )
-    append_to_journal(
-        session, [(notice.key, notice.state, _digest(notice)) for notice in settled_notices], now=now
-    )
+    lines = []
+    for notice in sorted(notices, key=lambda notice: notice.key):
+        if notice.state in SETTLED:
+            record = canonical([getattr(notice, name) for name in _PROVED])
+            lines.append((notice.key, notice.state, sha256(record.encode()).hexdigest()))
+    append_to_journal(session, lines, now=now)
 
 
-def append_to_journal(session: Session, lines: Sequence[Line], *, now: datetime) -> None:
-    """Append one batch of lines; an empty batch is not written."""
+def append_to_journal(session: Session, lines: Sequence[tuple[str, str, str]], *, now: datetime) -> None:
+    """Append one batch of lines (key, state, hash); an empty batch is not written."""
     if lines:
         payload = {"lines": [list(line) for line in lines]}
         events.append(session, NOTICES, [Draft(kind="settled", at=now, by="", payload=payload)])

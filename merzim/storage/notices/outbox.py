@@ -35,7 +35,7 @@ from merzim.storage.tables.base import moment
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT
-from merzim.storage.tables.notices import LOST, NOTICE, UNREAD
+from merzim.storage.tables.notices import NOTICE, UNREAD
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
 from notifications.daily import DAY, LETTER, WEEK
 from notifications.dispatch import InboxLine, Move, PendingStep, Settlement
@@ -289,27 +289,8 @@ class SqlOutbox:
         is_unread = and_(NOTICE.c.key == key, NOTICE.c.acknowledged_at.is_(None))
         with writing(self._engine) as session:
             if session.exec(NOTICE.update().where(is_unread).values(acknowledged_at=now)).rowcount:
-                delivery_state.append_to_journal(
-                    session, [(key, delivery_state.ACKNOWLEDGED, moment(now))], now=now
-                )
-
-    def resend(self, key: str, *, now: datetime, not_before: datetime) -> bool:
-        """Queue a notice again; False when no notice of that key failed or is of unknown fate. Its attempts
-        restart; its key and Message-ID are kept. One that shared a letter with others goes in a letter of its
-        own: that one is over, and withdrawn once nothing of it is left.
-        """
-        again = {"state": "queued", "attempts": 0, "queued_at": now, "not_before": not_before, "bundle": ""}
-        step = update(NOTICE).where(NOTICE.c.key == key, LOST).values(again).returning(NOTICE.c.carrier)
-        with writing(self._engine) as session:
-            resent = session.execute(step).first()
-            if resent is None:
-                return False
-            delivery_state.append_to_journal(session, [(key, delivery_state.RESENT, "")], now=now)
-            left = select(NOTICE.c.key).where(NOTICE.c.carrier == resent.carrier, LOST, _BUNDLED)
-            if resent.carrier and session.execute(left.limit(1)).first() is None:
-                over = update(NOTICE).where(NOTICE.c.key == resent.carrier, LOST)
-                session.execute(over.values(state="withdrawn"))
-        return True
+                line = (key, "acknowledged", moment(now))
+                delivery_state.append_to_journal(session, [line], now=now)
 
     def _rows(self, query: Select[Any]) -> list[Row]:
         return [row(record) for record in read(self._engine, query)]
