@@ -139,6 +139,8 @@ def test_an_edition_that_does_not_exist_cannot_be_extended() -> None:
     assert "internal-analysis.2024-01-01" in refused.value.arguments["allowed"]
     with pytest.raises(UnreadableRegulation, match="wrong_type"):
         stricter(STRICTER.replace('"order_signed"', '["order_signed"]'))
+    with pytest.raises(UnreadableRegulation, match="duplicate"):
+        stricter(STRICTER + '[[obligation]]\nid = "order_signed"\n')
 
 
 def test_a_list_without_ids_is_replaced_whole() -> None:

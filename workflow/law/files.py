@@ -296,6 +296,9 @@ class Shared:
             editions, extended = self.editions(), data.pop("extends")
             if not isinstance(extended, str) or extended not in editions:
                 raise UnreadableRegulation(name, [unknown("extends", str(extended), editions)])
+            # Laid over the other edition, the later of two tables of one name would replace the earlier unsaid.
+            if duplicates := [*_duplicates(data)]:
+                raise UnreadableRegulation(name, duplicates)
             base = parsed(f"{extended}.toml", editions[extended])
             base.pop("example", None)  # Their dates are those of the terms before the change.
             data = extend(base, data)
