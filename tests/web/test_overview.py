@@ -14,7 +14,7 @@ import calendars
 from merzim.services.board.overview import Overview, overview
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.letters import FAILED, undelivered
-from merzim.services.reports.points import points_of_year
+from merzim.services.scoring import points_of_year
 from merzim.web.ui.timeline import build_timeline
 from tests.law import library
 from tests.web.conftest import AT, NOW, TODAY, Site, build

@@ -17,7 +17,7 @@ from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.law import regulations
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.services.reports.consolidated import consolidated_report
-from merzim.services.reports.points import _step_to_record
+from merzim.services.scoring import _step_to_record
 from merzim.storage import office as office_store
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.documents.test_forms import tables_of
@@ -111,7 +111,7 @@ def test_the_number_of_a_share_is_recorded_in_a_case_of_that_year(
     """No programme of 2025, its own or one of a unit below, hides the one of 2026; its own of 2026 comes
     first.
     """
-    monkeypatch.setattr("merzim.services.reports.points.MOST_SEARCHED", 1)
+    monkeypatch.setattr("merzim.services.scoring.MOST_SEARCHED", 1)
     ctx = operator_context(kept.context, at=AT)
     share = regulations.scoring().indicators["P4.T2.S1"].counting
     cases = {}

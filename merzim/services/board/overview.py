@@ -15,7 +15,7 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from calendars.kazakhstan import Kazakhstan
-from merzim.services.board.lines import (
+from merzim.services.board.deadlines import (
     Load,
     ObligationLine,
     Workload,

@@ -19,7 +19,7 @@ from i18n.languages import Language
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import Hash, SessionsEnded, issue_secret
 from merzim.services.app import AppContext
-from merzim.services.board.lines import keys_of_person
+from merzim.services.board.deadlines import keys_of_person
 from merzim.services.context import RequestContext, reader_of
 from merzim.services.inputs import Day, Key
 from merzim.services.names import person_named

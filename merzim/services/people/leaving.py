@@ -16,7 +16,7 @@ from typing import Annotated, TypeAlias
 from pydantic import BaseModel, Field
 
 import i18n
-from merzim.services.board.lines import keys_of_person
+from merzim.services.board.deadlines import keys_of_person
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Ground, Key, Line
 from merzim.services.names import assignees_of, cases_of

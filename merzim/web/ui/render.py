@@ -23,7 +23,7 @@ from calendars.hours import almaty
 from calendars.kazakhstan import Day
 from calendars.layout import Run
 from i18n.languages import Language
-from merzim.services.board.lines import ObligationLine
+from merzim.services.board.deadlines import ObligationLine
 from merzim.services.context import ANONYMOUS
 from merzim.services.documents.notice_list import step_in_words
 from merzim.services.law.acts import acts_here

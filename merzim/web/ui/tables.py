@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from merzim.documents.sheets.listing import Table
-from merzim.services.board.lines import ObligationLine
+from merzim.services.board.deadlines import ObligationLine
 from merzim.services.board.overview import FiguresLine
 from merzim.services.context import RequestContext
 from merzim.services.names import UnitName

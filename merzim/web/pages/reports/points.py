@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from merzim.services.board.overview import SHOWN_UNITS, FiguresView, figures_of
 from merzim.services.documents.year_reports import YearReport, due_quarter, year_reports
 from merzim.services.names import unit_name
-from merzim.services.reports.points import (
+from merzim.services.scoring import (
     IndicatorAnswer,
     PartAnswer,
     ProjectAnswer,
