@@ -117,11 +117,6 @@ def name_of(record: Person | Unit) -> Name:
     return Text(kk=record.name_in("kk"), ru=record.name_in("ru"), en=record.name)
 
 
-def filed_as(name: Name) -> str:
-    """Return the name by which people are sorted: the one without a language in the table of people."""
-    return name if isinstance(name, str) else name.en
-
-
 def person_name(office: Office, key: str) -> Name:
     """Return the name of a person, including people who left; the key itself if unknown."""
     person = office.member(key)

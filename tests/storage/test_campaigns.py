@@ -63,7 +63,7 @@ from tests.storage.sample_cases import on_sqlite_alone
 from workflow.moments import Moment
 from workflow.org.office import Person
 from workflow.refusal import Refusal
-from workflow.registers.definition import UnknownRegisterField
+from workflow.registers.definition import Registers, UnknownRegisterField
 from workflow.registers.values import InvalidRow
 
 UNTIL = date(2026, 4, 30)
@@ -544,6 +544,16 @@ def test_people_without_an_address_answer_on_paper(app: AppContext, ctx: Request
     assert (row.row.values["came_on"], added.kind, added.by) == ("2026-04-03", "added", "operator")
     with pytest.raises(Refusal):
         record_answer(ctx, RecordAnswer(campaign=campaign, person="clerk@org.kz", values=values))
+
+
+def test_a_round_goes_on_without_a_register_that_is_gone(app: AppContext, ctx: RequestContext) -> None:
+    """An own file that cannot be used is left out: its links are refused, nobody is written to."""
+    start(ctx, until=UNTIL)
+    [token, *_] = run(app).values()
+    vars(app)["registers"] = Registers(())
+
+    assert run_round(app, at=Moment(now=NOW, today=TODAY)).queued == 0
+    assert refused(ctx, token)
 
 
 def test_each_sees_of_a_campaign_what_they_see_of_the_office(app: AppContext, ctx: RequestContext) -> None:

@@ -25,7 +25,6 @@ from merzim.services.names import (
     assignees_of,
     case_title,
     cases_of,
-    filed_as,
     name_assignees,
     name_of,
     person_name,
@@ -121,7 +120,9 @@ def rank_workloads(
     ranked = [Workload(_names(office, who, loads[who]), loads[who]) for who in first]
 
     def place(work: Workload) -> tuple[object, ...]:
-        return *work.load.rank, [alphabetical(filed_as(name)) for name in work.who.names], work.who.duty
+        # By the name without a language.
+        names = [alphabetical(name if isinstance(name, str) else name.en) for name in work.who.names]
+        return *work.load.rank, names, work.who.duty
 
     return sorted(ranked, key=place), len(loads)
 

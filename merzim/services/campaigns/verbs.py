@@ -7,7 +7,6 @@ the form their link opens, without an account. Letters are queued by the rounds 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, Field
@@ -26,7 +25,7 @@ from merzim.services.campaigns.views import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress, store_file
-from merzim.services.jobs.rounds import update_people
+from merzim.services.jobs.rounds import is_defined, update_people
 from merzim.services.names import unit_name, unit_named
 from merzim.services.registers.results import FieldView, field_view, reader_scope, seen_register
 from merzim.services.registers.verbs import FieldValues, add_rows, check_row
@@ -417,11 +416,9 @@ def _awaited_form(
     person = office.people.get(asked.person)
     if campaign is None or person is None or asked.state != "awaited" or not campaign.is_open(ctx.today):
         return None
-    if not asked_by(office, campaign)(person):
+    if not (asked_by(office, campaign)(person) and is_defined(ctx.app, campaign)):
         return None
-    with suppress(LookupError):
-        return form_for(ctx, campaign, asked, person)
-    return None
+    return form_for(ctx, campaign, asked, person)
 
 
 def form_for(

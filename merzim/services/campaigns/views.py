@@ -17,7 +17,7 @@ from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.services.audit import record
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
-from merzim.services.jobs.rounds import as_it_binds
+from merzim.services.jobs.rounds import as_it_binds, is_defined
 from merzim.services.registers.results import FieldView, field_view, reader_scope
 from merzim.services.registers.views import MAX_PAGE_SIZE, PAGE_SIZE, seen_units
 from merzim.services.results import Result, Titles, at, page_of
@@ -317,12 +317,10 @@ def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     """Return whether the reader sees a campaign: its register, which still defines it, and people of some unit
     it asks.
     """
-    scope, office, registers = reader_scope(ctx), ctx.reads.office(), ctx.app.registers
-    if campaign.register_id not in registers.ids():
+    scope, office = reader_scope(ctx), ctx.reads.office()
+    if not is_defined(ctx.app, campaign):
         return False
-    if campaign.kind not in registers.version(campaign.register_id, campaign.version).campaigns:
-        return False
-    if not sees_lists(registers.latest(campaign.register_id), scope):
+    if not sees_lists(ctx.app.registers.latest(campaign.register_id), scope):
         return False
     if not campaign.units or not scope.unit:
         return True

@@ -157,7 +157,7 @@ def update_campaigns(app: AppContext, *, at: Moment) -> int:
     Safe to repeat, in several processes too; each transaction writes a limited number of people.
     """
     campaigns, queued = SqlCampaigns(app.engine, app.outbox), 0
-    for campaign in campaigns.open_on(at.today):
+    for campaign in filter(partial(is_defined, app), campaigns.open_on(at.today)):
         update_people(app, campaigns, campaign, at=at)
         queued += write_letters(app, campaigns, campaign, at=at)
     if queued:
@@ -203,6 +203,12 @@ def changed_people(
     for key, before in campaign_people.items():
         if key not in present and before.left_on is None:
             yield replace(before, left_on=today)
+
+
+def is_defined(app: AppContext, campaign: StartedCampaign) -> bool:
+    """Return whether a register of the office still defines the kind of a campaign."""
+    known = campaign.register_id in app.registers.ids()
+    return known and campaign.kind in app.registers.version(campaign.register_id, campaign.version).campaigns
 
 
 def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> Campaign:
