@@ -67,9 +67,7 @@ class Stakes:
         self._scores: dict[tuple[str, bool], YearScores] = {}
 
     def total(self, unit: str) -> Decimal:
-        """Return the points at stake of a unit with all below it ("" is all the reader sees); none of an
-        unknown one.
-        """
+        """Return the points at stake of a unit and all below ("": all the reader sees); of an unknown one 0."""
         try:
             return as_decimal(self._of_root(seen_unit(self._ctx, unit), with_rows=True).at_stake)
         except NotFound:

@@ -87,8 +87,8 @@ class Refers:
     """Annotation: the value names something that the file describes elsewhere.
 
     Attributes:
-        to: where: the property of the file's value that has it by name.
-        kinds, public: of fields of a register: what kinds they may be, any where none are given; whether every
+        to: the property of the file's value that has it by name.
+        kinds, public: of fields of a register: what kinds they may be (any where none are given); whether every
             reader of the list learns their values, so that none of them may be confidential.
         keys: of a mapping, its keys name it and not its values.
         of_period: a name may end in the period of a recurring obligation, which is not part of it.
@@ -175,11 +175,7 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One mistake in data: a code of ours, or pydantic's name of the error.
-
-    Attributes:
-        given: the value found; the key itself where it is missing or unknown.
-    """
+    """One mistake in data, by a code of ours or pydantic's; `given`: the value found, or the missing key."""
 
     code: str
     path: Path
@@ -190,9 +186,7 @@ class Mistake:
 def problem(code: str, place: str, **arguments: object) -> Refusal:
     """Return one mistake in a file whose name the reader adds (`in_file`).
 
-    Args:
-        code: under `regulation.` in the catalogues.
-        place: as keys of the file; a mistake of the whole file is placed at the key it is of.
+    `code`: under `regulation.` in the catalogues; `place`: as keys of the file, "" for the whole file.
     """
     return Refusal(f"regulation.{code}", place=place or str(arguments.get("value", "")), **arguments)
 
@@ -203,10 +197,7 @@ def in_file(name: str, problems: Iterable[Refusal]) -> tuple[Refusal, ...]:
 
 
 class UnreadableRegulation(Refusal):
-    """A regulation file cannot be read.
-
-    Its code and arguments are those of the first problem; `problems` lists all that were found.
-    """
+    """A file of the law cannot be read: `problems` are all that were found; it says the first of them."""
 
     def __init__(self, file: str, problems: Iterable[Refusal]) -> None:
         self.problems = in_file(file, problems)
@@ -214,9 +205,7 @@ class UnreadableRegulation(Refusal):
 
 
 def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
-    """Yield the first mistakes pydantic found in data (at most MISTAKES_LIMIT), each with its place and what is
-    allowed.
-    """
+    """Yield the first MISTAKES_LIMIT mistakes pydantic found in data, with their places and what is allowed."""
     for details in error.errors(include_url=False)[:MISTAKES_LIMIT]:
         code, value, location = details["type"], details["input"], details["loc"]
         path, arguments = _path(location, data), dict(details.get("ctx", {}))
@@ -411,10 +400,7 @@ class Editions(Generic[E]):
         return self._by_id.get(id, ())
 
     def on(self, id: str, day: date) -> E:
-        """Return the edition in force on a day, or the first one for earlier days.
-
-        Raises LookupError or a Refusal: there is no such id.
-        """
+        """Return the edition in force on a day, or the first one for earlier days. Raises as `latest`."""
         editions = self._known(id)
         return next((edition for edition in reversed(editions) if edition.in_force <= day), editions[0])
 
@@ -623,10 +609,7 @@ class _WithoutTitles(GenerateJsonSchema):
 
 
 def json_schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of file, in the draft that TOML editors know.
-
-    A file that extends another is not described further: it has only the keys that differ.
-    """
+    """Return the JSON Schema of a kind of file, as TOML editors know it; one that extends may have any keys."""
     schema = model.model_json_schema(schema_generator=_WithoutTitles)
     if name in EXTENDED:
         whole = {key: schema.pop(key) for key in tuple(schema) if key != "$defs"}

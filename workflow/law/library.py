@@ -62,9 +62,7 @@ ALONE = Procedure.model_construct(
 
 
 class UnknownProcedure(Refusal):
-    """There is no procedure (or edition) of that name; `allowed` are the existing ones, the most similar
-    first.
-    """
+    """No procedure (or edition) has that name; `allowed` are the existing ones, the most similar first."""
 
     def __init__(self, name: str, allowed: Iterable[str], *, of: str = "procedure") -> None:
         super().__init__(f"unknown_{of}", **{of: name}, allowed=closest_first(name, allowed))
@@ -82,10 +80,7 @@ class UnknownAct(Refusal, ValueError):
 
 
 class Library(Editions[Procedure]):
-    """Editions of procedures.
-
-    The built-in procedure of assignments outside cases can always be found by its edition, and is in no list.
-    """
+    """Editions of procedures. The built-in one of assignments is found by its edition, and is in no list."""
 
     def __init__(
         self, editions: Iterable[Procedure], *, acts: Collection[str] = (), days: Sequence[int] = STANDARD_DAYS
@@ -94,7 +89,7 @@ class Library(Editions[Procedure]):
 
         Args:
             acts: ids of acts of one organisation that the whole office adopted.
-            days: the office's own reminder steps, in working days; they hold where an edition names none.
+            days: the office's reminder steps, in working days, for editions that name none.
         """
         self._office_acts, steps = frozenset(acts), standard_steps(days)
         super().__init__(
@@ -106,9 +101,7 @@ class Library(Editions[Procedure]):
     def edition(self, procedure: str, on: date) -> Procedure:
         """Return the edition of a procedure in force on a day (local date).
 
-        Raises:
-            UnknownProcedure: there is no such procedure.
-            NoEdition: the day lies before its first edition.
+        Raises UnknownProcedure, NoEdition: the day lies before its first edition.
         """
         edition = self.on(procedure, on)
         if edition.in_force > on:
@@ -147,17 +140,13 @@ class Library(Editions[Procedure]):
         return tuple(act for act in self.adopted_acts if act in set(acts))
 
     def unadopted_act(self, procedure: Procedure, office: Office, unit: str) -> Act | None:
-        """Return the act of one organisation that a procedure rests on, if neither the whole office nor a
-        unit (by id) or one above it has adopted it; None if one has, it rests on none, or the unit is unknown.
-        """
+        """Return the own act a procedure rests on while it is not adopted for a unit (id) the office has."""
         if unit not in office.units or self.is_adopted(procedure, office, unit):
             return None
         return procedure.acts[procedure.adopted_act]
 
     def is_adopted(self, procedure: Procedure, office: Office, unit: str) -> bool:
-        """Return whether a procedure rests on no act of one organisation, or the whole office, a unit (by id)
-        or one above it has adopted that.
-        """
+        """Return whether the own act of an organisation a procedure rests on, if any, is adopted for a unit."""
         own_act = procedure.adopted_act
         return not own_act or own_act in self._office_acts | acts_of(office, unit)
 
@@ -170,13 +159,11 @@ COMPARED = tuple(key for key in Obligation.model_fields if key not in ("id", "so
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EditionChange:
-    """One difference.
+    """One difference: of an obligation (id), or of the edition as a whole ("").
 
     Attributes:
-        obligation: its id; "" for the edition as a whole.
         what: `added`, `removed`, or the key that differs.
-        before, after: values of the key (for an added or removed obligation its term); None where there is
-            none.
+        before, after: values of the key, of a whole obligation its term; None where there is none.
     """
 
     obligation: str
@@ -247,9 +234,7 @@ def unfinished(procedure: Procedure) -> Iterator[Refusal]:
 
 
 def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Refusal]:
-    """Yield options that share a name or fact with another one or whose fact recurs, and decisions named like a
-    fact.
-    """
+    """Yield options that share a name or fact or whose fact recurs, and decisions named like a fact."""
     facts = [option.fact for decision in procedure.decisions.values() for option in decision.options]
     names = [*facts, *(obligation.id for obligation in procedure.obligations)]
     for decision in procedure.decisions.values():
@@ -317,11 +302,8 @@ class UnknownFact(Refusal, LookupError):
 
 
 def known_fact(procedure: Procedure, fact: str) -> Obligation:
-    """Return the obligation a fact fulfils; a recurring one needs its period (`quarter_reported.2026Q3`).
-
-    The second and later times in a period are numbered (`talk_held.2026-03#2`).
-
-    Raises UnknownFact.
+    """Return the obligation a fact fulfils; a recurring one needs its period (`quarter_reported.2026Q3`), its
+    second and later times in that a number (`talk_held.2026-03#2`). Raises UnknownFact.
     """
     name, dot, period = fact.partition(".")
     obligation = procedure.by_id.get(name)
@@ -371,9 +353,6 @@ def known_option(procedure: Procedure, decision: str, option: str) -> Option:
 
 
 def answering_fact(procedure: Procedure, name: str) -> str:
-    """Return the fact of an answer written `decision=option`; any other name unchanged.
-
-    Raises Refusal.
-    """
+    """Return the fact of an answer written `decision=option`; any other name unchanged. Raises Refusal."""
     decision, equals, option = name.partition("=")
     return known_option(procedure, decision, option).fact if equals else name

@@ -113,11 +113,10 @@ Due = Annotated[
 
 
 class Act(Model):
-    """The act a duty rests on. `short` is how an explanation names it; `notes` are those of the procedures that
-    rest on it.
+    """The act a duty rests on. `short` is how an explanation names it; `notes` are those of procedures on it.
 
-    `issued_by`: the authorised body of its time issued it; which body that is now, and whether the act is still
-    in force, the office states in config.toml.
+    `issued_by`: the authorised body of its time; which that is now, and whether the act is in force, the office
+    states in config.toml.
     """
 
     id: DashedName
@@ -138,8 +137,8 @@ class Act(Model):
 class Body(Model):
     """A state body that an act makes responsible; the obligations of an abolished one pass to its successors.
 
-    `kinds`: of a group of bodies: the kinds of organisation (or groups) it includes; `once_planned`: it is
-    responsible only for what it has planned: by agreement, or of a group those that are interested.
+    `kinds`: of a group of bodies: its kinds of organisation (or groups); `once_planned`: it is responsible only
+    for what it has planned: by agreement, or of a group those that are interested.
     """
 
     id: BodyId
@@ -162,9 +161,8 @@ class Stage(Model):
 class Step:
     """One reminder step: sent `at` working days from the due date (negative before), to these recipients.
 
-    "duty" is who must do the thing, "above" the head of the next higher unit.
-
-    `last`: the last step, the only one sent to the first head if no nearer head exists.
+    "duty" is who must do the thing, "above" the head of the next higher unit. `last`: the only one sent to the
+    first head if no nearer head exists.
     """
 
     at: int
@@ -199,10 +197,7 @@ _ALL_FROM = 5
 
 
 def standard_steps(days: Iterable[int]) -> tuple[Step, ...]:
-    """Return the steps of these working days.
-
-    After the term the head of the unit is told too, from the fifth day on the officer and the first head.
-    """
+    """Return the steps of days: after the term also to the unit's head, from the 5th to officer and head."""
 
     def to(at: int) -> tuple[str, ...]:
         above = ("head_of_unit", "officer", "head") if at >= _ALL_FROM else ("head_of_unit",) if at > 0 else ()
@@ -246,15 +241,15 @@ MIN_OPTIONS = 2
 
 
 class Obligation(Model):
-    """One thing somebody must do within a term, or a question every case must answer. `id` is the name of the
-    fact that fulfils it.
+    """One thing somebody must do within a term, or a question every case must answer (a decision).
+
+    `id` is the name of the fact that fulfils it.
 
     Attributes:
         act: the act it rests on; where none is named, that of the procedure.
         options: of a decision, whose title is its question: the options, each with the fact that records it.
         anchored: its term, and the fact it counts from.
-        after: facts that must not come later than this one (`order` findings).
-        after_by_practice: the same, but our own check and not the law's.
+        after, after_by_practice: facts that must not come later than this one, by law or by our check alone.
         precedes: facts it must not come later than; only the first of them makes an `order` finding.
         also_by: other facts that fulfil it: it is not required once one of them is recorded.
         practice: not required by law; its findings have the basis "practice".
@@ -363,12 +358,8 @@ class Obligation(Model):
 
 
 class Example(Model):
-    """A worked example in a regulation file; it runs as a test.
-
-    Attributes:
-        kind: of organisation; object: what the case is about.
-        values, signed_by: recorded with the facts.
-        state: expected status of obligations.
+    """A worked example in a file of the law; it runs as a test. `values`, `signed_by`: recorded with the facts;
+    `state`: expected states of obligations.
     """
 
     title: NonBlank
@@ -470,9 +461,7 @@ class Procedure(Edition):
 
     @cached_property
     def facts(self) -> Mapping[str, Obligation]:
-        """Everything that can be recorded: all obligations except decisions, whose options name their own
-        facts.
-        """
+        """Everything that can be recorded: all obligations except decisions, whose options name facts."""
         return {name: obligation for name, obligation in self.by_id.items() if not obligation.options}
 
     @cached_property
@@ -509,15 +498,11 @@ class Procedure(Edition):
         return answers_by_body
 
     def body_named(self, text: str) -> str:
-        """Return the id of the body with that id, title or short title in any language; other text
-        unchanged.
-        """
+        """Return the id of the body with that id, title or short title in any language; else the text."""
         return self._body_names.get(_body_name(text), text)
 
     def body_of(self, office: Office, unit: str) -> str:
-        """Return the id of the body that a unit (or "", the organisation) is or belongs to, found by name; ""
-        for none.
-        """
+        """Return the body (id) a unit (or "", the organisation) is or belongs to, by name; "" for none."""
         place = office.unit_id(unit) or office.root
         for unit_id in office.above(place) if self.bodies and place else ():
             body = (
@@ -565,9 +550,7 @@ class Procedure(Edition):
 
     @cached_property
     def anchors(self) -> frozenset[str]:
-        """Facts that other terms or periods count from, or that open a branch: recording one can move due
-        dates.
-        """
+        """Facts that terms or periods count from, or that open a branch: recording one can move due dates."""
         anchor_names = {obligation.since for obligation in self.obligations if obligation.since}
         anchor_names |= {
             fact

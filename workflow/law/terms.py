@@ -1,6 +1,4 @@
-"""How a term is written in a file: each form is a table recognised by its first key, and makes a value of
-`calendars.terms` with the fact it counts from (`FORMS`).
-"""
+"""How a term is written in a file: a table told by one key, which makes a term and the fact it counts from."""
 
 from __future__ import annotations
 
@@ -39,9 +37,7 @@ class _AnchoredForm(Model):
 
 
 class CountForm(_AnchoredForm):
-    """A number of days, weeks, months or years after a fact, or before it when negative; "days" if the act does
-    not say which days.
-    """
+    """So many days, weeks, months or years after a fact, or before; "days" if the act says not which."""
 
     count: Annotated[int, Field(ge=-1000, le=1000), AfterValidator(_not_zero)]
     in_: CountUnit = Field(alias="in")
@@ -64,8 +60,9 @@ class AtMostForm(_AnchoredForm):
 
 
 class ByForm(_AnchoredForm):
-    """A day and month of the year of a fact, or of a later year. `safe_by`: the act says "to" the day
-    ("15 сәуіріне дейін") and not whether the day itself counts.
+    """A day and month of the year of a fact, or of a later year.
+
+    `safe_by`: the act says "to" the day ("15 сәуіріне дейін") and not whether the day itself counts.
     """
 
     by: Annotated[tuple[int, int], As(Annotated[str, matching("^[0-9]{2}-[0-9]{2}$", "06-30")], month_and_day)]

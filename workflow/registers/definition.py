@@ -215,8 +215,7 @@ class RowAccess(Model):
 
     Attributes:
         person: a person field: who is named there sees these fields of their own row, and nothing else.
-        reader: an access: its accounts see the rows of their units, and of what is confidential these fields;
-            of a confidential register they change none.
+        reader: an access: its accounts see the rows of their units, and of what is confidential these fields.
     """
 
     fields: AnyFields = ()
@@ -235,10 +234,9 @@ class ConditionalFact(Model):
 class CaseOpening(Model):
     """How a row opens a case: the procedure, the field with its object, the facts given by date fields.
 
-    Attributes:
-        conditional: further facts with conditions: the options of a decision of the case.
-        responsible: obligation of the case -> the field with the person responsible for it.
-        evidence: fact of the case -> the field with the file or link that proves it.
+    `conditional`: further facts with conditions, options of a decision of the case; `responsible`: obligation
+    of the case -> the field with its person; `evidence`: fact -> the field with the file or link that proves
+    it.
     """
 
     procedure: DashedName
@@ -373,11 +371,8 @@ class Campaign(Model):
 class RowEntry(Model):
     """How rows of a register are entered as events of their case.
 
-    Attributes:
-        row: prefix of the name of a row: `risk` of `risk.3`.
-        event: kind of the event that enters or edits a row.
-        title, button: of the form for entering a row.
-        distinct: whether rows with equal values are one row.
+    `row`: prefix of the name of a row, `risk` of `risk.3`; `event`: kind of the event that enters or edits one;
+    `title`, `button`: of its form; `distinct`: whether rows with equal values are one row.
     """
 
     row: Name
@@ -390,10 +385,7 @@ class RowEntry(Model):
 class RowAction(Model):
     """An action on a row of a case besides editing: an event with fields of its own.
 
-    Attributes:
-        event: kind of that event.
-        evidence: whether links and files are recorded as evidence.
-        title, button: of its form; note: shown to the user before sending.
+    `evidence`: whether links and files are recorded as such; `title`, `button`, `note`: of its form.
     """
 
     id: Name
@@ -431,10 +423,8 @@ class Register(Edition):
         confidential: its rows are visible to officers and to the people and accesses `access` names.
         any_of: fields of which at least one must be filled.
         unique: fields of which no two visible rows have all the same values; the most selective first.
-        campaigns: kinds of campaigns, by id.
         entry, actions: for rows stored as events of their case instead of in chains of their own.
-        fulfils: duties of yearly cases that rows carry out.
-        opens: the case a row opens; None without one.
+        fulfils: duties of yearly cases that rows carry out; opens: the case a row opens.
     """
 
     title: Text
@@ -490,9 +480,7 @@ class Register(Edition):
         return granted
 
     def outside_events(self, name: str) -> bool:
-        """Return whether events store only a salted hash of a field's value; in a confidential register
-        always.
-        """
+        """Return whether events store only a salted hash of a field's value; of confidential rows always."""
         field = self.fields.get(name)
         return self.confidential or field is None or field.outside_events
 
@@ -509,10 +497,7 @@ class Registers(Editions[Register]):
         return tuple(self.on(name, day) for name in self.ids())
 
     def version(self, register: str, edition: str) -> Register:
-        """Return the version a row was written under; the last version if that file no longer exists.
-
-        Raises UnknownRegister.
-        """
+        """Return the version a row was written under, else the last one. Raises UnknownRegister."""
         return self.find(edition) or self.latest(register)
 
     def _unknown(self, id: str) -> UnknownRegister:

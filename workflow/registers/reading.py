@@ -1,6 +1,4 @@
-"""Reads a register, and checks its parts against each other and against other files. Pure: the caller opens the
-file.
-"""
+"""Reads a register, and checks its parts against each other and against other files; opens none itself."""
 
 from __future__ import annotations
 
@@ -54,7 +52,11 @@ def problems(register: Register) -> Iterator[Refusal]:
         yield problem("reserved", "id", value=register.id)
     if not register.named_by:
         yield problem("empty", "named_by")
-    yield from _fields(register)
+    fields = [(heading("field", n, field.id), field) for n, field in enumerate(register.fields.values())]
+    for number, action in enumerate(register.actions.values()):
+        fields += [(heading("action", number, action.id), field) for field in action.fields.values()]
+    for place, field in fields:
+        yield from _field(register, field, place)
     yield from _groups(register)
     sortable = tuple(field.id for field in register.fields.values() if field.sortable)
     for number, names in enumerate(register.unique):
@@ -83,18 +85,6 @@ def _unfit_references(register: Register) -> Iterator[Refusal]:
                 yield from _condition(field, place, named.value)
 
 
-def _fields(register: Register) -> Iterator[Refusal]:
-    """Yield what is wrong with the fields of rows and of actions."""
-    for number, field in enumerate(register.fields.values()):
-        place = heading("field", number, field.id)
-        yield from _field(field, place)
-        yield from _in_case(register, field, place)
-    for number, action in enumerate(register.actions.values()):
-        for field in action.fields.values():
-            yield from _field(field, heading("action", number, action.id))
-            yield from _in_case(register, field, heading("action", number, action.id))
-
-
 def _condition(field: RegisterField, place: str, value: str) -> Iterator[Refusal]:
     """Yield the value of a condition that its field cannot have."""
     choices = {"choice": field.option_ids, "yes_no": ("yes", "no")}
@@ -102,8 +92,8 @@ def _condition(field: RegisterField, place: str, value: str) -> Iterator[Refusal
         yield problem("not_allowed", place, value=value, allowed=allowed)
 
 
-def _field(field: RegisterField, place: str) -> Iterator[Refusal]:
-    """Yield what is wrong with a field by itself."""
+def _field(register: Register, field: RegisterField, place: str) -> Iterator[Refusal]:
+    """Yield what is wrong with a field by itself, also its kind where rows are those of a case, or are not."""
     if field.id in RESERVED_FIELDS:
         yield problem("reserved", f"{place}: id", value=field.id)
     if field.kind == "choice" and not field.options:
@@ -118,15 +108,9 @@ def _field(field: RegisterField, place: str) -> Iterator[Refusal]:
             if field.kind not in only.kinds and getattr(field, name) != declared.default:
                 key = declared.alias or name
                 yield problem("field_kind", f"{place}: {key}", value=field.id, allowed=only.kinds)
-    for key, stated in (("total", field.total), ("late_after", field.late_after)):
-        if field.confidential and stated:
+    for key in ("total", "late_after"):
+        if field.confidential and getattr(field, key):
             yield problem("confidential_shown", f"{place}: {key}", value=field.id)
-
-
-def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[Refusal]:
-    """Yield a kind that fields of rows inside a case, or outside one, cannot have; and a preset that is no
-    option.
-    """
     kinds = IN_CASES if register.entry is not None else tuple(kind for kind in KINDS if kind != "term")
     if field.kind not in kinds:
         yield problem("not_allowed", f"{place}: kind", value=field.kind, allowed=kinds)
@@ -136,17 +120,13 @@ def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[R
 
 def _groups(register: Register) -> Iterator[Refusal]:
     """Yield fields in two groups, and required ones, which no form may fold."""
-    grouped = set[str]()
     allowed = tuple(field.id for field in register.fields.values() if not field.required)
-    for number, group in enumerate(register.groups):
-        place = heading("group", number)
-        for name in group.fields:
-            if name in grouped:
-                yield problem("duplicate", place, value=name)
-        grouped.update(group.fields)
-        for name in group.fields:
-            if name in register.fields and name not in allowed:
-                yield problem("not_allowed", place, value=name, allowed=allowed)
+    grouped = [(heading("group", n), name) for n, group in enumerate(register.groups) for name in group.fields]
+    for number in repeated(name for _, name in grouped):
+        yield problem("duplicate", grouped[number][0], value=grouped[number][1])
+    for place, name in grouped:
+        if name in register.fields and name not in allowed:
+            yield problem("not_allowed", place, value=name, allowed=allowed)
 
 
 def _access(access: registers.RowAccess, place: str) -> Iterator[Refusal]:
@@ -176,9 +156,7 @@ def _fulfils(register: Register, fulfilment: registers.Fulfilment, place: str) -
 
 
 def _campaign(register: Register, campaign: registers.Campaign, place: str) -> Iterator[Refusal]:
-    """Yield what is wrong with a kind of campaign and the rows it adds: among it fields named twice, and
-    required ones nobody fills.
-    """
+    """Yield what is wrong with a campaign and its rows: fields named twice, required ones nobody fills ..."""
     if campaign.act and not campaign.paragraph:
         yield problem("missing_key", place, value="paragraph")
     own_values = {name: value for name, value in campaign.values.items() if name in register.fields}

@@ -39,12 +39,9 @@ class RowEvent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegisterRow:
-    """A row computed from its events.
+    """A row computed from its events; `values`: by field, without erased ones.
 
-    Attributes:
-        version: of the register when it was last written; unit: its owner, "" for the organisation.
-        opened_case: the case it opened; "" for none.
-        values: by field, without erased ones.
+    `version`: of the register when it was last written; `unit`: its owner, "" for the organisation.
     """
 
     id: str
@@ -95,10 +92,8 @@ def next_row(row: RegisterRow | None, event: RowEvent) -> RegisterRow:
 class Projection:
     """The index entries of a row that lists work with.
 
-    Attributes:
-        shown: the values of the fields that are not confidential.
-        cells: field -> its sort key for filtering and sorting lists, a list of several; "" for an empty field.
-        search: the text that searches look in, normalised like the search words.
+    `shown`: values of the fields that are not confidential; `cells`: field -> its sort key for filtering and
+    sorting, a list of several, "" for none; `search`: the text that searches look in, normalised like words.
     """
 
     shown: Values
@@ -132,12 +127,9 @@ def fact_fields(register: Register, values: Values) -> list[tuple[str, str]]:
 def days_of_case(
     register: Register, row: RegisterRow, recorded: Mapping[str, date], *, today: date
 ) -> dict[str, date | None]:
-    """Return the fields of a row whose day differs from the case's: field -> the day of the fact, or None.
-
-    None: the row has a past day, but the case has no such fact (any more).
-
-    Args:
-        recorded: the facts of the case with their days.
+    """Return the fields of a row whose day differs from the case's: field -> the day of the fact, None where
+    the row has a past day and the case no such fact (any more). `recorded`: the facts of the case with their
+    days.
     """
     days: dict[str, date | None] = {}
     for name, fact in fact_fields(register, row.values):
@@ -150,9 +142,7 @@ def days_of_case(
 
 
 def name_in(office: Office, key: str, language: str = "") -> str:
-    """Return the name of a unit or person in a language, including people who left; the key itself if
-    unknown.
-    """
+    """Return the name of a unit or person in a language, also of who left; the key itself if unknown."""
     member = office.named(key)
     return member.name_in(language) if member is not None else key
 
@@ -216,9 +206,7 @@ def keeps_rows(register: Register, scope: Scope) -> bool:
 
 
 def list_fields(register: Register, scope: Scope) -> tuple[str, ...]:
-    """Return the fields shown in lists: all for officers, else the open ones and those granted their access;
-    none for who sees no lists of the register.
-    """
+    """Return the fields lists show: all to officers, else open and granted ones; none to who sees no lists."""
     if not sees_lists(register, scope):
         return ()
     granted = register.seen_by_reader.get(scope.access, frozenset())
@@ -238,7 +226,7 @@ def in_reach(register: Register, row: RegisterRow, scope: Scope, office: Office)
 def visible_fields(
     register: Register, row: RegisterRow, scope: Scope, office: Office
 ) -> Collection[str] | None:
-    """Return the fields of a row visible to a user; None if the row itself is hidden from them.
+    """Return the fields of a row visible to a user, None if the row is hidden from them.
 
     The person a row is about sees none of its confidential fields, whatever their access.
     """

@@ -57,10 +57,8 @@ class InvalidRow(Refusal, ValueError):
 class Lookup:
     """Functions that find names; each returns the id for a name, None for none (or several).
 
-    Attributes:
-        row: takes a register and a text; returns all ids if several rows have that name.
-        term: returns the data of a term written as in plans, not an id.
-        post: returns the post of a person by key, "" for none.
+    `row` takes a register and a text, and returns all ids of that name; `term` returns the data of a term
+    written as in plans; `post` the post of a person by key, "" for none.
     """
 
     person: Callable[[str], str | None]
@@ -139,9 +137,7 @@ def parse_values(
 def _broken_rules(
     fields: Fields, values: Values, today: date, any_of: Iterable[Sequence[str]]
 ) -> Iterator[ValueProblem]:
-    """Yield a problem for each empty required field, date in the future or before another, number beyond its
-    limits, and for fields of which none is filled.
-    """
+    """Yield a problem for each empty required field, and for each date or number beyond its limits."""
     for field in fields.values():
         if is_filled(values.get(field.id)):
             yield from _date_problems(field, values, today)
@@ -166,9 +162,7 @@ def problem_arguments(fields: Fields, problem: ValueProblem) -> dict[str, object
 
 
 def days_late(register: Register, values: Values, *, today: date) -> dict[str, int]:
-    """Return the date fields that are late, each with the calendar days after the day it is late by; a missing
-    one is late from the day after.
-    """
+    """Return the late date fields, each with the calendar days it is late by, missing ones until today."""
     late = {}
     for field in register.late_fields:
         limit, day = as_date(values.get(field.late_after)), as_date(values.get(field.id)) or today

@@ -1,3 +1,1 @@
-"""Points: the scales, the numbers they are counted from, the points earned or lost, and those still
-possible.
-"""
+"""Points: scales, the numbers they are counted from, points earned or lost, and those still possible."""

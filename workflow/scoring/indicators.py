@@ -133,14 +133,10 @@ class Counting(Model):
 
 
 class UnitKinds(Model):
-    """The units that a share is taken of, as the document names them for some kinds of body.
+    """The units that a share is taken of, as the document names them for some kinds of body (`of`).
 
-    Attributes:
-        of: kinds of the body.
-        kinds: kinds of the units, at whatever depth below it.
-        itself: whether the body's own apparatus is one of them.
-        inside: whether the parts directly below it without a kind count too, even if there are units of those
-            kinds.
+    `kinds`: of the units, at whatever depth below it; `itself`: whether its own apparatus is one of them;
+    `inside`: whether its parts without a kind count even if there are units of those kinds.
     """
 
     of: Distinct[Kind]
@@ -154,12 +150,10 @@ class UnitKinds(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Score(Earned):
-    """The points of one indicator.
+    """The points of one indicator, and the readings they depend on.
 
-    Attributes:
-        readings: the readings its points depend on, by id.
-        lost, at_stake: of an assessed year: the points lost for good, and those that may still be earned or
-            lost; None where the document names no ceiling and no deduction.
+    `lost`, `at_stake`: of an assessed year: the points lost for good, and those that may be earned or lost yet;
+    None where the document names no ceiling and no deduction.
     """
 
     id: str
@@ -172,10 +166,8 @@ class Score(Earned):
 class Indicator(Model):
     """One indicator. Its id is its place in the document: project, task, subtask.
 
-    Attributes:
-        deduction: points taken from the total where the thing is absent.
-        assessed: kinds of organisation it is assessed for; empty means all.
-        readings: ids of the readings its points depend on.
+    `deduction`: points taken off where the thing is absent; `assessed`: kinds of organisation it is assessed
+    for, empty means all; `readings`: those its points depend on.
     """
 
     id: IndicatorId
@@ -198,9 +190,8 @@ class Indicator(Model):
 class Scoring(Edition):
     """One edition of how execution is scored.
 
-    Attributes:
-        readings: id of a reading -> its values with their texts; the first value is the one used.
-        units: the units that shares are taken of; for a body of a kind not named, its own parts.
+    `readings`: id -> its values with their texts, the first being used; `units`: what shares are taken of; for
+    a body of a kind not named, its own parts.
     """
 
     in_force_assumed: bool = False
@@ -217,12 +208,7 @@ class Scoring(Edition):
         return {name: next(iter(values)) for name, values in self.readings.items()}
 
     def score(self, answers: Mapping[str, Answer], readings: Readings) -> tuple[Score, ...]:
-        """Return the points of every indicator that has an answer, in the order of the document.
-
-        Args:
-            answers: by indicator; one without an answer is not assessed.
-            readings: all readings (`choose`, or `usual`).
-        """
+        """Return the points of every indicator that has an answer, by these readings (all of them)."""
         return tuple(
             self._score(indicator, answers[name], readings)
             for name, indicator in self.indicators.items()
@@ -263,9 +249,7 @@ class Scoring(Edition):
 
     @cached_property
     def of_the_period(self) -> frozenset[str]:
-        """Facts that count for the period in their name, not for the day they were recorded on: yearly figures
-        and reports are made after the year.
-        """
+        """Facts that count for the period in their name: yearly figures and reports are made after it."""
         fact_groups = [counting.every_fact for counting in self._countings if counting.by in _OF_THE_PERIOD]
         data = [counting.besides for counting in self._countings if counting.by == "facts"]
         return frozenset().union(*fact_groups, *data)
@@ -314,11 +298,7 @@ _CODES = {
 
 
 def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:
-    """Return the value of each reading of a scoring: the chosen one, else the usual one.
-
-    Raises:
-        Refusal: a name or a value the scoring does not have.
-    """
+    """Return the value of each reading: the chosen one, else the usual. Raises Refusal for an unknown one."""
     for name, value in chosen.items():
         if name not in scoring.readings:
             allowed = closest_first(name, scoring.readings)
@@ -385,14 +365,11 @@ def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[A
 
 
 def read_inputs(raw_inputs: object, scoring: Scoring, readings: Readings) -> Mapping[str, Answer]:
-    """Return the answer of each indicator from the given numbers; an absent indicator is not assessed.
+    """Return the answer of each indicator from its numbers (JSON values); an absent one is not assessed.
 
-    Args:
-        raw_inputs: id of an indicator -> its numbers, as JSON values.
-        readings: the chosen readings; one of them decides whether numbers are given by year or by quarter.
+    `readings`: the chosen ones; one of them decides whether numbers are given by year or by quarter.
 
-    Raises:
-        Refusal: of the first mistake; its `errors` are all of them, each a refusal with its `place`.
+    Raises Refusal: of the first mistake; its `errors` are all of them, each a refusal with its `place`.
     """
     if not isinstance(raw_inputs, Mapping):
         raise Refusal("score.not_inputs", place="", example=f'{{"P1.T1.S3": {_DONE}}}')

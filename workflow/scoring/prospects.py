@@ -1,7 +1,4 @@
-"""Points of a year, and which can still be earned: those lost for good, those at stake until the year ends, and
-the nearest step to more.
-
-It also says which readings were used, deductions pending, indicators not assessed, since when records are kept.
+"""Points of a year, those lost for good, those at stake until it ends, and the nearest step to more.
 
 A late step still scores: before the year ends only points of past months and quarters are lost.
 """
@@ -72,11 +69,7 @@ the unit, the indicator, the period it does it for, where that recurs, and its d
 
 @dataclass(frozen=True)
 class YearScores:
-    """The points of one body in one year, in the order of the document.
-
-    Attributes:
-        counted: the counts each indicator was calculated from.
-    """
+    """The points of one body in a year, in the order of the document; `counted`: the counts they are of."""
 
     assessed: AssessedYear
     scores: tuple[Score, ...]
@@ -125,13 +118,9 @@ class YearScores:
         return tuple(sorted(steps, key=lambda step: (-step.gain, step.by, step.indicator)))
 
     def stake(self, indicator_id: str, unit: str, *, month: str | None) -> Stake | None:
-        """Return the points at stake for an indicator by what one unit (by id) does; None where nothing is.
+        """Return the points at stake for an indicator by what one unit (by id) does (in a month).
 
-        Nothing is where the share counts that unit already, or can no longer count it since it missed a
-        quarter.
-
-        Args:
-            month: the month it does it for, where each has points of its own.
+        None where nothing is, and where the share counts the unit already, or no longer as it missed a quarter.
         """
         at_stake = next((score.at_stake for score in self.scores if score.id == indicator_id), None)
         if at_stake is None:
@@ -151,12 +140,7 @@ class YearScores:
 
 
 def score_year(year: AssessedYear, *, registers: Mapping[str, Text]) -> YearScores:
-    """Return the scores of a body in a year, with the points lost and at stake and with remarks: pending
-    deductions, the register rows counted and the readings used.
-
-    Args:
-        registers: titles of registers by id.
-    """
+    """Return the scores of a body in a year, with the points lost and at stake; `registers`: titles by id."""
     scoring, counted = year.records.scoring, tally(year)
     scores = scoring.score({name: of.answer for name, of in counted.items()}, year.readings)
     of_year = (_of_year(score, counted[score.id], year, registers) for score in scores)
@@ -164,9 +148,7 @@ def score_year(year: AssessedYear, *, registers: Mapping[str, Text]) -> YearScor
 
 
 def _of_year(score: Score, counted: Tally, year: AssessedYear, registers: Mapping[str, Text]) -> Score:
-    """Return a score with the points lost and at stake, whose arithmetic also says what is pending, which rows
-    count, which readings are used.
-    """
+    """Return a score with points lost and at stake, which also says what is pending, its rows and readings."""
     scoring, arithmetic = year.records.scoring, score.arithmetic
     indicator = scoring.indicators[score.id]
     lost, at_stake = _prospect(indicator, score, counted, year)
@@ -259,9 +241,7 @@ def _step(
 def _more(
     indicator: Indicator, answer: Done | Analyses, counted: Tally, year: AssessedYear
 ) -> Iterator[PointsStep]:
-    """Yield the step that says how many more are needed for the next whole step of the scale: "one more person
-    trained, and 2.7 becomes 3.0".
-    """
+    """Yield the step that says how many more make the next whole step: "one more, and 2.7 becomes 3.0"."""
     done = answer if isinstance(answer, Done) else answer.coverage
     if done is None:
         return
@@ -280,9 +260,7 @@ def _more(
 
 
 def _this_quarter(indicator: Indicator, counted: Tally, year: AssessedYear) -> Iterator[PointsStep]:
-    """Yield the step for the current quarter: who has not done it yet, and the points lost if one of them does
-    not.
-    """
+    """Yield the step of the current quarter: who has not done it yet, and the points lost if one does not."""
     quarter, members = period_of(year.today, "quarter"), counted.members
     if year.today.year != year.year or members is None:
         return
@@ -320,9 +298,7 @@ def _remarks(year: AssessedYear) -> Iterator[Element]:
 
 
 def _sources(indicator: Indicator, year: AssessedYear, registers: Mapping[str, Text]) -> Iterator[Element]:
-    """Yield remarks on the number of rows of each register an indicator is counted from, and on facts recorded
-    besides.
-    """
+    """Yield remarks: how many rows of each register it is counted from, and that facts stand beside them."""
     counting = indicator.counting
     rows = {fact: year.body[fact].registers for fact in counting.every_fact}
     for register, title in registers.items():

@@ -74,10 +74,9 @@ def lines_of(case: Case) -> Iterator[RecordedFact]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CountedRows:
-    """Rows of a register, of one unit and month, that count as a fact.
+    """Rows of a register, of one unit and month, that count as a fact (`procedure:fact`).
 
     Attributes:
-        fact: `procedure:fact`.
         month: 1 to 12; 0 for earlier years.
         count: the number they count as; rows: the number of rows.
         value: the value they share where different values are counted, "" where rows are counted.
@@ -98,9 +97,7 @@ class CountedRows:
 class MissingFact:
     """An obligation of a case that was not recorded in the year.
 
-    Attributes:
-        due: local date; in the next year where its term ran on.
-        counts_until: the last day on which the due date is valid, None where nothing limits it.
+    `due`: local date, in the next year where its term ran on; `counts_until`: the last day it is valid, if any.
     """
 
     case: str
@@ -112,13 +109,9 @@ class MissingFact:
 
 @dataclass(kw_only=True, slots=True)
 class FactRecords:
-    """What a body recorded of one fact.
+    """What a body recorded of one fact: in cases and their registers, and in rows that count as it.
 
-    Attributes:
-        cases: those of the year in cases and in their registers.
-        rows: register rows that count as the fact.
-        missing: obligations of cases that were not recorded.
-        before: whether it happened in the year before, and counts for this one.
+    `missing`: obligations of cases that were not recorded; `before`: whether last year's counts for this one.
     """
 
     cases: list[RecordedFact] = field(default_factory=list)
@@ -139,18 +132,14 @@ class FactRecords:
         return any(record.proved for record in self.cases)
 
     def happened(self, span: PeriodSpan | None = None) -> bool:
-        """Return whether cases, with the evidence it needs, or register rows show that it happened; or, where a
-        span of months is given, that it happened in that, with or without evidence.
-        """
+        """Return whether it happened: in a case with its evidence, or by rows; in a span also without."""
         if span is None:
             return bool(self.rows) or self.proved
         recorded = (*(record.on.month for record in self.cases), *(row.month for row in self.rows))
         return any(span.first.month <= month <= span.last.month for month in recorded)
 
     def months(self, first: int = 1, last: int = 12) -> tuple[int, ...]:
-        """Return the number of it in each month: as recorded in cases or counted from register rows, whichever
-        is larger, because both may describe the same events.
-        """
+        """Return the number in each month: of cases or of rows, the larger, as both may tell of the same."""
         recorded, of_rows = Counter(record.on.month for record in self.cases), Counter[int]()
         for row in self.rows:
             of_rows[row.month] += row.count
@@ -176,9 +165,7 @@ class FactRecords:
         return max((*of_cases, *(row.views or 0 for row in self.rows)), default=0)
 
     def sums(self, *names: str) -> tuple[int, ...] | None:
-        """Return the sums of these numbers, in whole ones, over the records that have all of them; None where
-        none has.
-        """
+        """Return the whole sums of numbers over the records that have all of them; None where none has."""
         numbers = [record.values for record in self.cases if {*names} <= record.values.keys()]
         return tuple(int(sum(values[name] for values in numbers)) for name in names) if numbers else None
 
@@ -208,10 +195,9 @@ class BodyRecords(defaultdict[str, FactRecords]):
 
 
 class YearRecords:
-    """The records of a year up to a day, of each unit of the office with all units below it.
+    """The records of a year up to a day, of each unit with all units below it.
 
-    A case without a unit belongs to the organisation at the top of the office. So does a case with an unknown
-    unit, except in shares of units.
+    A case without a unit is the top organisation's; so is one of an unknown unit, but in shares of units.
     """
 
     def __init__(
@@ -257,9 +243,7 @@ class YearRecords:
                 self._of(term.unit)[term.fact].missing.append(term)
 
     def body(self, root: str) -> BodyRecords:
-        """Return the records of a unit with all units below it; of the whole office for "", and of the
-        organisation at its top also those of unknown units.
-        """
+        """Return the records of a unit with all below it; of "" and of the top also those of unknown units."""
         is_whole = root in ("", self.office.root)
         body = BodyRecords()
         for place in self._own if is_whole else self.office.below(root):
@@ -294,9 +278,7 @@ class YearRecords:
 
 
 def _without_same_talks(facts: Iterable[RecordedFact]) -> Iterator[RecordedFact]:
-    """Yield the facts without talks of the register of positions that the unit's facts of the month tell of:
-    both may describe the same talks.
-    """
+    """Yield the facts without talks of the register of positions that the unit's facts of the month tell of."""
     recorded = Counter((fact.unit, fact.on.month) for fact in facts if fact.fact == TALK_HELD)
     for fact in facts:
         if fact.fact == TALK and recorded[fact.unit, fact.on.month] > 0:

@@ -1,6 +1,4 @@
-"""The scales points are given by: what each is asked, and the points an answer earns, in exact arithmetic with
-the sentences that say the calculation.
-"""
+"""The scales points are given by: what each is asked, and the points of an answer, with their calculation."""
 
 from __future__ import annotations
 
@@ -118,10 +116,8 @@ Answer = Present | Done | Quarters | Counts | EachMonth | Analyses | Events
 class Earned:
     """Points with their calculation.
 
-    Attributes:
-        points: exact; negative after a deduction.
-        maximum: the maximum possible; None where the document names no ceiling.
-        arithmetic: the sentences of the calculation; of a score, followed by the readings used.
+    `points`: exact, negative after a deduction; `maximum`: None where the document names no ceiling;
+    `arithmetic`: the sentences of the calculation; of a score, followed by the readings used.
     """
 
     points: Fraction
@@ -130,9 +126,7 @@ class Earned:
 
 
 def as_decimal(points: Fraction) -> Decimal:
-    """Return points as a decimal without trailing zeros; infinite decimals are cut after four digits (linear
-    scales only).
-    """
+    """Return points as a decimal without zeros at its end, cut after four digits (linear scales only)."""
     cut = Decimal(int(points * 10**_DIGITS)).scaleb(-_DIGITS)
     return cut.quantize(Decimal(1)) if cut == cut.to_integral_value() else cut.normalize()
 
@@ -162,9 +156,7 @@ def _together(parts: Iterable[Earned]) -> Earned:
 
 
 def _percent(share: Fraction) -> Decimal:
-    """Return a number of per cent as a part of one, for a sentence; cut after two digits of per cent, so that a
-    step not reached never looks reached.
-    """
+    """Return per cent as a part of one for a sentence, cut so that no step looks reached before it is."""
     return Decimal(int(share * _HUNDRED)).scaleb(-4)
 
 
@@ -172,12 +164,7 @@ def _percent(share: Fraction) -> Decimal:
 
 
 class PointsScale(Model):
-    """What every scale has.
-
-    Attributes:
-        nothing: code of the sentence where nothing is recorded that could be counted.
-        step_to_record: code of the step to record it.
-    """
+    """What every scale has. `nothing`, `step_to_record`: codes of what is said where nothing is recorded."""
 
     nothing: ClassVar[str] = "present"
     step_to_record: ClassVar[str] = ""
@@ -304,9 +291,7 @@ class Monthly(PointsScale):
 
 
 class Sittings(PointsScale):
-    """Scale that starts at `maximum`, less `per_step` for every whole `step` per cent of members without a
-    sitting.
-    """
+    """Scale that starts at `maximum`, less `per_step` for every `step` per cent of members without sitting."""
 
     kind: Literal["sittings"] = "sittings"
     maximum: Points
@@ -338,8 +323,8 @@ class CoverageAndRisks(PointsScale):
         return _together((*coverage, *risks))
 
     def _of_risks(self, risks: Mapping[RiskWord, int], reading: str) -> Earned:
-        """Return the points of risks. `reading`: "sum" counts what was completed as removed, too; "highest"
-        counts as found only what was neither removed nor completed.
+        """Return the points of risks. "sum" counts what was completed as removed, too; "highest" counts as
+        found only what was neither.
         """
         numbers = {name: risks.get(name, 0) for name in self.risks}
         if reading == "sum":
@@ -368,9 +353,7 @@ class Propaganda(PointsScale):
         return self.shown + (self.scaled + self.viewed if both else max(self.scaled, self.viewed))
 
     def earned(self, answer: Events, readings: Readings) -> Earned:
-        """Where they have views enough, the points for views stand instead of those for publication, or beside
-        them.
-        """
+        """With views enough, the points for these stand instead of those for publication, or beside."""
         has_views, parts = answer.views >= self.views, [_earned("shown", self.shown, None)]
         if answer.scaled and (not has_views or readings["propaganda"] == "sum"):
             parts.append(_earned("scaled", self.scaled, None))

@@ -46,12 +46,10 @@ departments; the districts; the departments, cities and districts with sub-secti
 
 @dataclass(frozen=True, kw_only=True)
 class Members:
-    """The units that a share is taken of.
+    """The units that a share is taken of, in order.
 
-    Attributes:
-        units: their ids, in order.
-        counted_for: unit at or below the body -> those of them that its own records count for; those of the
-            body itself, where it is none of them, count for all its inner units.
+    `counted_for`: unit at or below the body -> those of them that its own records count for; those of the body
+    itself, where it is none of them, count for all its inner units.
     """
 
     records: YearRecords
@@ -97,7 +95,6 @@ class AssessedYear:
         records: of every unit of the office.
         root: the unit that is assessed, with everything below it; "" is the whole office.
         today: the local date of the assessment; later facts have not happened.
-        readings: all readings of the scoring.
         since: the local date of the first record of the office; None before there is one.
     """
 
@@ -138,9 +135,7 @@ class AssessedYear:
 
     @property
     def under_embargo(self) -> bool:
-        """Whether some indicators are not assessed because the body, or one above it, was analysed from
-        outside.
-        """
+        """Whether the body, or one above it, was analysed from outside: some indicators are not assessed."""
         return bool(self._of((self.root,)).having(EMBARGO)) or self.is_recorded_above(EMBARGO)
 
     def uses(self, reading: str) -> bool:
@@ -218,9 +213,7 @@ class AssessedYear:
         return office_unit.kind if office_unit else ""
 
     def _below(self, kinds: Iterable[str]) -> tuple[str, ...]:
-        """Return the units of these kinds below the body, except those that belong to another akimat: to the
-        akim of a city or district who is below the body himself.
-        """
+        """Return the units of these kinds below the body, without those of a city or district below it."""
         by_kind = self.office.by_kind(self.root)
         units = (unit for kind in kinds for unit in by_kind.get(kind, ()) if unit != self.root)
         return tuple(
@@ -262,9 +255,7 @@ class AssessedYear:
 
 
 def tally(year: AssessedYear) -> Mapping[str, Tally]:
-    """Return the count for each indicator; indicators that cannot be counted yet are left out, and all of them
-    if no records were kept in the year.
-    """
+    """Return the count for each indicator that can be counted yet; none if no records were kept in the year."""
     tallies: dict[str, Tally] = {}
     if not year.is_known:
         return tallies
@@ -313,9 +304,7 @@ def _presence(year: AssessedYear, indicator: Indicator) -> Tally:
 
 
 def _lacking(terms: Iterable[MissingFact], today: date) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ids of the cases in which a fact is overdue on the day or was missed, and of those that still
-    wait, even for another fact.
-    """
+    """Return the cases (ids) in which a fact is overdue or was missed, and those that still wait for it."""
     term_of = {term.case: term for term in terms}
     late = {
         case
@@ -344,9 +333,7 @@ def _supervised_each(year: AssessedYear, indicator: Indicator) -> Tally | None:
 
 
 def _below(year: AssessedYear, indicator: Indicator) -> Tally | None:
-    """Count a share of the organisations below; if none of them has it by the end of the year, the deduction
-    applies.
-    """
+    """Count a share of the organisations below; if none has it after the year, the deduction applies."""
     share = _share("below", year, indicator)
     if share is None or share.missing != year.members("below").units:
         return share
@@ -354,9 +341,7 @@ def _below(year: AssessedYear, indicator: Indicator) -> Tally | None:
 
 
 def _each_quarter(group: Group, year: AssessedYear, indicator: Indicator) -> Tally | None:
-    """Count the members that did it in every quarter that has ended, or in each of them as read; None before
-    the end of the first.
-    """
+    """Count the members that did it in every quarter that ended (or, as read, in each); None before any."""
     members = year.members(group)
     if not members.units or not year.quarters:
         return None
@@ -369,9 +354,7 @@ def _each_quarter(group: Group, year: AssessedYear, indicator: Indicator) -> Tal
 
 
 def _value(year: AssessedYear, indicator: Indicator) -> Tally | None:
-    """Count by the number from the act, the only one the document accepts; before the act exists, by register
-    rows. Without either nothing is earned yet.
-    """
+    """Count by the number of the act, which alone the document accepts; until there is one by register rows."""
     records = year.body[indicator.counting.fact]
     sums = records.sums(indicator.counting.done)
     if sums or records.of_rows:
@@ -394,10 +377,7 @@ def _values(year: AssessedYear, indicator: Indicator) -> Tally | None:
 
 
 def recorded_whole(year: AssessedYear, counting: Counting) -> int:
-    """Return the number a share is taken of, by the first of its facts that gives it; 0 for none.
-
-    What another step gives alone says nothing of the share: it counts where rows name people.
-    """
+    """Return the number a share is taken of, by its first fact that gives it (`also`: only with rows), or 0."""
     holds = not counting.also_if or year.readings.get(counting.also_if[0]) == counting.also_if[1]
     also = counting.also if holds and year.body[counting.fact].of_rows else ()
     fact_numbers = (year.body[fact].sums(counting.of) for fact in (counting.fact, *also))
@@ -431,9 +411,7 @@ def _analyses(year: AssessedYear, indicator: Indicator) -> Tally | None:
 
 
 def _cartogram(year: AssessedYear, indicator: Indicator) -> Tally | None:
-    """Count each department and district once in each of the two sections: as recorded line by line, and both
-    where an update is recorded for the department or district itself.
-    """
+    """Count departments and districts once in each section: where recorded by lines, in both where updated."""
     members, office = year.members("places"), year.office
     updated = members.having((indicator.counting.fact,))
     section_units: set[tuple[str, str]] = {(section, unit) for unit in updated for section in SECTIONS}

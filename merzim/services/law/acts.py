@@ -73,9 +73,7 @@ ProcedureGroups = tuple[tuple[Text | str, tuple[Procedure, ...]], ...]
 
 
 def _group_by_document(procedures: Iterable[Procedure]) -> ProcedureGroups:
-    """Return procedures grouped by the document most of their obligations rest on, in order of first
-    occurrence.
-    """
+    """Return procedures grouped by the document most of their obligations rest on, as it first occurs."""
     groups: dict[str, list[Procedure]] = {}
     titles: dict[str, Text] = {}
     for procedure in procedures:
@@ -87,9 +85,7 @@ def _group_by_document(procedures: Iterable[Procedure]) -> ProcedureGroups:
 
 
 def offered_procedures(ctx: RequestContext, kind: str, chosen: str = "") -> ProcedureGroups:
-    """Return the procedures shown here, and the chosen one (id), grouped by document; last, in one group,
-    those for other kinds of organisation than this.
-    """
+    """Return procedures shown here, and the chosen one, by document; last those for other kinds."""
     latest, acts = [ctx.library.latest(name) for name in ctx.library.ids()], acts_here(ctx)
     procedures = [
         procedure
@@ -104,9 +100,7 @@ def offered_procedures(ctx: RequestContext, kind: str, chosen: str = "") -> Proc
 def unit_of_acts(ctx: RequestContext, unit: str) -> str:
     """Return the unit (id) acts are adopted for: the one named, the reader's own, else the only top unit.
 
-    Raises:
-        Refusal: there is no unit yet, or several are at the top and none is named.
-        UnknownUnit: none is called so.
+    Raises Refusal: there is no unit yet, or several are at the top and none is named; UnknownUnit.
     """
     office = ctx.reads.office()
     if unit:
@@ -123,9 +117,7 @@ def unit_of_acts(ctx: RequestContext, unit: str) -> str:
 
 
 def adoptable_acts(ctx: RequestContext, unit: str) -> Sequence[AdoptableAct]:
-    """Return the acts a unit (by id; "" for none yet chosen) may adopt: those it adopted first, then those for
-    its kind.
-    """
+    """Return the acts a unit (id, "" for none) may adopt: those it adopted first, then those for its kind."""
     office, library = ctx.reads.office(), ctx.library
     common = frozenset(ctx.app.settings.regulations.acts)
     own, parent = (office.units[unit].acts, office.units[unit].parent or "") if unit else ((), "")
@@ -152,8 +144,8 @@ def adoptable_acts(ctx: RequestContext, unit: str) -> Sequence[AdoptableAct]:
 
 @verb("manage")
 def change_act(ctx: RequestContext, command: ChangeAct) -> list[AdoptableAct]:
-    """Adopt an act for a unit and all below it, or leave it: its active cases there are exempted until it
-    is adopted again. Return the acts the unit may adopt.
+    """Adopt an act for a unit and all below it, or leave it: its active cases there are exempted until it is
+    adopted again. Return the acts the unit may adopt.
     """
     office = ctx.app.reads.office().written_down
     (act,) = ctx.library.known_acts([command.act])
@@ -170,15 +162,10 @@ def change_act(ctx: RequestContext, command: ChangeAct) -> list[AdoptableAct]:
 
 
 def follow_adopted_acts(app: AppContext, before: Office, unit: str, *, at: Moment) -> int:
-    """Exempt the active cases of acts that a change took from units, and reopen those of acts adopted again.
+    """Exempt the active cases of acts that a change took from units, and reopen those of acts adopted again; a
+    case of an act never adopted stays. Return how many cases changed, in that unit and below.
 
-    Acts of one organisation bind only those that adopted them. A case opened by hand where its act was never
-    adopted stays unchanged.
-
-    Args:
-        before: the office before the change, which is stored already; unit: the one that changed.
-
-    Returns: how many cases changed, in that unit and below.
+    `before`: the office before the change, which is stored already; `unit`: the one that changed.
     """
     office, common = app.reads.office(), {*app.settings.regulations.acts}
     places: dict[tuple[str, bool], set[str]] = {}

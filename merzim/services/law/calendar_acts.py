@@ -69,12 +69,11 @@ class ActPreview:
     """The effect of an act on the calendar and on the due dates of cases the reader may see.
 
     Attributes:
-        impacts: the due dates it moves.
+        impacts: the due dates it moves; hidden: number of those in cases the reader may not see.
         known: whether the office has adopted it already; the preview then shows what it has moved.
         days: the days that stop or start being working days.
         touched: ids of the cases whose time span includes such a day.
         before, after: the office's calendar without the act, and with it.
-        hidden: number of due dates it moves in cases the reader may not see.
         written: number of cases in which dates were moved; 0 in a preview.
     """
 
@@ -136,11 +135,8 @@ def normal_text(text: str) -> str:
 
 @verb("manage", writes=False)
 def preview_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
-    """Return what an act would move; nothing is written.
-
-    Raises:
-        Refusal: an entry cannot be read, or the act does not fit the records (`calendars.checks`).
-        NotAllowed: the reader sees one unit only.
+    """Return what an act would move; nothing is written. Raises NotAllowed (the reader sees one unit only),
+    Refusal: an entry cannot be read, or the act does not fit the records (`calendars.checks`).
     """
     return _as_visible(ctx, _effect(ctx.app, _parse(ctx, command), today=ctx.today))
 
@@ -166,9 +162,7 @@ def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
 def moves_of(app: AppContext, events: Sequence[Event], language: str) -> list[ActMoves]:
     """Return the open due dates of a case that each calendar act moved, those adopted since it was opened.
 
-    Args:
-        events: the case's whole chain.
-        language: of the causes, which name the acts.
+    `events`: its whole chain; `language`: of the causes, which name the acts.
     """
     acts, moves = app.acts, list[ActMoves]()
     for number, act in enumerate(acts):
@@ -201,10 +195,9 @@ def _as_visible(ctx: RequestContext, preview: ActPreview) -> ActPreview:
 
 
 def _effect(app: AppContext, act: Records, *, today: date) -> ActPreview:
-    """Return the days an act changes, known from today on, the cases they may affect, and the due dates moved.
-
-    An act the office adopted already is taken out of the calendar to find them. Raises Refusal if it does not
-    fit the records.
+    """Return the days an act changes, known from today on, the cases they may affect, and the due dates moved;
+    of an act the office adopted already by taking it out of the calendar. Raises Refusal: it does not fit the
+    records.
     """
     index = next((n for n, adoption in enumerate(app.acts) if adoption.entries == act), None)
     if index is None:
@@ -243,9 +236,7 @@ def _impact(office: Office, case: Case, moved: MovedDeadline, *, today: date) ->
 
 
 def _cause(act: Records, changes: Sequence[DayChange]) -> dict[str, object]:
-    """Return the cause as stored for letters: titles of the acts, and the days that changed; of an act that
-    changes none only that it is the calendar.
-    """
+    """Return the cause as stored for letters: acts and the days they change; with none only the calendar."""
     days = [change.on.isoformat() for change in changes]
     if not days:
         return {"kind": "calendar"}
@@ -261,8 +252,8 @@ def _cause(act: Records, changes: Sequence[DayChange]) -> dict[str, object]:
 
 
 def rewrite_rows(app: AppContext, cases: Sequence[str], *, cause: Mapping[str, object], at: Moment) -> int:
-    """Rewrite the board rows of cases (ids) by the present calendar and law; return how many cases changed.
-    `cause`: what letters say of it.
+    """Rewrite the board rows of cases (ids) by the present law; return how many changed. `cause`: what letters
+    say.
 
     Raises CaseBroken: the events of one do not end where its head says; all others are rewritten.
     """

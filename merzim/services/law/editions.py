@@ -42,12 +42,9 @@ from workflow.registers.reading import cross_problems
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedFile:
-    """The result of checking one own file of a procedure or a register.
+    """The result of checking one own file of a procedure or a register; neither if it cannot be read.
 
-    Attributes:
-        edition, register: the content of the file; None for both if it cannot be read.
-        problems: its mistakes, and examples that differ.
-        warnings: missing parts without which the file can be used.
+    `problems`: its mistakes, and examples that differ; `warnings`: what it lacks and can be used without.
     """
 
     file: str
@@ -65,8 +62,7 @@ class CheckedFile:
 def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...]:
     """Check every own procedure and register in a folder (by default that in config.toml); nothing is written.
 
-    Raises:
-        BadSetting: there is no such folder.
+    Raises BadSetting: there is no such folder.
     """
     editions, unread = read_each(own_files(app.settings, folder), read_own)
     of_registers = own_files(app.settings, folder, within=REGISTERS)
@@ -81,10 +77,7 @@ def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...
 
 def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
     """Return the editions the office has not adopted yet: own ones, and those whose text differs from that of
-    any case, open or not, with the due dates they move. Nothing is written.
-
-    Raises:
-        Refusal: the examples of an own edition fail.
+    any case, open or not, with the due dates they move. Raises Refusal: the examples of an own edition fail.
     """
     adopted = adopted_editions(app.engine)
     present = {edition.edition: edition.digest for edition in app.library.all()}
@@ -169,9 +162,7 @@ def _checked_register(app: AppContext, others: Registers, path: Path, register: 
 
 
 def _failing(edition: Procedure, app: AppContext) -> Iterator[Refusal]:
-    """Yield where the examples of an own edition differ from what is computed; an example that cannot be
-    computed (an unknown fact or period) is the last.
-    """
+    """Yield where examples of an own edition differ from what is computed; one that cannot be is the last."""
     try:
         yield from mismatches(edition, app.calendar)
     except Refusal as impossible:

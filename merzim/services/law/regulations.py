@@ -84,12 +84,8 @@ _NOBODY = Text(kk="–", ru="–", en="–")
 
 
 def read_editions(settings: Settings) -> ReadEditions:
-    """Read the shipped editions and the own ones, and add the words of these to the catalogues.
-
-    An own file that cannot be used is left out; the others are not affected.
-
-    Raises:
-        BadSetting: the folder of own regulations named in config.toml does not exist.
+    """Read the shipped editions and the own ones, whose words are added to the catalogues; an own file that
+    cannot be used is left out. Raises BadSetting: config.toml names a folder that does not exist.
     """
     bodies = bodies_of(settings.office)
     read_shipped = (_read_edition(file.name, file.read_bytes(), bodies) for file in shipped_files())
@@ -125,11 +121,8 @@ def read_each(
 
 
 def with_adopted(read: ReadEditions, adopted: Mapping[str, str], bodies: Bodies) -> ReadEditions:
-    """Return the editions read, with own ones that no usable file defines any more by their last adopted texts,
-    whose words are added to the catalogues.
-
-    Args:
-        adopted: TOML texts of own editions, by edition.
+    """Return the editions read, with own ones that no usable file defines any more by their last adopted texts
+    (TOML, by edition), whose words are added to the catalogues.
     """
     present = {edition.edition for edition in read.editions}
     editions = [
@@ -162,11 +155,8 @@ def unknown_words(edition: Procedure, file: str) -> Iterator[Refusal]:
 
 
 def own_files(settings: Settings, folder: Path | None = None, *, within: str = "") -> Iterator[Path]:
-    """Yield the files of own editions in the folder given, or in that of config.toml; or those of a folder
-    `within` it, which it may lack.
-
-    Raises:
-        BadSetting: there is no such folder.
+    """Yield the files of own editions in the folder given or that of config.toml, or in a folder `within` it,
+    which it may lack. Raises BadSetting: there is no such folder.
     """
     own_folder = folder or settings.regulations.folder
     if own_folder is None:
@@ -214,9 +204,7 @@ def read_register(name: str, text: bytes, bodies: Bodies = SHIPPED_BODIES) -> Re
 
 @cache
 def shared_law(bodies: Bodies = SHIPPED_BODIES) -> Shared:
-    """Return the acts of regulations/acts.toml, the shipped editions, which others may extend, and the bodies
-    that texts name.
-    """
+    """Return the acts of acts.toml, the shipped editions others may extend, and the bodies that texts name."""
     acts = parsed("acts.toml", files("regulations").joinpath("acts.toml").read_bytes())["act"]
     return Shared(
         acts={act["id"]: act for act in acts},
@@ -230,12 +218,10 @@ IN_CASES = "cases"
 
 
 def read_registers(settings: Settings) -> tuple[tuple[Register, ...], tuple[LeftOutFile, ...]]:
-    """Return the registers of the office, shipped and own, without those of cases (`case_registers`), and own
-    files that cannot be used; an own one may replace a shipped one.
+    """Return the registers of the office, shipped and own (which may replace a shipped one), without those of
+    cases, and own files that cannot be used.
 
-    Raises:
-        BadSetting: there is no folder of own regulations where config.toml names one.
-        Refusal: a shipped file that cannot be read.
+    Raises BadSetting: config.toml names a folder that does not exist; Refusal: a shipped file cannot be read.
     """
     bodies = bodies_of(settings.office)
     shipped = (read_register(*file, bodies) for file in shipped_register_files())

@@ -40,12 +40,11 @@ def of_year(
 
 
 def _recorded(session: Session, scoring: Scoring, year: int) -> Iterator[RecordedFact]:
-    """Yield the facts of active cases that points of a year are counted from.
+    """Yield the facts of active cases that points of a year are counted from: of it and of the year before, and
+    those whose period is of the year.
 
-    Those of the year and of the year before, and those whose period is of the year. A corrected fact has its
-    last date; its numbers and evidence are those of all its events that were not withdrawn. A fact recorded
-    from a row of a register is left out: the row itself is counted, and a case above its unit must not count it
-    besides.
+    A corrected fact has its last date; its numbers and evidence are those of all its events that were not
+    withdrawn. A fact recorded from a row of a register is left out: the row itself is counted.
     """
     names = scoring.facts
     name = text_before(session, EVENT.c.name, ".")
@@ -131,9 +130,7 @@ def _of_active(query: Select[Any], case: ColumnElement[str], facts: Iterable[str
 
 
 def _facts_of_events(records: Sequence[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
-    """Yield the facts that events record, one for all events of its name that were not withdrawn, without those
-    recorded from rows of registers.
-    """
+    """Yield the facts of events, one for all of its name that were not withdrawn, without those of rows."""
     withdrawals = [
         (record.case, json.loads(record.payload)) for record in records if record.kind == "withdrawn"
     ]
