@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -158,10 +159,13 @@ def _new_file(file: Path) -> Iterator[Path]:
 
 def _restore_file(engine: Engine, file: Path) -> Path | None:
     """Replace an SQLite database by a verified backup, in one transaction; return as `restore`."""
-    place = _file(engine)
+    place, before = _file(engine), None
     _check_file(file)
     require_unused(engine)
-    before = _set_aside(engine, place)
+    if place.exists():
+        copies = (place.with_name(f"{place.name}.before-restore-{number}") for number in count(1))
+        before = next(copy for copy in copies if not copy.exists())
+        copy_file(engine, before)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with _opened(file) as saved, _opened(place) as live:
@@ -173,34 +177,21 @@ def _restore_file(engine: Engine, file: Path) -> Path | None:
 
 
 def require_unused(engine: Engine) -> None:
-    """Raise Refusal `backup_in_use` where a service or another command has the SQLite database open."""
+    """Raise Refusal `backup_in_use` where a service or another command has the SQLite database open, even if it
+    does nothing with it. A file SQLite cannot read is not in use.
+    """
     place = _file(engine)
     engine.dispose()
-    if place.exists() and _in_use(place):
-        raise Refusal("backup_in_use", file=str(place))
-
-
-def _in_use(place: Path) -> bool:
-    """Return whether a service or another command has the database open, even if it does nothing with it.
-    SQLite leaves its write-ahead journal only for the last connection to a database. A file it cannot read is
-    not in use.
-    """
+    if not place.exists():
+        return
     try:
         with _opened(place) as database:
-            return bool(database.execute("PRAGMA journal_mode=DELETE").fetchone() != ("delete",))
+            # SQLite leaves its write-ahead journal only for the last connection to a database.
+            in_use = database.execute("PRAGMA journal_mode=DELETE").fetchone() != ("delete",)
     except sqlite3.DatabaseError as trouble:
-        return trouble.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def _set_aside(engine: Engine, place: Path) -> Path | None:
-    """Save the current database beside itself; None when there is none."""
-    if not place.exists():
-        return None
-    number = 1
-    while (before := place.with_name(f"{place.name}.before-restore-{number}")).exists():
-        number += 1
-    copy_file(engine, before)
-    return before
+        in_use = trouble.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    if in_use:
+        raise Refusal("backup_in_use", file=str(place))
 
 
 @contextmanager
