@@ -144,13 +144,9 @@ def show_account(ctx: RequestContext, command: AccountCommand) -> AccountDetails
 def details(ctx: RequestContext, login: str) -> AccountDetails:
     """Return an account with what it is used by. Raises NoSuchAccount."""
     account = get_account(ctx, login)
-    return AccountDetails(**summary(account).model_dump(), ways_in=ways_in(ctx, account.reader.login))
-
-
-def ways_in(ctx: RequestContext, login: str) -> list[WayIn]:
-    """Return the valid sessions, tokens, feeds and invitations of an account, newest first."""
-    entries = ctx.accounts.entries(login, now=ctx.now)
-    return [WayIn.model_validate(entry.model_dump() | {"id": entry.hash}) for entry in entries]
+    entries = ctx.accounts.entries(account.reader.login, now=ctx.now)
+    ways_in = [WayIn.model_validate(entry.model_dump() | {"id": entry.hash}) for entry in entries]
+    return AccountDetails(**summary(account).model_dump(), ways_in=ways_in)
 
 
 def invite_first_administrator(app: AppContext, *, at: Moment) -> str | None:

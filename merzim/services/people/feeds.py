@@ -8,7 +8,7 @@ address can read it, so nothing confidential is included.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -54,14 +54,6 @@ class FeedRevoked(Command):
     id: Hash
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Feed:
-    """What a feed contains: its name in the reader's language, and its items."""
-
-    name: str
-    items: Sequence[Item]
-
-
 def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Credential]:
     """Return the valid feeds of an account; of the login "" those of all units."""
     return [entry for entry in ctx.accounts.entries(login, now=now) if entry.kind == "feed"]
@@ -100,10 +92,10 @@ def _revoke(ctx: RequestContext, login: str, hash: str) -> int:
     return int(is_own)
 
 
-def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | None:
-    """Return the feed of a secret address; None if its owner must first set up a second factor. `language`: the
-    requested one; by default that of its person. Raises NotFound: there is no such feed, or its account is
-    disabled.
+def open_feed(ctx: RequestContext, secret: str, language: str = "") -> tuple[str, Sequence[Item]] | None:
+    """Return the name and the items of the feed of a secret address; None if its owner must first set up a
+    second factor. `language`: the requested one; by default that of its person. Raises NotFound: there is no
+    such feed, or its account is disabled.
     """
     now, today = ctx.now, ctx.today
     entry = ctx.accounts.entry("feed", hash_secret(secret), now=now)
@@ -122,7 +114,7 @@ def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | No
     else:
         rows = _unit_rows(ctx, entry.scope, today)
         name = i18n.say("web.feed.of", {"name": entry.name}, language)
-    return Feed(name=name, items=[_item(ctx, case, row, language, now) for case, row in rows])
+    return name, [_item(ctx, case, row, language, now) for case, row in rows]
 
 
 def _language(language: str, account: Account | None, office: Office) -> str:

@@ -179,11 +179,12 @@ Token = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_
 @router.get("/feeds/{token}.ics")
 def feed(ctx: Anybody, token: Token) -> Response:
     """Return a feed to a calendar program, as iCalendar; its secret address needs no log-in."""
-    feed_view = open_feed(ctx, token, ctx.query.get("lang", ""))
-    if feed_view is None:
+    opened = open_feed(ctx, token, ctx.query.get("lang", ""))
+    if opened is None:
         raise HTTPException(403, "web.problem.second_factor")
+    name, items = opened
     return Response(
-        calendar(feed_view.items, name=feed_view.name, refresh=REFRESH),
+        calendar(items, name=name, refresh=REFRESH),
         media_type="text/calendar; charset=utf-8",
         headers={
             "cache-control": "private, max-age=3600",
