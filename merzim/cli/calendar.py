@@ -102,34 +102,35 @@ def _in_records(on: date) -> date:
 @command("calendar-change preview FILE.toml")
 def preview(call: CommandContext, file: Path) -> None:
     """Shows what the act moves. Nothing is written."""
-    act_preview = preview_act(call.ctx, command_of(file))
-    answer = _effect(act_preview)
+    effect = preview_act(call.ctx, command_of(file))
+    answer = _effect(effect)
     call.give(answer, *MOVED)
     call.print("\n" + call.say("cli.calendar_change.totals", **answer["totals"]))
-    code = "previewed_known" if act_preview.known else "previewed"
-    call.print(call.say(f"cli.calendar_change.{code}"))
+    call.print(call.say(f"cli.calendar_change.{'previewed_known' if effect.known else 'previewed'}"))
 
 
 @command("calendar-change apply FILE.toml", writes=True)
 def apply(call: CommandContext, file: Path) -> None:
     """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
-    act_preview = adopt_act(call.ctx, command_of(file))
-    answer = {"applied": not act_preview.known, "written": act_preview.written}
-    call.give(_effect(act_preview) | answer, *MOVED)
-    code = "applied" if not act_preview.known else "finished" if act_preview.written else "nothing_changed"
-    call.print("\n" + call.say(f"cli.calendar_change.{code}", written=act_preview.written))
+    effect = adopt_act(call.ctx, command_of(file))
+    call.give(_effect(effect) | {"applied": not effect.known, "written": effect.written}, *MOVED)
+    code = "applied" if not effect.known else "finished" if effect.written else "nothing_changed"
+    call.print("\n" + call.say(f"cli.calendar_change.{code}", written=effect.written))
 
 
 def _effect(act_preview: ActPreview) -> dict[str, Any]:
     """Return what an act moves as JSON, with the people who are told."""
+
+    def both(of: Any, name: str) -> Json:
+        return {side: getattr(getattr(of, side), name) for side in ("before", "after")}
+
     return {
         "known": act_preview.known,
-        "calendar_version": {"before": act_preview.before.version, "after": act_preview.after.version},
+        "calendar_version": both(act_preview, "version"),
         "days": [
             {
                 "date": change.on,
-                "working": {"before": change.before.working, "after": change.after.working},
-                "kind": {"before": change.before.kind, "after": change.after.kind},
+                **{name: both(change, name) for name in ("working", "kind")},
                 "act": change.after.act,
             }
             for change in act_preview.days
@@ -147,10 +148,7 @@ def _effect(act_preview: ActPreview) -> dict[str, Any]:
             for impact in act_preview.impacts
         ],
         "totals": {
-            "days": len(act_preview.days),
-            "touched": len(act_preview.touched),
-            "cases": len(act_preview.cases),
             "deadlines": len(act_preview.impacts),
-            "people": len(act_preview.people),
+            **{name: len(getattr(act_preview, name)) for name in ("days", "touched", "cases", "people")},
         },
     }

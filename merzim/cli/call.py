@@ -56,14 +56,10 @@ def split_common_options(arguments: Sequence[str]) -> tuple[Namespace, list[str]
 
 
 class CommandContext:
-    """The context of one command line. Everything is loaded on first use.
-
-    A command has one answer: `give` prints it, as JSON or as text. Where the text says more than the answer,
-    `print` and `show` print it, which are silent with --json, and `answer` the answer.
-
-    Attributes:
-        now: --now, else MERZIM_NOW: replaces the clock; None or empty for the real one.
-        creates_database: whether the command may create a database that does not exist; to be set before `app`.
+    """The context of one command line; everything is loaded on first use. A command has one answer: `give`
+    prints it, as JSON or as text. Where the text says more, `print` and `show` print that, silent with --json,
+    and `answer` the answer. `now`: --now, else MERZIM_NOW, replaces the clock; None or empty for the real one.
+    `creates_database`: whether the command may create one; to be set before `app`.
     """
 
     def __init__(self, common: Namespace) -> None:
@@ -192,12 +188,9 @@ class CommandContext:
             self.write(rendering.as_json(value, self.language_or_default))
 
     def give(self, answer: object, *shows: str, titles: Mapping[str, str] | None = None, **words: str) -> None:
-        """Print an answer as JSON where --json asks for it, else as text.
-
-        Args:
-            shows: the fields the text shows; all that have a title where none is named.
-            titles: titles of fields that are the law's; other fields have those of the catalogue.
-            words: prefixes of the catalogue by which values of a field are said.
+        """Print an answer as JSON where --json asks for it, else as text: the fields `shows`, or all that have
+        a title. `titles`: of fields that are the law's, over those of the catalogue; `words`: prefixes of the
+        catalogue by which values of a field are said.
         """
         self.answer(answer)
         self.show(answer, *shows, titles=titles, **words)

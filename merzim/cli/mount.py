@@ -183,13 +183,10 @@ def mount(
     says: str = "",
     otherwise: Callable[[CommandContext, Any], None] | None = None,
 ) -> None:
-    """Make a command of a verb; its help is the verb's, its answer the verb's result.
-
-    Args:
-        usage: how it is typed, with the fields given by position in capitals: `reader add CASE PERSON`.
-        shows: what the text shows of the result; of a change of a case where nothing is named.
-        says: the sentence of the catalogue that the text is, of the fields of command and result.
-        otherwise: what is done where no option is given, with the arguments: it shows what could be changed.
+    """Make a command of a verb; its help is the verb's, its answer the verb's result. `usage`: how it is typed,
+    with the fields given by position in capitals (`reader add CASE PERSON`); `shows`: what the text shows of
+    the result, of a change of a case by default; `says`: the sentence that the text is, of the fields of
+    command and result; `otherwise`: what is done where no option is given: it shows what could be changed.
     """
     places = {"content" if word.startswith("FILE") else word.lower(): word for word in _arguments(usage)}
     known = {**verb.command.model_fields, "content": FieldInfo.from_annotation(OpenFile)}
@@ -231,10 +228,8 @@ def _add(
     help: str | None,
     writes: bool,
 ) -> None:
-    """Put a command among the COMMANDS; a refused value is named by the option it was given by.
-
-    Args:
-        places: the fields given by position, each with its name in the help.
+    """Put a command among the COMMANDS; a refused value is named by its option. `places`: the fields given by
+    position, each with its name in the help.
     """
     where = {
         name: places.get(name) or "--" + FLAGS.get(name, name).rstrip("_").replace("_", "-") for name in fields

@@ -113,7 +113,6 @@ def people(
 
 
 def _import_answer(call: CommandContext, imported: ImportedFile) -> Json:
-    """Return the result of an import as JSON, in the format of the contract."""
     cases = [
         {
             **picked(case, "id", "object_kk", "object_ru", "unit", "planned"),

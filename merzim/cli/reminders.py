@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -26,12 +27,6 @@ ROUND = (
 )
 """What the text of a round shows."""
 
-NOTICE = (
-    *("key", "case", "obligation", "due", "step", "person", "channel", "address", "language", "state"),
-    *("attempts", "queued_at", "not_before", "sent_at", "answer", "message_id", "text_hash"),
-    *("acknowledged_at", "kind", "carrier", "about"),
-)
-
 
 def _lines(call: CommandContext, notices: Sequence[Notice]) -> list[Json]:
     """Return notices as --json has them; as text obligations by title, steps in words, no due date that is
@@ -44,7 +39,7 @@ def _lines(call: CommandContext, notices: Sequence[Notice]) -> list[Json]:
         if case is not None and notice.obligation:
             with suppress(KeyError):
                 force = obligation_of(call.app, case, notice.obligation).force
-        line = picked(notice, *NOTICE) | {"force": force}
+        line = picked(notice, *(field.name for field in fields(notice))) | {"force": force}
         if not call.json:
             line |= {
                 "due": notice.told_due,

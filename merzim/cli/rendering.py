@@ -34,13 +34,9 @@ LONG = 60
 
 
 class Renderer:
-    """Renders answers in one language.
-
-    Attributes:
-        name: returns the name of a unit or person.
-        shows: the fields to show, in this order, at any depth; all that have a title where there are none.
-        words: prefixes of the catalogue by which the values of a field are said, over `WORDS`.
-        titles: titles of fields that are the law's.
+    """Renders answers in one language. `name` returns the name of a unit or person; `shows`: the fields to show
+    at any depth, in this order, by default all that have a title; `words`: prefixes of the catalogue by which
+    values of a field are said, over `WORDS`; `titles`: of fields that are the law's.
     """
 
     def __init__(

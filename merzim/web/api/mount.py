@@ -108,14 +108,10 @@ def post(
     files: bool = False,
     answer: type[Result] | None = None,
 ) -> None:
-    """Add the operation of a verb at POST `path`; the fields in the path are not in the body.
-
-    A verb that writes takes an `Idempotency-Key`.
-
-    Args:
-        name: its id in the OpenAPI description, where the verb's name is not clear enough.
-        files: whether it reads an uploaded file, which is done in separate threads.
-        answer: the model made of the verb's result; by default the result itself is the answer.
+    """Add the operation of a verb at POST `path`; the fields in the path are not in the body. A verb that
+    writes takes an `Idempotency-Key`. `name`: its id in the OpenAPI description, where the verb's is not clear
+    enough; `files`: whether it reads an uploaded file, in separate threads; `answer`: the model made of the
+    result.
     """
     in_path = tuple(_IN_PATH.findall(path))
     answered = answer or verb.result

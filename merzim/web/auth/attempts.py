@@ -143,12 +143,9 @@ _SENTENCES: Mapping[Reason, str] = {
 
 
 class NotProved(BadPassword):
-    """Verification failed. The log-in page says the same of every reason.
-
-    Attributes:
-        login: the account it is recorded with, if it exists.
-        wait: None, or the time until the next attempt is accepted.
-        is_recorded: whether it is in the log and the audit log.
+    """Verification failed; the log-in page says the same of every reason. `login`: the account it is recorded
+    with, if it exists; `wait`: the time until the next attempt, or None; `is_recorded`: in the log and the
+    audit log.
     """
 
     def __init__(self, reason: Reason, *, login: str = "", wait: timedelta | None = None) -> None:

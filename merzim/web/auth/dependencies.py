@@ -120,20 +120,11 @@ def plain_context(request: Request) -> WebContext:
 def needs(
     need: Need, *, only_reads: bool = False, before_enrolment: bool = False, session_only: bool = False
 ) -> Callable[[Request], WebContext]:
-    """Return a dependency that returns the request context limited to what its reader may see.
-
-    Args:
-        only_reads: whether the route reads even by POST (queries too long for an address), so that a read-only
-            token may send it.
-        before_enrolment: whether an account without its required second factor may use it.
-        session_only: whether it takes no token: for routes that change passwords and factors.
-
-    Raises:
-        NotLoggedIn: the request has no valid session or token.
-        SecondFactorMissing: the access requires a second factor, the account has none, and the route is not
-            one for setting it.
-        HTTPException: 403, the reader's access does not allow the route in any unit (to manage a case: in its
-            unit), or the token does not.
+    """Return a dependency that returns the request context limited to what its reader may see. `only_reads`:
+    whether the route reads even by POST, so that a read-only token may send it; `before_enrolment`: whether an
+    account without its required second factor may use it; `session_only`: whether it takes no token. Raises
+    NotLoggedIn, SecondFactorMissing, or HTTPException 403: the reader's access does not allow the route in any
+    unit (to manage a case: in its unit), or the token does not.
     """
 
     def resolve_context(request: Request) -> WebContext:

@@ -51,11 +51,8 @@ FORWARDING_HEADERS = (
 
 class GuardMiddleware:
     """Refuses writes from foreign pages and bodies that are too large; sets the security headers, and for the
-    audit log the way and address requests come by.
-
-    Args:
-        problem: function that makes the error page for a status and a catalogue code.
-        origin: the address pages are opened by, besides this machine's own names.
+    audit log the way and address requests come by. `problem`: makes the error page for a status and a catalogue
+    code; `origin`: the address pages are opened by, besides this machine's own names.
     """
 
     def __init__(self, app: ASGIApp, *, problem: Callable[[Request, int, str], Response], origin: str) -> None:

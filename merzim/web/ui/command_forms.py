@@ -73,15 +73,10 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FormField:
-    """A field of a form with its value, of a register's row or of a command.
-
-    Attributes:
-        view: the field; of a command without a title, which the page says.
-        name: in the form that is sent.
-        value: as typed, or as stored; `was`: as stored; several options as ids separated by `;`.
-        names: for a person, unit or row: the field for finding it.
-        file: name of the stored file.
-        attributes: further attributes of the input.
+    """A field of a form with its value, of a register's row or of a command, whose title the page says. `name`:
+    in the form that is sent; `value`: as typed or stored, `was`: as stored, several options as ids separated by
+    `;`; `names`: for finding a person, unit or row; `file`: name of the stored file; `attributes`: of the
+    input.
     """
 
     view: FieldView | RegisterField
@@ -111,13 +106,10 @@ def command_fields(
     numbers: Collection[str] = (),
     names: Mapping[str, NameField] = NOTHING,
 ) -> dict[str, FormField]:
-    """Return the fields of a form that fills a command, by name.
-
-    Args:
-        values: as typed after a refusal, else as they stand.
-        office, root: of the units and people names mean; `root`: a unit with all below it, "" is all.
-        numbers: names of the numbers that are asked for, each with a field of its own.
-        names: fields for names that offer others than all.
+    """Return the fields of a form that fills a command, by name. `values`: as typed after a refusal, else as
+    they stand; `office`, `root`: of the units and people names mean, a unit with all below it, "" is all;
+    `numbers`: those asked for, each with a field of its own; `names`: fields for names that offer others than
+    all.
     """
     office, fields = office or ctx.reads.office(), list[FormField]()
     for name, info in command.model_fields.items():
@@ -162,13 +154,8 @@ def read_command(
     **given: object,
 ) -> C:
     """Return the command a form fills; an optional field it lacks, or has left blank, keeps its default.
-
-    Args:
-        office, root: of the units and people names mean, as in `command_fields`.
-        given: fields of the address or the page.
-
-    Raises:
-        InvalidFields: what is not in the format of its type, was not chosen, or is not allowed.
+    `office`, `root`: as in `command_fields`; `given`: fields of the address or the page. Raises InvalidFields:
+    what is not in the format of its type, was not chosen, or is not allowed.
     """
     values, problems, read = dict(given), dict[str, ValueProblem](), None
     for name, info in command.model_fields.items():

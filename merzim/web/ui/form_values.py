@@ -246,10 +246,8 @@ def parse_text(text: str) -> str:
 
 
 def mark_sentence(field: str, sentence: str) -> str:
-    """Return the sentence, marked as being about a field: `lines.0.case` is the field `case` of a list.
-
-    A verb refuses a value by the name of its field. On a page the field has a label, another one in each form:
-    sentences are marked while the page is rendered, `fill_in_labels` then fills in the label that stands there.
+    """Return the sentence marked as being about a field (`lines.0.case`: `case` of a list). Verbs refuse a
+    value by its field's name, which has another label in each form: `fill_in_labels` fills in the label.
     """
     return f"{_START}{field}{_FIELD}{sentence}{_END}"
 

@@ -33,13 +33,9 @@ class Suggestion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NameField:
-    """The state of a field for a unit or a person.
-
-    Attributes:
-        options: all choices, when they fit into a list; empty for a text field.
-        chosen: of a list the id or key; else the text in the field.
-        finds: the kind of suggestions the field loads (`/suggest/...`); "" for a list.
-        refusal: why the text fits none or several; `near`: suggests the closest.
+    """The state of a field for a unit or a person. `options`: all choices where they fit into a list, else
+    none; `chosen`: an id or key, or the text in the field; `finds`: the suggestions a text field loads
+    (`/suggest/...`); `refusal`: why the text fits none or several; `near`: the closest.
     """
 
     options: tuple[UnitName, ...] = ()
@@ -50,12 +46,9 @@ class NameField:
 
 
 class NameChoices:
-    """The units, or the people, that a field may name: those of the units at `root` and below, all for "".
-
-    Somebody who left is named by key or whole name, and offered only where already chosen.
-
-    Attributes:
-        is_listed: whether they are few enough for a list, whose values are taken as they are.
+    """The units, or the people, that a field may name: those of the units at `root` and below, all for "". Who
+    left is named by key or whole name, and offered only where already chosen. `is_listed`: whether they are few
+    enough for a list, whose values are taken as they are.
     """
 
     def __init__(self, kind: Literal["unit", "person"], office: Office, root: str) -> None:

@@ -341,14 +341,10 @@ RequestTranslator = Annotated[Translator, Depends(_translator)]
 
 
 def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **values: Any) -> Response:
-    """Render a template as a page in the reader's language and theme.
-
-    The template is what stands between the head and the foot of `base.html`, and sets `page_title`.
-
-    Args:
-        status: by default that of what is refused: `refusal`, or that of the form `tried`.
-        place: for the answer to a form, the address of the form's page; "" for the nearest page above.
-        values: what the template reads besides what every page has.
+    """Render a template, which stands between head and foot of `base.html` and sets `page_title`, as a page in
+    the reader's language and theme. `status`: by default that of what is refused: `refusal`, or that of the
+    form `tried`; `place`: for the answer to a form, its page, by default the nearest above; `values`: what the
+    template reads besides what every page has.
     """
     request = ctx.request
     reader = preferences(request)

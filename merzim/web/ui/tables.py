@@ -56,13 +56,9 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[R]):
-    """One column of a list.
-
-    Attributes:
-        head: code of its heading in the catalogues, or the heading in the three languages.
-        value: function that returns the value of a workbook cell; None for a column only on the page.
-        look: CSS class of the heading on the page; None for a column only in the workbook.
-        content: what the page shows where it is more than the value.
+    """One column of a list. `head`: code of its heading, or the heading in three languages; `value`: returns
+    the value of a workbook cell, None for a column only on the page; `look`: CSS class of the heading, None for
+    a column only in the workbook; `content`: what the page shows where it is more than the value.
     """
 
     head: str | Text
@@ -73,13 +69,9 @@ class Column(Generic[R]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
-    """What a page shows of a value.
-
-    Attributes:
-        address: where it leads; `outside`: whether to another site; `beside`: a remark beside it.
-        number: whether it stands in a column of numbers.
-        state: the look of a state (`done`, `overdue`); late: whether it tells of lateness.
-        each: a list in its place; files: downloads, each with its name; under: lines below.
+    """What a page shows of a value. `address`: where it leads, `outside`: to another site; `beside`: a remark;
+    `number`: in a column of numbers; `state`: the look of a state (`done`, `overdue`); `late`: of lateness;
+    `each`: a list in its place; `files`: downloads with their names; `under`: lines below.
     """
 
     text: str = ""

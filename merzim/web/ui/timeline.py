@@ -70,11 +70,8 @@ class TimelineRow(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Timeline:
-    """The days drawn, and what is drawn on them; a day's place is in pixels.
-
-    Attributes:
-        offs: the runs of days off; rows: in the order of the procedure.
-        left_out: number of deadlines with a due date that are not drawn.
+    """The days drawn, and what is drawn on them; a day's place is in pixels. `offs`: the runs of days off;
+    `rows`: in the order of the procedure; `left_out`: number of deadlines with a due date that are not drawn.
     """
 
     first: date
