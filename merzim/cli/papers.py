@@ -12,7 +12,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import ProcedureOption, Unit, Year, command, evidence, number
 from merzim.cli.printing import titles
 from merzim.cli.rendering import Json, picked
-from merzim.documents.forms.definitions import Form, form_named, form_names
+from merzim.documents.forms.definitions import form_named, form_names
 from merzim.documents.forms.paper import Missing, check_paper, missing_values
 from merzim.documents.forms.values import title
 from merzim.documents.package import write_package
@@ -23,14 +23,7 @@ from merzim.services import audit
 from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import package_documents
 from merzim.services.documents.considered_schedules import ImportSchedule
-from merzim.services.documents.filling import (
-    case_paper,
-    document_of,
-    letterhead,
-    office_paper,
-    paper_notes,
-    report_letterhead,
-)
+from merzim.services.documents.filling import case_paper, document_of, office_paper, paper_notes
 from merzim.services.documents.imported_schedules import ImportedFile, keep_match, take_schedule
 from merzim.services.documents.row_papers import person_paper
 from merzim.services.documents.year_reports import year_report
@@ -38,7 +31,6 @@ from merzim.services.inputs import OpenFile, build, clean_file_name
 from merzim.services.names import USUAL, unit_named
 from merzim.services.people.table import ImportPeople, import_people
 from workflow.cases.case import Evidence
-from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.evidence_list import proofs
 from workflow.law.library import known_fact
 from workflow.refusal import Refusal
@@ -197,10 +189,6 @@ def package(
     return packed.whole
 
 
-DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")
-"""Duties allowed for --approver."""
-
-
 @command("form CASE|FORM FORM")
 def form(
     call: CommandContext,
@@ -220,7 +208,6 @@ def form(
     ] = None,
     person: Annotated[str, "whom the policy's form is for: name or key"] = "",
     row: Annotated[str, "row of a register the form is filled from"] = "",
-    approver: Annotated[str, "who approves: head, deputy, chief_of_staff, ethics_officer"] = "",
     replace: Annotated[bool, "write over a file that is there"] = False,
 ) -> None:
     """A form (DOCX) filled from a case, ready to be signed; what is unknown is left as ruled lines.
@@ -230,13 +217,15 @@ def form(
     case, name = (first, second) if second else ("", first)
     definition = form_named(name)
     language = call.paper_language
-    _require_possible(definition, case, to, approver, replace=replace)
+    if to.exists() and not replace:
+        raise Refusal("form_exists", file=str(to))
+    if definition.about == "case" and not case:
+        raise Refusal("form_case_needed", form=definition.id)
     if quarter is not None and year is None:
         raise Refusal("cli.missing_parameter", name="--year")
     view, where, report = call.view(case) if case else None, unit_named(call.app, unit), None
     if view and definition.about == "case":
-        where = view.case.unit
-        paper = case_paper(call.ctx, definition, view, language, approver=approver)
+        paper = case_paper(call.ctx, definition, view, language)
     else:
         where, view = where or (view.case.unit if view else ""), None
         if year:
@@ -244,13 +233,12 @@ def form(
         if definition.about == "person":
             paper = person_paper(call.ctx, definition, language, row=row, person=person, unit=where)
         elif report:
-            paper = report.paper(language, approver=approver)
+            paper = report.paper(language)
         else:
-            paper = office_paper(call.ctx, definition, language, unit=where, approver=approver)
+            paper = office_paper(call.ctx, definition, language, unit=where)
     write_file(to, document_of(call.app, paper))
     marks = report.marks((language,)) if report else paper_notes(call.app, definition, (language,))
-    wrong_approver = _wrong_approver(call, definition, approver, view, where)
-    notes: list[object] = [*wrong_approver, *marks, *check_paper(paper)]
+    notes: list[object] = [*marks, *check_paper(paper)]
     if view and view.case.lacks_object_in(language) and view.case.object not in view.procedure.bodies:
         notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
     missing = [_missing(call, item) for item in missing_values(paper)]
@@ -281,24 +269,3 @@ def forms(call: CommandContext) -> None:
         for form in map(form_named, form_names())
     ]
     call.give({"forms": answer}, "forms", "id", "title")
-
-
-def _require_possible(definition: Form, case: str, to: Path, approver: str, *, replace: bool) -> None:
-    """Raise Refusal where no form can be made or its file is there already, before anything is read."""
-    if to.exists() and not replace:
-        raise Refusal("form_exists", file=str(to))
-    if definition.about == "case" and not case:
-        raise Refusal("form_case_needed", form=definition.id)
-    if approver and approver not in DUTIES:
-        raise Refusal("form_duty_unknown", duty=approver, allowed=DUTIES)
-
-
-def _wrong_approver(
-    call: CommandContext, definition: Form, duty: str, view: View | None, unit: str
-) -> list[str]:
-    """Return a note where the duty given by --approver may not approve the form; else nothing."""
-    letter = (letterhead if view else report_letterhead)(call.ctx, unit)
-    allowed = [approver for approver in letter.approvers(definition, view) if approver in DUTIES]
-    if not duty or duty in allowed or not allowed:
-        return []
-    return [call.say("form.note.approver", allowed=allowed, duty=duty)]

@@ -66,12 +66,9 @@ class ReadPlan:
 
 
 def read_measures(data: bytes, name: str, *, year: int | None = None) -> ReadPlan:
-    """Read the rows of a plan of measures from XLSX or CSV, with headings in Kazakh, Russian or English.
-
-    An empty cell is accepted (it becomes a finding). A merged risk or number applies to each of its rows.
-
-    Args:
-        year: the year of the plan, for terms without a year; None takes the one its title names.
+    """Read the rows of a plan of measures from XLSX or CSV, with headings in Kazakh, Russian or English. An
+    empty cell is accepted (it becomes a finding). `year`: of terms without one; None takes the one its title
+    names.
 
     Raises:
         UnreadablePaper: no such table, a column missing, no rows; or every bad row: a formula, an impossible
@@ -171,10 +168,8 @@ def read_cartogram(data: bytes, name: str) -> tuple[tuple[CartogramLine, ...], t
 
 
 def _line(line: Line, section_name: str) -> CartogramLine | None:
-    """Return the line of a row; None for an empty row, or a wrong one, whose errors are noted.
-
-    Args:
-        section_name: the section where no column names it.
+    """Return the line of a row; None for an empty row, or a wrong one, whose errors are noted. `section_name`:
+    of the section where no column names it.
     """
     section_text, department, district, text = (line.text(column) for column in _CARTOGRAM.titles)
     if not any((section_text, department, district, text)):
@@ -225,7 +220,6 @@ def read_term(value: object, *, where: str = "", year: int | None = None) -> Mea
     """Parse the term in a cell or text; what gives no day keeps its words, with the reason in `reading`.
 
     Args:
-        value: a cell's plain value: text, number (a day as spreadsheets count), date or None.
         where: the column's name in error messages.
         year: the year of the plan, for texts without a year; with None such a text gets no day. A day far from
             it is kept as words, to be asked about.

@@ -44,10 +44,7 @@ def extension(name: str) -> str:
 
 
 def is_packed(name: str) -> bool:
-    """Return whether a file of that name is an archive, whose type is determined by its list of members.
-
-    The type of other files is determined by their first bytes.
-    """
+    """Return whether a file of that name is an archive, known by its members, not by its first bytes."""
     return extension(name) in _PACKED
 
 
@@ -73,10 +70,7 @@ def media_type(path: Path, name: str) -> str | None:
 
 
 def _holds(path: Path, inside: str) -> bool:
-    """Return whether it is a ZIP with a member whose name begins so.
-
-    Raises Refusal for one with too many members, too many bytes or an unsafe path.
-    """
+    """Return whether it is a ZIP with a member whose name begins so. Raises Refusal as `media_type`."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()

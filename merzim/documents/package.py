@@ -74,11 +74,9 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class PackageContent:
-    """The contents of a package: number of files, links listed in the index, restricted files left out.
-
-    Attributes:
-        lost: files the store does not have, or cannot read.
-        altered: files whose bytes differ from those recorded; also left out.
+    """The contents of a package: number of files, links listed in the index, restricted files left out; left
+    out as well are files the store cannot read (`lost`), and whose bytes differ from those recorded
+    (`altered`).
     """
 
     files: int
@@ -173,10 +171,9 @@ def _write(
 
 
 def document_folder(document: Document, language: str) -> str:
-    """Return the folder of a document: project, task, subtask and case; else its act, paragraph and case.
-
-    What belongs to a project as a whole is put under its obligation there. Projects, tasks and subtasks are
-    named as the Instruction (000, introduction) asks: as it names them itself.
+    """Return the folder of a document: project, task, subtask and case, named as the Instruction names them
+    (000, introduction); else its act, paragraph and case. What belongs to a whole project stands under its
+    obligation there.
     """
     match = _PLACE.fullmatch(document.paragraph)
     if match:

@@ -28,12 +28,8 @@ _WIDTHS = {"date": 14, "number": 14, "money": 16, "yes_no": 10, "long_text": 50}
 
 @dataclass(frozen=True, slots=True)
 class RegisterTable:
-    """The rows of a spreadsheet.
-
-    Attributes:
-        columns: field -> the letters of its column.
-        rows: (row number in the spreadsheet, field -> its cell value), non-empty cells only.
-        formulas: row number -> field -> the formula in its cell instead of a value.
+    """The rows of a spreadsheet: row number and non-empty cells by field. `columns`: field -> the letters of
+    its column; `formulas`: row number -> field -> the formula in its cell instead of a value.
     """
 
     columns: Mapping[str, str]
@@ -42,14 +38,12 @@ class RegisterTable:
 
 
 def read_rows(data: bytes, name: str, *, heads: Mapping[str, str], own: Sequence[str]) -> RegisterTable:
-    """Return the rows of a register from the first sheet of a file, by its headings.
+    """Return the rows of a register from the first sheet of a file. Raises UnreadablePaper: it cannot be
+    opened; it has no headings, a repeated or unknown one.
 
     Args:
         heads: possible spelling of a heading -> its field.
         own: the headings in the reader's language, which errors name.
-
-    Raises:
-        UnreadablePaper: it cannot be opened; it has no headings, a repeated or unknown one.
     """
     paper = open_paper(data, name)
     sheet, fields_by_head = paper.sheets[0], {plain(head): field for head, field in heads.items()}
@@ -94,10 +88,7 @@ def empty_table(
     answers: Mapping[str, Sequence[str]],
 ) -> bytes:
     """Return the workbook: an instruction, frozen headings, lists of options, cells for dates and numbers only.
-
-    Args:
-        heads: headings of the columns; those beyond the fields accept any text.
-        answers: what a field offers besides its options; other answers are accepted too.
+    `heads`: those beyond the fields accept any text; `answers`: what a field offers, and accepts others beside.
     """
     columns = {at: _column(field, language, answers) for at, field in enumerate(fields)}
     columns |= {at: ColumnFormat(width=26, shape=_TEXT) for at in range(len(fields), len(heads))}
@@ -121,9 +112,8 @@ def _column(field: RegisterField, language: str, answers: Mapping[str, Sequence[
 
 
 def _rule(field: RegisterField, language: str, offered: Sequence[str]) -> dict[str, object] | None:
-    """Return the validation rule for the cells of a field, None where a spreadsheet cannot express it.
-
-    A cell that takes several options, or a row, offers a list and accepts what is typed as well.
+    """Return the validation rule for the cells of a field, None where a spreadsheet cannot express it. A cell
+    that takes several options, or a row, offers a list and accepts what is typed as well.
     """
     if field.kind == "date":
         return {"validate": "date", "criteria": "between", "minimum": _FIRST_DAY, "maximum": LAST_DAY}

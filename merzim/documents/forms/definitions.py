@@ -43,8 +43,7 @@ class Field(Model):
     """One field of a form, or one part of its rows. Its title is the entry `form.field.<id>` of the catalogues.
 
     Attributes:
-        line: length of the blank line for handwriting, in characters.
-        lines: number of blank lines for a long text or a list.
+        line: length of the blank line for handwriting, in characters; `lines`: number of them.
         optional: a missing value leaves no blank line and is not reported.
         default: the items of a list nobody gave, by language, from the documents themselves.
     """
@@ -168,12 +167,10 @@ class Form(Model):
 
     Attributes:
         origin: its source: the Instruction, the policy, No. 488 (whose annexes were not available, so
-            that the layout is ours), or custom (no act prescribes one).
-        annex: its annex number in its source.
+            that the layout is ours), or custom (no act prescribes one); `annex`: its number there.
         about: its subject: a case, a period of a unit, or a person.
         steps: ids of the obligations of a case it belongs to.
-        approvers: who may approve it: "level" (by the level of the body), one duty, or "" when no approval is
-            needed.
+        approver: the duty that approves it; "" when no approval is needed.
         source: of a form about a person: the register of its rows.
         quarterly: of a report: whether it is made each quarter, and not once a year.
     """
@@ -184,7 +181,7 @@ class Form(Model):
     about: Literal["case", "period", "person"]
     annex: int | None = None
     steps: Listed[str] = ()
-    approvers: str = ""
+    approver: str = ""
     fields: Fields
     rows: Annotated[Rows, pydantic.BeforeValidator(_in_groups)] | None = None
     source: RegisterRows | None = pydantic.Field(None, alias="from")

@@ -87,9 +87,8 @@ def fill(paper: Paper, office_template: bytes | None = None) -> bytes:
     """Return the DOCX of a paper. `office_template`: the organisation's own template; None for ours.
 
     Raises:
-        Refusal: a value or a part of a row that the form does not have; a row of no group.
-        Refusal: another language, or the organisation's own template is none, or asks for what the form does
-            not have.
+        Refusal: a value or a part of a row that the form does not have; a row of no group; another language;
+            the organisation's own template is none, or asks for what the form does not have.
     """
     _check_names(paper)
     form, language, context = paper.form, paper.language, dict[str, object]()
@@ -111,17 +110,6 @@ def _check_names(paper: Paper) -> None:
     if unknown := next((name for row in paper.rows for name in row if name not in columns), None):
         allowed = closest_first(unknown, columns)
         raise Refusal("form_part_unknown", field=unknown, form=form.id, allowed=allowed)
-
-
-def groups_without_rows(paper: Paper) -> list[int]:
-    """Return the numbers of the groups (1 is the first) whose register was read and has no row."""
-    rows = paper.form.rows
-    filled = {rows.group_of(row).id for row in paper.rows} if rows else set[str]()
-    return [
-        place
-        for place, group in enumerate(rows.groups if rows and rows.nothing else (), 1)
-        if group.id in paper.looked_up and group.id not in filled
-    ]
 
 
 def _row_variables(paper: Paper, rows: Rows) -> dict[str, object]:
@@ -247,7 +235,12 @@ def check_paper(paper: Paper) -> list[FormNote]:
             for part in ("completion_form", "responsible", "term"):
                 without = (not row.get(part) for row in paper.rows)
                 notes += _of_rows("form.note.measures_without", without, field=part)
-    if empty := groups_without_rows(paper):
+    rows = paper.form.rows
+    filled = {rows.group_of(row).id for row in paper.rows} if rows else set[str]()
+    groups = rows.groups if rows and rows.nothing else ()
+    looked_up = ((place, group.id) for place, group in enumerate(groups, 1) if group.id in paper.looked_up)
+    # Their registers were read and have no row.
+    if empty := [place for place, group in looked_up if group not in filled]:
         notes.append(FormNote(code="form.note.none_found", arguments={"rows": empty}))
     return notes
 

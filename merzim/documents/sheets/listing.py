@@ -50,13 +50,8 @@ DAY: Mapping[str, object] = {"num_format": "dd.mm.yyyy"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ColumnFormat:
-    """How a column looks, and what its cells take.
-
-    Attributes:
-        width: in letters; 0 for the width of its texts.
-        shape: the format of cells to fill in.
-        rule: what they take, as xlsxwriter's `data_validation` does; None for anything.
-        note: beside its heading.
+    """How a column looks: its width in letters (0: of its texts), the format of cells to fill in, a note beside
+    its heading; and what its cells take (`rule`), as xlsxwriter's `data_validation` does, None for anything.
     """
 
     width: int = 0
@@ -84,11 +79,7 @@ class Table:
 
 def tables_workbook(tables: Iterable[Table]) -> bytes:
     """Return the tables as sheets of one workbook, whose bytes depend on what is written alone, not on when.
-
-    Characters Excel does not allow leave the names of sheets.
-
-    Raises:
-        UnreadablePaper: more rows than a sheet has (`list_too_long`).
+    Raises UnreadablePaper: more rows than a sheet has.
     """
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, _OPTIONS)

@@ -9,9 +9,8 @@ from workflow.refusal import Refusal, quoted
 
 
 class RowNote(NamedTuple):
-    """A note on a row of a file: how it was understood, or what is wrong with it.
-
-    `row` is the number the spreadsheet shows, 0 for the file as a whole; `code` is a key of i18n/.
+    """A note on a row of a file: how it was understood, or what is wrong with it. `row`: its number in the
+    spreadsheet, 0 for the whole file; `code`: a key of i18n/.
     """
 
     row: int
@@ -29,10 +28,8 @@ class RowNote(NamedTuple):
 
 
 class UnreadablePaper(Refusal):
-    """A file cannot be imported; nothing of it was taken.
-
-    Attributes:
-        errors: every bad row, in order; empty when the error is the file as a whole.
+    """A file cannot be imported; nothing of it was taken. `errors`: every bad row, in order; empty when the
+    error is the file as a whole.
     """
 
     def __init__(self, code: str, *, errors: Iterable[RowNote] = (), **arguments: object) -> None:
@@ -68,10 +65,8 @@ class Errors:
         self._met += [error.moved(offset) for error in others._met]
 
     def refuse(self, name: str, *, only: bool = False) -> None:
-        """Raise UnreadablePaper with all errors, if any. `name`: the file's name; `count`: of bad rows.
-
-        Args:
-            only: a single error is raised as the file's own.
+        """Raise UnreadablePaper with all errors, if any, for the file `name`; with `only` a single one as the
+        file's own.
         """
         if only and len(self._met) == 1:
             row, code, arguments = self._met[0]

@@ -56,8 +56,8 @@ def open_paper(data: bytes, name: str, *, whole: bool = True) -> OpenedFile:
         whole: refuse a file with hidden, filtered or struck-out rows; else the caller names them.
 
     Raises:
-        UnreadablePaper: it is too large, a zip bomb, no workbook, empty, or has too many rows,
-            columns or characters, letters lost by a wrong encoding, rows hidden or struck out.
+        UnreadablePaper: it is too large, no workbook, empty, or has too many rows, columns or characters,
+            letters lost by a wrong encoding, rows hidden or struck out.
     """
     check_size(data, name)
     if not data.strip():
@@ -137,10 +137,8 @@ _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]|\A%PDF")
 
 
 def _csv_rows(data: bytes, name: str, sizes: SizeLimits) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a CSV file with the numbers a spreadsheet shows, empty rows included.
-
-    Raises:
-        UnreadablePaper: `paper_not_workbook` for anything that is not text in rows, `paper_cell_too_long`.
+    """Yield the rows of a CSV file with the numbers a spreadsheet shows, empty rows included. Raises
+    UnreadablePaper: it is no text in rows, or a cell is too long.
     """
     text = _decode(data, name)
     marked = text[:4].lower() == "sep=" and text[4:5] in _DELIMITERS
@@ -186,10 +184,8 @@ _MAX_SPREAD = 500_000
 
 
 def _workbook(data: bytes, name: str, *, xlsx: bool) -> tuple[Sheet, ...]:
-    """Return the visible sheets of a workbook that are not empty.
-
-    Raises:
-        UnreadablePaper: no workbook, or more rows, columns, cells or characters than the limits.
+    """Return the visible sheets of a workbook that are not empty. Raises UnreadablePaper: no workbook, or one
+    beyond the limits.
     """
     sizes = SizeLimits(name)
     try:
@@ -256,10 +252,9 @@ def _sheet(values: CalamineSheet, filled: Sequence[RowOfSheet], marked: Workshee
 def _spread_down(
     rows: Sequence[RowOfSheet], merges: Iterable[tuple[tuple[int, int], tuple[int, int]]]
 ) -> Iterator[RowOfSheet]:
-    """Yield the rows with each value merged downwards repeated in every row of its block.
-
-    A responsible unit merged beside three rows is responsible for all three. Nothing is repeated sideways: a
-    section heading merged across the table stays one heading. Raises ValueError for excessively many merges.
+    """Yield the rows with each value merged downwards repeated in every row of its block: a responsible unit
+    beside three rows is responsible for all three. Nothing is repeated sideways: a section heading stays one.
+    Raises ValueError for excessively many merges.
     """
     numbers, spread = [row.number for row in rows], [list(row.cells) for row in rows]
     steps = 0
@@ -278,12 +273,8 @@ def _spread_down(
 
 def _checked(row: RowOfSheet, marked: Worksheet, width: int, struck: list[str]) -> RowOfSheet:
     """Return a row without the cells struck out, which are added to `struck`; a formula without a value becomes
-    a NotAValue.
-
-    A row of which only numbers are left is struck out as a whole.
-
-    Args:
-        width: number of the sheet's columns.
+    a NotAValue. A row of which only numbers are left is struck out as a whole. `width`: of the sheet, in
+    columns.
     """
     is_struck, checked = False, [row.cell(column) for column in range(max(len(row.cells), width))]
     for column, value in enumerate(checked):
@@ -300,12 +291,8 @@ def _checked(row: RowOfSheet, marked: Worksheet, width: int, struck: list[str]) 
 
 
 def _document(data: bytes, name: str) -> tuple[Sheet, ...]:
-    """Return the document as a sheet; a paragraph is a row of one cell.
-
-    A cell merged downwards counts in each of its rows, one merged sideways in the first of its columns.
-
-    Raises:
-        UnreadablePaper: no Word document, or more rows, columns, cells or characters than the limits.
+    """Return the document as a sheet; a paragraph is a row of one cell, a cell merged downwards counts in each
+    of its rows, one merged sideways in the first of its columns. Raises UnreadablePaper as `_workbook`.
     """
     try:
         lines = list(_lines(data))

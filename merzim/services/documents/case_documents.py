@@ -73,11 +73,8 @@ def forms_of(procedure: Procedure) -> Sequence[Form]:
 
 
 def filled_form(ctx: RequestContext, case: str, form: str, language: str) -> tuple[str, bytes]:
-    """Return a form filled from a case with what the reader may see: its file name, and the DOCX.
-
-    Raises:
-        UnknownCase: there is no such case, or it is hidden from the reader.
-        Refusal: there is no form about cases with that name.
+    """Return a form filled from a case with what the reader may see: its file name, and the DOCX. Raises
+    UnknownCase for one the reader does not see, Refusal where no form about cases has that name.
     """
     seen_case, procedure = whole_case(ctx, case)
     about = form_named(form)

@@ -120,11 +120,8 @@ class ConsideredAnalysis:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Consideration:
-    """A file before it is imported.
-
-    Attributes:
-        matches: responsible text -> unit id or person key.
-        strange: responsible texts that match nobody.
+    """A file before it is imported. `matches`: responsible text -> unit id or person key; `strange`:
+    responsible texts that match nobody.
     """
 
     analyses: tuple[ConsideredAnalysis, ...]
@@ -146,11 +143,8 @@ class ScheduleFile:
 
 
 def consider(ctx: RequestContext, file: ScheduleFile, command: ImportSchedule) -> Consideration:
-    """Return what importing a file would do, by the present cases and office.
-
-    Raises:
-        UnreadablePaper: with every row that plans a date the ledger cannot store.
-        Refusal: a text means no single unit or person.
+    """Return what importing a file would do, by the present cases and office. Raises UnreadablePaper with every
+    wrong row, Refusal where a text means no single unit or person.
     """
     found = _Considering(ctx, file, command)
     own = found.own_cases()
@@ -250,11 +244,9 @@ class _Considering:
         return own
 
     def analysis(self, schedule: ReadSchedule, own: Case | None) -> ConsideredAnalysis:
-        """Return what importing an analysis would do; mistakes and notes are added to those of the file.
-
-        Args:
-            own: the case that its row or words have been imported to before; None if there is none. It is left
-                alone where the reader may not manage it.
+        """Return what importing an analysis would do; mistakes and notes are added to those of the file. `own`:
+        the case that its row or words have been imported to before, left alone where the reader may not manage
+        it.
         """
         schedule = self._without_facts_ahead(schedule)
         days = {**schedule.facts, **schedule.planned}
@@ -344,10 +336,8 @@ class _Considering:
 
     def _twins(self, schedule: ReadSchedule, names: Mapping[str, str]) -> tuple[Case, ...]:
         """Return the open cases that an analysis of the file may be: planned to begin on the same day, not of
-        another unit of the office, not found for another row.
-
-        Those whose object has the analysis's name in its language (`names`); where there are none, those with
-        the same planned end that so far were written only in the other language.
+        another unit of the office, not found for another row; of these the namesakes in its language (`names`),
+        else those with the same planned end that so far were written only in the other language.
         """
         language, fact = _language_of(schedule.object), self.procedure.begins_with
         begins, ends = schedule.planned.get(fact), schedule.planned.get(ENDS_WITH)
@@ -444,10 +434,8 @@ def _is_dated_now(note: RowNote, command: ImportSchedule) -> bool:
 
 
 def _with_responsible_units(schedules: Sequence[ReadSchedule], office: Office) -> Sequence[ReadSchedule]:
-    """Return the analyses with their units where only a column "ответственное подразделение" names them.
-
-    It names the units of the analyses when it says another one from row to row; one and the same in every row
-    is whoever carries them all out.
+    """Return the analyses with their units where only a column "ответственное подразделение" names them: where
+    it says another one from row to row; one and the same in every row is whoever carries them all out.
     """
     texts = {
         schedule.row: schedule.responsible[STARTS_WITH]

@@ -4,7 +4,7 @@ organisation's own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,17 +19,8 @@ from merzim.services.inputs import clean_file_name
 from workflow.cases.commands.case_commands import View
 from workflow.languages import PAPER_LANGUAGES
 from workflow.org.duties import Unresolved, resolve
-from workflow.org.kinds import among
 from workflow.org.office import Office, Person
 
-HIGH = ("central_body", "oblast_akim_office", "city_akim_office")
-APPROVERS: Mapping[str, tuple[str, ...]] = {
-    "high": ("head", "deputy", "chief_of_staff"),
-    "low": ("head", "chief_of_staff"),
-}
-"""Duties that may approve in central bodies, oblasts and republican cities (`HIGH`); and in districts and
-cities (where the akim is a head).
-"""
 APPROVED = {"schedule": "schedule_approved", "plan": "plan_approved", "exposed_positions": "positions_listed"}
 """Form -> the obligation whose signatories approve it, which is also the fact of its approval."""
 _SIGNED = {
@@ -53,11 +44,9 @@ _OF_THE_DISCUSSION = ("discussion_announcement", "minutes")
 """The forms about the discussion itself, whose day may still be planned."""
 
 
-def case_paper(ctx: RequestContext, form: Form, view: View, language: str, *, approver: str = "") -> Paper:
-    """Return a form about a case with what the case and the office know of it.
-
-    A day of signing is taken only from a fact; an announced day also from a plan date. A paper cites no
-    document, and tells no event, of a later day than its own.
+def case_paper(ctx: RequestContext, form: Form, view: View, language: str) -> Paper:
+    """Return a form about a case with what the case and the office know of it. A day of signing is taken only
+    from a fact, an announced day also from a plan date; no document or event later than the paper is cited.
     """
     case, office = view.case, ctx.app.reads.office()
     letter, group = letterhead(ctx, case.unit), group_rows(case, office, language)
@@ -77,7 +66,7 @@ def case_paper(ctx: RequestContext, form: Form, view: View, language: str, *, ap
         "monitored_period": _monitored(view, language),
         "approved_on": signed_on,
         **cited,
-        **letter.signatures(form, language, approver=approver, view=view),
+        **letter.signatures(form, language, view),
     }
     rows = group if form.id == "order" else case_rows(form, view, office, language, on=own_day)
     return Paper(form, language, _asked(form, values), rows)
@@ -111,7 +100,6 @@ def office_paper(
     *,
     unit: str = "",
     year: int | None = None,
-    approver: str = "",
 ) -> Paper:
     """Return a form about a period of a unit, or a person there, with what the office knows; without rows."""
     letter = report_letterhead(ctx, unit)
@@ -122,7 +110,7 @@ def office_paper(
         "organisation": own_name or organisation_name(ctx.app, letter.organisation, language) or unit,
         "year": year,
         "next_year": year + 1 if year else None,
-        **letter.signatures(form, language, approver=approver),
+        **letter.signatures(form, language),
     }
     return Paper(form, language, _asked(form, values))
 
@@ -179,28 +167,18 @@ class Letterhead:
     place: str
     head: Person | None
 
-    def approvers(self, form: Form, view: View | None = None) -> tuple[str, ...]:
-        """Return the duties that may approve a form in the organisation; empty if none approves it.
-
-        The signatories in the case's own edition take precedence over the general rule.
+    def _approver(self, form: Form, view: View | None) -> str:
+        """Return the duty that approves a form: the first of the signatories in the case's own edition, else as
+        the form says; "" if none does.
         """
-        kind = self.office.kind_of(self.organisation)
         obligation = view.procedure.by_id.get(APPROVED.get(form.id, "")) if view else None
-        if obligation and obligation.signed_by and (duties := obligation.signed_by.of(kind)):
-            return duties
-        if form.approvers != "level":
-            return (form.approvers,) if form.approvers else ()
-        return APPROVERS["high" if among(kind, HIGH) else "low"]
+        signed_by = obligation.signed_by if obligation else None
+        duties = signed_by.of(self.office.kind_of(self.organisation)) if signed_by else ()
+        return next(iter(duties), form.approver)
 
-    def signatures(
-        self, form: Form, language: str, *, approver: str = "", view: View | None = None
-    ) -> dict[str, object]:
-        """Return the posts and names of who signs: the head, who carries the analysis out, who approves it.
-
-        Args:
-            approver: the duty of who approves it; "" for the first duty that may.
-        """
-        approver = approver or next(iter(self.approvers(form, view)), "")
+    def signatures(self, form: Form, language: str, view: View | None = None) -> dict[str, object]:
+        """Return the posts and names of who signs: the head, who carries the analysis out, who approves it."""
+        approver = self._approver(form, view)
         carries_out = self._holder("authorised_person")
         people = {
             "head": self.head,
@@ -267,10 +245,8 @@ def _holder(office: Office, duty: str, unit: str, today: date) -> Person | None:
 
 
 def organisation_name(app: AppContext, organisation: str, language: str) -> str:
-    """Return the name of an organisation ("" for the office itself) for documents.
-
-    A body below has its own; the office the one of config.toml, or of its top unit where that is the same
-    organisation and config.toml lacks the language.
+    """Return the name of an organisation ("" for the office itself) for documents: its own of a body below, of
+    the office that of config.toml, or of its top unit if it is the same and config.toml lacks the language.
     """
     settings, office = app.settings.office, app.reads.office()
     unit = office.units.get(organisation or office.root)

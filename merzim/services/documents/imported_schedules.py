@@ -45,12 +45,8 @@ class ImportedFile:
 
 
 def preview_schedule(ctx: RequestContext, command: ImportSchedule) -> Consideration:
-    """Return what importing a schedule would do; nothing is written.
-
-    Raises:
-        UnreadablePaper: its `errors` name every bad row.
-        UnknownProcedure: there is no such procedure.
-        NotFound: there is no such file.
+    """Return what importing a schedule would do; nothing is written. Raises UnreadablePaper with every bad row,
+    UnknownProcedure, NotFound for the file.
     """
     return consider(ctx, _read(ctx, command), command)
 

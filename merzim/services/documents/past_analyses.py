@@ -19,13 +19,8 @@ from workflow.law.procedure import Procedure, Text
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Departure:
-    """A finding about a past analysis, with the file's date beside the act's.
-
-    Attributes:
-        case: the analysis, as named in the file.
-        cell: the cell the date was read from (`B7`); "" for a step without a date.
-        on: the date taken, a local date.
-        due: the last day by the act; None where it names none.
+    """A finding about a past analysis, with the file's date (`on`, of `cell`: `B7`) beside the last day by the
+    act (`due`), each where there is one. `case`: the analysis, as named in the file.
     """
 
     case: str
@@ -47,13 +42,8 @@ class PastAnalysis:
 
 
 def judge_past(app: AppContext, data: bytes, name: str, procedure: str) -> tuple[PastAnalysis, ...]:
-    """Return the findings of each analysis in a table, by the calendar as known now.
-
-    A finding notes if the fact was in time by the calendar as known on the first day of the analysis.
-
-    Raises:
-        UnreadablePaper: with all mistakes in the file.
-        UnknownProcedure: there is no such procedure.
+    """Return the findings of each analysis in a table, by the calendar as known now; one notes if the fact was
+    in time by the calendar as known on the first day of the analysis. Raises UnreadablePaper, UnknownProcedure.
     """
     app.library.latest(procedure)
     editions = app.library.editions_of(procedure)

@@ -81,11 +81,8 @@ def _written(value: object) -> str:
 
 
 def _papers(ctx: RequestContext, row: RowView, language: str) -> Iterator[Paper]:
-    """Yield the papers that a row stands on, none for a withdrawn one, with the fields its reader sees and what
-    the office knows.
-
-    Args:
-        row: with names in the language.
+    """Yield the papers that a row (its names in the language) stands on, none for a withdrawn one, with the
+    fields its reader sees and what the office knows.
     """
     office, register = ctx.reads.office(), ctx.app.registers.on(row.register_id, ctx.today)
     fields = {name: field_view(field) for name, field in register.fields.items()}
@@ -101,12 +98,7 @@ def _papers(ctx: RequestContext, row: RowView, language: str) -> Iterator[Paper]
 
 
 def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> tuple[str, bytes]:
-    """Return the form of a row, filled with the fields its reader sees: its file name, and the DOCX.
-
-    Raises:
-        UnknownRow: no such row, or none the reader sees.
-        Refusal: the row does not stand on that form.
-    """
+    """Return the form of a row: its file name, and the DOCX. Raises as `person_paper`."""
     return paper_file(ctx.app, person_paper(ctx, form_named(form), language, row=row), row)
 
 
@@ -168,10 +160,8 @@ def campaign_papers(ctx: RequestContext, campaign: str) -> Sequence[Form]:
 
 
 def papers_of_campaign(ctx: RequestContext, command: ShowCampaign, language: str) -> bytes:
-    """Return the forms of all people a campaign asks as a ZIP: with their answers, or blank except for name and
-    post.
-
-    Who left without an answer has none.
+    """Return the forms of all people a campaign asks as a ZIP: with their answers, or blank but for name and
+    post; none of who left without an answer.
     """
     return _archive(ctx, list(_asked_papers(ctx, command, language)))
 

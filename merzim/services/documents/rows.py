@@ -42,10 +42,8 @@ def row_parts(
     parts: Mapping[str, Field],
     language: str,
 ) -> Row:
-    """Return the parts of a form that a row of a register gives, without empty ones.
-
-    Args:
-        fields: of the row, as its reader sees them.
+    """Return the parts of a form that a row of a register gives, without empty ones. `fields`: as its reader
+    sees them.
     """
     row = row_in_language(row, fields.values(), language)
     cells = {
@@ -86,11 +84,10 @@ _OWN = "schedule_approved"
 
 
 def schedule_rows(view: View, language: str) -> list[Row]:
-    """Return the works of a case in the order of its procedure, each with its term and the person responsible.
-
-    The terms are those planned. The start and the end of the analysis are one work. Occasional obligations are
-    left out, and what registers add: the schedule precedes it. A work the case is exempted from says why. Its
-    own approval precedes all it lays down (Instruction (000), P1.T1.S1).
+    """Return the works of a case in the order of its procedure, each with its planned term and the person
+    responsible. The start and the end of the analysis are one work. Occasional obligations and what registers
+    add are left out: the schedule precedes them. A work the case is exempted from says why. Its own approval
+    precedes all it lays down (Instruction (000), P1.T1.S1).
     """
     works: dict[str, list[Deadline]] = {}
     for deadline in view.deadlines:
@@ -137,10 +134,8 @@ def _term(view: View, deadlines: list[Deadline], language: str) -> str:
 
 
 def group_rows(case: Case, office: Office, language: str) -> list[Row]:
-    """Return name, post and role of each member of the working group, which the case has as `name; post; role`.
-
-    For a person of the office the name is in the document's language, and the post, too, unless another one is
-    written.
+    """Return name, post and role of each member of the working group, which the case has as `name; post; role`;
+    of a person of the office name and post in the document's language, unless another post is written.
     """
     rows = list[Row]()
     for member in case.group:

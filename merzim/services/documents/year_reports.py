@@ -59,12 +59,8 @@ def due_quarter(today: date) -> tuple[int, int]:
 
 
 def quarter_of_report(form: Form, year: int, quarter: int | None, *, today: date) -> int:
-    """Return the quarter a report is about, 0 for the whole year.
-
-    Left open, of a report made each quarter: the last that has ended in the year, else its first.
-
-    Raises:
-        Refusal: a quarter of a report that is made once a year.
+    """Return the quarter a report is about, 0 for the whole year: left open, the last that has ended in the
+    year, else its first. Raises Refusal: a quarter of a report that is made once a year.
     """
     if not form.quarterly:
         if quarter:
@@ -109,12 +105,8 @@ def _recorded_facts(ctx: RequestContext, forms: Iterable[Form], unit: str) -> Fa
 
 @dataclass(frozen=True)
 class YearReport:
-    """A report about a year or quarter of a unit, with the rows that its reader sees.
-
-    Attributes:
-        unit: "" is the whole office.
-        quarter: 0 is the whole year.
-        facts: what cases record that it may be contradicted by.
+    """A report about a year or quarter of a unit, with the rows that its reader sees. `unit`: "" is the whole
+    office; `quarter`: 0 is the whole year; `facts`: what cases record that it may be contradicted by.
     """
 
     ctx: RequestContext
@@ -133,12 +125,12 @@ class YearReport:
         """Return its file name and its DOCX in a language."""
         return paper_file(self.ctx.app, self.paper(language), period_text(self.period, language))
 
-    def paper(self, language: str, *, approver: str = "") -> Paper:
-        """Return its paper in a language with what its reader knows. `approver`: as of `office_paper`."""
+    def paper(self, language: str) -> Paper:
+        """Return its paper in a language with what its reader knows."""
         # Lists name people and units in the language of who asks: here of the paper.
         report = replace(self, ctx=replace(self.ctx, language=language))
         ctx, form = report.ctx, self.form
-        paper = office_paper(ctx, form, language, unit=self.unit, year=self.year, approver=approver)
+        paper = office_paper(ctx, form, language, unit=self.unit, year=self.year)
         values, office = {**paper.values}, ctx.app.reads.office()
         if self.quarter == 4 and "year" in values:
             values["year"] = self.year + 1  # of the day it is approved, after the quarter
@@ -274,9 +266,7 @@ class YearReport:
 
     def _differing(self) -> Mapping[str, tuple[int, int]]:
         """Return what cases record and what registers have, where they differ: (recorded, rows) by group as
-        `recorded_by_group` has them.
-
-        None of these groups may say "none"; its row is ruled.
+        `recorded_by_group` has them. None of these groups may say "none"; its row is ruled.
         """
         differing, form_rows = dict[str, tuple[int, int]](), self.form.rows
         if form_rows is None:
@@ -293,9 +283,7 @@ class YearReport:
 
     def _social_order_sums(self) -> Mapping[str, Decimal]:
         """Return the sums of annex 4: of the orders placed in these days, or of the year where no day is
-        entered, and of those for the year and the next.
-
-        A sum nobody entered a part of is left to be filled in.
+        entered, and of those for the year and the next; none where nobody entered a part of it.
         """
         first, last = self._days
         this, following = (
