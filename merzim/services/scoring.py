@@ -121,7 +121,7 @@ def year_records(ctx: RequestContext, year: int, *, with_rows: bool) -> YearReco
     """
     office, scope, last = ctx.reads.office(), reader_scope(ctx), min(ctx.today, date(year, 12, 31))
     facts, missing = points.of_year(ctx.app.engine, scoring(), year)
-    kept_registers = SqlRegisterLists(ctx.app.engine).registers_with_rows()
+    kept_registers = SqlRegisterLists(ctx.app.engine).registers_having()
     rows: list[CountedRows] = []
     for register in _counting(ctx.app.registers, last) if with_rows else ():
         if register.id not in kept_registers or (register.confidential and not sees_lists(register, scope)):

@@ -191,16 +191,9 @@ class SqlRegisterLists:
         query = REGISTER_ROW.select().where(or_(*conditions)).order_by(_R.number.desc())
         return read(self._engine, query)
 
-    def registers_having(self, text: str) -> frozenset[str]:
-        """Return the registers with a row that has all words of a search."""
-        return self._registers(*_having(text))
-
-    def registers_with_rows(self) -> frozenset[str]:
-        """Return the registers that have any row, even a withdrawn one."""
-        return self._registers()
-
-    def _registers(self, *conditions: ColumnElement[bool]) -> frozenset[str]:
-        statement = select(_R.register_id).distinct().where(*conditions)
+    def registers_having(self, text: str = "") -> frozenset[str]:
+        """Return the registers with a row that has all words of a search; for "" any, even a withdrawn one."""
+        statement = select(_R.register_id).distinct().where(*_having(text))
         return frozenset(read_column(self._engine, statement))
 
     def heads(self, ids: Collection[str]) -> Sequence[Row_]:

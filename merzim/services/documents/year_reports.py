@@ -185,7 +185,7 @@ class YearReport:
 
     @cached_property
     def _registers_with_rows(self) -> Iterable[str]:
-        return SqlRegisterLists(self.ctx.app.engine).registers_with_rows()
+        return SqlRegisterLists(self.ctx.app.engine).registers_having()
 
     @cached_property
     def _found(self) -> tuple[list[Row], Sequence[str]]:

@@ -323,7 +323,7 @@ class _YearDuties:
         """The rules that carry out facts, with their registers with rows, in force at the end of the year."""
         registers = self._app.registers.all_on(min(self._today, date(self._year, 12, 31)))
         fulfilling = [register for register in registers if register.fulfils]
-        kept = self._lists.registers_with_rows() if fulfilling else ()
+        kept = self._lists.registers_having() if fulfilling else ()
         return [(register, rule) for register in fulfilling if register.id in kept for rule in register.fulfils]
 
     @cached_property
