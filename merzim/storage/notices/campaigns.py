@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
-from typing import NamedTuple
 
 from sqlalchemy import Engine, and_, func, literal, select, update
 
@@ -45,14 +44,6 @@ _PRESENT = ("name", "unit", "post", "left_on", "reached")
 
 class AlreadyAnswered(Contradiction):
     """The person has answered already, or left, or the campaign was closed; nothing was written."""
-
-
-class SentLetter(NamedTuple):
-    """A letter of a campaign that was sent to the person's own address. `step`: `invitation`, `reminder-1`."""
-
-    person: str
-    step: str
-    at: datetime
 
 
 class SqlCampaigns:
@@ -99,13 +90,9 @@ class SqlCampaigns:
         at: Moment,
         details: Mapping[str, object] | None = None,
     ) -> None:
-        """Store a campaign that was reminded of, extended, closed or reopened, with its event.
-
-        A new wave withdraws the letters of the one before that still wait: the new letter says what they say,
-        and by when.
-
-        Raises:
-            Contradiction: another user changed it since it was read.
+        """Store a campaign that was reminded of, extended, closed or reopened, with its event. A new wave
+        withdraws the letters of the one before that still wait: the new letter says what they say, and by when.
+        Raises Contradiction: another user changed it since it was read.
         """
         with changing_office(self._engine) as session:
             stored = session.get(CampaignRow, before.id)
@@ -139,9 +126,8 @@ class SqlCampaigns:
         return CampaignPerson(**record._mapping) if record is not None else None
 
     def change_people(self, campaign: StartedCampaign, people: Sequence[CampaignPerson], *, at: Moment) -> None:
-        """Store who joined (without a number), left, came back or changed name, unit or post.
-
-        Changes another writer has already made are left as they are.
+        """Store who joined (without a number), left, came back or changed name, unit or post. Changes another
+        writer has already made are left as they are.
         """
         if not people:
             return
@@ -189,10 +175,8 @@ class SqlCampaigns:
         return counts
 
     def answer(self, person: CampaignPerson, row: str, *, at: datetime) -> None:
-        """Record a row as somebody's answer; of two simultaneous answers one is accepted.
-
-        Raises:
-            AlreadyAnswered: there is another answer, or they left, or the campaign was closed.
+        """Record a row as somebody's answer; of two simultaneous answers one is accepted. Raises
+        AlreadyAnswered: there is another answer, or they left, or the campaign was closed.
         """
         open_ = select(CAMPAIGN.c.id).where(CAMPAIGN.c.closed_on.is_(None))
         as_read = [_P[name] == getattr(person, name) for name in ("campaign", "person", "version")]
@@ -217,10 +201,8 @@ class SqlCampaigns:
     def queue(
         self, campaign: StartedCampaign, people: Sequence[CampaignPerson], letters: Sequence[Notice]
     ) -> int:
-        """Queue letters of the present wave in one transaction; return how many were queued.
-
-        Args:
-            people: all people the letters were for, including those without an address.
+        """Queue letters of the present wave in one transaction; return how many were queued. `people`: all
+        people the letters were for, including those without an address.
         """
         reached = {letter.person for letter in letters}
         with writing(self._engine) as session:
@@ -236,9 +218,11 @@ class SqlCampaigns:
                     session.execute(step)
         return queued
 
-    def letters(self, campaign: str, person: str = "") -> Sequence[SentLetter]:
-        """Return the letters of a campaign that were sent, in order of time: to everybody, or to a person."""
-        query = select(NOTICE.c.person, NOTICE.c.step, NOTICE.c.sent_at).where(
+    def letters(self, campaign: str, person: str = "") -> Sequence[Row_]:
+        """Return person, step (`invitation`, `reminder-1`) and moment (`at`) of the letters of a campaign that
+        were sent to their own addresses, in order of time: to everybody, or to a person.
+        """
+        query = select(NOTICE.c.person, NOTICE.c.step, NOTICE.c.sent_at.label("at")).where(
             NOTICE.c.case.is_(None),
             NOTICE.c.obligation == campaign,
             NOTICE.c.sent_at.is_not(None),
@@ -246,7 +230,7 @@ class SqlCampaigns:
         )
         if person:
             query = query.where(NOTICE.c.person == person)
-        return [SentLetter(*letter) for letter in read(self._engine, query.order_by(NOTICE.c.sent_at))]
+        return read(self._engine, query.order_by(NOTICE.c.sent_at))
 
     def on_paper(self, campaign: str, units: Collection[str] | None = None) -> Sequence[Row_]:
         """Return the answers the officer recorded, in order of time: row, person, name, moment, author, shown
