@@ -31,6 +31,7 @@ from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office
 from workflow.registers.rows import name_in
 from workflow.registers.values import is_filled
+from workflow.search_words import plain
 
 Row = dict[str, object]
 
@@ -194,33 +195,29 @@ def supplier_rows(purchases: Iterable[Row], language: str) -> list[Row]:
         amounts[supplier] = amounts.get(supplier, Decimal(0)) + Decimal(str(purchase.get("amount") or 0))
         counts[supplier] += 1
         names = (name.strip() for name in re.split(r"[,;\n]", str(purchase.get("related") or "")))
-        related.setdefault(supplier, {}).update({_folded(name): name for name in names if name})
+        related.setdefault(supplier, {}).update({plain(name): name for name in names if name})
     own = {supplier: supplier.partition(", ")[0] for supplier in amounts}
     circles = list[set[str]]()
     for supplier, named in related.items():
-        circle = {_folded(own[supplier]), *named}
+        circle = {plain(own[supplier]), *named}
         joined = [known for known in circles if known & circle]
         circles = [known for known in circles if known not in joined] + [circle.union(*joined)]
     total, rows = sum(amounts.values(), Decimal(0)), list[Row]()
     for supplier in sorted(amounts, key=lambda supplier: (-amounts[supplier], supplier)):
-        circle = next(circle for circle in circles if _folded(own[supplier]) in circle)
-        others = [each for each in amounts if _folded(own[each]) in circle and each != supplier]
+        circle = next(circle for circle in circles if plain(own[supplier]) in circle)
+        others = [each for each in amounts if plain(own[each]) in circle and each != supplier]
         row: Row = {
             "supplier": supplier,
             "contracts": counts[supplier],
             "amount": amounts[supplier],
             "share": _share(amounts[supplier], total, language),
         }
-        if bound := {_folded(own[each]): own[each] for each in others} | related[supplier]:
+        if bound := {plain(own[each]): own[each] for each in others} | related[supplier]:
             together = amounts[supplier] + sum((amounts[each] for each in others), Decimal(0))
             row |= {"related": "; ".join(sorted(bound.values())), "related_amount": together}
             row["related_share"] = _share(together, total, language)
         rows.append(row)
     return rows
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
 
 
 def _share(part: Decimal, total: Decimal, language: str) -> str:
