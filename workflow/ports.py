@@ -32,31 +32,15 @@ class Change:
 
 
 class Ledger(Protocol):
-    """Storage of cases as chains of events, with their board rows."""
+    """Storage of cases as chains of events, with their board rows; it says itself what its methods do."""
 
-    def events(self, case: str) -> Sequence[Event]:
-        """Return the events of a case in order; none for an unknown id."""
-
-    def rows(self, case: str) -> Mapping[str, Row]:
-        """Return the board rows of a case by obligation id with its period."""
-
-    def append(self, changes: Sequence[Change], *, now: datetime) -> int:
-        """Write events and changed rows, and withdraw unsent notices whose due date no open row has any more,
-        in one transaction; return the number of cases that changed. The ledger computes the hashes. Raises
-        Conflict: another writer changed one of the cases first; nothing was written.
-        """
-
-    def write(self, case: str, change: Callable[[Mapping[str, Row]], Change], *, now: datetime) -> Change:
-        """Write, as `append`, what is made of a case and its board rows, which nobody else writes meanwhile."""
-
-    def next_ids(self, year: int, count: int) -> Sequence[str]:
-        """Return unused case ids, in order."""
-
-    def active_case(self, procedure: str, unit: str, object: str) -> str | None:
-        """Return the first active case of that procedure, unit and object; None where there is none."""
-
-    def office(self) -> Office:
-        """Return units, people and matches."""
+    def events(self, case: str) -> Sequence[Event]: ...
+    def rows(self, case: str) -> Mapping[str, Row]: ...
+    def append(self, changes: Sequence[Change], *, now: datetime) -> int: ...
+    def write(self, case: str, change: Callable[[Mapping[str, Row]], Change], *, now: datetime) -> Change: ...
+    def next_ids(self, year: int, count: int) -> Sequence[str]: ...
+    def active_case(self, procedure: str, unit: str, object: str) -> str | None: ...
+    def office(self) -> Office: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

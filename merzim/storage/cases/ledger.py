@@ -58,10 +58,9 @@ _TAKE_ROW_OFF = DEADLINE.delete().where(
 
 
 class SqlLedger:
-    """Implements `workflow.ports.Ledger`, which says what each method of it does, on a database.
+    """Cases as chains of events on a database, with their board rows: a `workflow.ports.Ledger`.
 
-    Args:
-        office: the present office, where others use it too.
+    `office`: the present office, where others use it too.
     """
 
     def __init__(self, engine: Engine, *, office: PresentOffice | None = None) -> None:
@@ -73,9 +72,11 @@ class SqlLedger:
         return fold(chain) if chain else None
 
     def events(self, case: str) -> Sequence[Event]:
+        """Return the events of a case in order; none for an unknown id."""
         return [*map(event, read_for_names(self._engine, _EVENTS_OF, [case]))]
 
     def rows(self, case: str) -> Mapping[str, Row]:
+        """Return the board rows of a case by obligation id with its period."""
         return {row.obligation: row for row in self.rows_of([case]).get(case, ())}
 
     def rows_of(self, ids: Collection[str]) -> Mapping[str, Sequence[Row]]:
