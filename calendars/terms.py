@@ -66,9 +66,7 @@ class Target:
         return next((figure for figure_year, figure in self.years if figure_year == year), None)
 
     def bound(self, year: int) -> Fraction | None:
-        """Return the worst value that still meets the target: the lower end of a range where higher is
-        better.
-        """
+        """Return the worst value that still meets the target (of a range the lower, if higher is better)."""
         figure_text = self.of(year)
         if figure_text is None:
             return None

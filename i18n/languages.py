@@ -33,9 +33,7 @@ def available_language(language: str) -> str:
 
 @cache
 def locale_of(language: str) -> Any:
-    """Return the locale data (CLDR) of a language, a `babel.Locale`, read on first use. Raises UnknownLanguage:
-    the CLDR does not know it.
-    """
+    """Return the locale data (CLDR) of a language, read on first use. Raises UnknownLanguage."""
     try:
         return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):

@@ -75,9 +75,7 @@ def placeholder(name: str, spec: str | None) -> Placeholder:
 
 @cache
 def _parsed(code: str, language: str) -> Sequence[tuple[str, Placeholder | None]]:
-    """Return the pieces of a template: plain text with the placeholder after it, if any (cached). Raises
-    CatalogueError: the template is invalid; the message names file and code.
-    """
+    """Return the pieces of a template: plain text and the placeholder after it. Raises CatalogueError."""
     try:
         pieces = [
             (literal, placeholder(name, spec) if name is not None else None)
@@ -230,9 +228,7 @@ _ACT = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\d+)_?", re.AS
 
 
 def calendar_act(act: str, language: str) -> str:
-    """Return the name of an act that decides about days; of a registered one without a name of its own its
-    kind, year and number, of any other its id.
-    """
+    """Return the name of an act that decides about days: its own, else kind, year and number, else its id."""
     if knows(code := f"calendar_act.{act}"):
         return template(code, language)
     match = _ACT.fullmatch(act)

@@ -114,9 +114,7 @@ def machine_of(procedure: Procedure, kind: Callable[..., Any] = Machine) -> Any:
 
 @lru_cache
 def _built(kind: Callable[..., Any], stages: tuple[str, ...], asking: frozenset[str]) -> Any:
-    """Return a machine: its stages one after the other, held back by guards, and the commands. `asking`: the
-    stages with a decision, which adds a guard to them.
-    """
+    """Return a machine: its stages in order, held back by guards (one more if `asking`), and the commands."""
     way, aside = [*stages, *OVER], [CANCELLED, EXEMPTED]
     states = [*way, *aside]
     if len(set(states)) < len(states):

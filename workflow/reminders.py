@@ -195,9 +195,7 @@ def _undated_steps(
 
 
 def _open_steps(since: date, calendar: Kazakhstan, *, today: date, once: bool) -> Iterator[ScheduledStep]:
-    """Yield the reminder of a duty open since a day whose turn it is on `today`, and the one after it. `once`:
-    whether the first is the only one.
-    """
+    """Yield the reminder whose turn it is of a duty open since a day, and unless `once` the one after it."""
     try:
         passed = calendar.count_working_days(since + timedelta(days=1), today)
     except OutOfRange:
@@ -273,9 +271,7 @@ def step_order(step: str) -> tuple[str, int]:
 def step_named(
     case: Case, procedure: Procedure, name: str, due: date, calendar: Kazakhstan, step: str
 ) -> Step | None:
-    """Return the step with that id: of a plan date, of an open duty, or of the deadline with that due date;
-    None where it has no such step (any more).
-    """
+    """Return the step with that id: of a plan date, an open duty or a due date; None where it has none."""
     if step in _OF_OURS:
         return _OF_OURS[step]
     if step.startswith(_OPEN):

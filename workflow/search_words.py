@@ -46,9 +46,7 @@ _LETTERS = str.maketrans(
 
 
 def alphabetical(text: str) -> str:
-    """Return the key by which names are sorted: no letter case, the order of the Kazakh alphabet (which
-    includes the Russian one), Latin letters first.
-    """
+    """Return the key by which names are sorted: by the Kazakh alphabet, Latin first, without letter case."""
     return text.casefold().translate(_LETTERS)
 
 

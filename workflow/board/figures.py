@@ -198,8 +198,6 @@ def critical_step(steps: Iterable[PlanStep]) -> PlanStep | None:
 
 
 def most_drifted(steps: Iterable[PlanStep]) -> PlanStep | None:
-    """Return the step with the greatest drift, the first of several: where all moved ahead, the one that moved
-    ahead least; None where no step has a drift.
-    """
+    """Return the step that drifted most (where all moved ahead, the least), the first of several; or None."""
     moved_steps = (step for step in steps if step.drift is not None)
     return max(moved_steps, key=lambda step: step.drift or 0, default=None)

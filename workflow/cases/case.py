@@ -125,9 +125,7 @@ class Event:
 
     @property
     def may_be_withdrawn(self) -> bool:
-        """Whether the history offers to withdraw it; comments, assignments and what register rows made have
-        ways of their own.
-        """
+        """Whether the history offers to withdraw it; comments, assignments, facts of rows have own ways."""
         is_part = self.kind in PARTS and not self.kind.startswith(("commented", "assignment_"))
         return (self.kind == "fact" or is_part) and not self.payload.get("row")
 
@@ -282,9 +280,7 @@ class Case:
     head: str = ""
 
     def object_in(self, language: str) -> str:
-        """Return the name of the object in a language; where its passport lacks it, in the other language or in
-        the words the case was opened with.
-        """
+        """Return the name of the object in a language, else in the other, else as the case was opened."""
         names = (self.object_ru, self.object_kk) if language != "kk" else (self.object_kk, self.object_ru)
         return names[0] or names[1] or self.object
 

@@ -63,9 +63,7 @@ def _basis(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
 
 
 def _anchor(link: Link) -> Iterator[Element]:
-    """Yield the element about the day a term counts from; none where it needs none, or for an embargo that has
-    not begun.
-    """
+    """Yield the element about the day a term counts from; none if it needs none or an embargo has not begun."""
     since, on, term = link.obligation.since, link.anchor.on, link.obligation.term
     if since is None or (on is None and isinstance(term, terms.Embargo)):
         return

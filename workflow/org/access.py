@@ -126,9 +126,7 @@ class OutsidePerson:
 
 
 def must_enrol(account: Account, required: Collection[Access]) -> bool:
-    """Return whether an account lacks the second factor its access requires. `required`: the accesses that
-    require one (`web.totp_required`).
-    """
+    """Return whether an account lacks the second factor that its access is `required` to have."""
     return account.reader.access in required and not account.second_factor
 
 

@@ -175,9 +175,7 @@ class Office:
 
     @cached_property
     def holders_by_organisation(self) -> Mapping[tuple[str, str], tuple[tuple[str, Person], ...]]:
-        """(organisation, duty) -> (unit, person) of everybody who holds it in the organisation, in order of
-        name; the organisation "" is the whole office.
-        """
+        """(organisation, duty) -> (unit, person) of its holders there, by name; "" is the whole office."""
         return _grouped(
             ((organisation, duty), (person.unit, person))
             for person in self.by_name
@@ -296,9 +294,7 @@ class Office:
 
     @cached_property
     def organisations(self) -> tuple[str, ...]:
-        """Units that are organisations: those with a kind of their own; where no kind is known, the top-level
-        ones.
-        """
+        """Units that are organisations: those with a kind of their own; without any, the top-level ones."""
         return tuple(unit.id for unit in self.units.values() if unit.kind) or self.tops
 
     def organisation(self, unit: str) -> str | None:

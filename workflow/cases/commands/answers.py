@@ -28,9 +28,7 @@ TITLE_LENGTH = 120
 
 
 def give(view: View, *, text: str, assignee: str, until: date, giver: str) -> Drafts:
-    """Assign a task to a person until a local date. `assignee`, `giver`: keys of people. Raises Refusal: there
-    is no text, or the day has passed.
-    """
+    """Assign a task to a person until a local date (`assignee`, `giver`: keys of people). Raises Refusal."""
     number = next_number(view.case, "assignment", assignments(view.case))
     return [_given(number, text, assignee, until, giver, view.today)]
 
@@ -119,9 +117,7 @@ def extend(view: View, number: int, *, until: date, ground: str, author: str, lo
 
 
 def _payload(assignment: Assignment, text: str, author: str, kind: str) -> dict[str, object]:
-    """Return what an answer or refusal says: its text, who gives it, and whose inbox it is for: that of the
-    giver of the assignment, unless they wrote it.
-    """
+    """Return what an answer or refusal says: text, author, and (unless it is theirs) the giver's inbox."""
     to = {assignment.giver: kind} if assignment.giver and assignment.giver != author else {}
     return {"text": text.strip(), "person": author, "to": to}
 
@@ -192,10 +188,7 @@ def comment(
 
 
 def _question(events: Sequence[Event], line: int) -> Comment:
-    """Return the question of that number, answered or not.
-
-    Raises CannotComment: there is no such comment, it asks nobody, or it was withdrawn.
-    """
+    """Return the question of that number, answered or not. Raises CannotComment: there is none (any more)."""
     question = next((comment for comment in comments(events) if comment.seq == line), None)
     if question is None or not question.asks or question.withdrawn:
         raise CannotComment("comment.no_question", line=line)
@@ -231,10 +224,7 @@ def snooze(view: View, obligation: str, *, until: date) -> Drafts:
 def days_to_offer(
     deadline: Deadline, procedure: Procedure, calendar: Kazakhstan, *, today: date
 ) -> tuple[date, ...]:
-    """Return the days offered for snoozing: the next working day, the third one, and the last possible one.
-
-    Empty when it cannot be snoozed.
-    """
+    """Return the days offered for snoozing: the next working day, the third, the last possible one; or none."""
     if deadline.state not in AWAITED or deadline.due is None:
         return ()
     latest = latest_snooze(procedure.steps, deadline.due, calendar)
@@ -243,11 +233,7 @@ def days_to_offer(
 
 
 def acknowledge(view: View, obligation: str, notice: str) -> Drafts:
-    """Record that a notice was read: about an obligation, a register row, or ("") the case. Repeated, it adds
-    nothing.
-
-    Raises Refusal: the edition has no such obligation.
-    """
+    """Record that a notice was read, about an obligation, a row or ("") the case; once. Raises Refusal."""
     if _answered(view, notice, "acknowledged"):
         return ()
     if obligation and not is_entry(obligation):

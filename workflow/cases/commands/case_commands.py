@@ -143,11 +143,7 @@ def in_schedule_of(case: Case, opening: Opening) -> Opening:
 
 
 def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure:
-    """Return the edition the opening names, else the one in force on its earliest fact or plan date, or today
-    when it has none.
-
-    Raises Refusal: there is no such procedure or edition, or none was in force.
-    """
+    """Return the edition an opening names, else that in force on its first day, else today. Raises Refusal."""
     days = [*opening.facts.values(), *opening.planned.values()]
     first = min(days, default=today)
     return library.named(opening.edition) if opening.edition else library.edition(opening.procedure, first)
@@ -263,9 +259,7 @@ class CaseCommands:
     def write(
         self, case_id: str, at: Moment, command: Command[P], /, *args: P.args, **values: P.kwargs
     ) -> Change:
-        """Write the events that a command derives from the case, which nobody else writes meanwhile. Raises
-        UnknownCase: there is no case with that id.
-        """
+        """Write what a command derives from a case, which is locked meanwhile. Raises UnknownCase."""
 
         def change(before: Mapping[str, Row]) -> Change:
             return self._decided(case_id, at, before, lambda view: command(view, *args, **values))

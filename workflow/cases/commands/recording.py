@@ -126,9 +126,7 @@ def correct(
 
 
 def replan(view: View, planned: Mapping[str, date], *, of_row: bool = False) -> Drafts:
-    """Set the plan dates of facts (local dates), the latest of which count; those that change nothing are left
-    out. `of_row`: as in `check_plan_date`.
-    """
+    """Set plan dates of facts (local dates) that change anything. `of_row`: as in `check_plan_date`."""
     for fact, on in planned.items():
         known_fact(view.procedure, fact)
         check_plan_date(on, view.calendar, of_row=of_row)
@@ -200,9 +198,7 @@ def _contradiction(code: str, recorded: Fact, **arguments: object) -> Contradict
 
 
 def _payload(obligation: Obligation, values: Mapping[str, Decimal], signed_by: str) -> dict[str, object]:
-    """Return numbers and signatory of a fact as payload values: strings, nothing empty. Raises Refusal: a name
-    the obligation or the office does not know.
-    """
+    """Return numbers and signatory of a fact as payload values, nothing empty. Raises Refusal: unknown ones."""
     for name in values:
         if name not in obligation.values:
             code = "unknown_value" if obligation.values else "fact_without_values"
@@ -216,9 +212,7 @@ def _payload(obligation: Obligation, values: Mapping[str, Decimal], signed_by: s
 def _missing_details(
     obligation: Obligation, recorded: Fact, values: Mapping[str, Decimal], signed_by: str
 ) -> tuple[dict[str, Decimal], str]:
-    """Return the numbers and signatory that are not recorded with the fact yet. Raises Contradiction: one of
-    them is recorded with another value.
-    """
+    """Return the numbers and signatory not recorded yet. Raises Contradiction: one is recorded otherwise."""
     for name, value in values.items():
         known = recorded.values.get(name, value)
         if known != value:

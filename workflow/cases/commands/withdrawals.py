@@ -94,9 +94,7 @@ def _cannot_undo(event: Event, was_told: Callable[[Event], bool], at: Moment) ->
 def undoable_event(
     events: Sequence[Event], name: str, was_told: Callable[[Event], bool], *, at: Moment
 ) -> Event | None:
-    """Return the last record of a fact, its evidence or its plan date by that name, to offer it for undoing;
-    None where there is none, or it cannot be undone.
-    """
+    """Return the last record of that name (fact, evidence or plan date) to offer for undoing; None for none."""
     records = (event for event in reversed(effective_events(events)) if event.name == name)
     last = next((event for event in records if event.kind in _UNDOABLE), None)
     return None if last is None or _cannot_undo(last, was_told, at) else last
