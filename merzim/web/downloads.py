@@ -21,7 +21,6 @@ from merzim.services.registers.views import AskRow, show_row
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import (
     BYTES,
-    DOCX,
     ZIP,
     CaseId,
     Digest,
@@ -68,7 +67,7 @@ def stored_file_response(ctx: RequestContext, digest: str, name: str, *, of: str
 def get_form(ctx: Reading, case: CaseId, form: FormId, language: PaperLanguage) -> Response:
     """Return a form of the case, filled with the known values, as DOCX."""
     name, document = filled_form(ctx, case, form, language)
-    return as_file(document, DOCX, name)
+    return as_file(document, name)
 
 
 def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
@@ -143,4 +142,4 @@ def get_report(
     """Return a report about a year or quarter of a unit as DOCX, from the registers the reader sees."""
     report = year_report(ctx, unit=seen_unit(ctx, unit), form=report_form(form), year=year, quarter=quarter)
     name, document = report.file(language)
-    return as_file(document, DOCX, name)
+    return as_file(document, name)

@@ -82,14 +82,15 @@ BYTES = "application/octet-stream"
 """The media type of files of others, which are never shown as a page."""
 
 
-def as_file(content: bytes, media_type: str, name: str) -> Response:
-    """Return bytes as a download of this name."""
+def as_file(content: bytes, name: str) -> Response:
+    """Return bytes as a download of this name, whose extension says what they are: docx, xlsx or zip."""
+    media_type = {"docx": DOCX, "xlsx": XLSX, "zip": ZIP}[name.rpartition(".")[2]]
     return Response(content, media_type=media_type, headers=_attached(name))
 
 
 def as_workbook(tables: Sequence[Table], name: str) -> Response:
     """Return tables as the sheets of a workbook to download; `name`: of the file, without `.xlsx`."""
-    return as_file(tables_workbook(tables), XLSX, f"{name}.xlsx")
+    return as_file(tables_workbook(tables), f"{name}.xlsx")
 
 
 def keep_cookie(response: Response, name: str, value: str, *, lasts: timedelta) -> None:

@@ -20,9 +20,6 @@ from merzim.services.registers.results import FieldView, seen_register
 from merzim.services.verbs import Ask, Verb
 from merzim.web.auth.dependencies import Managing, Reading
 from merzim.web.http import (
-    DOCX,
-    XLSX,
-    ZIP,
     CampaignPath,
     PageNumber,
     PaperLanguage,
@@ -33,16 +30,8 @@ from merzim.web.http import (
     redirect,
 )
 from merzim.web.pages.registers.rows import form_fields, new_values
+from merzim.web.ui import form_values as forms
 from merzim.web.ui.command_forms import command_fields, read_command
-from merzim.web.ui.form_values import (
-    Fields,
-    RejectedForm,
-    shown_again,
-    store_form_file,
-    submitted_form,
-    text_fields,
-    typed_answers,
-)
 from merzim.web.ui.name_fields import UnitParam, own_units, unit_filter
 from merzim.web.ui.render import RequestTranslator, page
 from merzim.web.ui.tables import Column, at_tidy_address, page_heads, workbook_response
@@ -53,7 +42,7 @@ router = APIRouter(include_in_schema=False)
 KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
 UNIT_FIELDS = 3
 """Number of unit fields in a form; each unit includes all units below it."""
-SubmittedForm = Annotated[FormData, submitted_form(files=3)]
+SubmittedForm = Annotated[FormData, forms.submitted_form(files=3)]
 State = Annotated[Literal["", "awaited", "answered", "left", "unreached"], Query()]
 EVERYBODY = MappingProxyType({"state": "", "unit": "", "search": ""})
 
@@ -73,9 +62,7 @@ CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
         "web.administration.units", lambda t, campaign: "; ".join(campaign.unit_names) or t.say("web.unit.all")
     ),
     Column(
-        "head.state",
-        lambda t, campaign: t.say(f"web.campaigns.{'open' if campaign.is_open else 'ended'}"),
-        "",
+        "head.state", lambda t, campaign: t.say(f"web.campaigns.{'open' if campaign.is_open else 'ended'}"), ""
     ),
     Column("campaign.sheet.started", lambda _, campaign: campaign.started_on),
     Column("web.campaigns.last_day", lambda _, campaign: campaign.until, ""),
@@ -114,11 +101,11 @@ def new_campaign_page(ctx: Managing, kind: KindPath) -> Response:
 @router.post("/campaigns/new/{kind}")
 def start(ctx: Managing, kind: KindPath, form: SubmittedForm) -> Response:
     """Show the people a campaign would ask; after confirmation, start it."""
-    asked, answers = _campaign_kind(ctx, kind), typed_answers(form)
+    asked, answers = _campaign_kind(ctx, kind), forms.typed_answers(form)
     units = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
     preview, refusal = None, None
     try:
-        digest, answers["file_name"] = store_form_file(ctx, form)
+        digest, answers["file_name"] = forms.store_form_file(ctx, form)
         answers["digest"] = digest
         given: dict[str, Any] = {
             "register_id": asked.register_id,
@@ -129,12 +116,16 @@ def start(ctx: Managing, kind: KindPath, form: SubmittedForm) -> Response:
             "file": build(FileInput, {"file": digest}) if digest else None,
             "preview": not answers.get("start"),
         }
-        preview = verbs.start_campaign(ctx, read_command(ctx, verbs.StartCampaign, text_fields(form), **given))
+        preview = verbs.start_campaign(
+            ctx, read_command(ctx, verbs.StartCampaign, forms.text_fields(form), **given)
+        )
     except Refusal as error:
         refusal = error
     if preview is not None and preview.campaign:
         return redirect(ctx, f"/campaigns/{preview.campaign}", said="started")
-    return _start_form(ctx, kind, RejectedForm(form="start", refusal=refusal, answers=answers), units, preview)
+    return _start_form(
+        ctx, kind, forms.RejectedForm(form="start", refusal=refusal, answers=answers), units, preview
+    )
 
 
 @router.get("/campaigns/{campaign}")
@@ -149,7 +140,7 @@ def campaign_page(
 @router.get("/campaigns/{campaign}/xlsx")
 def get_campaign_sheet(ctx: Reading, campaign: CampaignPath, translator: RequestTranslator) -> Response:
     """Return everybody a campaign asks, with the dates, as a spreadsheet."""
-    return as_file(views.proof_sheet(ctx, campaign, translator.language), XLSX, f"campaign-{campaign}.xlsx")
+    return as_file(views.proof_sheet(ctx, campaign, translator.language), f"campaign-{campaign}.xlsx")
 
 
 @router.get("/campaigns/{campaign}/forms/{language}")
@@ -158,7 +149,7 @@ def get_campaign_papers(
 ) -> Response:
     """Return the forms of the people a campaign asks: with their answers, or to be signed (300 at most)."""
     content = papers_of_campaign(ctx, _query_of(campaign, people), language)
-    return as_file(content, ZIP, f"campaign-{campaign}-{language}.zip")
+    return as_file(content, f"campaign-{campaign}-{language}.zip")
 
 
 @router.get("/campaigns/{campaign}/forms/{number}/{language}")
@@ -167,7 +158,7 @@ def get_campaign_paper(
 ) -> Response:
     """Return the form of one person of a campaign as DOCX."""
     name, content = paper_in_campaign(ctx, campaign, number, language)
-    return as_file(content, DOCX, name)
+    return as_file(content, name)
 
 
 @router.get("/campaigns/{campaign}/paper/{person}")
@@ -195,7 +186,7 @@ def _campaign_kind(ctx: RequestContext, name: str) -> CampaignKind:
 def _start_form(
     ctx: WebContext,
     name: str,
-    tried: RejectedForm | None = None,
+    tried: forms.RejectedForm | None = None,
     units: Sequence[str] = (),
     preview: verbs.CampaignPreview | None = None,
 ) -> Response:
@@ -225,7 +216,7 @@ def _campaign_page(
     people: Mapping[str, str] = EVERYBODY,
     *,
     number: int = 1,
-    tried: RejectedForm | None = None,
+    tried: forms.RejectedForm | None = None,
 ) -> Response:
     """Return one page of the people a campaign asks, with what the campaign is and what is done about it."""
     shown = views.show_campaign(ctx, _query_of(campaign, people, number))
@@ -252,7 +243,9 @@ def _campaign(ctx: RequestContext, campaign: str) -> CampaignView:
     return views.show_campaign(ctx, build(views.ShowCampaign, {"campaign": campaign, "size": 1})).campaign
 
 
-def _paper_form(ctx: WebContext, campaign: str, person: int, *, tried: RejectedForm | None = None) -> Response:
+def _paper_form(
+    ctx: WebContext, campaign: str, person: int, *, tried: forms.RejectedForm | None = None
+) -> Response:
     """Return the form of one person's answer on paper. Raises HTTPException 404."""
     view = _campaign(ctx, campaign)
     invited_person = ctx.reads.office().people.get(views.person_key(ctx, campaign, person))
@@ -281,8 +274,8 @@ def _paper_fields(ctx: RequestContext, campaign: CampaignView) -> Sequence[Field
 def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
     """Serve the form of a change of a whole campaign at `path` of its address; `message` is said afterwards."""
 
-    @shown_again(_campaign_page, path)
-    def change(ctx: Managing, campaign: CampaignPath, answers: Fields) -> Response:
+    @forms.shown_again(_campaign_page, path)
+    def change(ctx: Managing, campaign: CampaignPath, answers: forms.Fields) -> Response:
         verb(ctx, read_command(ctx, verb.command, answers, campaign=campaign))
         return redirect(ctx, f"/campaigns/{campaign}", said=message)
 
@@ -296,7 +289,7 @@ _serve("reopen", verbs.reopen_campaign, "reopened")
 
 
 @router.post("/campaigns/{campaign}/paper/{person}")
-@shown_again(_paper_form, "paper")
+@forms.shown_again(_paper_form, "paper")
 def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form: SubmittedForm) -> Response:
     """Record an answer given on paper."""
     given = {

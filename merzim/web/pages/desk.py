@@ -30,17 +30,7 @@ from merzim.web.auth.dependencies import Recording
 from merzim.web.http import WebContext, preferences, set_preference_cookies
 from merzim.web.pages.cases.recording import SIGNATORIES, foreseen_effect, record_form
 from merzim.web.pages.cases.writing import SubmittedForm, parse_address, record_answers
-from merzim.web.ui.form_values import (
-    Fields,
-    InvalidForm,
-    RejectedForm,
-    parse_date,
-    parse_event_number,
-    shown_again,
-    store_form_file,
-    submitted_form,
-    text_fields,
-)
+from merzim.web.ui import form_values as forms
 from merzim.web.ui.name_fields import NameField, own_people
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import line_columns, page_heads
@@ -75,7 +65,7 @@ def my_desk(
     return _page(ctx, {"show": show}, row_open=unfolded_row(ctx, row, on=on), **shown)
 
 
-def _again(ctx: WebContext, *, tried: RejectedForm) -> Response:
+def _again(ctx: WebContext, *, tried: forms.RejectedForm) -> Response:
     """Return the desk with why a form was refused, or what is to be confirmed, and with what was typed."""
     answers, is_many = tried.answers, tried.form == "many"
     row = f"{answers.get('case', '')}:{answers.get('fact', '')}"
@@ -90,37 +80,37 @@ def _again(ctx: WebContext, *, tried: RejectedForm) -> Response:
 
 
 @router.post("/desk/record")
-@shown_again(_again, "record")
+@forms.shown_again(_again, "record")
 def record(ctx: Recording, form: SubmittedForm) -> Response:
     """Record a fact in one step: with its date, numbers, signatory, evidence and a remark."""
-    answers = text_fields(form)
+    answers = forms.text_fields(form)
     case = answers.get("case", "")
     recorded = record_answers(ctx, case, form)
     return _redirect_to_desk(ctx, answers, said="recorded", what=f"{case}:{recorded}")
 
 
 @router.post("/desk/undo")
-@shown_again(_again)
-def undo(ctx: Recording, answers: Fields) -> Response:
+@forms.shown_again(_again)
+def undo(ctx: Recording, answers: forms.Fields) -> Response:
     """Withdraw what the reader recorded in the last ten minutes, if nobody was notified of it yet."""
-    case, line = answers.get("case", ""), parse_event_number(answers.get("line", ""))
+    case, line = answers.get("case", ""), forms.parse_event_number(answers.get("line", ""))
     cases.undo_entry(ctx, build(cases.Undo, {"case": case, "line": line}))
     return _redirect_to_desk(ctx, answers, said="undone", what=f"{case}:{event_name(ctx, case, line)}")
 
 
 @router.post("/desk/later")
-@shown_again(_again)
-def snooze(ctx: Recording, answers: Fields) -> Response:
+@forms.shown_again(_again)
+def snooze(ctx: Recording, answers: forms.Fields) -> Response:
     """Snooze a reminder until another day."""
     case, obligation = answers.get("case", ""), answers.get("fact", "")
-    fields = {"case": case, "obligation": obligation, "until": parse_date(answers.get("until", ""))}
+    fields = {"case": case, "obligation": obligation, "until": forms.parse_date(answers.get("until", ""))}
     cases.snooze(ctx, build(cases.SnoozeReminder, fields))
     return _redirect_to_desk(ctx, answers, said="later", what=f"{case}:{obligation}")
 
 
 @router.post("/desk/read")
-@shown_again(_again)
-def acknowledge(ctx: Recording, answers: Fields) -> Response:
+@forms.shown_again(_again)
+def acknowledge(ctx: Recording, answers: forms.Fields) -> Response:
     """Acknowledge the letter about a row."""
     fields = {name: answers.get(name, "") for name in ("case", "key")}
     letter = acknowledge_letter(ctx, build(LetterOfCase, fields))
@@ -128,31 +118,31 @@ def acknowledge(ctx: Recording, answers: Fields) -> Response:
 
 
 @router.post("/desk/leave")
-@shown_again(_again, "leave")
-def set_own_leave(ctx: Recording, answers: Fields) -> Response:
+@forms.shown_again(_again, "leave")
+def set_own_leave(ctx: Recording, answers: forms.Fields) -> Response:
     """Set the reader's leave and deputy; with `none` end the leave."""
     days = () if "none" in answers else ("first", "last")
-    away = {name: parse_date(answers.get(name, "")) for name in days}
+    away = {name: forms.parse_date(answers.get(name, "")) for name in days}
     deputy = own_people(ctx).resolve(answers.get("deputy", "")) or None
     set_leave(ctx, build(Away, {**away, "deputy": deputy}))
     return _redirect_to_desk(ctx, answers, said="leave")
 
 
 @router.post("/desk/record-many")
-@shown_again(_again, "many")
-def record_many(ctx: Recording, form: Annotated[FormData, submitted_form(files=1)]) -> Response:
+@forms.shown_again(_again, "many")
+def record_many(ctx: Recording, form: Annotated[FormData, forms.submitted_form(files=1)]) -> Response:
     """Record the ticked rows at once: first a preview, then the result of each."""
-    answers = text_fields(form)
+    answers = forms.text_fields(form)
     rows = answers.getlist("row")
     if not rows:
-        raise InvalidForm("web.refusal.no_rows")
-    file, file_name = store_form_file(ctx, form)
+        raise forms.InvalidForm("web.refusal.no_rows")
+    file, file_name = forms.store_form_file(ctx, form)
     evidence: list[dict[str, object]] = [{"file": file}] if file else []
     if answers.get("link", "").strip():
         evidence.append({"address": parse_address(answers["link"])})
     fields = {
         "steps": [{"case": case, "fact": fact} for case, _, fact in (row.partition(":") for row in rows)],
-        "on": parse_date(answers.get("on", "")),
+        "on": forms.parse_date(answers.get("on", "")),
         "evidence": evidence,
         "signed_by": answers.get("signed_by", ""),
         "remark": answers.get("remark", ""),
@@ -167,13 +157,13 @@ def record_many(ctx: Recording, form: Annotated[FormData, submitted_form(files=1
 
 
 @router.post("/desk/withdraw-many")
-@shown_again(_again)
-def withdraw_many(ctx: Recording, answers: Fields) -> Response:
+@forms.shown_again(_again)
+def withdraw_many(ctx: Recording, answers: forms.Fields) -> Response:
     """Withdraw, with a ground, what was just recorded for several rows; show the result of each."""
     chosen_records = [(*row.split(":", 2), "", "")[:3] for row in answers.getlist("taken")]
     if not chosen_records:
-        raise InvalidForm("web.refusal.no_rows")
-    lines = [{"case": case, "line": parse_event_number(line)} for case, line, _ in chosen_records]
+        raise forms.InvalidForm("web.refusal.no_rows")
+    lines = [{"case": case, "line": forms.parse_event_number(line)} for case, line, _ in chosen_records]
     fields = {"lines": lines, "ground": answers.get("ground", "")}
     withdrawn = cases.withdraw_many(ctx, build(cases.WithdrawMany, fields))
     facts = {f"{case}:{line}": fact for case, line, fact in chosen_records}
@@ -181,7 +171,12 @@ def withdraw_many(ctx: Recording, answers: Fields) -> Response:
 
 
 def unfolded_row(
-    ctx: RequestContext, row: str, *, on: str = "", tried: RejectedForm | None = None, foresees: bool = True
+    ctx: RequestContext,
+    row: str,
+    *,
+    on: str = "",
+    tried: forms.RejectedForm | None = None,
+    foresees: bool = True,
 ) -> dict[str, Any] | None:
     """Return a row of the desk (`case:obligation`) with its form, the forms of its documents (`papers`), the
     days to put its reminder off to (`later`), and, where it `foresees`, what recording it on the form's day

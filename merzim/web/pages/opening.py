@@ -25,7 +25,7 @@ from merzim.services.names import chosen_procedure, name_assignees
 from merzim.services.yearly import OpenYear, UndoYear
 from merzim.web.auth.attempts import count_request
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
-from merzim.web.http import XLSX, WebContext, as_file, redirect
+from merzim.web.http import WebContext, as_file, redirect
 from merzim.web.ui.command_forms import read_command
 from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, one_line, parse_date, shown_again
 from merzim.web.ui.name_fields import own_units, person_names
@@ -199,7 +199,7 @@ def ways_page(ctx: WebContext, *, procedure: str = "", refusal: Refusal | None =
 def schedule_template(ctx: Managing) -> Response:
     """Return an empty schedule to fill in."""
     name = Translator(ctx.language).say("web.open.template_name")
-    return as_file(empty_schedule(ctx.language), XLSX, f"{name}.xlsx")
+    return as_file(empty_schedule(ctx.language), f"{name}.xlsx")
 
 
 @router.get("/open/case")

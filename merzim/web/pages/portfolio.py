@@ -112,9 +112,7 @@ def build_axis(year: int, calendar: Kazakhstan, *, today: date) -> Axis:
 @router.get("/portfolio")
 @at_tidy_address
 def portfolio_page(
-    ctx: Reading,
-    criteria: Criteria,
-    replanned: Annotated[str, Query(max_length=64)] = "",
+    ctx: Reading, criteria: Criteria, replanned: Annotated[str, Query(max_length=64)] = ""
 ) -> Response:
     """Show one page of the analyses of a year, one line each."""
     year = criteria.year or ctx.today.year

@@ -42,11 +42,7 @@ def end_sessions(ctx: Own, texts: Fields) -> Response:
 
 
 def own_page(
-    ctx: WebContext,
-    *,
-    tried: RejectedForm | None = None,
-    feed: str = "",
-    telegram: TelegramCode | None = None,
+    ctx: WebContext, *, tried: RejectedForm | None = None, feed: str = "", telegram: TelegramCode | None = None
 ) -> Response:
     """Return the page of the user's own account. `feed`: address of a new feed; `telegram`: a new code."""
     account = ctx.accounts.account(ctx.reader.login)

@@ -76,11 +76,7 @@ def send_again(ctx: Setting, letter: Annotated[str, Form(max_length=100)] = "") 
 
 
 def _page(
-    ctx: WebContext,
-    *,
-    status: int = 0,
-    tried: RejectedForm | None = None,
-    outcome: Outcome | None = None,
+    ctx: WebContext, *, status: int = 0, tried: RejectedForm | None = None, outcome: Outcome | None = None
 ) -> Response:
     """Return the page; `tried`: the form of a letter, `outcome`: of a test letter."""
     view, office = get_operations(ctx, Ask()), recorded_office(ctx)
@@ -242,10 +238,7 @@ def settings(ctx: Setting) -> Response:
 
 
 def _settings_page(
-    ctx: WebContext,
-    *,
-    outcome: MailTried | None = None,
-    tried: RejectedForm | None = None,
+    ctx: WebContext, *, outcome: MailTried | None = None, tried: RejectedForm | None = None
 ) -> Response:
     """Return the page of settings: the stored values, over them what was typed; `outcome`: of a test letter."""
     present = administration.get_settings(ctx, Ask())

@@ -23,16 +23,8 @@ from merzim.services.people.staff import find_people, recorded_office
 from merzim.services.people.table import ImportPeople, import_people
 from merzim.web.auth.dependencies import Setting, reads_files
 from merzim.web.http import PageNumber, WebContext, as_workbook, redirect
+from merzim.web.ui import form_values as forms
 from merzim.web.ui.command_forms import command_fields, read_command
-from merzim.web.ui.form_values import (
-    Fields,
-    InvalidForm,
-    RejectedForm,
-    parse_date,
-    shown_again,
-    store_form_file,
-    submitted_form,
-)
 from merzim.web.ui.name_fields import unit_filter, unit_names
 from merzim.web.ui.render import page
 from workflow.org.kinds import KINDS
@@ -81,7 +73,7 @@ def unit(ctx: Setting, id: Key = "") -> Response:
 
 
 @router.post("/unit/feed")
-def unit_feed(ctx: Setting, typed: Fields) -> Response:
+def unit_feed(ctx: Setting, typed: forms.Fields) -> Response:
     """Create or revoke a calendar feed of a unit. Its address is shown once."""
     unit = recorded_office(ctx).units.get(typed.get("id", ""))
     if unit is None:
@@ -97,7 +89,7 @@ def unit_feed(ctx: Setting, typed: Fields) -> Response:
 def people(ctx: Setting, q: Key = "", unit: Key = "") -> Response:
     """Show all people, searchable by name, post and e-mail."""
     office = recorded_office(ctx)
-    with suppress(InvalidForm):  # the field says why; nobody is of such a unit
+    with suppress(forms.InvalidForm):  # the field says why; nobody is of such a unit
         unit = unit_names(office).resolve(unit)
     people, units = find_people(office, q, unit), unit_filter(ctx, unit)
     return page(ctx, "people.html", office=office, people=people, most=MOST_LISTED, q=q, units=units, unit=unit)
@@ -111,11 +103,7 @@ def person(ctx: Setting, key: Key = "") -> Response:
 
 
 def _unit_page(
-    ctx: WebContext,
-    unit: Unit | None = None,
-    *,
-    tried: RejectedForm | None = None,
-    feed: str = "",
+    ctx: WebContext, unit: Unit | None = None, *, tried: forms.RejectedForm | None = None, feed: str = ""
 ) -> Response:
     """Return the form of a unit, of a new one for None, or as typed; `feed`: address of a feed just made."""
     office, typed = recorded_office(ctx), tried.answers if tried else {}
@@ -161,7 +149,7 @@ def _unit_values(unit: Unit) -> dict[str, Any]:
 
 
 def _person_page(
-    ctx: WebContext, person: Person | None = None, *, tried: RejectedForm | None = None
+    ctx: WebContext, person: Person | None = None, *, tried: forms.RejectedForm | None = None
 ) -> Response:
     """Return the form of a person, of a new one for None, or as typed."""
     office, typed = recorded_office(ctx), tried.answers if tried else {}
@@ -208,15 +196,15 @@ def _away(typed_texts: Mapping[str, str]) -> list[staff.Span]:
     for n in range(MAX_AWAY):
         first, last = (typed_texts.get(f"away_{end}_{n}", "").strip() for end in ("first", "last"))
         if first and last:
-            spans.append(staff.Span(first=parse_date(first), last=parse_date(last)))
+            spans.append(staff.Span(first=forms.parse_date(first), last=forms.parse_date(last)))
         elif first or last:
             raise Refusal("web.staff.away_half")
     return spans
 
 
 @router.post("/unit")
-@shown_again(_unit_page, "unit")
-def save_unit(ctx: Setting, answers: Fields) -> Response:
+@forms.shown_again(_unit_page, "unit")
+def save_unit(ctx: Setting, answers: forms.Fields) -> Response:
     """Save a unit, a new one where no id is sent, or remove it (`do`)."""
     same = {"id": answers.get("id", ""), "mark": answers.get("mark", "")}
     if answers.get("do") == "remove" and same["id"]:
@@ -225,7 +213,7 @@ def save_unit(ctx: Setting, answers: Fields) -> Response:
     office = recorded_office(ctx)
     has_parent, is_first = (bool(answers.get(name, "").strip()) for name in ("parent", "first_level"))
     if not same["id"] and office.units and has_parent == is_first:
-        raise InvalidForm("web.staff.parent_or_first")
+        raise forms.InvalidForm("web.staff.parent_or_first")
     time = {
         **{end: answers.get(f"time_{end}", "").strip()[:5] for end in ("first", "last")},
         "week": [number for number in range(1, 8) if answers.get(f"time_day_{number}")],
@@ -236,8 +224,8 @@ def save_unit(ctx: Setting, answers: Fields) -> Response:
 
 
 @router.post("/person")
-@shown_again(_person_page, "person")
-def save_person(ctx: Setting, answers: Fields) -> Response:
+@forms.shown_again(_person_page, "person")
+def save_person(ctx: Setting, answers: forms.Fields) -> Response:
     """Save a person, a new one where no key is sent."""
     person = read_command(ctx, staff.SavePerson, answers, office=recorded_office(ctx))
     staff.save_person(ctx, person.model_copy(update={"away": _away(answers)}))
@@ -245,8 +233,8 @@ def save_person(ctx: Setting, answers: Fields) -> Response:
 
 
 @router.post("/person/remove")
-@shown_again(_person_page)
-def remove_person(ctx: Setting, answers: Fields) -> Response:
+@forms.shown_again(_person_page)
+def remove_person(ctx: Setting, answers: forms.Fields) -> Response:
     """Remove a person, whose open deadlines pass to others."""
     person = staff.get_person(ctx, answers.get("key", ""))
     fields = {"id": person.key, "mark": answers.get("mark", "")}
@@ -261,19 +249,19 @@ def export_people(ctx: Setting) -> Response:
     return as_workbook(sheets, "people")
 
 
-def _import_page(ctx: WebContext, *, tried: RejectedForm | None = None, **shown: Any) -> Response:
+def _import_page(ctx: WebContext, *, tried: forms.RejectedForm | None = None, **shown: Any) -> Response:
     """Return the page of a table of people that was sent: what it would change, or why it is refused."""
     return page(ctx, "people_import.html", tried=tried, **{"preview": None, **shown})
 
 
 @router.post("/people/import")
 @reads_files
-@shown_again(_import_page)
-def import_table(ctx: Setting, form: Annotated[FormData, submitted_form(files=1, fields=5)]) -> Response:
+@forms.shown_again(_import_page)
+def import_table(ctx: Setting, form: Annotated[FormData, forms.submitted_form(files=1, fields=5)]) -> Response:
     """Show a preview of a table's changes; when submitted from there, import it."""
-    digest, name = store_form_file(ctx, form)
+    digest, name = forms.store_form_file(ctx, form)
     if not digest:
-        raise InvalidForm("web.refusal.no_file")
+        raise forms.InvalidForm("web.refusal.no_file")
     preview = import_people(ctx, build(ImportPeople, {"file": digest, "preview": form.get("do") != "take"}))
     if form.get("do") == "take":
         return redirect(ctx, "/administration/people", said="taken")

@@ -36,6 +36,7 @@ SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
 SHORT_STAGE = 4
 """Up to how many obligations a stage shows all of them."""
 PRESSING: tuple[DeadlineStatus, ...] = ("overdue", "soon", "slipped")
+OPEN: tuple[DeadlineStatus, ...] = (*PRESSING, "open")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,10 +128,13 @@ class CaseView:
 
     @property
     def next(self) -> ShownObligation | None:
-        """The most urgent obligation that has a day; None if nothing open has one."""
-        looks = ("overdue", "soon", "open", "slipped")
-        dated = (entry for entry in self.entries if entry.look in looks and _day(entry.deadline, self.today))
-        return min(dated, key=lambda entry: _order(entry, today=self.today), default=None)
+        """What to do next of what has a day: first what can be done, of that the overdue, then by day."""
+        dated = {
+            (not can_be_done(entry.deadline), entry.look != "overdue", day, n): entry
+            for n, entry in enumerate(self.entries)
+            if entry.look in OPEN and (day := _day(entry.deadline, self.today))
+        }
+        return dated[min(dated)] if dated else None
 
     @property
     def never_confirmed(self) -> tuple[ShownObligation, ...]:
@@ -162,9 +166,8 @@ def build_case_view(ctx: RequestContext, case_id: str) -> CaseView:
     case, events = case_with_events(ctx, case_id)
     office, calendar, today = ctx.reads.office(), ctx.calendar, ctx.today
     view = ctx.case_commands.view_of(case, today=today, bare=False)
-    procedure = view.procedure
-    notices = ctx.reads.notices(case)
-    soon, stakes = ctx.horizon.soon, Stakes(ctx)
+    procedure, soon, stakes = view.procedure, ctx.horizon.soon, Stakes(ctx)
+    repeated = ((event.name, event.name.partition(".")[0]) for event in events if "#" in event.name)
 
     def entry(deadline: Deadline) -> ShownObligation:
         """Return one obligation of the case as its page shows it."""
@@ -198,14 +201,15 @@ def build_case_view(ctx: RequestContext, case_id: str) -> CaseView:
         titles={
             **{name: anchor.title for name, anchor in procedure.by_id.items()},
             **{entry.deadline.id: entry.deadline.obligation.title for entry in entries},
-            **_titles_of_repeated(procedure, events),
+            # Facts that happened again in a period: `event_held.2026-02#2`.
+            **{name: procedure.by_id[fact].title for name, fact in repeated if fact in procedure.by_id},
         },
         events=tuple(reversed(events)),
         changes=field_changes(events),
         withdrawn=frozenset(
             {event.seq for event in events} - {event.seq for event in effective_events(events)}
         ),
-        notices=tuple(notices),
+        notices=tuple(ctx.reads.notices(case)),
         named=named,
         today=today,
     )
@@ -222,19 +226,7 @@ def _parts(procedure: Procedure, entries: Sequence[ShownObligation], stands: str
         yield StagePart(stage=stage, place=place, entries=of_stage)
 
 
-def _titles_of_repeated(procedure: Procedure, events: Sequence[Event]) -> Mapping[str, Text]:
-    """Return the titles of facts that happened again in a period (`event_held.2026-02#2`)."""
-    names = {event.name: event.name.partition(".")[0] for event in events if "#" in event.name}
-    return {name: procedure.by_id[fact].title for name, fact in names.items() if fact in procedure.by_id}
-
-
 def _day(deadline: Deadline, today: date) -> date | None:
     """Return its due date, if that holds, or its plan date, whichever is first; None without either."""
     due = deadline.due if holds_on(deadline, today) else None
     return min((day for day in (due, deadline.planned_on) if day is not None), default=None)
-
-
-def _order(entry: ShownObligation, *, today: date) -> tuple[bool, bool, date]:
-    """Return the sort key of what to do next: what can be done first, of that the overdue, then by day."""
-    day = _day(entry.deadline, today) or date.max
-    return not can_be_done(entry.deadline), entry.look != "overdue", day

@@ -63,11 +63,7 @@ ADDRESSES: Mapping[Tab, str] = {"deadlines": "", "risks": "/risks", "papers": "/
 
 
 def case_page(
-    ctx: WebContext,
-    case: str,
-    *,
-    tab: Tab = "deadlines",
-    tried: RejectedForm | None = None,
+    ctx: WebContext, case: str, *, tab: Tab = "deadlines", tried: RejectedForm | None = None
 ) -> Response:
     """Return one page of a case; after a refusal with the form as filled in, and the refusal's status."""
     view = build_case_view(ctx, case)
@@ -97,21 +93,10 @@ def case_page(
 
 def _tab(ctx: WebContext, view: CaseView, tab: Tab, tried: RejectedForm | None) -> dict[str, Any]:
     """Return what one page of a case has that the others do not."""
-    match tab:
-        case "deadlines":
-            return _forms(ctx, view, tried)
-        case "risks":
-            return {
-                **_registers(ctx, view, tried),
-                "row_field": row_field,
-                "plan_file": command_fields(ctx, ImportPlan, typed_into(tried, "plan-file")),
-                "cartogram": command_fields(ctx, RecordCartogram, typed_into(tried, "cartogram")),
-            }
-        case "papers":
-            papers = case_papers(ctx, view.case, ctx.language)
-            return {"papers": papers, "proofs": proofs(view.case), "languages_of_papers": PAPER_LANGUAGES}
-        case "history":
-            return _history(ctx, view, tried)
+    if tab == "papers":
+        papers = case_papers(ctx, view.case, ctx.language)
+        return {"papers": papers, "proofs": proofs(view.case), "languages_of_papers": PAPER_LANGUAGES}
+    return {"deadlines": _forms, "risks": _registers, "history": _history}[tab](ctx, view, tried)
 
 
 def _parameter(ctx: WebContext, name: str, longest: int = 200) -> str:
@@ -169,6 +154,9 @@ def _registers(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> d
 
     chosen = next((f"{kind}-{ctx.query[kind]}" for kind in kinds.values() if kind in ctx.query), "")
     return {
+        "row_field": row_field,
+        "plan_file": command_fields(ctx, ImportPlan, typed_into(tried, "plan-file")),
+        "cartogram": command_fields(ctx, RecordCartogram, typed_into(tried, "cartogram")),
         "registers": registers,
         "rows": {id: list(rows_of(view.case, kind).values()) for id, kind in kinds.items()},
         "numbers": list(rows_of(view.case, "risk")),
@@ -203,8 +191,9 @@ def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[
 
     def chosen(form: str, parameter: str, field: str = "fact") -> str:
         """Return what was chosen in a form that was refused, else by the address."""
-        is_tried = tried is not None and tried.form == form
-        return typed_into(tried, form).get(field, "") if is_tried else _parameter(ctx, parameter, 2000)
+        if tried is not None and tried.form == form:
+            return tried.answers.get(field, "")
+        return _parameter(ctx, parameter, 2000)
 
     planned = chosen("plan", "plan")
     return {
@@ -241,7 +230,10 @@ def _recording(
 ) -> dict[str, Any]:
     """Return the form that records a fact, with its entry, its papers and what recording would change."""
     on = _parameter(ctx, "on")
-    fact = _parameter(ctx, "fact") or pressing_fact(view)
+    # By default that of the most urgent deadline, else of the first not done.
+    waiting = (entry for entry in view.entries if entry.look in ("open", "slipped", "waits"))
+    pressing = view.next or next(waiting, None)
+    fact = _parameter(ctx, "fact") or (pressing.deadline.id if pressing else "")
     record = recording.record_form(view.case, deadlines, fact=fact, on=on, tried=tried, today=ctx.today)
     return {
         "record": record,
@@ -280,14 +272,6 @@ def _comment_form(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -
             text = say("comment.ask_why", {"until": day}, ctx.language)
             values = {"asks": person, "text": text, "until": day.isoformat()}
     return {"obligation": about if about in view.titles else "", **values}
-
-
-def pressing_fact(view: CaseView) -> str:
-    """Return the fact to record next: of the most urgent deadline, else of the first not done; "" for none."""
-    if view.next is not None:
-        return view.next.deadline.id
-    looks = ("open", "slipped", "waits")
-    return next((entry.deadline.id for entry in view.entries if entry.look in looks), "")
 
 
 def _history(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
@@ -329,25 +313,20 @@ UNDOABLE = ("recorded", "replanned")
 """Messages of the page about what can be undone for ten minutes."""
 
 
-def _message(ctx: WebContext, view: CaseView) -> tuple[str, str] | None:
-    """Return the code of the last action and its object; None for a code without a sentence."""
-    for said in UNDOABLE:
-        if of := _parameter(ctx, said):
-            return (said, of) if of in view.titles else None
-    said, of = _parameter(ctx, "said"), _parameter(ctx, "of")
-    known = said and (said in OF_ONE.values() or knows(f"web.case.said.{said}") or knows(f"event.{said}"))
-    return (said, of) if known and (not of or of in view.titles) else None
-
-
 def _after(ctx: WebContext, view: CaseView) -> dict[str, Any]:
-    """Return what the page says of the last action (`message`): the event that may be undone (`undo`), and the
-    findings about the fact recorded or corrected (`remarks`).
+    """Return what the page says of the last action: its code and object (`message`, None for a code without a
+    sentence), the event that may be undone (`undo`), and the findings about the fact recorded or corrected
+    (`remarks`).
     """
-    message = _message(ctx, view)
-    said, of = message or ("", "")
-    undoes = said in UNDOABLE and ctx.reader.may("record")
+    done = next((name for name in UNDOABLE if _parameter(ctx, name)), "")
+    said, of = done or _parameter(ctx, "said"), _parameter(ctx, done or "of")
+    known = done or said in OF_ONE.values() or knows(f"web.case.said.{said}") or knows(f"event.{said}")
+    if not known or (of and of not in view.titles):
+        said = ""
     return {
-        "message": message,
-        "undo": cases.event_to_undo(ctx, view.case.id, of) if undoes else None,
+        "message": (said, of) if said else None,
+        "undo": cases.event_to_undo(ctx, view.case.id, of)
+        if said in UNDOABLE and ctx.reader.may("record")
+        else None,
         "remarks": of_fact(view.findings, view.procedure, of) if said in ("recorded", "corrected") else (),
     }

@@ -23,8 +23,8 @@ from workflow.refusal import Refusal
 
 SIGNATORIES = tuple(duty for duty in DUTIES if duty not in {OUTSIDE, *OF_A_PERSON})
 """Duties whose holders may have signed a document."""
-
-
+OTHER = "other"
+"""The kind of a document nobody asks for."""
 Choices = list[tuple[str, Text]]
 """Obligations to choose from, by id and title."""
 
@@ -46,12 +46,11 @@ def record_form(
     """
     typed = tried.answers if tried else {}
     fact = typed.get("fact", "") if tried else fact
-    by_id = {deadline.id: deadline for deadline in deadlines if not is_entry(deadline.id)}
+    by_id = {each.id: each for each in deadlines if not is_entry(each.id)}
     offered = [
-        deadline
-        for deadline in by_id.values()
-        if deadline.id == fact
-        or (deadline.state not in ("done", "not_required") and deadline.recorded_on is None)
+        each
+        for each in by_id.values()
+        if each.id == fact or (each.state not in ("done", "not_required") and each.recorded_on is None)
     ]
     still_open = sorted((d for d in offered if d.state == "open"), key=lambda d: d.due or date.max)
     chosen = by_id.get(fact) or next(iter(still_open or offered), None)
@@ -85,9 +84,6 @@ def foreseen_effect(ctx: RequestContext, case: str, form: Mapping[str, Any]) -> 
     return foreseen, len(people)
 
 
-OTHER = "other"
-
-
 def proofs_asked(kinds: Iterable[str]) -> list[tuple[str, bool]]:
     """Return the documents a form asks for, each with whether it is a link: always one link and one file, of
     the kind "other" where the obligation asks for none.
@@ -100,34 +96,26 @@ def proofs_asked(kinds: Iterable[str]) -> list[tuple[str, bool]]:
 
 def plannable(deadlines: Sequence[Deadline], chosen: str) -> Choices:
     """Return what may be given a plan date: everything that has not happened yet, and what is chosen."""
-    return _titled(
-        deadline
-        for deadline in deadlines
-        if deadline.id == chosen
-        or not (
-            deadline.recorded_on
-            or deadline.state == "not_required"
-            or deadline.obligation.options
-            or is_entry(deadline.id)
-        )
-    )
+
+    def may_be_planned(each: Deadline) -> bool:
+        is_past = each.recorded_on or each.state == "not_required"
+        return not (is_past or each.obligation.options or is_entry(each.id))
+
+    return _titled(each for each in deadlines if each.id == chosen or may_be_planned(each))
 
 
 def correct_form(case: Case, deadlines: Sequence[Deadline], fact: str) -> dict[str, Any]:
     """Return the choices of the form that corrects a recorded fact (none of a register's row), its values, and
     who may sign.
     """
-    recorded = {
-        deadline.fact: deadline
-        for deadline in deadlines
-        if deadline.fact in case.facts and not case.facts[deadline.fact].row
-    }
+    own = {name for name, known in case.facts.items() if not known.row}
+    recorded = {deadline.fact: deadline for deadline in deadlines if deadline.fact in own}
     if fact not in recorded:
         fact = next(reversed(recorded), "")
-    chosen, recorded_fact, values = recorded.get(fact), case.facts.get(fact), {"fact": fact}
-    if recorded_fact is not None:
-        values |= {f"value.{name}": f"{number:f}" for name, number in recorded_fact.values.items()}
-        values |= {"on": recorded_fact.on.isoformat(), "signed_by": recorded_fact.signed_by}
+    chosen, values = recorded.get(fact), {"fact": fact}
+    if known := case.facts.get(fact):
+        values |= {f"value.{name}": f"{number:f}" for name, number in known.values.items()}
+        values |= {"on": known.on.isoformat(), "signed_by": known.signed_by}
     return {
         "choices": [(name, (each.answer or each.obligation).title) for name, each in recorded.items()],
         "numbers": chosen.obligation.values if chosen else (),
@@ -181,10 +169,11 @@ def withdrawable(case: Case, titles: Mapping[str, Text], chosen: str) -> list[di
                 choices.append({"name": prefix + name, "kind": kind, **about})
     for register in case_registers().all() if case.entries else ():
         assert register.entry is not None
-        kind = register.entry.row
-        for number, row in rows_of(case, kind).items():
-            text = str(row[register.named_by[0]])
-            choices.append({"name": f"{kind}.{number}", "kind": kind, "text": text})
+        kind, named_by = register.entry.row, register.named_by[0]
+        choices += [
+            {"name": f"{kind}.{number}", "kind": kind, "text": str(row[named_by])}
+            for number, row in rows_of(case, kind).items()
+        ]
     if chosen.startswith("#"):
         choices.append({"name": chosen, "kind": "line", "number": chosen.removeprefix("#")})
     return choices

@@ -27,25 +27,13 @@ from merzim.web.http import CaseId, RegisterPath, WebContext, redirect
 from merzim.web.pages.cases.page import OF_ONE, UNREAD, Tab, case_page, redirect_to_case
 from merzim.web.pages.cases.recording import OTHER, passport_fields
 from merzim.web.pages.registers.rows import changed_values, new_values
+from merzim.web.ui import form_values as forms
 from merzim.web.ui.command_forms import read_command
-from merzim.web.ui.form_values import (
-    Confirmation,
-    Fields,
-    InvalidForm,
-    RejectedForm,
-    Unconfirmed,
-    file_of,
-    parse_date,
-    shown_again,
-    submitted_form,
-    text_fields,
-    typed_answers,
-)
 from workflow.org.access import Need
 
 router = APIRouter(include_in_schema=False)
 
-SubmittedForm = Annotated[FormData, submitted_form(files=10)]
+SubmittedForm = Annotated[FormData, forms.submitted_form(files=10)]
 """A form with evidence."""
 
 
@@ -53,20 +41,20 @@ def evidence_inputs(form: FormData) -> list[EvidenceInput]:
     """Return the links and files in a form: `link.KIND`, `file.KIND`, with their dates and restriction. Raises
     InvalidForm for an invalid address or date, or an empty file.
     """
-    answers, items = text_fields(form), []
+    answers, items = forms.text_fields(form), []
     for key, value in form.multi_items():
         part, _, place = key.partition(".")
         source: dict[str, object]
         if part == "link" and isinstance(value, str) and value.strip():
             source = {"address": parse_address(value)}
-        elif part == "file" and (file := file_of(form, key)):
+        elif part == "file" and (file := forms.file_of(form, key)):
             source = {"content": file}
         else:
             continue
         days = {name: answers.get(f"{name}.{place}", "") for name in ("published", "written")}
         about = {
             "kind": "" if place == OTHER else place,
-            **{f"{name}_on": parse_date(day) if day.strip() else None for name, day in days.items()},
+            **{f"{name}_on": forms.parse_date(day) if day.strip() else None for name, day in days.items()},
             "restricted": " ".join(answers.get(f"restricted.{place}", "").split())[:MAX_GROUND_LENGTH],
         }
         items.append(build(EvidenceInput, {**about, **source}))
@@ -77,12 +65,10 @@ def parse_address(text: str) -> str:
     """Return a web address without surrounding blanks. Raises InvalidForm for none, or one too long."""
     text = text.strip()
     if not is_web_address(text):
-        raise InvalidForm("web.refusal.bad_address", text=text[:100])
+        raise forms.InvalidForm("web.refusal.bad_address", text=text[:100])
     return text
 
 
-ASKED, CONFIRMED = "preview", "confirmed"
-"""Form fields: the request for a preview, and the token of the confirmed preview."""
 C = TypeVar("C", bound=cases.Previewable)
 
 
@@ -95,36 +81,39 @@ def run_or_ask(
         Unconfirmed: it changes deadlines, plans a day after its deadline or loses what a new edition does not
             know; or the form or the case differ from what was confirmed.
     """
-    if answers.get(ASKED):
+    if answers.get("preview"):
         require_visible(ctx, command.case)
         preview, people = cases.foresee(ctx, command)
-        token = _token(answers, preview.change.case.seq)
+        # Of these answers and this state of the case.
+        asked = sorted((name, value) for name, value in answers.items() if name != "confirmed")
+        token = sha256(repr((preview.change.case.seq, asked)).encode()).hexdigest()[:32]
         loses = any(event.payload.get("lost") for event in preview.change.events)
-        if (preview.deadlines or preview.late_plans or loses) and answers.get(CONFIRMED) != token:
+        if (preview.deadlines or preview.late_plans or loses) and answers.get("confirmed") != token:
             points = cases.points_at_stake(ctx, preview)
-            raise Unconfirmed(Confirmation(preview=preview, people=len(people), points=points, token=token))
+            raise forms.Unconfirmed(
+                forms.Confirmation(preview=preview, people=len(people), points=points, token=token)
+            )
     return verb(ctx, command)
 
 
-def _token(answers: Mapping[str, str], seq: int) -> str:
-    """Return a token for these answers and this state of the case."""
-    sorted_answers = sorted((name, value) for name, value in answers.items() if name != CONFIRMED)
-    return sha256(repr((seq, sorted_answers)).encode()).hexdigest()[:32]
-
-
 @router.post("/cases/{case}/plan")
-@shown_again(case_page, "plan")
-def replan(ctx: Recording, case: CaseId, answers: Fields) -> Response:
+@forms.shown_again(case_page, "plan")
+def replan(ctx: Recording, case: CaseId, answers: forms.Fields) -> Response:
     """Set a plan date, asking first if it moves deadlines; then show the case, or the timeline (`back`)."""
-    fact = answers.get("fact", "")
-    if not fact:
-        raise InvalidForm("web.refusal.no_fact")
-    planned = {fact: parse_date(answers.get("on", ""))}
+    fact = _fact(answers)
+    planned = {fact: forms.parse_date(answers.get("on", ""))}
     run_or_ask(ctx, answers, cases.replan, build(cases.Replan, {"case": case, "planned": planned}))
     if "back" in answers:
         back = dict(parse_qsl(answers["back"][:1000]))
         return redirect(ctx, "/portfolio", **{**back, "replanned": case})
     return redirect(ctx, f"/cases/{case}", replanned=fact)
+
+
+def _fact(answers: Mapping[str, str]) -> str:
+    """Return the fact a form is about. Raises InvalidForm for none."""
+    if not answers.get("fact"):
+        raise forms.InvalidForm("web.refusal.no_fact")
+    return answers["fact"]
 
 
 def record_answers(ctx: RequestContext, case: str, form: FormData) -> str:
@@ -134,13 +123,11 @@ def record_answers(ctx: RequestContext, case: str, form: FormData) -> str:
         Unconfirmed: a decision changes deadlines, and the user has not confirmed that yet.
         InvalidForm: no fact, or a decision without its answer.
     """
-    answers = text_fields(form)
-    fact = answers.get("fact", "")
-    if not fact:
-        raise InvalidForm("web.refusal.no_fact")
+    answers = forms.text_fields(form)
+    fact = _fact(answers)
     decisions = whole_case(ctx, case)[1].decisions
     if fact in decisions and not answers.get("option"):
-        raise InvalidForm("web.refusal.no_answer", title=decisions[fact].title)
+        raise forms.InvalidForm("web.refusal.no_answer", title=decisions[fact].title)
     given: dict[str, Any] = {"case": case, "evidence": evidence_inputs(form)}
     if fact in decisions:
         given |= {"decision": fact, "decided_by": answers.get("signed_by", "")}
@@ -151,7 +138,7 @@ def record_answers(ctx: RequestContext, case: str, form: FormData) -> str:
 
 
 @router.post("/cases/{case}")
-@shown_again(case_page, "record")
+@forms.shown_again(case_page, "record")
 def record(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
     """Record a fact with its evidence, then show the case."""
     return redirect(ctx, f"/cases/{case}", recorded=record_answers(ctx, case, form))
@@ -181,7 +168,7 @@ def _run(verb: Verb[Any, Any], ctx: RequestContext, case: str, form: FormData) -
     """Carry out a verb whose command the form fills; return the parameters that say what was done. Raises
     Unconfirmed.
     """
-    answers, given = text_fields(form), dict[str, Any](case=case)
+    answers, given = forms.text_fields(form), dict[str, Any](case=case)
     evidence = verb.command.model_fields.get("evidence")
     if evidence is not None and get_origin(evidence.annotation) is list:
         given["evidence"] = evidence_inputs(form)
@@ -192,14 +179,14 @@ def _run(verb: Verb[Any, Any], ctx: RequestContext, case: str, form: FormData) -
 
 def _describe(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
     """Change the passport of the case."""
-    answers = text_fields(form)
+    answers = forms.text_fields(form)
     command = build(cases.Passport, {"case": case, **passport_fields(ctx, answers)})
     return parameters_of(ctx, run_or_ask(ctx, answers, cases.describe_case, command))
 
 
 def _undo(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
     """Withdraw what the reader recorded in the last ten minutes, if nobody was notified of it yet."""
-    command = read_command(ctx, cases.Undo, text_fields(form), case=case)
+    command = read_command(ctx, cases.Undo, forms.text_fields(form), case=case)
     cases.undo_entry(ctx, command)
     return {"said": "undone", "of": event_name(ctx, case, command.line)}
 
@@ -207,9 +194,9 @@ def _undo(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
 def _acknowledge(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
     """Acknowledge a letter. Raises InvalidForm for one that is not the reader's."""
     try:
-        acknowledge_letter(ctx, read_command(ctx, LetterOfCase, text_fields(form), case=case))
+        acknowledge_letter(ctx, read_command(ctx, LetterOfCase, forms.text_fields(form), case=case))
     except NoSuchLetter:
-        raise InvalidForm("web.refusal.not_your_notice") from None
+        raise forms.InvalidForm("web.refusal.not_your_notice") from None
     return {"said": "notice_acknowledged"}
 
 
@@ -220,10 +207,9 @@ def _serve(path: str, need: Need, act: Act, *, name: str = "", tab: Tab = "deadl
     context = Depends(needs(need))
 
     def form_name(answers: Mapping[str, str]) -> str:
-        number = answers.get("number", "")
-        return f"{name or path}-{number}" if number else name or path
+        return "-".join(filter(None, (name or path, answers.get("number"))))
 
-    @shown_again(partial(case_page, tab=tab), form_name)
+    @forms.shown_again(partial(case_page, tab=tab), form_name)
     def answer(*, ctx: Any = context, case: CaseId, form: SubmittedForm) -> Response:
         return redirect_to_case(ctx, case, tab=tab, **act(ctx, case, form))
 
@@ -247,23 +233,22 @@ def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500
     return RedirectResponse(f"/cases/{case}#notices", status_code=303)
 
 
-RowForm = Annotated[FormData, submitted_form(files=3, fields=90)]
+RowForm = Annotated[FormData, forms.submitted_form(files=3, fields=90)]
 RowNumber = Annotated[int, Path(ge=1, le=9999)]
 Action = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")]
-FORM, AT = "form", "at"
-"""Fields of each form of a row: its name on the page, and what of the page its answer is shown at."""
 
 
-def _risks(ctx: WebContext, case: str, *, tried: RejectedForm | None = None, **_: object) -> Response:
+def _risks(ctx: WebContext, case: str, *, tried: forms.RejectedForm | None = None, **_: object) -> Response:
     return case_page(ctx, case, tab="risks", tried=tried)
 
 
 def _form_name(answers: Mapping[str, str]) -> str:
-    return answers.get(FORM, "")
+    """Return the name on the page of a form of a row."""
+    return answers.get("form", "")
 
 
 @router.post("/cases/{case}/rows/{register_id}")
-@shown_again(_risks, _form_name)
+@forms.shown_again(_risks, _form_name)
 def enter_row(ctx: Recording, case: CaseId, register_id: RegisterPath, form: RowForm) -> Response:
     """Enter a row of a register of the case."""
     values = new_values(ctx, register_of(register_id)[0].fields.values(), form)
@@ -272,7 +257,7 @@ def enter_row(ctx: Recording, case: CaseId, register_id: RegisterPath, form: Row
 
 
 @router.post("/cases/{case}/rows/{register_id}/{number}/edit")
-@shown_again(_risks, _form_name)
+@forms.shown_again(_risks, _form_name)
 def edit_row(
     ctx: Recording, case: CaseId, register_id: RegisterPath, number: RowNumber, form: RowForm
 ) -> Response:
@@ -284,14 +269,9 @@ def edit_row(
 
 
 @router.post("/cases/{case}/rows/{register_id}/{number}/{action}")
-@shown_again(_risks, _form_name)
+@forms.shown_again(_risks, _form_name)
 def act_on_row(
-    ctx: Recording,
-    case: CaseId,
-    register_id: RegisterPath,
-    number: RowNumber,
-    action: Action,
-    form: RowForm,
+    ctx: Recording, case: CaseId, register_id: RegisterPath, number: RowNumber, action: Action, form: RowForm
 ) -> Response:
     """Record an action on a row."""
     register, entry = register_of(register_id)
@@ -307,18 +287,18 @@ def act_on_row(
 
 
 def _shown_row(ctx: WebContext, result: CommandResult, form: FormData) -> Response:
-    """Return the page of the registers at the row of a form, saying what was written."""
-    at = typed_answers(form).get(AT, "")
+    """Return the page of the registers at the row of a form (`at`), saying what was written."""
+    at = forms.typed_answers(form).get("at", "")
     return redirect(ctx, f"/cases/{result.case}/risks", element=at, **parameters_of(ctx, result))
 
 
 @router.post("/cases/{case}/risks/plan")
 @reads_files
-@shown_again(_risks, "plan-file")
+@forms.shown_again(_risks, "plan-file")
 def import_plan(ctx: Recording, case: CaseId, form: RowForm) -> Response:
     """Import the file of a plan; tell what of it was not read, and what was withdrawn before and stays so."""
     plan = _table(form, "file", "web.refusal.no_plan_file")
-    command = read_command(ctx, rows.ImportPlan, text_fields(form), case=case, content=plan)
+    command = read_command(ctx, rows.ImportPlan, forms.text_fields(form), case=case, content=plan)
     imported_plan = rows.import_plan(ctx, command)
     told = {"said": "plan_taken" if imported_plan.entered else "nothing_new"}
     if imported_plan.withdrawn:
@@ -328,12 +308,14 @@ def import_plan(ctx: Recording, case: CaseId, form: RowForm) -> Response:
 
 @router.post("/cases/{case}/cartogram")
 @reads_files
-@shown_again(_risks, "cartogram")
+@forms.shown_again(_risks, "cartogram")
 def record_cartogram(ctx: Recording, case: CaseId, form: RowForm) -> Response:
     """Record the published cartogram from the uploaded file, and tell what of it was not read."""
     table = _table(form, "table", "web.refusal.no_cartogram_file")
     given: dict[str, Any] = {"case": case, "content": table, "evidence": evidence_inputs(form)}
-    result = rows.record_cartogram(ctx, read_command(ctx, rows.RecordCartogram, text_fields(form), **given))
+    result = rows.record_cartogram(
+        ctx, read_command(ctx, rows.RecordCartogram, forms.text_fields(form), **given)
+    )
     told = {**parameters_of(ctx, result), **_unread(result.unread)}
     return redirect(ctx, f"/cases/{case}/risks", element="cartogram", **told)
 
@@ -345,7 +327,7 @@ def _unread(names: Sequence[str]) -> dict[str, str]:
 
 def _table(form: FormData, name: str, refusal: str) -> OpenFile:
     """Return the table sent with a form. Raises InvalidForm: with that code where there is none."""
-    file = file_of(form, name)
+    file = forms.file_of(form, name)
     if file is None:
-        raise InvalidForm(refusal)
+        raise forms.InvalidForm(refusal)
     return file

@@ -18,26 +18,8 @@ from merzim.services.registers import results, tables, views
 from merzim.services.registers.results import FieldView, RegisterView
 from merzim.services.registers.views import ListRows
 from merzim.web.auth.dependencies import Reading, Recording, reads_files
-from merzim.web.http import (
-    XLSX,
-    ZIP,
-    PageNumber,
-    PaperLanguage,
-    RegisterPath,
-    SearchText,
-    WebContext,
-    as_file,
-    redirect,
-)
-from merzim.web.ui.form_values import (
-    InvalidForm,
-    RejectedForm,
-    shown_again,
-    status_of,
-    store_form_file,
-    submitted_form,
-    typed_answers,
-)
+from merzim.web.http import PageNumber, PaperLanguage, RegisterPath, SearchText, WebContext, as_file, redirect
+from merzim.web.ui import form_values as forms
 from merzim.web.ui.name_fields import MatchedUnit, NameField, UnitParam, own_people, own_units, unit_filter
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import at_tidy_address, cell_of, row_title
@@ -112,7 +94,7 @@ def rows_page(
     return page(
         ctx,
         "register_rows.html",
-        status=status_of(refusal),
+        status=forms.status_of(refusal),
         register=register,
         act=act_of(register, translator),
         columns=columns,
@@ -141,14 +123,14 @@ def rows_workbook(ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> 
     """Return all rows a list finds, not one page alone, as a workbook."""
     command = list_command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields))
     name = f"{_file_name(ctx, register_id)} {ctx.today.isoformat()}.xlsx"
-    return as_file(tables.export(ctx, command, ctx.language), XLSX, name)
+    return as_file(tables.export(ctx, command, ctx.language), name)
 
 
 @router.get("/registers/{register_id}/template")
 def register_template(ctx: Reading, register_id: RegisterPath) -> Response:
     """Return the empty spreadsheet of a register, to be filled in and imported."""
     name = f"{_file_name(ctx, register_id)}.xlsx"
-    return as_file(tables.template(ctx, register_id, ctx.language), XLSX, name)
+    return as_file(tables.template(ctx, register_id, ctx.language), name)
 
 
 def _file_name(ctx: RequestContext, register_id: str) -> str:
@@ -160,7 +142,7 @@ def _file_name(ctx: RequestContext, register_id: str) -> str:
 def row_papers(ctx: Reading, register_id: RegisterPath, language: PaperLanguage, query: RowsQuery) -> Response:
     """Return the filled forms of all rows a list finds, not of one page alone, as a ZIP."""
     command = list_command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields))
-    return as_file(papers_of_list(ctx, command, language), ZIP, f"{register_id}-{language}.zip")
+    return as_file(papers_of_list(ctx, command, language), f"{register_id}-{language}.zip")
 
 
 @router.get("/registers/{register_id}/import")
@@ -175,7 +157,7 @@ def show_import_page(
     preview: tables.ImportedRows | None = None,
     digest: str = "",
     answers: Mapping[str, str] | None = None,
-    tried: RejectedForm | None = None,
+    tried: forms.RejectedForm | None = None,
 ) -> Response:
     """Return the page of the import: the rows to import, or the mistakes in the file."""
     register = results.register_view(ctx, results.writable_register(ctx, register_id))
@@ -195,19 +177,19 @@ def show_import_page(
     )
 
 
-SubmittedFile = Annotated[FormData, submitted_form(files=1, fields=20)]
+SubmittedFile = Annotated[FormData, forms.submitted_form(files=1, fields=20)]
 
 
 @router.post("/registers/{register_id}/import")
 @reads_files
-@shown_again(show_import_page, "import")
+@forms.shown_again(show_import_page, "import")
 def import_(ctx: Recording, register_id: RegisterPath, form: SubmittedFile) -> Response:
     """Show the rows of a spreadsheet to import; after confirmation, import all rows or none."""
     results.writable_register(ctx, register_id)
-    answers = typed_answers(form)
-    digest, _ = store_form_file(ctx, form)
+    answers = forms.typed_answers(form)
+    digest, _ = forms.store_form_file(ctx, form)
     if not digest:
-        raise InvalidForm("web.refusal.no_file")
+        raise forms.InvalidForm("web.refusal.no_file")
     fields: dict[str, object] = {
         "register_id": register_id,
         "unit": own_units(ctx).resolve(answers.get("unit", "")),

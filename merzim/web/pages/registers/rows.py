@@ -23,7 +23,6 @@ from merzim.services.registers.results import FieldView, RegisterView, RowView
 from merzim.web.auth.dependencies import Managing, Reading, Recording
 from merzim.web.downloads import get_row_file
 from merzim.web.http import (
-    DOCX,
     FormId,
     PaperLanguage,
     RegisterPath,
@@ -34,19 +33,8 @@ from merzim.web.http import (
     redirect,
 )
 from merzim.web.pages.registers.lists import columns_of
+from merzim.web.ui import form_values as forms
 from merzim.web.ui.command_forms import OF_KIND, FormField, command_fields, read_command
-from merzim.web.ui.form_values import (
-    MAX_FIELDS,
-    Fields,
-    InvalidForm,
-    RejectedForm,
-    file_of,
-    is_same_text,
-    shown_again,
-    submitted_form,
-    typed_answers,
-    typed_into,
-)
 from merzim.web.ui.name_fields import NameChoices, NameField, own_people, own_units, person_names, unit_names
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Content, cell_of, row_title
@@ -62,7 +50,10 @@ Form = ImmutableMultiDict[str, Any]
 
 
 def form_fields(
-    ctx: RequestContext, fields: Sequence[FieldView], row: RowView | None, rejected_form: RejectedForm | None
+    ctx: RequestContext,
+    fields: Sequence[FieldView],
+    row: RowView | None,
+    rejected_form: forms.RejectedForm | None,
 ) -> list[FormField]:
     """Return the fields of a form with a row's values, or with the typed ones after a refusal."""
     choices, made = _choices(ctx), list[FormField]()
@@ -115,7 +106,7 @@ def _choices(ctx: RequestContext) -> Mapping[str, NameChoices]:
 
 def new_values(ctx: RequestContext, fields: RowFields, form: Form) -> dict[str, object]:
     """Return the values in a form for a new row: the fields that are filled."""
-    answers = typed_answers(form)
+    answers = forms.typed_answers(form)
     values = {
         field.id: _parsed_value(ctx, field, answers[FIELD + field.id])
         for field in fields
@@ -126,10 +117,10 @@ def new_values(ctx: RequestContext, fields: RowFields, form: Form) -> dict[str, 
 
 def changed_values(ctx: RequestContext, fields: RowFields, form: Form) -> dict[str, object]:
     """Return the values in a form that differ from those it showed; None for a file to be removed."""
-    answers, values = typed_answers(form), dict[str, object]()
+    answers, values = forms.typed_answers(form), dict[str, object]()
     for field in fields:
         text, was = answers.get(FIELD + field.id, ""), answers.get(WAS + field.id)
-        if was is not None and not is_same_text(text, was):
+        if was is not None and not forms.is_same_text(text, was):
             value = _parsed_value(ctx, field, text)
             # A typed name may be that of the person or unit the form showed.
             if field.kind not in ("person", "unit") or value != was:
@@ -144,14 +135,14 @@ def _parsed_value(ctx: RequestContext, field: FieldView | RegisterField, text: s
     also of a name that is not found, which the verb refuses beside its field.
     """
     if field.kind in ("person", "unit"):
-        with suppress(InvalidForm):
+        with suppress(forms.InvalidForm):
             return _choices(ctx)[field.kind].resolve(text)
     return [part for part in text.split(";") if part] if field.several else text
 
 
 def _files(fields: RowFields, form: Form) -> dict[str, object]:
     """Return the files sent with a form, by field. Raises InvalidForm for an empty one."""
-    sent = {field.id: file_of(form, FIELD + field.id) for field in fields if field.kind == "file"}
+    sent = {field.id: forms.file_of(form, FIELD + field.id) for field in fields if field.kind == "file"}
     return {name: build(FileInput, {"content": file}) for name, file in sent.items() if file}
 
 
@@ -160,14 +151,14 @@ router = APIRouter(include_in_schema=False)
 MAX_PRESET = 200
 """Characters of a field's value taken from the address of a form."""
 router.get("/registers/{register_id}/{row}/files/{digest}")(get_row_file)
-SubmittedForm = Annotated[FormData, submitted_form(files=MAX_FILES, fields=3 * MAX_FIELDS)]
+SubmittedForm = Annotated[FormData, forms.submitted_form(files=MAX_FILES, fields=3 * forms.MAX_FIELDS)]
 
 
 @router.get("/registers/{register_id}/{row}/forms/{form}/{language}")
 def row_paper(ctx: Reading, row: RowPath, form: FormId, language: PaperLanguage) -> Response:
     """Return the form of a row as DOCX, filled with the fields visible to the reader."""
     name, document = paper_of_row(ctx, row, form, language)
-    return as_file(document, DOCX, name)
+    return as_file(document, name)
 
 
 @router.get("/registers/{register_id}/new")
@@ -182,11 +173,11 @@ def row_page(ctx: Reading, register_id: RegisterPath, row: RowPath) -> Response:
 
 
 def row_form(
-    ctx: WebContext, register_id: str, *, unit: str = "", tried: RejectedForm | None = None
+    ctx: WebContext, register_id: str, *, unit: str = "", tried: forms.RejectedForm | None = None
 ) -> Response:
     """Return the form of a new row, with what the address fills in (`field.training=...`), or as refused."""
     register = results.register_view(ctx, results.writable_register(ctx, register_id))
-    preset = RejectedForm(form="", refusal=None, answers=_preset(ctx, register))
+    preset = forms.RejectedForm(form="", refusal=None, answers=_preset(ctx, register))
     answers = tried.answers if tried else {"unit": unit}
     typed_unit = answers.get("unit") or ctx.reader.root
     return page(
@@ -216,7 +207,7 @@ def _preset(ctx: WebContext, register: RegisterView) -> dict[str, str]:
 
 
 def show_row_page(
-    ctx: WebContext, register_id: str, row: str, *, tried: RejectedForm | None = None
+    ctx: WebContext, register_id: str, row: str, *, tried: forms.RejectedForm | None = None
 ) -> Response:
     """Return the page of one row; after a refusal with the form as filled in."""
     detail = row_of_register(ctx, register_id, row)
@@ -247,7 +238,7 @@ def show_row_page(
         erasable=[field for field in detail.fields if field.id in erasable and field.id in detail.row.values],
         tried=tried,
         inputs={
-            name: command_fields(ctx, command, typed_into(tried, name))
+            name: command_fields(ctx, command, forms.typed_into(tried, name))
             for name, command in (
                 ("edit", verbs.EditRow),
                 ("withdraw", verbs.WithdrawRow),
@@ -277,10 +268,10 @@ def _cell(ctx: RequestContext, row: RowView, field: FieldView, value: object) ->
 
 
 @router.post("/registers/{register_id}/new")
-@shown_again(row_form, "add")
+@forms.shown_again(row_form, "add")
 def add(ctx: Recording, register_id: RegisterPath, form: SubmittedForm) -> Response:
     """Add a row, then show it."""
-    register, answers = results.writable_register(ctx, register_id), typed_answers(form)
+    register, answers = results.writable_register(ctx, register_id), forms.typed_answers(form)
     fields = results.shown_fields(ctx, register).values()
     unit = own_units(ctx).resolve(answers.get("unit", ""))
     row = {"register_id": register_id, "unit": unit, "values": new_values(ctx, fields, form)}
@@ -289,10 +280,10 @@ def add(ctx: Recording, register_id: RegisterPath, form: SubmittedForm) -> Respo
 
 
 @router.post("/registers/{register_id}/{row}")
-@shown_again(show_row_page, "edit")
+@forms.shown_again(show_row_page, "edit")
 def edit(ctx: Recording, register_id: RegisterPath, row: RowPath, form: SubmittedForm) -> Response:
     """Change the fields of a row that differ from those the form showed, then show it."""
-    detail, answers = row_of_register(ctx, register_id, row), typed_answers(form)
+    detail, answers = row_of_register(ctx, register_id, row), forms.typed_answers(form)
     values = changed_values(ctx, detail.fields, form)
     # A form that was refused once contains two: the newer one comes first.
     seq = answers.get("seq", "").partition(";")[0] or None
@@ -301,8 +292,8 @@ def edit(ctx: Recording, register_id: RegisterPath, row: RowPath, form: Submitte
 
 
 @router.post("/registers/{register_id}/{row}/withdraw")
-@shown_again(show_row_page, "withdraw")
-def withdraw(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fields) -> Response:
+@forms.shown_again(show_row_page, "withdraw")
+def withdraw(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: forms.Fields) -> Response:
     """Withdraw a row recorded by mistake, then show it."""
     row_of_register(ctx, register_id, row)
     verbs.withdraw_row(ctx, read_command(ctx, verbs.WithdrawRow, answers, row=row))
@@ -310,11 +301,11 @@ def withdraw(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fi
 
 
 @router.post("/registers/{register_id}/{row}/erase")
-@shown_again(show_row_page, "erase")
-def erase(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fields) -> Response:
+@forms.shown_again(show_row_page, "erase")
+def erase(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: forms.Fields) -> Response:
     """Erase values of a row for good once it is confirmed, then show it."""
     row_of_register(ctx, register_id, row)
     if not answers.get("sure"):
-        raise InvalidForm("web.registers.erase_unsure")
+        raise forms.InvalidForm("web.registers.erase_unsure")
     verbs.erase_row(ctx, read_command(ctx, verbs.EraseRow, answers, row=row, fields=answers.getlist("field")))
     return redirect(ctx, f"/registers/{register_id}/{row}", said="erased")
