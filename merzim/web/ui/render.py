@@ -324,6 +324,12 @@ class Translator:
         text = text.replace(",", "\u00a0").replace("-", "−")
         return text if self.language == "en" else text.replace(".", ",")
 
+    def shown(self, value: object) -> str:
+        """Return a value of a cell: dates in digits, numbers in the language, "–" for none."""
+        if isinstance(value, date):
+            return self.short(value)
+        return self.points(Decimal(value)) if isinstance(value, int | Decimal) else str(value or "–")
+
     def points(self, points: Decimal | str | None) -> str:
         """Return points without trailing zeros, with the decimal mark of the language; "" for None."""
         return "" if points is None else self.number(Decimal(points).normalize())

@@ -58,32 +58,26 @@ R = TypeVar("R")
 class Column(Generic[R]):
     """One column of a list. `head`: code of its heading, or the heading in three languages; `value`: returns
     the value of a workbook cell, None for a column only on the page; `look`: CSS class of the heading, None for
-    a column only in the workbook; `content`: what the page shows where it is more than the value.
+    a column only in the workbook; `content`: the macro that shows a report's row where it is more than the value.
     """
 
     head: str | Text
     value: Callable[[Translator, R], object] | None
     look: str | None = None
-    content: Callable[[Translator, R], Content] | None = None
+    content: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
-    """What a page shows of a value. `address`: where it leads, `outside`: to another site; `beside`: a remark;
-    `number`: in a column of numbers; `state`: the look of a state (`done`, `overdue`); `late`: of lateness;
-    `each`: a list in its place; `files`: downloads with their names; `under`: lines below.
+    """What a page shows of a value of a register's row. `address`: where it leads, `outside`: to another site;
+    `number`: in a column of numbers; `late`: of lateness; `under`: lines below.
     """
 
     text: str = ""
     address: str = ""
     outside: bool = False
-    beside: str = ""
     number: bool = False
-    state: str = ""
     late: bool = False
-    strong: bool = False
-    each: tuple[Content, ...] = ()
-    files: tuple[tuple[str, str], ...] = ()
     under: tuple[Content, ...] = ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 
 from merzim.documents.case_tables import cartogram_sheets
@@ -16,16 +17,12 @@ from merzim.services.reports.consolidated import (
     list_turns,
     uploads,
 )
-from merzim.web.pages.reports.report import Figure, Report, ReportQuery, ReportSection, cell, lines
+from merzim.web.pages.reports.report import Figure, Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Column, Content
+from merzim.web.ui.tables import Column
 from workflow.cases.registers.risks import SECTIONS, CartogramLine
 from workflow.findings.of_risks import place_of
 from workflow.yearly import Consolidated, ProvedFact, ResultLine, Turn
-
-LOOKS = {"overdue": "overdue", "waiting": "soon", "planned": "open", "running": "open"}
-"""Status of an organisation's yearly analysis -> how it looks."""
-SHOWN_DOCUMENTS = 20
 
 
 def build_consolidated(query: ReportQuery) -> Report:
@@ -80,7 +77,7 @@ def _gathered(query: ReportQuery, view: ConsolidatedReport, form: Consolidated) 
             id="silent",
             title=t.say("web.together.silent_title"),
             tally=len(form.silent),
-            lines=lines(query.unit_title(unit) or t.say("web.unit.none") for unit in form.silent),
+            lines=[query.unit_title(unit) or t.say("web.unit.none") for unit in form.silent],
             most=200,
         )
     yield ReportSection(
@@ -96,39 +93,17 @@ def _line_columns(query: ReportQuery, values: Iterable[str]) -> tuple[Column[Res
     """Return the columns of a consolidated form, with its numbers."""
     name = query.unit_title
 
-    def organisation(t: Translator, line: ResultLine) -> Content:
-        period = line.obligation.partition(".")[2]
-        return cell(t, name(line.unit) or t.say("web.unit.none"), [t.period(period)] if period else ())
-
-    def case(t: Translator, line: ResultLine) -> Content:
-        if not line.case:
-            return Content(text=t.say("web.together.no_case"))
-        place = name(line.place) if line.place != line.unit else ""
-        under, address = " · ".join(filter(None, (place, line.case))), f"/cases/{line.case}#{line.obligation}"
-        return cell(t, line.objects[t.language] or line.case, [under], address=address)
-
-    def done(t: Translator, line: ResultLine) -> Content:
-        if line.on is None or line.late_by is None:
-            return cell(t, line.on)
-        return Content(
-            text=t.short(line.on), under=(Content(text=t.say("web.late_by", n=line.late_by), late=True),)
-        )
-
-    def numbers(t: Translator, line: ResultLine) -> Content:
-        texts = [f"{t.word('value.', value)}: {t.points(number)}" for value, number in line.values.items()]
-        return Content(under=lines(texts)) if texts else cell(t, "")
-
     def number(value: str) -> Column[ResultLine]:
         return Column(f"value.{value}", lambda _, line: line.values.get(value))
 
     return (
-        Column("setting.group.organisation", lambda _, line: name(line.unit), "", organisation),
-        Column("head.case", lambda _, line: line.case, "", case),
+        Column("setting.group.organisation", lambda _, line: name(line.unit), "", "result_unit"),
+        Column("head.case", lambda _, line: line.case, "", "result_case"),
         Column("head.id", lambda _, line: line.obligation),
         Column("head.due", lambda _, line: line.due, ""),
-        Column("web.together.done_on", lambda _, line: line.on, "", done),
+        Column("web.together.done_on", lambda _, line: line.on, "", "result_done"),
         Column("head.late_by_working_days", lambda _, line: line.late_by),
-        Column("web.together.numbers", None, "", numbers),
+        Column("web.together.numbers", None, "", "result_numbers"),
         *map(number, dict.fromkeys(values)),
         Column("web.case.tab.papers", lambda _, line: line.evidence, "col-points"),
     )
@@ -166,36 +141,16 @@ def _ready_columns(query: ReportQuery) -> tuple[Column[ReadyDocuments], ...]:
         deadline = row[0].upload
         return t.titled(deadline.obligation.title, deadline.period)
 
-    def upload(t: Translator, row: ReadyDocuments) -> Content:
-        case, deadline = row[0].case, row[0].upload
-        force = t.say(f"force.{deadline.obligation.force}")
-        about = " · ".join((force, name(case.unit) or case.object_in(t.language), case.id))
-        return cell(t, title(t, row), [about], address=f"/cases/{case.id}#{deadline.id}")
-
-    def documents(t: Translator, row: ReadyDocuments) -> Content:
-        each = tuple(
-            Content(
-                text=document.obligation.title[t.language],
-                address=f"/cases/{document.case}#{document.fact}",
-                beside=f"{t.short(document.on)} · {t.say('web.together.count', n=document.documents)}",
-            )
-            for document in row[1][:SHOWN_DOCUMENTS]
-        )
-        more = len(row[1]) - SHOWN_DOCUMENTS
-        return Content(each=each, under=lines([f"+{more}"] if more > 0 else ()))
-
     return (
         Column("head.unit", lambda _, row: name(row[0].case.unit)),
         Column("head.case", lambda _, row: row[0].case.id),
-        Column("web.together.upload", title, "", upload),
+        Column("web.together.upload", title, "", "upload"),
+        Column("head.due", lambda _, row: row[0].upload.due, "", "upload_due"),
         Column(
-            "head.due",
-            lambda _, row: row[0].upload.due,
-            "",
-            lambda t, row: cell(t, row[0].upload.due or t.say("web.no_due")),
-        ),
-        Column(
-            "web.together.ready", lambda t, row: row[1][0].obligation.title[t.language], "col-ready", documents
+            "web.together.ready",
+            lambda t, row: row[1][0].obligation.title[t.language],
+            "col-ready",
+            "documents",
         ),
         Column("head.on", lambda _, row: row[1][0].on),
         Column("web.case.tab.papers", lambda _, row: row[1][0].documents),
@@ -207,7 +162,11 @@ def _ready_columns(query: ReportQuery) -> tuple[Column[ReadyDocuments], ...]:
 def build_yearly(query: ReportQuery) -> Report:
     """Return when each organisation's last analysis ended, and by when the next is due."""
     t, turns = query.t, list_turns(query.ctx, query.unit)
-    frame = Report(title=t.say("web.together.yearly_title"), lead=t.say("yearly_clock.practice"))
+    frame = Report(
+        title=t.say("web.together.yearly_title"),
+        lead=t.say("yearly_clock.practice"),
+        view=partial(_remarks, query),
+    )
     if not turns:
         why = "web.together.part_only" if turns is None else "web.together.no_organisations"
         return replace(frame, empty=(t.say(why), t.say(f"{why}_do")))
@@ -223,47 +182,32 @@ def build_yearly(query: ReportQuery) -> Report:
 
 def _turn_columns(query: ReportQuery) -> tuple[Column[Turn], ...]:
     """Return the columns of yearly analyses."""
-    name = query.unit_title
-
-    def remarks(t: Translator, turn: Turn) -> list[str]:
-        """Return what to say of a turn: the next analysis may not begin yet; it was postponed."""
-        closed = {"unit": name(turn.unit), "on": turn.next_on, "until": turn.closed_until}
-        return [
-            *([t.say("yearly_clock.next_closed", **closed)] if turn.next_closed else ()),
-            *([t.say("yearly_clock.postponed")] if turn.postponed else ()),
-        ]
-
-    def organisation(t: Translator, turn: Turn) -> Content:
-        return cell(t, name(turn.unit) or t.say("web.unit.all"), remarks(t, turn))
-
-    def state(t: Translator, turn: Turn) -> Content:
-        return Content(text=t.say(f"yearly_clock.{turn.state}"), state=LOOKS.get(turn.state, "not_required"))
-
-    def next_start(t: Translator, turn: Turn) -> Content:
-        return cell(t, turn.next_on, address=turn.next_case and f"/cases/{turn.next_case}")
-
-    def last_end(t: Translator, turn: Turn) -> Content:
-        return cell(t, turn.last, address=turn.last_case and f"/cases/{turn.last_case}")
-
+    remarks = partial(_remarks, query)
     return (
-        Column("setting.group.organisation", lambda _, turn: name(turn.unit), "", organisation),
-        Column("head.state", lambda t, turn: t.say(f"yearly_clock.{turn.state}"), "", state),
+        Column("setting.group.organisation", lambda _, turn: query.unit_title(turn.unit), "", "turn_unit"),
+        Column("head.state", lambda t, turn: t.say(f"yearly_clock.{turn.state}"), "", "turn_state"),
         Column("web.together.next_by", lambda _, turn: turn.due, ""),
-        Column("head.next_start", lambda _, turn: turn.next_on, "", next_start),
-        Column("head.last_ended", lambda _, turn: turn.last, "", last_end),
+        Column("head.next_start", lambda _, turn: turn.next_on, "", "turn_next"),
+        Column("head.last_ended", lambda _, turn: turn.last, "", "turn_last"),
         Column("head.closed_until", lambda _, turn: turn.closed_until, ""),
-        Column("web.together.remarks", lambda t, turn: " ".join(remarks(t, turn))),
+        Column("web.together.remarks", lambda _, turn: " ".join(remarks(turn))),
     )
+
+
+def _remarks(query: ReportQuery, turn: Turn) -> list[str]:
+    """Return what to say of a turn: the next analysis may not begin yet; it was postponed."""
+    closed = {"unit": query.unit_title(turn.unit), "on": turn.next_on, "until": turn.closed_until}
+    return [
+        *([query.t.say("yearly_clock.next_closed", **closed)] if turn.next_closed else ()),
+        *([query.t.say("yearly_clock.postponed")] if turn.postponed else ()),
+    ]
 
 
 def build_cartogram(query: ReportQuery) -> Report:
     """Return the positions and risks due in the cartogram, by place, and how the published one differs."""
     t, view = query.t, compare_cartogram(query.ctx, query.unit)
-    missing, published = (t.say("risk.cartogram_missing"), t.say("web.cartogram.missing_do")), None
+    missing = t.say("risk.cartogram_missing"), t.say("web.cartogram.missing_do")
     differences = [t.say(finding.code, **finding.arguments) for finding in view.findings]
-    if view.on:
-        address = f"/cases/{view.case}/risks#cartogram"
-        missing, published = ("", ""), cell(t, t.say("web.cartogram.of", on=view.on), address=address)
     return Report(
         title=t.say("web.cartogram.title"),
         lead=t.say("web.cartogram.lead"),
@@ -272,9 +216,10 @@ def build_cartogram(query: ReportQuery) -> Report:
             ReportSection(
                 id="differs",
                 title=t.say("web.cartogram.differs"),
-                note=published,
-                lines=lines(differences or [t.say("web.cartogram.equal")]) if view.on else (),
-                empty=missing,
+                note=t.say("web.cartogram.of", on=view.on) if view.on else "",
+                note_address=f"/cases/{view.case}/risks#cartogram",
+                lines=(differences or [t.say("web.cartogram.equal")]) if view.on else (),
+                empty=("", "") if view.on else missing,
                 most=200,
             ),
             ReportSection(
@@ -297,11 +242,10 @@ def _place_columns() -> tuple[Column[Sequence[CartogramLine]], ...]:
     """Return the columns of a cartogram; a row is the lines of a department, or of its part in a district."""
 
     def section(id: str) -> Column[Sequence[CartogramLine]]:
-        def texts(t: Translator, row: Sequence[CartogramLine]) -> Content:
-            each = lines(line.text for line in row if line.section == id)
-            return Content(each=each) if each else cell(t, "")
+        def texts(_: Translator, row: Sequence[CartogramLine]) -> list[str]:
+            return [line.text for line in row if line.section == id and line.text]
 
-        return Column(f"cartogram.sheet.{id}", None, "", texts)
+        return Column(f"cartogram.sheet.{id}", texts, "")
 
     place: Column[Sequence[CartogramLine]] = Column(
         "head.department", lambda t, row: place_of(row[0]) or t.say("risk.whole_body"), ""

@@ -15,7 +15,7 @@ from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import NoticeQuery, get_report
 from merzim.web.http import PageNumber, Year, as_workbook
 from merzim.web.pages.reports import monitoring, organisations, points
-from merzim.web.pages.reports.report import Report, ReportQuery, content_of
+from merzim.web.pages.reports.report import Report, ReportQuery
 from merzim.web.ui.name_fields import MatchedUnit, own_people, own_units
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import page_heads
@@ -88,9 +88,8 @@ def report_page(
         },
         units=own_units(ctx).field(unit or ctx.reader.root),
         heads={section.id: page_heads(section.columns) for section in view.sections},
-        cells=lambda section, row: [
-            content_of(translator, column, row) for column in section.columns if column.look is not None
-        ],
+        link=query.link,
+        unit_title=query.unit_title,
     )
 
 

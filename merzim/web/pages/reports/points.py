@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from urllib.parse import urlencode
 
 from merzim.services.board.overview import SHOWN_UNITS, FiguresView, figures_of
 from merzim.services.documents.year_reports import YearReport, due_quarter, year_reports
@@ -19,11 +17,9 @@ from merzim.services.scoring import (
     YearPoints,
     points_of_year,
 )
-from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, cell, lines
+from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Column, Content, figures_columns
-
-PAPER_LANGUAGES = {"kk": "қаз", "ru": "рус"}
+from merzim.web.ui.tables import Column, figures_columns
 
 
 def build_points(query: ReportQuery) -> Report:
@@ -55,13 +51,8 @@ def build_points(query: ReportQuery) -> Report:
             if len(values) > 1
         ),
         further_changed=sum(value != scoring.usual[name] for name, value in chosen.items()),
-        remarks=tuple(
-            Content(
-                text=t.say(remark.code, **remark.arguments),
-                under=_to_record(view, t, str(remark.arguments.get("indicator", ""))),
-            )
-            for remark in view.whole.remarks
-        ),
+        remarks=view.whole.remarks,
+        view=view,
         figures=_figures(t, view) if has_points else (),
         empty=empty,
         sections=_sections(query, view, period) if view.answer.projects else (),
@@ -69,69 +60,38 @@ def build_points(query: ReportQuery) -> Report:
     )
 
 
-def _indicator_columns(view: YearPoints) -> tuple[Column[IndicatorAnswer], ...]:
-    def title(t: Translator, indicator: IndicatorAnswer) -> Content:
-        under = (
-            *lines((t.paragraph(indicator.id), arithmetic(t, indicator))),
-            *_to_record(view, t, indicator.id),
-        )
-        return Content(text=indicator.title, under=under)
-
-    def arithmetic(t: Translator, indicator: IndicatorAnswer) -> str:
-        return " ".join(filter(None, (*indicator.arithmetic, _missing(t, indicator.missing))))
-
-    return (
-        Column("head.indicator", lambda t, indicator: t.paragraph(indicator.id)),
-        Column("head.title", lambda _, indicator: indicator.title, "", title),
-        Column("head.points", lambda _, indicator: indicator.points, "col-points"),
-        Column("web.scores.maximum", lambda _, indicator: indicator.maximum, "col-points"),
-        Column("web.scores.at_stake.short", lambda _, indicator: indicator.at_stake, "col-points"),
-        Column("head.lost", lambda _, indicator: indicator.lost, "col-points"),
-        Column("web.scores.arithmetic", arithmetic),
-    )
+def _arithmetic(t: Translator, indicator: IndicatorAnswer) -> str:
+    names = indicator.missing
+    missing = t.say("score.step.missing", names=names) if names else ""
+    return " ".join(filter(None, (*indicator.arithmetic, missing)))
 
 
-def _step_columns(view: YearPoints) -> tuple[Column[StepAnswer], ...]:
-    """Return the columns of steps that would earn points; one that lacks its whole leads to recording it."""
-    lacks_number = {
-        step.indicator for step in view.whole.steps if step.sentence.code == "score.step.record_whole"
-    }
-
-    def text(t: Translator, step: StepAnswer) -> Content:
-        to_record = _to_record(view, t, step.indicator) if step.indicator in lacks_number else ()
-        place = Content(text=t.paragraph(step.indicator), address=f"#{step.indicator}")
-        told = lines((step.text, _missing(t, step.missing)))
-        return Content(text=step.title, strong=True, under=(*told, place, *to_record))
-
-    return (
-        Column("head.indicator", lambda t, step: t.paragraph(step.indicator)),
-        Column("head.title", lambda _, step: step.title),
-        Column("letter.heading_do", lambda _, step: step.text, "", text),
-        Column("head.points", lambda _, step: step.gain, "col-points"),
-        Column("web.scores.by", lambda _, step: step.by, "col-due-long"),
-    )
-
-
-def _missing(t: Translator, names: Sequence[str]) -> str:
-    return t.say("score.step.missing", names=names) if names else ""
-
-
-def _to_record(view: YearPoints, t: Translator, indicator: str) -> tuple[Content, ...]:
-    """Return the link to the step that records the number a share is taken of, or to opening the year; () if
-    the indicator lacks no number.
-    """
-    step = view.to_record.get(indicator)
-    if step is None:
-        return ()
-    code = "web.scores.record_whole" if step.case else "web.scores.open_whole"
-    way, place = ("fix", "correct") if step.recorded else ("fact", "record")
-    address = (
-        f"/cases/{step.case}?{urlencode({way: step.fact})}#{place}"
-        if step.case
-        else f"/open/year?{urlencode({'year': view.answer.year, 'unit': view.answer.unit})}"
-    )
-    text = t.say(code, title=step.title[t.language], case=step.case, year=view.answer.year)
-    return (Content(text=text, address=address),)
+INDICATOR_COLUMNS: tuple[Column[IndicatorAnswer], ...] = (
+    Column("head.indicator", lambda t, indicator: t.paragraph(indicator.id)),
+    Column("head.title", lambda _, indicator: indicator.title, "", "indicator"),
+    Column("head.points", lambda _, indicator: indicator.points, "col-points"),
+    Column("web.scores.maximum", lambda _, indicator: indicator.maximum, "col-points"),
+    Column("web.scores.at_stake.short", lambda _, indicator: indicator.at_stake, "col-points"),
+    Column("head.lost", lambda _, indicator: indicator.lost, "col-points"),
+    Column("web.scores.arithmetic", _arithmetic),
+)
+STEP_COLUMNS: tuple[Column[StepAnswer], ...] = (
+    Column("head.indicator", lambda t, step: t.paragraph(step.indicator)),
+    Column("head.title", lambda _, step: step.title),
+    Column("letter.heading_do", lambda _, step: step.text, "", "step"),
+    Column("head.points", lambda _, step: step.gain, "col-points"),
+    Column("web.scores.by", lambda _, step: step.by, "col-due-long"),
+)
+PART_COLUMNS: tuple[Column[PartAnswer], ...] = (
+    Column("head.unit", lambda _, part: part.name, "", "part"),
+    Column("head.points", lambda _, part: part.points, "col-points"),
+    Column("web.scores.at_stake.short", lambda _, part: part.at_stake, "col-points"),
+    Column("head.lost", lambda _, part: part.lost, "col-points"),
+)
+REPORT_COLUMNS: tuple[Column[YearReport], ...] = (
+    Column("web.scores.report", None, "", "year_report"),
+    Column("web.case.take", None, "col-take", "year_papers"),
+)
 
 
 def _figures(t: Translator, view: YearPoints) -> tuple[Figure, ...]:
@@ -161,16 +121,14 @@ def _sections(query: ReportQuery, view: YearPoints, period: str) -> tuple[Report
         return t.say("web.scores.sums", **{name: t.points(number) for name, number in points.items()})
 
     sections = (
-        ReportSection(
-            id="steps", title=t.say("web.scores.steps"), columns=_step_columns(view), rows=answer.steps
-        ),
+        ReportSection(id="steps", title=t.say("web.scores.steps"), columns=STEP_COLUMNS, rows=answer.steps),
         *(
             ReportSection(
                 id=f"project-{project.number}",
                 title=t.say("web.scores.project", number=project.number),
-                note=Content(text=sums(project)),
+                note=sums(project),
                 sheet=t.say("web.scores.title", year=answer.year),
-                columns=_indicator_columns(view),
+                columns=INDICATOR_COLUMNS,
                 rows=project.indicators,
                 anchor=lambda indicator: indicator.id,
                 folded=True,
@@ -188,47 +146,12 @@ def _sections(query: ReportQuery, view: YearPoints, period: str) -> tuple[Report
         ReportSection(
             id="units",
             title=t.say("web.figures.by_units"),
-            columns=_part_columns(query),
+            columns=PART_COLUMNS,
             rows=answer.parts,
             pages=(answer.page, answer.pages, "page"),
         ),
     )
     return tuple(section for section in sections if section.rows)
-
-
-def _part_columns(query: ReportQuery) -> tuple[Column[PartAnswer], ...]:
-    def unit(t: Translator, part: PartAnswer) -> Content:
-        return cell(t, part.name, address=query.link(unit=part.unit))
-
-    return (
-        Column("head.unit", lambda _, part: part.name, "", unit),
-        Column("head.points", lambda _, part: part.points, "col-points"),
-        Column("web.scores.at_stake.short", lambda _, part: part.at_stake, "col-points"),
-        Column("head.lost", lambda _, part: part.lost, "col-points"),
-    )
-
-
-def _report_title(t: Translator, report: YearReport) -> Content:
-    """Return the title of a report and what it leaves open."""
-    text = report.form.title[t.language] + (f", {t.period(report.period)}" if report.form.quarterly else "")
-    return Content(text=text, under=lines(t.tell_of_rows(mark.code, mark.arguments) for mark in report.marks()))
-
-
-def _report_papers(_: Translator, report: YearReport) -> Content:
-    quarter = {"quarter": report.quarter} if report.form.quarterly else {}
-    fields = urlencode({"unit": report.unit, "year": report.year, **quarter})
-    return Content(
-        files=tuple(
-            (f"DOCX, {name}", f"/reports/{report.form.id}/{language}?{fields}")
-            for language, name in PAPER_LANGUAGES.items()
-        )
-    )
-
-
-REPORT_COLUMNS = (
-    Column("web.scores.report", None, "", _report_title),
-    Column("web.case.take", None, "col-take", _report_papers),
-)
 
 
 def _periods(year: int, chosen: str, *, today: date) -> tuple[str, list[str]]:
@@ -260,7 +183,7 @@ def build_figures(query: ReportQuery) -> Report:
     )
     if not view.total.due:
         return replace(frame, empty=(t.say("web.figures.none"), t.say("web.none_found_do")))
-    notes = {"stages": Content(text=t.say("web.figures.pace_note"))}
+    notes = {"stages": t.say("web.figures.pace_note")}
     return replace(
         frame,
         chart=view,
@@ -269,7 +192,7 @@ def build_figures(query: ReportQuery) -> Report:
             ReportSection(
                 id=name,
                 title=t.say(f"web.figures.by_{name}"),
-                note=notes.get(name),
+                note=notes.get(name, ""),
                 columns=columns,
                 rows=getattr(view, name),
                 most=SHOWN_UNITS,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from itertools import chain
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
@@ -14,7 +12,7 @@ from merzim.documents.sheets.listing import Table
 from merzim.services.names import unit_name
 from merzim.web.http import WebContext
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Column, Content, table_of
+from merzim.web.ui.tables import Column, table_of
 from workflow.org.office import Office
 
 R = TypeVar("R")
@@ -94,6 +92,7 @@ class ReportSection:
     Attributes:
         sheet: name of its table in the workbook, by default the title; cards of one name are one sheet there.
         most: how many rows or lines the page shows; anchor: the id of a row.
+        line: the macro that shows one of the `lines`; "" where they are texts.
         pages: page, number of pages and the parameter that chooses among them.
         printed: whether it is on paper and in the workbook; folded: whether it stands folded to its title.
     """
@@ -101,11 +100,13 @@ class ReportSection:
     id: str
     title: str
     tally: int | None = None
-    note: Content | None = None
+    note: str = ""
+    note_address: str = ""
     sheet: str = ""
     columns: tuple[Column[Any], ...] = ()
     rows: Iterable[Any] = ()
-    lines: tuple[Content, ...] = ()
+    lines: Sequence[Any] = ()
+    line: str = ""
     empty: tuple[str, str] = ("", "")
     most: int = 500
     anchor: Callable[[Any], str] | None = None
@@ -121,7 +122,8 @@ class Report:
     Attributes:
         further: filters that stand folded; `further_changed`: how many are not as usual.
         remarks: stand above the figures; hints: below the tables; empty: title and text of an empty report.
-        chart: the figures of a year by month; sheets: what the workbook has in place of the page's tables.
+        chart: the figures of a year by month; view: what its macros read besides a row.
+        sheets: what the workbook has in place of the page's tables.
     """
 
     title: str
@@ -129,13 +131,14 @@ class Report:
     filters: tuple[Filter, ...] = ()
     further: tuple[Filter, ...] = ()
     further_changed: int = 0
-    remarks: tuple[Content, ...] = ()
+    remarks: Sequence[Any] = ()
     figures: tuple[Figure, ...] = ()
     sections: tuple[ReportSection, ...] = ()
     hints: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     empty: tuple[str, str] = ("", "")
     chart: object = None
+    view: Any = None
     sheets: Sequence[Table] = ()
 
     def tables(self, t: Translator) -> Sequence[Table]:
@@ -153,28 +156,3 @@ class Report:
     def has_workbook(self) -> bool:
         """Whether it can be taken as a workbook."""
         return bool(self.sheets) or any(card.columns and card.printed for card in self.sections)
-
-
-def content_of(translator: Translator, column: Column[R], row: R) -> Content:
-    """Return what the page shows of a value of a row."""
-    shown = column.content or column.value
-    value = shown(translator, row) if shown else None
-    return value if isinstance(value, Content) else cell(translator, value)
-
-
-def cell(t: Translator, value: object, under: Iterable[str] = (), *, address: str = "") -> Content:
-    """Return a value as the page shows it, with texts below it: dates and numbers in the reader's language, "–"
-    for none, which leads nowhere.
-    """
-    if value is None or value == "":
-        return Content(text="–", under=lines(under))
-    if isinstance(value, date):
-        text = t.short(value)
-    else:
-        text = t.points(Decimal(value)) if isinstance(value, int | Decimal) else str(value)
-    return Content(text=text, address=address, under=lines(under))
-
-
-def lines(texts: Iterable[str]) -> tuple[Content, ...]:
-    """Return texts as contents, without empty ones."""
-    return tuple(Content(text=text) for text in texts if text)
