@@ -72,7 +72,6 @@ KnownOn = Annotated[str, Query(max_length=40)]
 
 @router.get("/acts")
 def ask_act(ctx: Managing) -> Response:
-    """Show the form for an act that moves days."""
     calendar_acts.require_whole_office(ctx)
     return _act_page(ctx)
 

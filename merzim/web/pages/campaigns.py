@@ -88,7 +88,6 @@ def campaigns_page(ctx: Reading) -> Response:
 
 @router.get("/campaigns.xlsx")
 def get_campaigns_file(ctx: Reading) -> Response:
-    """Return the campaigns visible to the reader as a workbook, the newest first."""
     rows = views.list_campaigns(ctx, Ask()).campaigns
     return workbook_response(ctx, CAMPAIGN_COLUMNS, rows, title="web.campaigns.title")
 
@@ -156,7 +155,6 @@ def get_campaign_papers(
 def get_campaign_paper(
     ctx: Reading, campaign: CampaignPath, number: PersonPath, language: PaperLanguage
 ) -> Response:
-    """Return the form of one person of a campaign as DOCX."""
     name, content = paper_in_campaign(ctx, campaign, number, language)
     return as_file(content, name)
 
@@ -291,7 +289,6 @@ _serve("reopen", verbs.reopen_campaign, "reopened")
 @router.post("/campaigns/{campaign}/paper/{person}")
 @forms.shown_again(_paper_form, "paper")
 def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form: SubmittedForm) -> Response:
-    """Record an answer given on paper."""
     given = {
         "campaign": campaign,
         "person": views.person_key(ctx, campaign, person),

@@ -194,8 +194,6 @@ def _stages(ctx: RequestContext, criteria: CaseFilter, procedures: ProcedureGrou
 
 @router.get("/cases.xlsx")
 def cases_workbook(ctx: Reading, criteria: CaseQuery, order: CaseOrder = "newest") -> Response:
-    """Return all matching cases as a workbook, in the order of the page."""
-
     def read(first: int, count: int) -> Iterator[ListedCase]:
         return items(ctx, ctx.reads.page(criteria, first=first, count=count, order=order))
 

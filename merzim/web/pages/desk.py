@@ -101,7 +101,6 @@ def undo(ctx: Recording, answers: forms.Fields) -> Response:
 @router.post("/desk/later")
 @forms.shown_again(_again)
 def snooze(ctx: Recording, answers: forms.Fields) -> Response:
-    """Snooze a reminder until another day."""
     case, obligation = answers.get("case", ""), answers.get("fact", "")
     fields = {"case": case, "obligation": obligation, "until": forms.parse_date(answers.get("until", ""))}
     cases.snooze(ctx, build(cases.SnoozeReminder, fields))
@@ -111,7 +110,6 @@ def snooze(ctx: Recording, answers: forms.Fields) -> Response:
 @router.post("/desk/read")
 @forms.shown_again(_again)
 def acknowledge(ctx: Recording, answers: forms.Fields) -> Response:
-    """Acknowledge the letter about a row."""
     fields = {name: answers.get(name, "") for name in ("case", "key")}
     letter = acknowledge_letter(ctx, build(LetterOfCase, fields))
     return _redirect_to_desk(ctx, answers, said="read", what=f"{fields['case']}:{letter.obligation}")

@@ -95,7 +95,6 @@ def assignments_page(ctx: Reading, query: AssignmentQuery) -> Response:
 
 @router.get("/assignments.xlsx")
 def assignments_workbook(ctx: Reading, query: AssignmentQuery) -> Response:
-    """Return the whole list as a workbook."""
     rows, total = assignments.query_assignments(ctx, query, limit=MAX_EXPORTED)
     require_exportable(total)
     columns = _columns(_names(ctx, rows))

@@ -5,9 +5,8 @@ A GET changes nothing, since mail programs open links by themselves; only a form
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import RedirectResponse, Response
@@ -16,7 +15,7 @@ from merzim.services import letters
 from merzim.services.campaigns import verbs as campaigns
 from merzim.services.campaigns.verbs import CampaignForm, CampaignLinkRefused
 from merzim.services.inputs import build
-from merzim.services.letters import AnswerLetter, LetterQuestion
+from merzim.services.letters import AnswerLetter
 from merzim.services.people.feeds import DigestChoice, choose_by_link, person_of_link, set_digest
 from merzim.services.verbs import LinkRefused
 from merzim.web.auth.attempts import count_request
@@ -32,6 +31,7 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 Choice = Literal["daily", "weekly"]
+T = TypeVar("T")
 
 
 @router.get("/digest/{secret}")
@@ -65,17 +65,15 @@ def _choice_page(ctx: WebContext, secret: str, *, is_saved: bool) -> Response:
 @router.get("/answer/{token}")
 def ask(ctx: Anybody, token: str, say: Annotated[str, Query(max_length=20)] = "") -> Response:
     """Show the possible answers to a letter, changing nothing; status 410 once it is old or its date moved."""
-    question = _question(ctx, token)
+    question = _opened(ctx, token, letters.open_letter)
     ctx.request.state.language = question.person.language
-    response = page(
-        ctx,
-        "letter_answer.html",
-        status=410 if question.expired else 200,
-        token=token,
-        question=question,
-        chosen=say,
-        quiet=letters.QUIET_WORKING_DAYS,
-    )
+    shown: dict[str, Any] = {
+        "token": token,
+        "question": question,
+        "chosen": say,
+        "quiet": letters.QUIET_WORKING_DAYS,
+    }
+    response = page(ctx, "letter_answer.html", status=410 if question.expired else 200, **shown)
     response.headers["x-robots-tag"] = "noindex"
     return response
 
@@ -83,7 +81,7 @@ def ask(ctx: Anybody, token: str, say: Annotated[str, Query(max_length=20)] = ""
 @router.post("/answer/{token}")
 def answer(ctx: Anybody, token: str, fields: Fields) -> Response:
     """Record a recipient's answer to a letter in its case; repeated, it changes nothing."""
-    question, reply = _question(ctx, token), fields.get("say", "")
+    question, reply = _opened(ctx, token, letters.open_letter), fields.get("say", "")
     if reply not in letters.ANSWERS:
         raise HTTPException(422)
     if reply not in question.possible_answers:
@@ -93,21 +91,14 @@ def answer(ctx: Anybody, token: str, fields: Fields) -> Response:
     return RedirectResponse(f"/answer/{token}?say=noted", status_code=303)
 
 
-def _question(ctx: WebContext, token: str) -> LetterQuestion:
-    """Return the question of a link. Raises as `_counting_refusals`."""
-    with _counting_refusals(ctx):
-        return letters.open_letter(ctx, token)
+def _opened(ctx: WebContext, token: str, open_link: Callable[[WebContext, str], T]) -> T:
+    """Return what a link is about; of a refused one set the language of the page (its person's, else the
+    browser's, else the office's), and count one that was not issued here.
 
-
-@contextmanager
-def _counting_refusals(ctx: WebContext) -> Iterator[None]:
-    """Set the language of a refused link's page (its person's, else the browser's, else the office's); count a
-    link that was not issued here.
-
-    Raises LinkRefused as the block does, the same for every reason; HTTPException 429 for too many.
+    Raises LinkRefused, the same for every reason; HTTPException 429 for too many.
     """
     try:
-        yield
+        return open_link(ctx, token)
     except LinkRefused as refused:
         if refused.language or "accept-language" not in ctx.request.headers:
             ctx.request.state.language = refused.language or ctx.app.settings.office.language
@@ -119,13 +110,13 @@ def _counting_refusals(ctx: WebContext) -> Iterator[None]:
 @router.get("/confirm/{token}")
 def ask_to_confirm(ctx: Anybody, token: str) -> Response:
     """Show the question to the person of a link; nothing is changed."""
-    return _confirm_page(ctx, token, _invitation(ctx, token))
+    return _confirm_page(ctx, token, _opened(ctx, token, campaigns.open_link))
 
 
 @router.get("/confirm/{token}/document")
 def document(ctx: Anybody, token: str) -> Response:
     """Return the document a campaign asks to read, always as a download. Raises HTTPException 404 for none."""
-    campaign = _invitation(ctx, token).campaign
+    campaign = _opened(ctx, token, campaigns.open_link).campaign
     stored = campaign.document
     if "sha256" not in stored:
         raise HTTPException(404, "web.problem.no_link")
@@ -135,30 +126,19 @@ def document(ctx: Anybody, token: str) -> Response:
 @router.post("/confirm/{token}")
 def confirm(ctx: Anybody, token: str, answers: Fields) -> Response:
     """Add the row of the person's answer; the link becomes invalid."""
-    invitation = _invitation(ctx, token)
+    invitation = _opened(ctx, token, campaigns.open_link)
     try:
         row = campaigns.answer(ctx, invitation, new_values(ctx, invitation.fields, answers))
     except CampaignLinkRefused:
         raise
     except Refusal as refusal:
-        rejected_form = RejectedForm(form="confirm", refusal=refusal, answers=typed_answers(answers))
-        return _confirm_page(ctx, token, invitation, rejected_form=rejected_form)
+        tried = RejectedForm(form="confirm", refusal=refusal, answers=typed_answers(answers))
+        return _confirm_page(ctx, token, invitation, tried=tried)
     return _confirm_page(ctx, token, invitation, row=row)
 
 
-def _invitation(ctx: WebContext, token: str) -> CampaignForm:
-    """Return the invitation of a link. Raises as `_counting_refusals`."""
-    with _counting_refusals(ctx):
-        return campaigns.open_link(ctx, token)
-
-
 def _confirm_page(
-    ctx: WebContext,
-    token: str,
-    invitation: CampaignForm,
-    *,
-    rejected_form: RejectedForm | None = None,
-    row: str = "",
+    ctx: WebContext, token: str, invitation: CampaignForm, *, tried: RejectedForm | None = None, row: str = ""
 ) -> Response:
     """Return the page in the person's language, unless they chose another."""
     ctx.request.state.language = invitation.person.language
@@ -173,8 +153,8 @@ def _confirm_page(
         ground=cited_act(register, kind, preferences(ctx.request).language),
         document=invitation.campaign.document,
         days=given_days(register, invitation.campaign),
-        inputs=form_fields(ctx, invitation.fields, None, rejected_form),
-        tried=rejected_form,
+        inputs=form_fields(ctx, invitation.fields, None, tried),
+        tried=tried,
         row=row,
         now=ctx.now,
     )

@@ -197,7 +197,6 @@ def ways_page(ctx: WebContext, *, procedure: str = "", refusal: Refusal | None =
 
 @router.get("/open/template.xlsx")
 def schedule_template(ctx: Managing) -> Response:
-    """Return an empty schedule to fill in."""
     name = Translator(ctx.language).say("web.open.template_name")
     return as_file(empty_schedule(ctx.language), f"{name}.xlsx")
 
@@ -391,7 +390,6 @@ def _year_fields(answers: Mapping[str, str], *, usual: str = "") -> dict[str, An
 @router.post("/open/year")
 @shown_again(_year_page)
 def open_the_year(ctx: Managing, answers: Fields) -> Response:
-    """Open the year's cases, then show their list."""
     command = build(OpenYear, _year_fields(answers))
     opened = yearly.open_year(ctx, command).opened
     return redirect(ctx, "/cases", opened=str(len(opened)), year=str(command.year), of=command.unit)

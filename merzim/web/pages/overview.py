@@ -31,7 +31,6 @@ Name = Annotated[str, Query(max_length=200)]
 
 @router.get("/")
 def overview_page(ctx: Reading, unit: UnitParam) -> Response:
-    """Show the overview for managers."""
     view = overview(ctx, unit or None)
     failed, office, manages = letters.undelivered(ctx), ctx.reads.office(), ctx.reader.may("manage")
     return page(
@@ -72,7 +71,6 @@ DeadlineQuery = Annotated[ListDeadlines, Depends(_deadline_query)]
 
 @router.get("/deadlines.xlsx")
 def deadlines_workbook(ctx: Reading, query: DeadlineQuery) -> Response:
-    """Return the whole list of deadlines as a workbook."""
     lines = all_lines(ctx, query)
     title = f"web.deadlines.title.{query.urgency}"
     return workbook_response(ctx, line_columns(ctx.today), lines, title=title)

@@ -30,7 +30,6 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/search")
 def search_page(ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> Response:
-    """Show the results for the search words in the address."""
     text = one_line(q)
     results = search(ctx, Search(text=text)) if text else None
     hits = [hit for group in results.groups for hit in group.hits] if results else []

@@ -26,7 +26,6 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/account")
 def show_own_account(ctx: Own) -> Response:
-    """Show the user's own account: password, second factor, sessions."""
     return own_page(ctx)
 
 

@@ -70,7 +70,6 @@ def show_accounts(ctx: Setting, unit: Word = "", access: Word = "", preview: boo
 
 @router.get("/administration/account")
 def account(ctx: Setting, login: Login = "") -> Response:
-    """Show an account with its sessions and tokens."""
     return _account_page(ctx, accounts.get_account(ctx, login))
 
 

@@ -67,7 +67,6 @@ def operations_page(ctx: Setting) -> Response:
 
 @router.post(f"{PATH}/operations")
 def send_again(ctx: Setting, letter: Annotated[str, Form(max_length=100)] = "") -> Response:
-    """Queue a failed letter again."""
     try:
         resend_failed_letter(ctx, build(ResendLetter, {"letter": letter}))
     except NotFound as refusal:
@@ -138,14 +137,12 @@ EntryNumber = Annotated[int | None, Query(ge=1, le=2**53)]
 
 @router.get("/audit.xlsx")
 def audit_workbook(ctx: Auditing, shown: AuditQuery) -> Response:
-    """Return the entries a filter matches as a workbook, the newest first."""
     entries = exported_entries(ctx, build(AskAudit, shown))
     return workbook_response(ctx, AUDIT_COLUMNS, entries, title="web.audit.title")
 
 
 @router.get("/audit")
 def audit_page(ctx: Auditing, shown: AuditQuery, before: EntryNumber = None) -> Response:
-    """Show entries of the audit log, the newest first."""
     entries, refusal = AuditList(entries=[], cursor=None, more=False), None
     filters = dict(shown)
     try:
@@ -233,7 +230,6 @@ PLACE = "/administration/settings"
 
 @router.get(PLACE)
 def settings(ctx: Setting) -> Response:
-    """Show the settings administrators change."""
     return _settings_page(ctx)
 
 

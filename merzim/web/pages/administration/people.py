@@ -180,7 +180,6 @@ def _person_page(
 
 
 def _person_values(person: Person | None, office: Office) -> dict[str, Any]:
-    """Return a person as fields of their form."""
     if person is None:
         return {}
     deputy = office.people.get(person.deputy or "")
@@ -226,7 +225,6 @@ def save_unit(ctx: Setting, answers: forms.Fields) -> Response:
 @router.post("/person")
 @forms.shown_again(_person_page, "person")
 def save_person(ctx: Setting, answers: forms.Fields) -> Response:
-    """Save a person, a new one where no key is sent."""
     person = read_command(ctx, staff.SavePerson, answers, office=recorded_office(ctx))
     staff.save_person(ctx, person.model_copy(update={"away": _away(answers)}))
     return redirect(ctx, "/administration/people", said="saved")
@@ -244,7 +242,6 @@ def remove_person(ctx: Setting, answers: forms.Fields) -> Response:
 
 @router.get("/people/export")
 def export_people(ctx: Setting) -> Response:
-    """Return all people as a workbook that can be imported again."""
     sheets = people_sheets(recorded_office(ctx), ctx.language)
     return as_workbook(sheets, "people")
 

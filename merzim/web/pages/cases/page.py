@@ -295,8 +295,6 @@ router.get("/cases/{case}/package")(get_package)
 
 
 def _serve(tab: Tab) -> None:
-    """Add a page of the case to the routes."""
-
     def show(ctx: Reading, case: CaseId) -> Response:
         return case_page(ctx, case, tab=tab)
 

@@ -140,7 +140,6 @@ def record_answers(ctx: RequestContext, case: str, form: FormData) -> str:
 @router.post("/cases/{case}")
 @forms.shown_again(case_page, "record")
 def record(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
-    """Record a fact with its evidence, then show the case."""
     return redirect(ctx, f"/cases/{case}", recorded=record_answers(ctx, case, form))
 
 
@@ -178,7 +177,6 @@ def _run(verb: Verb[Any, Any], ctx: RequestContext, case: str, form: FormData) -
 
 
 def _describe(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
-    """Change the passport of the case."""
     answers = forms.text_fields(form)
     command = build(cases.Passport, {"case": case, **passport_fields(ctx, answers)})
     return parameters_of(ctx, run_or_ask(ctx, answers, cases.describe_case, command))
@@ -250,7 +248,6 @@ def _form_name(answers: Mapping[str, str]) -> str:
 @router.post("/cases/{case}/rows/{register_id}")
 @forms.shown_again(_risks, _form_name)
 def enter_row(ctx: Recording, case: CaseId, register_id: RegisterPath, form: RowForm) -> Response:
-    """Enter a row of a register of the case."""
     values = new_values(ctx, register_of(register_id)[0].fields.values(), form)
     command = build(rows.EnterCaseRow, {"case": case, "register_id": register_id, "values": values})
     return _shown_row(ctx, rows.enter_row(ctx, command), form)
@@ -273,7 +270,6 @@ def edit_row(
 def act_on_row(
     ctx: Recording, case: CaseId, register_id: RegisterPath, number: RowNumber, action: Action, form: RowForm
 ) -> Response:
-    """Record an action on a row."""
     register, entry = register_of(register_id)
     fields = register.actions[action].fields.values() if action in register.actions else ()
     command = {

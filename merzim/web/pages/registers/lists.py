@@ -128,7 +128,6 @@ def rows_workbook(ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> 
 
 @router.get("/registers/{register_id}/template")
 def register_template(ctx: Reading, register_id: RegisterPath) -> Response:
-    """Return the empty spreadsheet of a register, to be filled in and imported."""
     name = f"{_file_name(ctx, register_id)}.xlsx"
     return as_file(tables.template(ctx, register_id, ctx.language), name)
 

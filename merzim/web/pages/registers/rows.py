@@ -270,7 +270,6 @@ def _cell(ctx: RequestContext, row: RowView, field: FieldView, value: object) ->
 @router.post("/registers/{register_id}/new")
 @forms.shown_again(row_form, "add")
 def add(ctx: Recording, register_id: RegisterPath, form: SubmittedForm) -> Response:
-    """Add a row, then show it."""
     register, answers = results.writable_register(ctx, register_id), forms.typed_answers(form)
     fields = results.shown_fields(ctx, register).values()
     unit = own_units(ctx).resolve(answers.get("unit", ""))

@@ -154,5 +154,4 @@ class Report:
 
     @property
     def has_workbook(self) -> bool:
-        """Whether it can be taken as a workbook."""
         return bool(self.sheets) or any(card.columns and card.printed for card in self.sections)
