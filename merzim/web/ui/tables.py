@@ -58,7 +58,7 @@ R = TypeVar("R")
 class Column(Generic[R]):
     """One column of a list. `head`: code of its heading, or the heading in three languages; `value`: returns
     the value of a workbook cell, None for a column only on the page; `look`: CSS class of the heading, None for
-    a column only in the workbook; `content`: the macro that shows a report's row where it is more than the value.
+    a column only in the workbook; `content`: the macro that shows a report's row where it says more.
     """
 
     head: str | Text
