@@ -49,7 +49,7 @@ class Model(BaseModel):
     @classmethod
     @cache
     def keys(cls) -> tuple[str, ...]:
-        """Return the keys a file may give: every field but those `computed`."""
+        """Return the keys a file may give: every field but those the program fills (`exclude`)."""
         fields = cls.model_fields.items()
         return tuple(field.alias or name for name, field in fields if not field.exclude)
 

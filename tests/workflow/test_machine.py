@@ -12,7 +12,7 @@ from tests.law import CALENDAR, ROOT, TODAY, analysis, case, library
 from workflow import machine
 from workflow.cases.case import Case, State
 from workflow.deadlines.resolver import deadlines
-from workflow.law.procedure import Obligation, Stage
+from workflow.law.procedure import Obligation, Titled
 from workflow.machine import diagram, machine_of, open_commands, stage
 
 START = date(2026, 4, 13)
@@ -83,7 +83,7 @@ def test_every_edition_has_a_machine_and_a_diagram() -> None:
 @pytest.mark.parametrize("id", ["closed", "cancelled", "order"])
 def test_a_stage_called_like_a_state_or_another_stage_is_refused(id: str) -> None:
     """The library itself would take it, and a case would stand at two places at once."""
-    twice = analysis().replaced(stages=(*analysis().stages, Stage.model_construct(id=id, title={})))
+    twice = analysis().replaced(stages=(*analysis().stages, Titled.model_construct(id=id, title={})))
 
     with pytest.raises(ValueError, match=id):
         machine_of(twice)

@@ -11,9 +11,9 @@ from hypothesis import given, strategies as st
 
 import i18n
 from tests.law import ROOT
-from workflow.law.files import UnreadableRegulation
+from workflow.law.files import UnreadableRegulation, read_file
 from workflow.refusal import Refusal
-from workflow.scoring.indicators import Score, Scoring, choose, read_inputs, read_scoring
+from workflow.scoring.indicators import Score, Scoring, choose, read_inputs
 from workflow.scoring.scales import MAX_NUMBER, Brackets, CoverageAndRisks, Share, Sittings, as_decimal
 
 FILE = ROOT / "regulations" / "scoring" / "tbn4-scoring.2024-01-01.toml"
@@ -29,7 +29,7 @@ SHARES = {
 @lru_cache(maxsize=1)
 def scoring() -> Scoring:
     """The shipped scoring."""
-    return read_scoring(FILE.name, FILE.read_bytes())
+    return read_file(Scoring, FILE.name, FILE.read_bytes())
 
 
 def scores(inputs: dict[str, object], **readings: str) -> tuple[Score, ...]:
@@ -348,7 +348,7 @@ def test_a_slip_in_the_file_is_named(written_so: str, instead: str, code: str) -
     tomllib.loads(changed_text)
 
     with pytest.raises(UnreadableRegulation) as caught:
-        read_scoring(FILE.name, changed_text.encode())
+        read_file(Scoring, FILE.name, changed_text.encode())
 
     assert caught.value.code == f"regulation.{code}"
     for language in i18n.LANGUAGES:

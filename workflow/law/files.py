@@ -101,11 +101,6 @@ class Refers:
     of_period: bool = False
 
 
-def computed(default: Any) -> Any:
-    """Return the annotation of a field the program fills; it is no key of a file."""
-    return Field(default=default, exclude=True)
-
-
 ById = Annotated[Mapping[str, T], _ById()]
 Distinct = Annotated[tuple[T, ...], Strict(False), AfterValidator(_distinct)]
 """Annotation: a list without duplicates."""
@@ -366,7 +361,7 @@ class Edition(Model):
 
     id: DashedName
     in_force: date
-    digest: SkipJsonSchema[str] = computed("")
+    digest: SkipJsonSchema[str] = Field(default="", exclude=True)
 
     @property
     def edition(self) -> str:

@@ -29,8 +29,8 @@ from workflow.law.procedure import (
     Obligation,
     Option,
     Procedure,
-    Stage,
     Text,
+    Titled,
     standard_steps,
 )
 from workflow.org.office import Office, acts_of
@@ -50,7 +50,7 @@ ALONE = Procedure.model_construct(
     begins_with="",
     acts={},
     stages=(
-        Stage(
+        Titled(
             id="execution",
             title=Text("Тапсырманы орындау", "Исполнение поручения", "Carrying out the assignment"),
         ),

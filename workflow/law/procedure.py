@@ -150,8 +150,8 @@ class Body(Model):
     once_planned: bool = False
 
 
-class Stage(Model):
-    """A stage of a procedure."""
+class Titled(Model):
+    """A part of a file with an id and a title: a stage of a procedure, an option of a decision or a choice."""
 
     id: Name
     title: Text
@@ -218,11 +218,9 @@ class Recurrence(Model):
     years: Annotated[int, Field(ge=1, le=100)] = 1
 
 
-class Option(Model):
+class Option(Titled):
     """An option of a decision. `fact`: the fact that records this answer."""
 
-    id: Name
-    title: Text
     fact: Name
 
 
@@ -409,7 +407,7 @@ class Procedure(Edition):
     adopted_act: Annotated[DashedName, ACT] = ""
     see_also: Annotated[Distinct[DashedName], ACT] = ()
     acts: ById[Act] = Field(default={}, alias="act")
-    stages: Listed[Stage] = Field(alias="stage")
+    stages: Listed[Titled] = Field(alias="stage")
     obligations: Listed[Obligation] = Field(alias="obligation")
     steps: Steps = STANDARD_STEPS
     examples: Listed[Example] = Field(default=(), alias="example")

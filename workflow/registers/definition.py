@@ -26,11 +26,10 @@ from workflow.law.files import (
     NonBlank,
     Number,
     Refers,
-    computed,
     matching,
     one_of,
 )
-from workflow.law.procedure import Act, Text
+from workflow.law.procedure import Act, Text, Titled
 from workflow.org.access import Access
 from workflow.org.kinds import NAMES, among
 from workflow.refusal import Refusal, closest_first
@@ -115,13 +114,6 @@ PersonField = Annotated[Name, Refers(("person",))]
 AnyFields = Annotated[Distinct[Name], Refers()]
 
 
-class FieldOption(Model):
-    """An option of a field of kind `choice`."""
-
-    id: Name
-    title: Text
-
-
 class RegisterField(Model):
     """One field of the rows of a register.
 
@@ -158,7 +150,7 @@ class RegisterField(Model):
     confidential: bool = False
     personal: bool = False
     past: Annotated[bool, OnlyOf(("date",))] = False
-    options: Annotated[Listed[FieldOption], OnlyOf(("choice",))] = ()
+    options: Annotated[Listed[Titled], OnlyOf(("choice",))] = ()
     several: Annotated[bool, OnlyOf(("choice",))] = False
     rows_of: Annotated[DashedName, OnlyOf(("row",))] = Field(default="", alias="register")
     unit: Annotated[Text | None, OnlyOf(NUMBERS)] = None
@@ -177,7 +169,7 @@ class RegisterField(Model):
     at_most: Annotated[Number | None, OnlyOf(NUMBERS)] = None
     years_ahead: Annotated[Number | None, OnlyOf(("number",))] = None
     required_when: Annotated[Listed[When], Refers()] = ()
-    translation_of: SkipJsonSchema[str] = computed("")
+    translation_of: SkipJsonSchema[str] = Field(default="", exclude=True)
 
     @property
     def outside_events(self) -> bool:
@@ -198,7 +190,7 @@ class RegisterField(Model):
     def option_ids(self) -> tuple[str, ...]:
         return tuple(option.id for option in self.options)
 
-    def option(self, name: str) -> FieldOption | None:
+    def option(self, name: str) -> Titled | None:
         """Return the option with that id; None where there is none."""
         return next((option for option in self.options if option.id == name), None)
 

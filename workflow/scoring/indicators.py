@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
@@ -30,7 +30,6 @@ from workflow.law.files import (
     mistakes,
     one_of,
     path_text,
-    read_file,
     wrong,
 )
 from workflow.law.procedure import Text
@@ -62,24 +61,6 @@ Kind = Annotated[str, one_of(*KINDS)]
 
 # ----------------------------------------------------------------------------------------------- counting
 
-CountedBy = Literal[
-    "presence",
-    "units",
-    "supervised",
-    "supervised_quarters",
-    "supervised_each",
-    "below",
-    "regions",
-    "districts_quarters",
-    "value",
-    "values",
-    "facts",
-    "months",
-    "analyses",
-    "cartogram",
-    "propaganda",
-]
-
 _OF_THE_PERIOD = ("value", "values", "propaganda")
 
 
@@ -107,7 +88,7 @@ class Counting(Model):
         done, of: names of the values counted.
     """
 
-    by: CountedBy
+    by: Name
     fact: Fact = ""
     kinds: dict[str, Fact] = Field(default={}, alias="facts")
     also: Distinct[Fact] = ()
@@ -277,11 +258,6 @@ class Scoring(Edition):
     @property
     def _countings(self) -> tuple[Counting, ...]:
         return tuple(indicator.counting for indicator in self.indicators.values())
-
-
-def read_scoring(name: str, text: bytes) -> Scoring:
-    """Return the scoring a file describes; raises UnreadableRegulation naming what is wrong."""
-    return read_file(Scoring, name, text)
 
 
 _CODES = {

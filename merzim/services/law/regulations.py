@@ -17,13 +17,13 @@ from i18n.entries import where
 from merzim.settings import BadSetting, Function, OfficeSettings, Settings
 from workflow.cases.registers.risks import Words
 from workflow.languages import LANGUAGES
-from workflow.law.files import Shared, UnreadableRegulation, parsed, problem
+from workflow.law.files import Shared, UnreadableRegulation, parsed, problem, read_file
 from workflow.law.library import read_edition
 from workflow.law.procedure import Procedure, Text
 from workflow.refusal import Refusal
 from workflow.registers import reading
 from workflow.registers.definition import Register, RegisterField, Registers
-from workflow.scoring.indicators import Scoring, read_scoring
+from workflow.scoring.indicators import Scoring
 from workflow.search_words import normalise, search_words
 
 T = TypeVar("T")
@@ -289,5 +289,5 @@ def shipped_register_files(folder: str = REGISTERS) -> Iterator[tuple[str, bytes
 @cache
 def scoring() -> Scoring:
     """Return the newest shipped edition of the points of the four projects."""
-    editions = [read_scoring(file.name, file.read_bytes()) for file in shipped_files("scoring")]
+    editions = [read_file(Scoring, file.name, file.read_bytes()) for file in shipped_files("scoring")]
     return max(editions, key=lambda edition: edition.in_force)

@@ -29,7 +29,7 @@ from workflow.deadlines.deadline import (
 )
 from workflow.deadlines.explanations import awaited_elements
 from workflow.findings.findings import Finding
-from workflow.law.procedure import Procedure, Stage, Text
+from workflow.law.procedure import Procedure, Text, Titled
 from workflow.machine import COMPLETED
 
 SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
@@ -63,7 +63,7 @@ class ShownObligation:
 class StagePart:
     """The obligations of one stage. `place`: before, at or after the stage of the case."""
 
-    stage: Stage
+    stage: Titled
     place: str
     entries: tuple[ShownObligation, ...]
 
@@ -123,7 +123,7 @@ class CaseView:
     today: date
 
     @property
-    def stage(self) -> Stage | None:
+    def stage(self) -> Titled | None:
         return next((part.stage for part in self.parts if part.place == "at"), None)
 
     @property
