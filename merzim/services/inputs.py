@@ -31,7 +31,6 @@ from pydantic_core import PydanticCustomError
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.context import RequestContext
 from merzim.services.verbs import Command, NotFound
-from merzim.storage.accounts.uploads import Upload
 from workflow.cases.case import Evidence
 from workflow.refusal import Refusal
 
@@ -261,8 +260,8 @@ def keep_upload(ctx: RequestContext, content: bytes, name: str) -> str:
     return ctx.app.uploads.keep(content, name, at=ctx.moment)
 
 
-def uploaded_file(ctx: RequestContext, digest: str) -> Upload:
-    """Return a file the reader uploaded. Raises NotFound."""
+def uploaded_file(ctx: RequestContext, digest: str) -> tuple[bytes, str]:
+    """Return bytes and name of a file the reader uploaded. Raises NotFound."""
     upload = ctx.app.uploads.stored_file(digest, at=ctx.moment)
     if upload is None:
         raise NotFound("web.problem.no_upload")
@@ -280,8 +279,8 @@ def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[Bin
         return item.content.content, clean_file_name(item.content.name)
     if item.file is None:
         return None
-    upload = uploaded_file(ctx, item.file)
-    return BytesIO(upload.content), clean_file_name(upload.name)
+    content, name = uploaded_file(ctx, item.file)
+    return BytesIO(content), clean_file_name(name)
 
 
 def _count(ctx: RequestContext, content: BinaryIO) -> None:

@@ -135,18 +135,13 @@ def adopted_calendar_acts(engine: Engine) -> tuple[Adoption, ...]:
     return tuple(read_as(Adoption, act, text=text_of(act.payload)) for act in acts)
 
 
-def head_of(adoptions: Sequence[Adoption]) -> str:
-    """Return the hash of the last of these adoptions; "" for none."""
-    return adoptions[-1].hash if adoptions else ""
-
-
 def record_act(engine: Engine, before: Sequence[Adoption], *, name: str, text: str, at: Moment) -> bool:
     """Record that the office adopts a calendar act; return False, with nothing written, if `before` is not all.
     Another writer was faster then, and the acts must be read again. `before`: every calendar act the writer has
     read. `text`: of the act, as TOML.
     """
     with changing_office(engine) as session:
-        if office_head(engine, CALENDAR_CHANGED) != head_of(before):
+        if office_head(engine, CALENDAR_CHANGED) != (before[-1].hash if before else ""):
             return False
         record(session, office_event(at, CALENDAR_CHANGED, name, {"text": text}))
     return True

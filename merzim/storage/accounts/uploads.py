@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
 from hashlib import sha256
@@ -24,14 +23,6 @@ LASTS = timedelta(days=1)
 DAILY_BYTES = 300 * 1024 * 1024
 DAILY_FILES = 500
 """What one account may send within a day."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Upload:
-    """An uploaded file: its name and its bytes."""
-
-    name: str
-    content: bytes
 
 
 class SqlUploads:
@@ -67,8 +58,10 @@ class SqlUploads:
             _require_quota(session, key, at, size)
             session.execute(UPLOAD.insert().values(digest=key, login=at.by, name="", at=at.now, size=size))
 
-    def stored_file(self, digest: str, *, at: Moment) -> Upload | None:
-        """Return the file of a digest that who asks has sent; None when there is none, or its bytes differ."""
+    def stored_file(self, digest: str, *, at: Moment) -> tuple[bytes, str] | None:
+        """Return bytes and name of the file of a digest that who asks has sent; None when there is none, or its
+        bytes differ.
+        """
         with reading(self._engine) as session:
             row = session.get(UploadRow, (digest, at.by))
         if row is None or row.at < at.now - LASTS:
@@ -79,7 +72,7 @@ class SqlUploads:
             return None
         if sha256(content).hexdigest() != digest:
             return None
-        return Upload(name=row.name, content=content)
+        return content, row.name
 
     def expire(self, *, now: datetime) -> None:
         """Delete the files that were sent more than a day ago, and what a killed process left behind."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import Date, DateTime, Engine, Table, inspect, or_, select, text
+from sqlalchemy import Date, DateTime, Engine, inspect, or_, select, text
 from sqlmodel import Session
 
 from merzim.documents.evidence import EvidenceDamaged
@@ -35,7 +35,6 @@ from workflow.registers.rows import Projection, RegisterRow
 Recompute = Callable[[Case], Change]
 """Function that recomputes a case's rows (`CaseCommands.recomputed` with its `today`)."""
 MAX_NAMED = 100
-"""Number of rows of one column with an invalid date that are reported."""
 _BROKEN = frozenset({"stream_cut", "event_missing", "event_altered"})
 """Codes of streams from which nothing can be computed."""
 # Values a round changes by itself, and the calendar version, are not compared.
@@ -206,33 +205,25 @@ def _stored(payload: str) -> Iterator[tuple[str, str]]:
 
 
 def unreadable_values(engine: Engine) -> tuple[Refusal, ...]:
-    """Return the rows with an invalid date; none on PostgreSQL, whose columns refuse them."""
+    """Return the rows with an invalid date, up to MAX_NAMED of each column; none on PostgreSQL, whose columns
+    refuse them.
+    """
     if engine.dialect.name != "sqlite":
         return ()
+    problems = list[Refusal]()
     with reading(engine) as session:
-        table_names = set(inspect(session.connection()).get_table_names())
-        return tuple(
-            Refusal("value_unreadable", table=table, key=key, field=column)
-            for table, column, statement in _statements()
-            if table in table_names
-            for (key,) in session.execute(text(statement))
-        )
-
-
-def _statements() -> Iterator[tuple[str, str, str]]:
-    """Yield table, column and the statement that finds its invalid values, for each column of dates."""
-    for table in TableBase.metadata.sorted_tables:
-        for column in table.columns:
-            if isinstance(column.type, Date | DateTime | UtcMoment):
-                function = "date" if isinstance(column.type, Date) else "datetime"
-                where = f'"{column.name}" IS NOT NULL AND {function}("{column.name}") IS NULL'
-                statement = f'SELECT {_key(table)} FROM "{table.name}" WHERE {where} LIMIT {MAX_NAMED}'
-                yield table.name, column.name, statement
-
-
-def _key(table: Table) -> str:
-    """Return the SQL expression of a row's primary key as text."""
-    return " || ' ' || ".join(f'"{column.name}"' for column in table.primary_key.columns) or "rowid"
+        names = set(inspect(session.connection()).get_table_names())
+        for table in (table for table in TableBase.metadata.sorted_tables if table.name in names):
+            key = " || ' ' || ".join(f'"{column.name}"' for column in table.primary_key.columns)
+            for column in table.columns:
+                if isinstance(column.type, Date | DateTime | UtcMoment):
+                    read_as_day = "date" if isinstance(column.type, Date) else "datetime"
+                    where = f'"{column.name}" IS NOT NULL AND {read_as_day}("{column.name}") IS NULL'
+                    bad = text(f'SELECT {key} FROM "{table.name}" WHERE {where} LIMIT {MAX_NAMED}')
+                    about = {"table": table.name, "field": column.name}
+                    rows = session.execute(bad).scalars()
+                    problems += [Refusal("value_unreadable", key=row, **about) for row in rows]
+    return tuple(problems)
 
 
 ProjectRow = Callable[[RegisterRow], Projection]

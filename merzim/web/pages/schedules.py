@@ -112,7 +112,7 @@ def _preview(
     refusal: Refusal | None = None,
 ) -> Response:
     """Return a page of a schedule's preview. `answers`: the corrections typed; `refusal`: of the import."""
-    upload = uploaded_file(ctx, digest)
+    _, file_name = uploaded_file(ctx, digest)
     try:
         result, found = _corrected_file(ctx, {"file": digest, "procedure": procedure}, answers)
     except Refusal as stale:
@@ -134,7 +134,7 @@ def _preview(
         ctx,
         "open_schedule.html",
         address=f"/open/schedule/{digest}?{urlencode({'procedure': procedure})}",
-        name=upload.name,
+        name=file_name,
         title=chosen_procedure(ctx, procedure).title,
         shown=shown,
         rows=[
