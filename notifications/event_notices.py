@@ -17,7 +17,6 @@ from workflow.cases.case import AWAITED, Event
 from workflow.cases.commands.planning import DeadlineChange
 from workflow.deadlines.deadline import lateness
 from workflow.org.office import Person, Recipient
-from workflow.registers.campaigns import StartedCampaign
 from workflow.registers.definition import Campaign, Register, RegisterField
 from workflow.reminders import PLAN_STEPS, undated_kind
 
@@ -123,14 +122,14 @@ def account_notices(
 INVITATION, REMINDER = "invitation", "reminder"
 
 
-def given_days(register: Register, campaign: StartedCampaign) -> list[tuple[RegisterField, date]]:
+def given_days(register: Register, given: Mapping[str, object]) -> list[tuple[RegisterField, date]]:
     """Return the days the officer gave to every row, each with its date field, but for what is confidential:
     they stand in letters and on pages opened without log-in, beside the last day of answering.
     """
     shown_fields = {
         name for name, field in register.fields.items() if field.kind == "date" and not field.confidential
     }
-    days = [(name, value) for name, value in campaign.given.items() if name in shown_fields and value]
+    days = [(name, value) for name, value in given.items() if name in shown_fields and value]
     return [
         (register.fields[name], date.fromisoformat(str(value)))
         for name, value in days

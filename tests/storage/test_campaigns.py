@@ -266,7 +266,7 @@ def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext, c
         if part.get_content_maintype() == "text"
     ]
     assert not any(word in text for text in texts for word in ("2031-05", ".2031", "2031 ж", "Secret_On"))
-    assert given_days(invitation.register, invitation.campaign) == []
+    assert given_days(invitation.register, invitation.campaign.given) == []
 
     assert sum("Сұрақтарға жауап беріңіз" in body for body in bodies) == 2
     assert sum("Хатта көрсетілгенді растаңыз" in body for body in bodies) == 2

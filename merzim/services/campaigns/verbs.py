@@ -31,14 +31,15 @@ from merzim.services.registers.results import FieldView, field_view, reader_scop
 from merzim.services.registers.verbs import FieldValues, add_rows, check_row
 from merzim.services.registers.views import RegisterId, lookup
 from merzim.services.verbs import Command, LinkRefused, NotAllowed, verb
-from merzim.storage.database import writing
+from merzim.storage.database import Row_, writing
 from merzim.storage.notices.campaigns import CLOSED, EXTENDED, REMINDED, REOPENED, AlreadyAnswered
+from merzim.storage.tables.registers import StartedCampaign
 from notifications.event_notices import INVITATION, chosen_channel
 from notifications.letter_links import CampaignLink, link_path, read_secret
 from workflow.org.access import Reader, within
 from workflow.org.office import DUTIES, Person, Unit, name_order
 from workflow.refusal import Refusal, closest_first
-from workflow.registers.campaigns import CampaignPerson, StartedCampaign, asked_by, people_asked
+from workflow.registers.campaigns import asked_by
 from workflow.registers.definition import Campaign, Register, UnknownRegisterField
 from workflow.registers.rows import RowEventKind
 from workflow.registers.values import InvalidRow, Value, ValueProblem, checked_values, is_filled
@@ -125,9 +126,10 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     if not ctx.app.rules.carries_secrets:
         raise Refusal("campaign.no_address", address=ctx.app.settings.web.public_address)
     campaign = _campaign(ctx, register, kind, command, units=units, given=given_values)
-    people = list(people_asked(office, campaign))
+    people = [*filter(asked_by(office, units, campaign.document), office.people.values())]
     if not people:
-        raise Refusal("campaign.nobody_chosen" if campaign.duties or campaign.posts else "campaign.nobody")
+        narrows = not {"duties", "posts"}.isdisjoint(campaign.document)
+        raise Refusal("campaign.nobody_chosen" if narrows else "campaign.nobody")
     unreached = _unreached(ctx, people)
     result = CampaignPreview(
         campaign="",
@@ -138,8 +140,8 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     if command.preview:
         return result
     campaigns, file = campaign_store(ctx), store_file(ctx, command.file)
-    document = {**campaign.document, **{name: value for name, value in file.items() if value}}
-    campaign = campaigns.start(replace(campaign, document=document), at=ctx.moment)
+    campaign.document |= {name: value for name, value in file.items() if value}
+    campaign = campaigns.start(campaign, at=ctx.moment)
     update_people(ctx.app, campaigns, campaign, at=ctx.moment)
     return result.model_copy(update={"campaign": campaign.id})
 
@@ -150,7 +152,7 @@ def remind_campaign(ctx: RequestContext, command: OneCampaign) -> CampaignPage:
     campaign = _open_campaign(ctx, command.campaign)
     if reminded_today(ctx, campaign):
         raise Refusal("campaign.reminded_today", campaign=campaign.id)
-    return _change(ctx, REMINDED, campaign, replace(campaign, wave=campaign.wave + 1))
+    return _change(ctx, REMINDED, campaign, wave=campaign.wave + 1)
 
 
 @verb("manage")
@@ -162,14 +164,14 @@ def extend_campaign(ctx: RequestContext, command: ExtendCampaign) -> CampaignPag
     if command.until <= campaign.until:
         raise Refusal("campaign.not_later", until=campaign.until)
     details = {"until": command.until.isoformat()}
-    return _change(ctx, EXTENDED, campaign, replace(campaign, until=command.until), details)
+    return _change(ctx, EXTENDED, campaign, details, until=command.until)
 
 
 @verb("manage")
 def close_campaign(ctx: RequestContext, command: OneCampaign) -> CampaignPage:
     """Stop accepting answers; every link is refused from now on."""
     campaign = _open_campaign(ctx, command.campaign)
-    return _change(ctx, CLOSED, campaign, replace(campaign, closed_on=ctx.today))
+    return _change(ctx, CLOSED, campaign, closed_on=ctx.today)
 
 
 @verb("manage")
@@ -180,9 +182,9 @@ def reopen_campaign(ctx: RequestContext, command: ReopenCampaign) -> CampaignPag
         raise Refusal("campaign.not_closed", campaign=campaign.id)
     if command.until < ctx.today:
         raise Refusal("campaign.past", until=command.until)
-    reopened = replace(campaign, until=command.until, closed_on=None, wave=campaign.wave + 1)
+    reopened = {"until": command.until, "closed_on": None, "wave": campaign.wave + 1}
     details = {"until": command.until.isoformat(), "ground": command.ground}
-    return _change(ctx, REOPENED, campaign, reopened, details)
+    return _change(ctx, REOPENED, campaign, details, **reopened)
 
 
 @verb("manage")
@@ -213,12 +215,12 @@ def _change(
     ctx: RequestContext,
     kind: str,
     campaign: StartedCampaign,
-    after: StartedCampaign,
     details: Mapping[str, object] | None = None,
+    **changes: object,
 ) -> CampaignPage:
     """Store a change of a campaign; one opened again asks who has joined meanwhile. Return what it is now."""
     store = campaign_store(ctx)
-    store.change(kind, campaign, after, at=ctx.moment, details=details)
+    after = store.change(kind, campaign, at=ctx.moment, details=details, **changes)
     if kind == REOPENED:
         update_people(ctx.app, store, after, at=ctx.moment)
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
@@ -268,7 +270,7 @@ def _campaign(
     command: StartCampaign,
     *,
     units: Sequence[str],
-    given: Mapping[str, object],
+    given: dict[str, object],
 ) -> StartedCampaign:
     """Return a campaign as asked for, not stored yet, without its file. Raises Refusal for an unknown duty."""
     for duty in command.duties:
@@ -286,7 +288,7 @@ def _campaign(
         version=register.edition,
         kind=kind.id,
         title="" if title in (kind.title.kk, kind.title.ru, kind.title.en) else title,
-        units=units,
+        units=[*units],
         until=command.until,
         document={name: value for name, value in document.items() if value},
         given=given,
@@ -340,7 +342,7 @@ class CampaignForm:
     campaign: StartedCampaign
     register: Register
     definition: Campaign
-    invitee: CampaignPerson
+    invitee: Row_
     person: Person
     unit: Unit | None
 
@@ -408,21 +410,19 @@ def refuse_wrong(
         raise InvalidRow(register.fields, missing)
 
 
-def _awaited_form(
-    ctx: RequestContext, campaign: StartedCampaign | None, asked: CampaignPerson
-) -> CampaignForm | None:
+def _awaited_form(ctx: RequestContext, campaign: StartedCampaign | None, asked: Row_) -> CampaignForm | None:
     """Return the form of a person whose answer is awaited; None where none is, or no longer."""
     office = ctx.app.reads.office()
     person = office.people.get(asked.person)
-    if campaign is None or person is None or asked.state != "awaited" or not campaign.is_open(ctx.today):
+    if campaign is None or person is None or asked.answer or asked.left_on or not campaign.is_open(ctx.today):
         return None
-    if not (asked_by(office, campaign)(person) and is_defined(ctx.app, campaign)):
+    if not (is_defined(ctx.app, campaign) and asked_by(office, campaign.units, campaign.document)(person)):
         return None
     return form_for(ctx, campaign, asked, person)
 
 
 def form_for(
-    ctx: RequestContext, campaign: StartedCampaign, campaign_person: CampaignPerson, person: Person
+    ctx: RequestContext, campaign: StartedCampaign, campaign_person: Row_, person: Person
 ) -> CampaignForm:
     """Return the form of a person of a campaign, whether their answer is awaited or not."""
     register, campaign_kind = definition_of(ctx, campaign)

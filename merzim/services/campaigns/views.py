@@ -25,12 +25,13 @@ from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.storage.database import Row_
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
 from merzim.storage.register_lists import SqlRegisterLists
+from merzim.storage.tables.registers import StartedCampaign
 from notifications.event_notices import cited_act
 from workflow.law.procedure import Text
 from workflow.moments import day_and_time
 from workflow.org.access import within
 from workflow.org.office import Office
-from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCampaign, word_of_state
+from workflow.registers.campaigns import AnswerState, state_of, word_of_state
 from workflow.registers.definition import Campaign, Register
 from workflow.registers.rows import name_in, sees_lists
 from workflow.registers.values import days_late
@@ -206,7 +207,7 @@ def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
     asked, units = campaign_store(ctx).person(seen_campaign(ctx, campaign).id, number), seen_units(ctx)
     if asked is None or (units is not None and asked.unit not in units):
         raise UnknownCampaign("campaign.unknown", campaign=campaign)
-    return asked.person
+    return str(asked.person)
 
 
 def asked_people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPersonView]:
@@ -338,6 +339,8 @@ def _view(
         register_title=register.title,
         title=campaign.titled(kind),
         unit_names=[name_in(ctx.reads.office(), unit, ctx.language) for unit in campaign.units],
+        duties=campaign.document.get("duties", []),
+        posts=campaign.document.get("posts", []),
         is_open=campaign.is_open(ctx.today),
         ground={language: cited_act(register, kind, language) for language in LANGUAGES},
         link=str(campaign.document.get("link", "")),
@@ -369,37 +372,38 @@ def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEve
     return list(merge(events, papers, key=lambda event: event.at))
 
 
-def _people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPerson]:
+def _people(ctx: RequestContext, command: ShowCampaign) -> list[Row_]:
     """Return the people a query finds, in the alphabetical order of the names shown to the reader."""
     office, words = ctx.reads.office(), search_words(command.search)
     units = seen_units(ctx, command.unit)
     inside = None if units is None else frozenset(units)
 
-    def is_found(asked: CampaignPerson) -> bool:
+    def is_found(asked: Row_) -> bool:
         if inside is not None and asked.unit not in inside:
             return False
-        if command.state and asked.state != command.state:
+        state = state_of(asked.answer, asked.left_on)
+        if command.state and state != command.state:
             return False
-        if command.unreached and (asked.state != "awaited" or asked.reached):
+        if command.unreached and (state != "awaited" or asked.reached):
             return False
         person = office.member(asked.person)
         name = normalise(" ".join(person.names if person else (asked.name,))) if words else ""
         return all(word in name for word in words)
 
-    def place(asked: CampaignPerson) -> tuple[str, str, str]:
+    def place(asked: Row_) -> tuple[str, str, str]:
         return alphabetical(_name(office, asked, ctx.language)), asked.name, asked.person
 
     people = campaign_store(ctx).people(command.campaign).values()
     return sorted(filter(is_found, people), key=place)
 
 
-def _name(office: Office, asked: CampaignPerson | Row_, language: str) -> str:
+def _name(office: Office, asked: Row_, language: str) -> str:
     person = office.member(asked.person)
     return person.name_in(language) if person else asked.name
 
 
 def _person_views(
-    ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
+    ctx: RequestContext, campaign: StartedCampaign, people: Sequence[Row_]
 ) -> list[CampaignPersonView]:
     """Return people as shown, with the most days by which a date of their answer's row is late."""
     office, (register, _), language = ctx.reads.office(), definition_of(ctx, campaign), ctx.language
@@ -413,6 +417,7 @@ def _person_views(
         person = office.member(asked.person)
         view = CampaignPersonView.of(
             asked,
+            state=state_of(asked.answer, asked.left_on),
             name=_name(office, asked, language),
             post=(person.post_in(language) if person else "") or asked.post,
             unit_name=name_in(office, asked.unit, language),

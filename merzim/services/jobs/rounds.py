@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -19,14 +19,15 @@ from merzim.services.registers.cases import record_due_rows
 from merzim.services.scoring import Stakes
 from merzim.services.upkeep.maintenance import rebuild
 from merzim.storage import events
-from merzim.storage.database import writing
+from merzim.storage.database import Row_, writing
 from merzim.storage.maintenance.backup import copy_file
 from merzim.storage.maintenance.schema import board_steps, write_installation
 from merzim.storage.notices import delivery_state
 from merzim.storage.notices.campaigns import CHUNK, SqlCampaigns
 from merzim.storage.notices.delivery_state import record_run
+from merzim.storage.tables.registers import StartedCampaign
 from notifications import round as rounds
-from notifications.channels import Channel, SilentChannel
+from notifications.channels import SilentChannel
 from notifications.delivery import DeliveryReport, deliver as send
 from notifications.dispatch import Dispatch
 from notifications.event_notices import INVITATION, REMINDER, chosen_channel, cited_act, given_days
@@ -35,7 +36,7 @@ from notifications.round import RoundReport
 from notifications.rules import OfficeTimes
 from workflow.moments import Moment
 from workflow.org.office import Office, acts_of
-from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
+from workflow.registers.campaigns import asked_by
 from workflow.registers.definition import Campaign, Register
 
 MAX_REPORTED = 100
@@ -166,43 +167,26 @@ def update_campaigns(app: AppContext, *, at: Moment) -> int:
 
 
 def update_people(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, at: Moment) -> None:
-    """Store which of the people a campaign asks joined, left, came back or changed since."""
-    office = app.outbox.office()
-    channels = tuple(app.channels.values())
-    changes = changed_people(campaign, office, campaigns.people(campaign.id), channels, today=at.today)
-    campaigns.change_people(campaign, [*changes], at=replace(at, by=""))
-
-
-def changed_people(
-    campaign: StartedCampaign,
-    office: Office,
-    campaign_people: Mapping[str, CampaignPerson],
-    channels: Sequence[Channel],
-    *,
-    today: date,
-) -> Iterator[CampaignPerson]:
-    """Yield the people of the present office a campaign asks who joined (without a number) or changed, also in
-    whether a channel reaches them, and those who left.
+    """Store which of the people a campaign asks joined, left, came back or changed since, also in whether a
+    channel reaches them.
     """
-    present = {person.key: person for person in people_asked(office, campaign)}
+    office, known = app.outbox.office(), campaigns.people(campaign.id)
+    channels, changes = tuple(app.channels.values()), dict[str, Mapping[str, object]]()
+    asked = filter(asked_by(office, campaign.units, campaign.document), office.people.values())
+    present = {person.key: person for person in asked}
     for key, person in present.items():
-        before = campaign_people.get(key)
-        stored = before or CampaignPerson(
-            campaign=campaign.id, person=key, number=0, name="", unit="", post="", joined_on=today
-        )
-        after = replace(
-            stored,
-            name=person.name,
-            unit=person.unit,
-            post=person.post,
-            left_on=None,
-            reached=chosen_channel(person, channels) is not None,
-        )
-        if after != before:
-            yield after
-    for key, before in campaign_people.items():
-        if key not in present and before.left_on is None:
-            yield replace(before, left_on=today)
+        now = {
+            "name": person.name,
+            "unit": person.unit,
+            "post": person.post,
+            "left_on": None,
+            "reached": chosen_channel(person, channels) is not None,
+        }
+        if key not in known or any(getattr(known[key], name) != value for name, value in now.items()):
+            changes[key] = now
+    gone = (key for key, row in known.items() if key not in present and row.left_on is None)
+    changes |= {key: {"left_on": at.today} for key in gone}
+    campaigns.change_people(campaign, changes, at=replace(at, by=""))
 
 
 def is_defined(app: AppContext, campaign: StartedCampaign) -> bool:
@@ -248,7 +232,7 @@ def _campaign_notices(
     dispatch: Dispatch,
     campaign: StartedCampaign,
     register: Register,
-    asked: CampaignPerson,
+    asked: Row_,
     *,
     leaves: datetime,
 ) -> Iterator[Notice]:
@@ -266,6 +250,7 @@ def _campaign_notices(
     own = office.units.get(office.organisation(person.unit) or office.root or "")
     name = app.settings.office.name_in(language) or (own.name_in(language) if own else "")
     is_document = "link" in campaign.document or "sha256" in campaign.document
+    days = given_days(register, campaign.given)
     step = f"{REMINDER}-{campaign.wave}" if asked.written >= 0 else INVITATION
     return dispatch.notices_to(
         person,
@@ -284,6 +269,6 @@ def _campaign_notices(
             "act": cited_act(register, kind, language),
             "organisation": name,
             "asks": "link" if is_document else "questions" if kind.fills else "declare",
-            "days": [[field.title[language], day.isoformat()] for field, day in given_days(register, campaign)],
+            "days": [[field.title[language], day.isoformat()] for field, day in days],
         },
     )

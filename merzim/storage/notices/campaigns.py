@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
 from datetime import date, datetime
 
 from sqlalchemy import Engine, and_, func, literal, select, update
@@ -16,12 +15,12 @@ from merzim.storage.events import OFFICE_IN_ORDER, ROW, changing_office, office_
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
-from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_ROW, CampaignRow
+from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_ROW, StartedCampaign
 from notifications.channels import NO_ADDRESS
 from notifications.notice import Notice
 from workflow.moments import Moment
 from workflow.ports import Contradiction
-from workflow.registers.campaigns import CampaignPerson, StartedCampaign, state_of
+from workflow.registers.campaigns import state_of
 
 CHUNK = 500
 """Letters queued in one transaction."""
@@ -38,8 +37,8 @@ _P = CAMPAIGN_PERSON.c
 _AWAITED = and_(_P.answer == "", _P.left_on.is_(None))
 _CHANGING = ("wave", "until", "closed_on")
 """Columns of a campaign that change."""
-_PRESENT = ("name", "unit", "post", "left_on", "reached")
-"""Columns of a person that follow the office."""
+_JOINED: Mapping[str, object] = {"version": 0, "answer": "", "answered_at": None, "written": -1}
+"""Columns of a person who joins, but for those that follow the office."""
 
 
 class AlreadyAnswered(Contradiction):
@@ -75,35 +74,37 @@ class SqlCampaigns:
                 select(func.max(CAMPAIGN.c.id)).where(CAMPAIGN.c.id.like(f"{year}-%"))
             ).scalar()
             number = int(last.partition("-")[2]) + 1 if last else 1
-            started = replace(campaign, id=f"{year}-{number:03d}")
-            session.execute(CAMPAIGN.insert().values(asdict(started)))
-            details = {"units": [*started.units], "until": started.until}
-            record(session, office_event(at, STARTED, started.id, details))
-        return started
+            campaign.id = f"{year}-{number:03d}"
+            session.add(campaign)
+            details = {"units": campaign.units, "until": campaign.until}
+            record(session, office_event(at, STARTED, campaign.id, details))
+        return campaign
 
     def change(
         self,
         kind: str,
         before: StartedCampaign,
-        after: StartedCampaign,
         *,
         at: Moment,
         details: Mapping[str, object] | None = None,
-    ) -> None:
-        """Store a campaign that was reminded of, extended, closed or reopened, with its event. A new wave
-        withdraws the letters of the one before that still wait: the new letter says what they say, and by when.
-        Raises Contradiction: another user changed it since it was read.
+        **changes: object,
+    ) -> StartedCampaign:
+        """Store `changes` of a campaign that was reminded of, extended, closed or reopened, with its event;
+        return it as it is now. A new wave withdraws the letters of the one before that still wait: the new
+        letter says what they say, and by when. Raises Contradiction: another user changed it since it was read.
         """
         with changing_office(self._engine) as session:
-            stored = session.get(CampaignRow, before.id)
+            stored = session.get(StartedCampaign, before.id)
             if stored is None or any(getattr(stored, name) != getattr(before, name) for name in _CHANGING):
                 raise Contradiction("campaign.changed", campaign=before.id)
-            stored.wave, stored.until, stored.closed_on = after.wave, after.until, after.closed_on
-            if after.wave > before.wave:
+            for name, value in changes.items():
+                setattr(stored, name, value)
+            if stored.wave > before.wave:
                 letters = (NOTICE.c.case.is_(None), NOTICE.c.obligation == before.id)
                 waiting = NOTICE.update().where(*letters, NOTICE.c.state == "queued")
                 session.execute(waiting.values(state="withdrawn"))
-            record(session, office_event(at, kind, after.id, details or {}))
+            record(session, office_event(at, kind, before.id, details or {}))
+        return stored
 
     def history(self, campaign: str) -> Sequence[Row_]:
         """Return the events of a campaign in the office's chain, in order."""
@@ -112,45 +113,41 @@ class SqlCampaigns:
 
     # ------------------------------------------------------------------------------------------- people
 
-    def people(self, campaign: str, keys: Collection[str] | None = None) -> Mapping[str, CampaignPerson]:
+    def people(self, campaign: str, keys: Collection[str] | None = None) -> Mapping[str, Row_]:
         """Return the people a campaign asks or asked, by key: everybody, or those with these keys."""
         query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign)
         if keys is not None:
             query = query.where(_P.person.in_(keys))
-        return {record.person: CampaignPerson(**record._mapping) for record in read(self._engine, query)}
+        return {record.person: record for record in read(self._engine, query)}
 
-    def person(self, campaign: str, number: int) -> CampaignPerson | None:
+    def person(self, campaign: str, number: int) -> Row_ | None:
         """Return the person with a number in a campaign, also one who left; None if there is none."""
         query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign, _P.number == number)
-        record = read_first(self._engine, query)
-        return CampaignPerson(**record._mapping) if record is not None else None
+        return read_first(self._engine, query)
 
-    def change_people(self, campaign: StartedCampaign, people: Sequence[CampaignPerson], *, at: Moment) -> None:
-        """Store who joined (without a number), left, came back or changed name, unit or post. Changes another
-        writer has already made are left as they are.
+    def change_people(
+        self, campaign: StartedCampaign, changes: Mapping[str, Mapping[str, object]], *, at: Moment
+    ) -> None:
+        """Store which people (by key) joined, left, came back or changed name, unit or post. `changes`: the
+        columns that follow the office; for those who join all of them.
         """
-        if not people:
+        if not changes:
             return
         # One process at a time gives numbers.
         with changing_office(self._engine) as session:
-            keys_of = select(_P.person).where(_P.campaign == campaign.id, in_names(_P.person))
-            keys = [person.person for person in people if not person.number]
-            known_keys = {row.person for row in execute_for_names(session, keys_of, keys)}
-            last = session.execute(select(func.max(_P.number)).where(_P.campaign == campaign.id)).scalar()
-            joined = [person for person in people if not person.number and person.person not in known_keys]
-            lines = [
-                {**asdict(person), "number": number} for number, person in enumerate(joined, (last or 0) + 1)
+            of_keys = CAMPAIGN_PERSON.select().where(_P.campaign == campaign.id, in_names(_P.person))
+            known = {row.person: row for row in execute_for_names(session, of_keys, changes)}
+            last = session.execute(select(func.max(_P.number)).where(_P.campaign == campaign.id)).scalar() or 0
+            about = {**_JOINED, "campaign": campaign.id, "joined_on": at.today}
+            joined = [
+                {**about, "person": key, "number": number, **changes[key]}
+                for number, key in enumerate((key for key in changes if key not in known), last + 1)
             ]
-            insert_many(session, CAMPAIGN_PERSON, lines)
-            changed_people = [person for person in people if person.number]
-            for person in changed_people:
-                step = CAMPAIGN_PERSON.update().where(
-                    _P.campaign == person.campaign, _P.person == person.person
-                )
-                session.execute(step.values({name: getattr(person, name) for name in _PRESENT}))
-            left = [
-                person.number for person in changed_people if person.left_on == at.today and not person.answer
-            ]
+            insert_many(session, CAMPAIGN_PERSON, joined)
+            for key in known:
+                step = CAMPAIGN_PERSON.update().where(_P.campaign == campaign.id, _P.person == key)
+                session.execute(step.values(changes[key]))
+            left = [row.number for key, row in known.items() if changes[key]["left_on"] and not row.answer]
             if joined or left:
                 details = {"joined": len(joined), "left": left}
                 record(session, office_event(at, PEOPLE, campaign.id, details))
@@ -169,12 +166,12 @@ class SqlCampaigns:
         counts: dict[str, Counter[str]] = {}
         for name, has_answer, has_left, reached, number in read(self._engine, query):
             sums = counts.setdefault(name, Counter())
-            state = state_of(has_answer=has_answer, has_left=has_left)
+            state = state_of(has_answer, has_left)
             sums[state] += number
             sums["unreached"] += number if state == "awaited" and not reached else 0
         return counts
 
-    def answer(self, person: CampaignPerson, row: str, *, at: datetime) -> None:
+    def answer(self, person: Row_, row: str, *, at: datetime) -> None:
         """Record a row as somebody's answer; of two simultaneous answers one is accepted. Raises
         AlreadyAnswered: there is another answer, or they left, or the campaign was closed.
         """
@@ -188,7 +185,7 @@ class SqlCampaigns:
 
     # ------------------------------------------------------------------------------------------ letters
 
-    def unwritten(self, campaign: StartedCampaign, *, limit: int) -> Sequence[CampaignPerson]:
+    def unwritten(self, campaign: StartedCampaign, *, limit: int) -> Sequence[Row_]:
         """Return awaited people whose letter of the present wave is not queued yet, ordered by number."""
         query = (
             CAMPAIGN_PERSON.select()
@@ -196,11 +193,9 @@ class SqlCampaigns:
             .order_by(_P.written, _P.number)
             .limit(limit)
         )
-        return [CampaignPerson(**record._mapping) for record in read(self._engine, query)]
+        return read(self._engine, query)
 
-    def queue(
-        self, campaign: StartedCampaign, people: Sequence[CampaignPerson], letters: Sequence[Notice]
-    ) -> int:
+    def queue(self, campaign: StartedCampaign, people: Sequence[Row_], letters: Sequence[Notice]) -> int:
         """Queue letters of the present wave in one transaction; return how many were queued. `people`: all
         people the letters were for, including those without an address.
         """

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index, Text as LongText
 from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, Canonical, Cells, TableBase, UtcMoment, only, table
+from workflow.law.procedure import Text
+from workflow.registers.definition import Campaign
 
 
 class RegisterRowRow(TableBase, table=True):
@@ -39,15 +42,22 @@ class RegisterRowRow(TableBase, table=True):
     edited_by: str
     shown: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
     cells: dict[str, object] = Field(default_factory=dict, sa_type=Cells)
-    search: str = Field(default="", sa_type=Text)
+    search: str = Field(default="", sa_type=LongText)
 
 
-class CampaignRow(TableBase, table=True):
+class StartedCampaign(TableBase, table=True):
     """A campaign: many people are asked to confirm or fill in something; its events are in the office's chain.
 
-    `kind` is the id of a `[[campaign]]` of the register's `version`; `units` are those whose people are asked,
-    with all below them; `document` is a link or a file, {} for none; `given` are values the same for all rows;
-    `wave` counts the reminders, the invitation is 0.
+    Attributes:
+        id: year and number: `2026-001`.
+        version: of the register that defines its `kind` of campaign.
+        units: units whose people are asked, with all units below; [] is the whole office.
+        title: the officer's title; "" for the title from the register.
+        until: the last day on which answers are accepted.
+        document: the document to read: `{"link": ...}`, a stored file, or {} for none; "duties", "posts": whom
+            of these units it asks.
+        given: values for every row, entered by the officer.
+        wave: number of reminders and reopenings; 0 after the invitation alone.
     """
 
     __tablename__ = "campaign"
@@ -59,12 +69,20 @@ class CampaignRow(TableBase, table=True):
     title: str
     units: list[str] = Field(default_factory=list, sa_type=Canonical)
     until: date
-    document: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
+    document: dict[str, Any] = Field(default_factory=dict, sa_type=Canonical)
     given: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
     started_on: date
     started_by: str
     closed_on: date | None = None
     wave: int = 0
+
+    def titled(self, kind: Campaign) -> Text:
+        """Return its title; a title written by the officer is the same in every language."""
+        return Text(self.title, self.title, self.title) if self.title else kind.title
+
+    def is_open(self, today: date) -> bool:
+        """Return whether answers are accepted on a day."""
+        return self.closed_on is None and today <= self.until
 
 
 class CampaignPersonRow(TableBase, table=True):

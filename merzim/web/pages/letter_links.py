@@ -152,7 +152,7 @@ def _confirm_page(
         kind=kind,
         ground=cited_act(register, kind, preferences(ctx.request).language),
         document=invitation.campaign.document,
-        days=given_days(register, invitation.campaign),
+        days=given_days(register, invitation.campaign.given),
         inputs=form_fields(ctx, invitation.fields, None, tried),
         tried=tried,
         row=row,
