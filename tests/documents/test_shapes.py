@@ -139,7 +139,7 @@ def test_each_sheet_gives_its_analyses_and_every_row_a_number_of_its_own() -> No
     book = openpyxl.Workbook()
     for name, row in (("II", ("Закупки", "13.04.2026")), ("III", ("Кадры", "01.07.2026"))):
         sheet = book.create_sheet(name)
-        sheet.append(("Объект", "Начало"))
+        sheet.append(("Объект", "Начало", "Прочее"))
         sheet.append(row)
     book.worksheets[0].append(("Черновик",))
     target = io.BytesIO()
@@ -147,7 +147,12 @@ def test_each_sheet_gives_its_analyses_and_every_row_a_number_of_its_own() -> No
     first, second = read(target.getvalue())
 
     assert (first.object, first.row, second.object, second.row) == ("Закупки", 2, "Кадры", SHEET + 2)
-    assert [note.code for note in first.notes] == ["read_sheet_ignored", "read_sheet_numbered"]
+    assert [(note.code, note.arguments.get("row")) for note in first.notes] == [
+        ("read_sheet_ignored", 0),
+        ("read_column_ignored", 1),
+        ("read_column_ignored", SHEET + 1),
+        ("read_sheet_numbered", 0),
+    ]
 
 
 def test_a_word_document_is_read_like_a_sheet() -> None:

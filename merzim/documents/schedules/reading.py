@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from workflow.law.procedure import Text
 
 SHEET = 100_000
 """The rows of a second sheet are numbered from here, of a third from twice as much: each number is one row."""
+_DIGITS = re.compile(r"[0-9]+")
 
 
 def read_schedule(
@@ -38,7 +40,8 @@ def read_schedule(
     notes: list[RowNote] = []
     missing: list[Text] = []
     offset = 0
-    for sheet in paper.sheets:
+    for own_sheet in paper.sheets:
+        sheet = _numbered_on(own_sheet, offset)
         table = find_table(sheet, names)
         if table is None:
             notes.append(RowNote.of(0, "read_sheet_ignored", sheet=sheet.name))
@@ -48,15 +51,14 @@ def read_schedule(
             continue
         if not table.dated():
             missing.append(COLUMNS.titles["period"])
-        own = Errors()
-        title = read_title(table.above, own)
+        notes += _unread(sheet)
+        title = read_title(table.above, errors)
         if has_steps(table):
-            schedules, said = read_steps(sheet, table, title, paper.name, own), list[RowNote]()
+            schedules = read_steps(sheet, table, title, paper.name, errors)
         else:
-            schedules, said = read_analyses(table, title, own)
-        errors.join(own, offset)
-        read += [_moved(schedule, offset) for schedule in schedules if schedule.planned]
-        notes += [note.moved(offset) for note in (*_unread(sheet), *said)]
+            schedules, said = read_analyses(table, title, errors)
+            notes += said
+        read += [_in_own_cells(schedule, offset) for schedule in schedules if schedule.planned]
         if offset:
             notes.append(RowNote.of(0, "read_sheet_numbered", sheet=sheet.name, first=offset + 1))
         offset += SHEET
@@ -72,10 +74,19 @@ def read_schedule(
     return (replace(read[0], notes=(*notes, *read[0].notes)), *read[1:])
 
 
-def _moved(schedule: ReadSchedule, offset: int) -> ReadSchedule:
-    """Return an analysis with the rows of its sheet numbered on."""
-    notes = tuple(note.moved(offset) for note in schedule.notes)
-    return replace(schedule, row=schedule.row + offset, notes=notes)
+def _numbered_on(sheet: Sheet, offset: int) -> Sheet:
+    """Return a sheet whose rows are numbered on, as errors and notes name them."""
+    rows = tuple(replace(row, number=row.number + offset) for row in sheet.rows)
+    merged = {(row + offset, column): last for (row, column), last in sheet.merged.items()}
+    return replace(sheet, rows=rows, merged=merged)
+
+
+def _in_own_cells(schedule: ReadSchedule, offset: int) -> ReadSchedule:
+    """Return an analysis whose cells are named as its own sheet numbers them."""
+    cells = {
+        fact: _DIGITS.sub(lambda row: str(int(row[0]) - offset), cell) for fact, cell in schedule.cells.items()
+    }
+    return replace(schedule, cells=cells)
 
 
 def _unread(sheet: Sheet) -> Iterator[RowNote]:

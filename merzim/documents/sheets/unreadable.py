@@ -22,10 +22,6 @@ class RowNote(NamedTuple):
         """Return a note whose sentence may name the row beside these arguments."""
         return cls(row, code, {"row": row, **arguments})
 
-    def moved(self, offset: int) -> RowNote:
-        """Return the remark with its row numbered on; one on the whole file stays."""
-        return self._replace(row=self.row + offset if self.row else 0)
-
 
 class UnreadablePaper(Refusal):
     """A file cannot be imported; nothing of it was taken. `errors`: every bad row, in order; empty when the
@@ -59,10 +55,6 @@ class Errors:
     def take(self, row: int, refusal: Refusal) -> None:
         """Add a refusal as the error of a row."""
         self._met.append(RowNote(row, refusal.code, refusal.arguments))
-
-    def join(self, others: Errors, offset: int) -> None:
-        """Add the errors of another sheet, whose rows are numbered on."""
-        self._met += [error.moved(offset) for error in others._met]
 
     def refuse(self, name: str, *, only: bool = False) -> None:
         """Raise UnreadablePaper with all errors, if any, for the file `name`; with `only` a single one as the
