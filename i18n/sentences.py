@@ -280,12 +280,8 @@ def _of_one_project(places: Sequence[re.Match[str]], language: str) -> str:
 
 def _runs(numbers: Sequence[int]) -> str:
     """Return rising numbers with runs of three and more shortened: "11–13, 15, 16"."""
-    runs: list[list[int]] = []
-    for row in numbers:
-        if runs and row == runs[-1][-1] + 1:
-            runs[-1].append(row)
-        else:
-            runs.append([row])
+    places = groupby(enumerate(numbers), key=lambda place: place[1] - place[0])
+    runs = ([number for _, number in run] for _, run in places)
     shortened = (f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
     return ", ".join(shortened)
 
@@ -300,10 +296,9 @@ def _citation(part: str, language: str) -> str:
         ]
         return ", ".join([*phrases, template("paragraph.intro", language)] if match["intro"] else phrases)
     if match := _NUMBERED.fullmatch(part):
-        kind, inside = _KINDS[match["kind"]], match["inside"]
-        if inside and kind in ("article", "point"):
-            return _place(f"{kind}_point", language, match["number"], inside)
-        return part if inside else _place(kind, language, match["number"])
+        kind, inside = _KINDS[match["kind"]], match["inside"] or ""
+        if knows(f"paragraph.{kind}{'_point' if inside else ''}"):
+            return _place(f"{kind}{'_point' if inside else ''}", language, match["number"], inside)
     return part
 
 

@@ -20,8 +20,8 @@ from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import case_title, programme_year, stage_title, unit_named
 from merzim.services.results import ObligationResult, OpenedCase
 from workflow.cases.case import Case, effective_events
+from workflow.cases.commands.answers import deadline_of
 from workflow.cases.commands.case_commands import View
-from workflow.refusal import Refusal, closest_first
 
 DETAILS = (
     *("exempted", "ahead", "values", "signed_by", "events", "calendar_acts", "seq", "at", "on", "by", "cause"),
@@ -192,10 +192,8 @@ def explain(call: CommandContext, case: str, name: str) -> None:
     view = call.view(case)
     # All periods of a recurring obligation that is named without one.
     matches = [deadline for deadline in view.deadlines if name in (deadline.id, deadline.obligation.id)]
-    deadlines = [deadline for deadline in matches if deadline.id == name] or matches
-    if not deadlines:
-        allowed = closest_first(name, [deadline.id for deadline in view.deadlines])
-        raise Refusal("unknown_obligation", obligation=name, allowed=allowed)
+    named = [deadline for deadline in matches if deadline.id == name]
+    deadlines = named or matches or [deadline_of(view, name)]
     answers = [{"case": view.case.id, **dict(ObligationResult.of(each, call.language))} for each in deadlines]
     call.answer(answers[0] if len(answers) == 1 else {"obligations": answers})
     call.print("\n\n".join(" ".join(i18n.explain(each.explanation, call.language)) for each in deadlines))

@@ -26,7 +26,7 @@ from notifications.recipients import resolve_recipients
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import Opening
 from workflow.cases.commands.recording import record
-from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening, withdraw
+from workflow.cases.commands.withdrawals import take_back_opening, withdraw
 from workflow.deadlines.deadline import is_overdue
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.moments import Moment
@@ -121,7 +121,7 @@ def undo_year(ctx: RequestContext, command: UndoYear) -> UndoneYear:
     can be opened again.
 
     Raises:
-        CannotUndo: there is none, another user opened them, or something was recorded in one of them.
+        Refusal: there is none, another user opened them, or something was recorded in one of them.
     """
     app, ground = ctx.app, say("withdraw.opened_by_mistake", {}, ctx.spoken_language)
     units = organisations(app.reads.office(), _own_unit(ctx, command.unit))
@@ -132,13 +132,13 @@ def undo_year(ctx: RequestContext, command: UndoYear) -> UndoneYear:
     last = max((case.opened_at for case in begun), default=None)
     cases = [case.id for case in (*begun, *before) if case.opened_at == last]
     if last is None:
-        raise CannotUndo("no_opening_to_undo", year=command.year)
+        raise Refusal("no_opening_to_undo", year=command.year)
     for case in cases:
         for event in app.ledger.events(case):
             if event.seq == 1 and event.by != ctx.moment.by:
-                raise CannotUndo("opening_of_another", by=event.by)
+                raise Refusal("opening_of_another", by=event.by)
             if event.by != AUTHOR and (event.at != last or event.kind not in ("opened", "planned", "exempted")):
-                raise CannotUndo("opening_in_use", case=case)
+                raise Refusal("opening_in_use", case=case)
     for case in cases:
         app.case_commands.write(case, ctx.moment, take_back_opening, ground=ground)
     app.process.proposed.clear()

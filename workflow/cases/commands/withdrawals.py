@@ -44,10 +44,6 @@ ALLOWED_LIMIT = 30
 """Maximum number of records an error message names."""
 
 
-class CannotUndo(Refusal, ValueError):
-    """Undo is refused: too late, or another user's record. It can still be withdrawn with a ground."""
-
-
 def withdraw(view: View, name: str, *, ground: str, evidence: str = "") -> Drafts:
     """Withdraw what was recorded by mistake, with the ground for it. Arguments and errors as in `withdrawal`.
 
@@ -66,7 +62,7 @@ def undo(view: View, line: int, *, ground: str, was_told: Callable[[Event], bool
     """Withdraw one event of the history shortly after it was written, by the same user.
 
     `ground`: the sentence "entered by mistake" in their language. `was_told`: whether a letter about that event
-    has left. `at`: who undoes it, and when. Raises CannotUndo; Contradiction, Refusal: as `withdraw`.
+    has left. `at`: who undoes it, and when. Raises Refusal, Contradiction.
     """
     event = next((line_event for line_event in view.events if line_event.seq == line), None)
     if event is not None and (refusal := _cannot_undo(event, was_told, at)):
@@ -82,13 +78,13 @@ def take_back_opening(view: View, *, ground: str) -> Drafts:
     return [*plans, ("cancelled", "", None, {"ground": ground})]
 
 
-def _cannot_undo(event: Event, was_told: Callable[[Event], bool], at: Moment) -> CannotUndo | None:
+def _cannot_undo(event: Event, was_told: Callable[[Event], bool], at: Moment) -> Refusal | None:
     """Return why an event cannot be undone: another user's, over ten minutes old, told by a letter; or None."""
     if event.by != at.by:
-        return CannotUndo("undo_not_yours", by=event.by)
+        return Refusal("undo_not_yours", by=event.by)
     if not event.at <= at.now <= event.at + UNDO_TIME:
-        return CannotUndo("undo_too_late", minutes=UNDO_TIME // timedelta(minutes=1))
-    return CannotUndo("undo_letter_left", case=event.case) if was_told(event) else None
+        return Refusal("undo_too_late", minutes=UNDO_TIME // timedelta(minutes=1))
+    return Refusal("undo_letter_left", case=event.case) if was_told(event) else None
 
 
 def undoable_event(
