@@ -99,17 +99,10 @@ _HOUR = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}
 _IN_ALMATY = must("time_of_day", lambda at: at.tzinfo is None)
 TimeOfDay = Annotated[time, _IN_ALMATY, expecting("time_of_day"), WithJsonSchema(_HOUR)]
 Steps = Annotated[
-    tuple[StrictInt, ...],
-    must("steps", lambda days: 0 < len({*days}) == len(days) and all(-60 <= day <= 60 for day in days)),
+    tuple[Annotated[StrictInt, Field(ge=-60, le=60)], ...],
+    Field(min_length=1, json_schema_extra={"uniqueItems": True}),
+    must("steps", lambda days: len({*days}) == len(days)),
     expecting("steps"),
-    WithJsonSchema(
-        {
-            "type": "array",
-            "items": {"type": "integer", "minimum": -60, "maximum": 60},
-            "minItems": 1,
-            "uniqueItems": True,
-        }
-    ),
 ]
 Hours = Annotated[
     tuple[Annotated[time, _IN_ALMATY], Annotated[time, _IN_ALMATY]],

@@ -377,15 +377,9 @@ class Links(Protocol):
     def of_chat(self, chat: str) -> TelegramLink | None:
         """Return the link of a Telegram account; None where there is none."""
 
-    def offer(self, person: str, hashed: str, *, now: datetime) -> None:
-        """Store the hash of a new code for a person; an earlier unused code becomes invalid."""
-
     def redeem(self, hashed: str, chat: str, *, now: datetime) -> tuple[Redeemed, TelegramLink | None]:
-        """Link an account to the person the code was issued to; if two accounts use one code, only the first is
-        linked.
-
-        `taken`: the account is already linked to somebody else; the code stays valid. A person's new account
-        replaces the old one.
+        """Link an account to the person the code was issued to, in place of their old one; of two accounts with
+        one code the first. `taken`: the account is already linked to somebody else; the code stays valid.
         """
 
     def block(self, person: str, *, now: datetime) -> bool:
