@@ -37,11 +37,8 @@ def run(file: Path) -> int:
     """Run the commands of a file, one a line (# begins a remark), and stop at the first that fails.
 
     A line `as LOGIN` says whose account carries out those that follow; `do WORD JSON` carries out one of
-    `VERBS` with a command in JSON. Their output is hidden, except errors.
-    Returns the exit code of the command that failed; 0 if none did.
-
-    Raises:
-        Refusal: a `do` was refused.
+    `VERBS` with a command in JSON. Their output is hidden, except errors. Return the exit code of the command
+    that failed, 0 if none did. Raises Refusal of a `do`.
     """
     author = os.environ.get("MERZIM_BY", "")
     try:

@@ -393,10 +393,8 @@ class BackupSettings(Section):
 class Settings(Section):
     """All settings, and which of them come from the environment or the browser instead of their file.
 
-    Attributes:
-        mail_password: the password of the mail server named in the browser, "" where none was given; None where
-            the environment has it.
-        lost_password: why the one given in the browser cannot be decrypted; None where it can.
+    `mail_password`: of the mail server named in the browser, "" where none was given, None where the
+    environment has it; `lost_password`: why the one given in the browser cannot be decrypted.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

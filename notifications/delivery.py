@@ -32,12 +32,8 @@ Attempt = tuple[Notice, Outcome]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryReport:
-    """The result of a delivery.
-
-    Attributes:
-        counts: number of letters by final state (`queued`: to be tried again), whatever each of them carries.
-        recovered: number of notices recovered from an interrupted delivery.
-        answers: answers of servers about notices that were not sent, by key.
+    """The result of a delivery: the number of letters by final state (`queued`: to be tried again), of notices
+    recovered from an interrupted one, and the answers of servers about notices that were not sent, by key.
     """
 
     counts: Mapping[NoticeState, int]

@@ -29,11 +29,7 @@ _SAID = ("case", "obligation", "due", "step", "kind", "bundle", "about")
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatch:
-    """What one round or delivery works with.
-
-    Attributes:
-        stakes: finds the points at stake, which letters name; None where they name none.
-    """
+    """What one round or delivery works with. `stakes`: finds the points at stake, which letters name."""
 
     outbox: Outbox
     library: Library

@@ -13,9 +13,8 @@ from hashlib import sha256
 from typing import NamedTuple, TypeVar
 
 from notifications.daily import WEEKLY
-from notifications.notice import Notice, NoticeKind, fingerprint
+from notifications.notice import Notice, fingerprint
 from notifications.rules import Rules
-from workflow.org.office import Person
 
 _CODE_BYTES = 24
 ANSWERED_BY_BUTTONS = ("telegram",)
@@ -97,13 +96,3 @@ def answer_address(rules: Rules, notice: Notice) -> str:
 def choice_address(rules: Rules, person: str) -> str:
     """Return the address at which a person chooses how often to be reminded; "" without https pages."""
     return link_address(rules, ChoiceLink(person)) if rules.carries_secrets else ""
-
-
-def choice_of(person: Person) -> str:
-    """Return the key in `CHOICES` of a person's present choice."""
-    return WEEKLY if person.digest == WEEKLY else DAILY
-
-
-def rarer_than(chosen: str, kind: NoticeKind) -> str:
-    """Return the choice one click on a letter of that kind makes, rarer than the present one; "" for none."""
-    return WEEKLY if kind in ("letter", "reminder", "moved") and chosen != WEEKLY else ""

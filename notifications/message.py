@@ -72,15 +72,10 @@ def text_hash(letter: Letter) -> str:
 def build_message(notice: Notice, letter: Letter, *, name: str, sender: str, now: datetime) -> bytes:
     """Return the message: text and HTML as alternatives, threaded with the other letters of its case.
 
-    The calendar item is attached twice: inline for programs that show it, and as a file.
+    The calendar item is attached twice: inline for programs that show it, and as a file. `name`: the
+    recipient's in the To header; `sender`: "Name <address>" or an address; `now` becomes the Date.
 
-    Args:
-        name: the recipient's name in the To header.
-        sender: "Name <address>" or an address.
-        now: aware UTC; becomes the Date.
-
-    Raises:
-        ValueError: the address is invalid, or a name or address would break out of its header.
+    Raises ValueError: the address is invalid, or a name or address would break out of its header.
     """
     message = EmailMessage(policy=_POLICY)
     _set_headers(message, notice, letter, name, sender, now)

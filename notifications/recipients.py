@@ -19,12 +19,8 @@ CHIEF_OF_STAFF = "chief_of_staff"
 def resolve_recipients(
     office: Office, case: Case, obligation: Obligation, deadline: str, step: Step, *, on: date
 ) -> tuple[tuple[Recipient, ...], tuple[Unresolved, ...]]:
-    """Return the recipients of a step on that day, and its duties that nobody holds.
-
-    Of an obligation that is not obligatory only those who must fulfil it are told.
-
-    Args:
-        deadline: the obligation's id with its period.
+    """Return the recipients of a step of a deadline (its id with its period) on that day, and its duties that
+    nobody holds. Of an obligation that is not obligatory only those who must fulfil it are told.
     """
     people: dict[str, Recipient] = {}
     nobody, organisation = [], office.organisation(case.unit)

@@ -61,13 +61,10 @@ class RoundProblem:
 
 @dataclass(kw_only=True, slots=True)
 class RoundReport:
-    """The result of a round, or of its preview.
+    """The result of a round, or of its preview: the number of board rows whose step was due, the notices of
+    these steps (when limited only the first), and others: moved dates, comments, the calendar's call.
 
-    Attributes:
-        rows: number of board rows whose step was due.
-        planned: the notices of these steps, when limited only the first.
-        others: other notices: moved dates, comments and assignments, the calendar's call.
-        queued: number of new notices queued, without the letters that carry them; None: nothing was written.
+    `queued`: number of new notices queued, without the letters that carry them; None: nothing was written.
     """
 
     rows: int = 0

@@ -26,11 +26,10 @@ class Rules:
     """The sending rules: of config.toml, with the secrets that letters of this installation need.
 
     Attributes:
-        office_hours: local hours of working days in which letters are sent; the second is exclusive.
+        office_hours: local hours of working days; the second is exclusive.
         officer: key or e-mail of the person notified when nobody else can be.
         domain: right half of every Message-ID; the sender's own.
-        public_address: address of the pages, without a trailing slash.
-        link_key: secret of the addresses in letters that need no log-in.
+        public_address: of the pages, without a trailing slash; link_key: secret of those that need no log-in.
         read_here: whether letters are read on this machine, as those of a demonstration are.
         unseal: decrypts the one-time link of an invitation, given its owner; it is stored encrypted only.
     """

@@ -13,7 +13,7 @@ from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, unit
 from merzim.services.names import person_named, unit_named
 from merzim.services.people import leaving
 from merzim.services.people.staff import ChooseDigest, choose_digest
-from notifications.letter_links import CHOICES, choice_of
+from notifications.letter_links import CHOICES, DAILY
 from workflow.org.access import ACCESSES, with_unit
 from workflow.refusal import Refusal
 
@@ -69,7 +69,7 @@ def digest(call: CommandContext, person: str, choice: str | None = None) -> None
             raise Refusal("cli.unknown_digest", choice=choice, allowed=tuple(CHOICES))
         choose_digest(call.ctx, build(ChooseDigest, {"person": key, "digest": CHOICES[choice]}))
     recipient = call.app.reads.office().people[key]
-    chosen = choice_of(recipient)
+    chosen = recipient.digest or DAILY
     call.tell({"person": key, "digest": chosen}, f"cli.digest.{chosen}", name=recipient.name)
 
 

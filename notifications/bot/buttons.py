@@ -33,11 +33,7 @@ its notice, then the value chosen.
 
 
 def handle_button(user: BotUser, data: str, *, actions: Callable[..., Actions]) -> ButtonAction:
-    """Handle a pressed button.
-
-    Raises:
-        Refusal: the action is not allowed; the message gives the reason.
-    """
+    """Handle a pressed button. Raises Refusal: the action is not allowed."""
     acting, parts = actions(person=user.person, language=user.language, at=user.moment), _DATA.fullmatch(data)
     notice = acting.notice(parts[2]) if parts else None
     if parts is None or notice is None:

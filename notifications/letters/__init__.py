@@ -17,14 +17,12 @@ from notifications.notice import Letter
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LetterLine:
-    """One line of a letter, with a label in its table.
+    """One line of a letter, with a label in its table, and a note below it in smaller print.
 
     Attributes:
-        link: its address; `below`: on a line of its own in plain text.
+        below: whether its link stands on a line of its own in plain text; is_button: looks like a button.
         answers: what may be answered by links of its own, with their addresses; in plain text they are one
             address, whose page offers them all.
-        is_button: whether its link looks like a button: it answers the letter.
-        note: a smaller text below it.
     """
 
     text: str

@@ -27,7 +27,7 @@ def comment_letter(notice: Notice, matters: Matters) -> Letter:
     """Return the letter about a comment, question or assignment; of a confidential case it names nothing but
     the day an answer is due.
     """
-    case, language, about = matters.case(notice), notice.language, notice.about
+    case, language, about = matters.cases[notice.case], notice.language, notice.about
     what, object_name = _comment(notice, matters), case.object_in(language)
     subject, lead = f"{what}: {object_name or case.id}", f"{what} ({about.get('by', '')})."
     if case.confidential:
@@ -59,7 +59,7 @@ def _table(texts: Mapping[str, str], language: str) -> list[LetterLine]:
 
 def comment_line(notice: Notice, matters: Matters) -> LetterLine:
     """Return what `comment_letter` says as one line of a letter with other items."""
-    case, said = matters.case(notice), _comment(notice, matters)
+    case, said = matters.cases[notice.case], _comment(notice, matters)
     if not case.confidential:
         said += f": {case.object_in(notice.language) or case.id}: {notice.about['text']}"
     return LetterLine(text=said, link=_place(notice, matters), below=True)
@@ -68,7 +68,7 @@ def comment_line(notice: Notice, matters: Matters) -> LetterLine:
 def _comment(notice: Notice, matters: Matters) -> str:
     """Return what a letter about a comment tells, in a few words."""
     until = notice.about.get("until")
-    word = "discreet" if matters.case(notice).confidential else str(notice.about["kind"])
+    word = "discreet" if matters.cases[notice.case].confidential else str(notice.about["kind"])
     arguments = {"until": date.fromisoformat(str(until)) if until else None}
     return say(f"comment_letter.{word}", arguments, notice.language)
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from functools import partial
 
 from calendars.hours import local_date
+from notifications.daily import WEEKLY
 from notifications.dispatch import Dispatch
-from notifications.letter_links import answer_address, choice_address, rarer_than
+from notifications.letter_links import answer_address, choice_address
 from notifications.letters.deadlines import DayRelation, Matter, relation_to
 from notifications.notice import ANSWER_DAY, INSTEAD_OF, Notice, Outcome
 from notifications.recipients import resolve_recipients
@@ -42,7 +43,7 @@ class Matters:
         self.dispatch, self.office, self.rules = dispatch, dispatch.office, dispatch.rules
         self.today = dispatch.moment.today
         self.redirected: list[tuple[Notice, Person]] = []
-        self._cases = outbox.cases({notice.case for notice in notices if notice.case})
+        self.cases = outbox.cases({notice.case for notice in notices if notice.case})
         self._deadlines: dict[tuple[str, str], Deadline | None] = {}
         comments = outbox.comments({notice.case for notice in notices if notice.kind == "comment"})
         self._withdrawn = {(event.case, seq) for event in comments for seq in withdrawn_lines(event.payload)}
@@ -71,7 +72,7 @@ class Matters:
             if notice.kind in ("reminder", "moved"):
                 return self._matter(notice) or NOTHING_LEFT
             if notice.kind == "comment":
-                self.case(notice)  # Raises where it is missing.
+                self.cases[notice.case]  # Raises where it is missing.
         except (Refusal, LookupError) as trouble:
             return put_off(trouble)
         return notice
@@ -95,7 +96,7 @@ class Matters:
         line = notice.case, notice.about.get("line")
         if line in self._withdrawn or (notice.step == ANSWER_DAY and line in self._answered):
             return False
-        place, case = str(notice.about.get("place", "")), self._cases.get(notice.case)
+        place, case = str(notice.about.get("place", "")), self.cases.get(notice.case)
         if case is None or notice.about.get("kind") not in ("assignment", "extension"):
             return True
         given = assignments(case).get(int(place.removeprefix("given-")))
@@ -118,7 +119,7 @@ class Matters:
 
         Raises Refusal or LookupError: the case or its edition is missing, or there is nobody to send it to.
         """
-        case = self._cases[notice.case]
+        case = self.cases[notice.case]
         procedure = self.dispatch.library.of(case)
         deadline = self._deadline(notice, case)
         if deadline is None:
@@ -252,10 +253,6 @@ class Matters:
             raise LookupError(f"nobody to send {notice.obligation} to")
         return successors
 
-    def case(self, notice: Notice) -> Case:
-        """Return the case of a notice. Raises LookupError for one that is missing."""
-        return self._cases[notice.case]
-
     def address(self, notice: Notice) -> str:
         """Return the recipient's address of today; an account's letters go where they were addressed to."""
         person = self.office.people.get(notice.person)
@@ -276,8 +273,8 @@ class Matters:
         """
         person = self.office.people.get(notice.person)
         if person is not None and (address := choice_address(self.rules, person.key)):
-            rarer = rarer_than(person.digest, notice.kind)
-            return (f"{address}/{rarer}", True) if rarer else (address, False)
+            may_be_rarer = notice.kind in ("letter", "reminder", "moved") and person.digest != WEEKLY
+            return (f"{address}/{WEEKLY}" if may_be_rarer else address, may_be_rarer)
         officer = self.office.officer_of_last_resort
         return (f"mailto:{officer.email}?subject=Merzim" if officer and officer.email else "", False)
 

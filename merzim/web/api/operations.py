@@ -62,7 +62,7 @@ from merzim.web.downloads import RecommendationQuery
 from merzim.web.http import DOCX, XLSX, ZIP, AuditQuery, CaseId, FormId, PageNumber, Quarter
 from merzim.web.ui.form_values import InvalidForm
 from merzim.web.ui.render import RequestTranslator
-from notifications.letter_links import choice_of
+from notifications.letter_links import DAILY
 from workflow.cases.commands.planning import plan
 from workflow.cases.registers.evidence_list import proofs
 
@@ -285,7 +285,7 @@ def get_own_account(ctx: Own) -> AccountAnswer:
     own = accounts.details(ctx, login)
     return AccountAnswer(
         **{**own.model_dump(), "unit": ctx.reader.unit},
-        digest=choice_of(choosing) if choosing else None,
+        digest=(choosing.digest or DAILY) if choosing else None,
         language=choosing.language if choosing else None,
         recovery_codes_left=ctx.accounts.recovery_codes(login).left if own.second_factor else None,
     )

@@ -26,7 +26,7 @@ from merzim.web.pages.registers.rows import form_fields, new_values
 from merzim.web.ui.form_values import Fields, RejectedForm, typed_answers
 from merzim.web.ui.render import page
 from notifications.event_notices import cited_act, given_days
-from notifications.letter_links import CHOICES, choice_of
+from notifications.letter_links import CHOICES, DAILY
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -56,7 +56,7 @@ def choose_own(ctx: Own, fields: Fields) -> Response:
 
 
 def _choice_page(ctx: WebContext, secret: str, *, is_saved: bool) -> Response:
-    chosen = choice_of(person_of_link(ctx, secret))
+    chosen = person_of_link(ctx, secret).digest or DAILY
     return page(
         ctx, "digest_choice.html", secret=secret, chosen=chosen, choices=tuple(CHOICES), is_saved=is_saved
     )
