@@ -8,7 +8,6 @@ Who chose a letter a week gets one on its first working day, and what would come
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from calendars import OutOfRange
@@ -47,24 +46,19 @@ def queue_letters(dispatch: Dispatch) -> int:
     """
     outbox, times, today = dispatch.outbox, dispatch.times, dispatch.moment.today
     on_their_way = outbox.letters_on_their_way()
-    first_days = {
-        group: _first_day(group, dispatch)
+    choices = {
+        group: _choices(group, dispatch)
         # A letter of the week carries what waits for the day as well.
         for group in sorted(outbox.waiting(today), key=lambda group: group.bundle, reverse=True)
         # What is for a later day alone waits for that day's round.
         if (group.person, group.channel, group.bundle) not in on_their_way
         and group.not_before <= times.opening(group.person, dispatch.moment.now)
     }
-    candidates = {
-        letter_key(day, group.person, group.channel, further=further)
-        for group, day in first_days.items()
-        for further in (False, True)
-    }
-    gone = {key for key, state in outbox.states(candidates).items() if state != "withdrawn"}
+    had = outbox.states({key for days in choices.values() for key in days})
     letters: dict[str, Notice] = {}
-    for group, first_day in first_days.items():
-        day, key = _day_and_key(group, first_day, gone, times.days(group.person))
-        letters.setdefault(key, _letter(group, day, key, dispatch))
+    for group, days in choices.items():
+        key = next((key for key in days if had.get(key, "withdrawn") == "withdrawn"), [*days][-1])
+        letters.setdefault(key, _letter(group, days[key], key, dispatch))
     taken = {place[:2] for place in on_their_way} | {(one.person, one.channel) for one in letters.values()}
     weekly = {
         letter.key: letter
@@ -131,35 +125,20 @@ def _weekly_readers(dispatch: Dispatch) -> list[Person]:
     return [person for person in people.values() if first_of_week(today, dispatch.times.days(person.key))]
 
 
-def _first_day(group: PendingStep, dispatch: Dispatch) -> date:
-    """Return the first day for a letter that carries a group."""
-    times = dispatch.times
-    day = max(
-        letter_day(group.bundle, times.days(group.person), today=dispatch.moment.today),
-        local_date(group.not_before),
-    )
-    first_moment = max(dispatch.moment.now, group.not_before)
-    opens = local_date(times.opening(group.person, first_moment, due=group.first_due))
-    # The person's own office may be closed until it is too late.
-    return opens if group.first_due is not None and opens <= group.first_due < day else day
-
-
-def _day_and_key(
-    group: PendingStep, day: date, gone: Collection[str], calendar: Kazakhstan
-) -> tuple[date, str]:
-    """Return the day and the key of the letter that carries a group: of the first day for it; if that has one
-    already (its key is in `gone`), of the next day, or a further one of the first day if the next comes too
-    late.
+def _choices(group: PendingStep, dispatch: Dispatch) -> dict[str, date]:
+    """Return the letters that can carry a group, in order of choice, by key with their days: that of the first
+    day for it, a further one of that day if the next comes too late, and that of the next day.
     """
-    key = letter_key(day, group.person, group.channel)
-    further = letter_key(day, group.person, group.channel, further=True)
-    if key not in gone:
-        return day, key
+    times, person, channel = dispatch.times, group.person, group.channel
+    calendar, due = times.days(person), group.first_due
+    day = letter_day(group.bundle, calendar, today=dispatch.moment.today)
+    day = max(day, local_date(group.not_before))
+    opens = local_date(times.opening(person, max(dispatch.moment.now, group.not_before), due=due))
+    # The person's own office may be closed until it is too late.
+    day = opens if due is not None and opens <= due < day else day
     next_day = letter_day(group.bundle, calendar, today=day + timedelta(days=1))
-    comes_too_late = group.first_due is not None and group.first_due < next_day
-    if comes_too_late and further not in gone:
-        return day, further
-    return next_day, letter_key(next_day, group.person, group.channel)
+    further = {letter_key(day, person, channel, further=True): day} if due and due < next_day else {}
+    return {letter_key(day, person, channel): day, **further, letter_key(next_day, person, channel): next_day}
 
 
 def _letter(group: PendingStep, day: date, key: str, dispatch: Dispatch) -> Notice:
