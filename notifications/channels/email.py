@@ -13,11 +13,11 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from email.parser import BytesHeaderParser
 from email.utils import parseaddr
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 import aiosmtplib
@@ -45,6 +45,13 @@ PATIENCE = 2
 # Nor is one that answers, but so slowly that a batch would keep rounds waiting.
 BATCH_SECONDS = 120.0
 _SLOW = "the server is slow; this letter waits for the next delivery"
+
+
+# What must not be altered on the way. List headers and the rest belong to it: a mail program acts on them.
+SIGNED = (
+    *("From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "MIME-Version"),
+    *("Content-Type", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"),
+)
 
 
 class NoPassword(ValueError):
@@ -81,9 +88,37 @@ class Email(ChannelSection):
         return self.port or MAIL_PORTS[self.tls]
 
     @cached_property
-    def signing_key(self) -> SigningKey | None:
-        """The key of `dkim_key`. Raises Refusal: it cannot be read, or has no selector."""
-        return load_signing_key(self.sender, self.dkim_key, self.dkim_selector) if self.dkim_key else None
+    def signing_key(self) -> bytes | None:
+        """The DKIM key, tested so that a wrong one is found at once; None where a relay signs.
+
+        Raises Refusal: no such file, no key dkimpy can sign with, no selector, or a sender without a domain.
+        """
+        if self.dkim_key is None:
+            return None
+        if not self.dkim_selector or "@" not in parseaddr(self.sender)[1]:
+            raise Refusal("letter.dkim_incomplete", sender=self.sender)
+        try:
+            key = self.dkim_key.read_bytes()
+            self._signed(b"From: " + self.sender.encode("ascii", "replace") + b"\r\n\r\n.\r\n", key)
+        except OSError as trouble:
+            problem = trouble.strerror or ""
+            raise Refusal("letter.dkim_unreadable", file=str(self.dkim_key), problem=problem) from None
+        except Exception:  # dkimpy, its ASN.1 and its curves each raise their own; none must show the key.
+            raise Refusal("letter.dkim_no_key", file=str(self.dkim_key)) from None
+        return key
+
+    def _signed(self, message: bytes, key: bytes) -> bytes:
+        """Return the message with its signature header first, otherwise unchanged."""
+        head = BytesHeaderParser().parsebytes(message)
+        header: bytes = dkim.sign(
+            message,
+            self.dkim_selector.encode(),
+            parseaddr(self.sender)[1].rpartition("@")[2].encode(),
+            key,
+            canonicalize=(b"relaxed", b"relaxed"),
+            include_headers=[name.encode() for name in SIGNED if name in head],
+        )
+        return header + message
 
     def variables(self) -> Mapping[str, str]:
         return {"password_env": self.password_env} if self.user and self._given is None else {}
@@ -152,7 +187,7 @@ class Email(ChannelSection):
         """Return sender, recipients and content of a letter, signed where there is a key. Raises ValueError."""
         content = build_message(parcel.notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
         if self.signing_key is not None:
-            content = self.signing_key.signed(content)
+            content = self._signed(content, self.signing_key)
         return parseaddr(self.sender)[1], [parcel.notice.address], content
 
     def _password(self) -> str | None:
@@ -272,56 +307,3 @@ async def _cut(server: aiosmtplib.SMTP) -> None:
 
 
 channel = Email
-
-
-# What must not be altered on the way. List headers and the rest belong to it: a mail program acts on them.
-SIGNED = (
-    *(b"From", b"To", b"Subject", b"Date", b"Message-ID", b"In-Reply-To", b"References", b"MIME-Version"),
-    *(b"Content-Type", b"List-Id", b"List-Unsubscribe", b"List-Unsubscribe-Post"),
-)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SigningKey:
-    """A signing key with its domain; `selector`: the DNS name of its public key."""
-
-    domain: str
-    selector: str
-    key: bytes
-
-    def signed(self, message: bytes) -> bytes:
-        """Return the message with its signature header first, otherwise unchanged."""
-        header: bytes = dkim.sign(
-            message,
-            self.selector.encode(),
-            self.domain.encode(),
-            self.key,
-            canonicalize=(b"relaxed", b"relaxed"),
-            include_headers=[name for name in SIGNED if name.lower() in _names(message)],
-        )
-        return header + message
-
-
-def load_signing_key(sender: str, key: Path, selector: str) -> SigningKey:
-    """Return the DKIM key of the sender's domain from a file, tested so that a wrong one is found at once.
-
-    Raises Refusal: no such file, no key dkimpy can sign with, no selector, or a sender without a domain.
-    """
-    domain = parseaddr(sender)[1].rpartition("@")[2]
-    if not selector or not domain:
-        raise Refusal("letter.dkim_incomplete", sender=sender)
-    try:
-        signing_key = SigningKey(domain=domain, selector=selector, key=key.read_bytes())
-        signing_key.signed(b"From: " + sender.encode("ascii", "replace") + b"\r\n\r\n.\r\n")
-    except OSError as trouble:
-        raise Refusal("letter.dkim_unreadable", file=str(key), problem=trouble.strerror or "") from None
-    except Exception:  # dkimpy, its ASN.1 and its curves each raise their own; none must show the key.
-        raise Refusal("letter.dkim_no_key", file=str(key)) from None
-    return signing_key
-
-
-def _names(message: bytes) -> set[bytes]:
-    """Return the names of a message's headers in lower case."""
-    head = message.partition(b"\r\n\r\n")[0]
-    lines = head.split(b"\r\n")
-    return {line.partition(b":")[0].lower() for line in lines if line[:1] not in (b" ", b"\t")}

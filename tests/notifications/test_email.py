@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from notifications.channels import OutgoingMessage, send_all
-from notifications.channels.email import PATIENCE, Email, load_signing_key
+from notifications.channels.email import PATIENCE, Email
 from notifications.notice import NoticeState, Outcome
 from tests.notifications.sample_office import FIVE_BEFORE, Town, noon, parcel
 from tests.notifications.servers import Office, always, free_port, hang, mail, only, serving
@@ -230,4 +230,4 @@ def test_a_file_that_is_no_key_is_refused_before_any_letter(tmp_path: Path, cont
         (file, "", "letter.dkim_incomplete"),
     ):
         with pytest.raises(Refusal, match=code):
-            load_signing_key("m@example.kz", key, selector)
+            mail(25, dkim_key=key, dkim_selector=selector).refuse_unusable()

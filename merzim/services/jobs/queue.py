@@ -144,11 +144,7 @@ def application(conninfo: str, handlers: JobHandlers) -> App:
 
 def _job(handler: Callable[[], None]) -> Callable[[int], None]:
     """Return a handler as the library calls it, with the moment it was due."""
-
-    def job(timestamp: int) -> None:
-        handler()
-
-    return job
+    return lambda timestamp: handler()
 
 
 def cron_line(seconds: int) -> str:
