@@ -64,7 +64,7 @@ def tick(app: AppContext, clock: Clock) -> None:
 def _do_all_but_sending(app: AppContext, *, at: Moment) -> None:
     """Record analyses carried out, run a round, delete uploads nobody imported and rate limits that ended."""
     record_carried_out(app, at=at)
-    rounds.run_round(app, at=at, limit=rounds.MAX_REPORTED)
+    rounds.run_round(app, at=at)
     app.uploads.expire(now=at.now)
     rate_limits.prune(app.engine, now=at.now)
 

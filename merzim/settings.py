@@ -168,7 +168,6 @@ def _is_issuer(text: str) -> bool:
 
 
 Function = Literal["prevention", "detection"]
-"""What an authorised body is authorised in."""
 
 
 class AuthorisedBody(Section):

@@ -26,7 +26,6 @@ from workflow.org.kinds import KINDS
 from workflow.refusal import Refusal
 
 CHANNELS = "channels."
-"""What the sections of channels begin with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,11 +41,8 @@ class SettingsCheck:
 
 
 def read(file: Path | None = None, *, at: Path) -> Settings:
-    """Read the settings of a file and of the environment, or return the built-in ones.
-
-    Args:
-        file: config.toml; None for the one in `at`, if it exists.
-        at: the base folder of built-in relative paths.
+    """Read the settings of a file (None: of config.toml in `at`, if it is there) and of the environment. `at`
+    is the base folder of built-in relative paths.
 
     Raises BadSetting: the file is missing or not TOML, an unknown key, or a value of the wrong kind.
     """

@@ -230,10 +230,8 @@ def _after(notice: Notice, outcome: Outcome, letter: Notice, dispatch: Dispatch)
 
 def fall_back(attempts: Sequence[Attempt], channel: Channel, dispatch: Dispatch) -> int:
     """Queue for other channels what failed, is not to wait for this one, or has waited OTHERS_AFTER; tell the
-    officer and the channel whom it cannot reach any more. Return how many notices were queued.
-
-    The keys make it idempotent: a person already reached through another channel gets nothing twice, nor does a
-    repetition after a crash add anything.
+    officer and the channel whom it cannot reach any more. Return how many notices were queued: by their keys,
+    nobody gets anything twice, not after a crash either.
     """
     other_channels = [other for other in dispatch.channels if other.name != channel.name]
     notices = [

@@ -77,10 +77,7 @@ class Dispatch:
         **said: Any,
     ) -> Iterator[Notice]:
         """Yield a notice queued now for a person, for each channel (of these, if not of all) that reaches them.
-
-        Args:
-            place: its key but for person and channel; said: the other fields of the notice.
-            at: the moment from which on it may leave, if not now.
+        `place`: its key but for person and channel; `at`: from when on it may leave, if not now.
         """
         now = self.moment.now
         for channel in self.channels if channels is None else channels:
@@ -128,7 +125,7 @@ class Move:
     Attributes:
         numbers: ids of the lines that record the move.
         change: name of the change, shared by all it moved; cause: the same in parts.
-        row: the current row; None when the deadline no longer exists.
+        row: None when the deadline no longer exists.
         notified: the notices about it that were delivered, in order of time.
     """
 

@@ -21,7 +21,6 @@ from workflow.registers.definition import Campaign, Register, RegisterField
 from workflow.reminders import PLAN_STEPS, undated_kind
 
 COMMENT = "comment"
-"""The step of these notices."""
 _KINDS = {"assignment_answered": "done", "assignment_extended": "extension"}
 """Events for which the letter's kind differs from the inbox entry's."""
 _DATED = frozenset({"question", "assignment", "extension"})
@@ -100,11 +99,7 @@ def account_notices(
     mark: str = "",
 ) -> tuple[Notice, ...]:
     """Return a notice for every channel (of these, if not of all) that reaches the person; they are sent at
-    once, at any hour.
-
-    Args:
-        event: code of the event; with `facts` the content of the letter (`notifications.letters.events`).
-        mark: distinguishes two notices of the same second.
+    once, at any hour. `event`: its code; `mark`: distinguishes two notices of the same second.
     """
     at = dispatch.moment
     notices = dispatch.notices_to(

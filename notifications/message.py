@@ -21,7 +21,6 @@ from icalendar import Alarm, Calendar, Event, vDuration
 from notifications.notice import CalendarEntry, Letter, Notice, fingerprint
 
 FILE_NAME = {"kk": "мерзім.ics", "ru": "срок.ics", "en": "deadline.ics"}
-"""File name of the calendar item."""
 _ADDRESS = ":/?#[]@!$&'()*+,;=%"
 """Characters that need no quoting in an address."""
 

@@ -7,7 +7,6 @@ its letter waited is not reminded of.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -62,7 +61,7 @@ class RoundProblem:
 @dataclass(kw_only=True, slots=True)
 class RoundReport:
     """The result of a round, or of its preview: the number of board rows whose step was due, the notices of
-    these steps (when limited only the first), and others: moved dates, comments, the calendar's call.
+    these steps, and others: moved dates, comments, the calendar's call.
 
     `queued`: number of new notices queued, without the letters that carry them; None: nothing was written.
     """
@@ -86,16 +85,14 @@ def plan(dispatch: Dispatch) -> RoundReport:
     return report
 
 
-def round(dispatch: Dispatch, *, limit: int = sys.maxsize) -> RoundReport:
+def round(dispatch: Dispatch) -> RoundReport:
     """Run one round. Repeating it, even at the same time in another process, adds nothing.
 
     Each page of rows is a transaction of its own, so that its letters may leave while the next is planned.
-    `limit`: of planned notices kept in the report, to save memory.
     """
     outbox, report, queued = dispatch.outbox, RoundReport(), 0
     for rows in _due_pages(dispatch):
         queued += outbox.settle(plan_page(dispatch, rows, report))
-        del report.planned[limit:]
     others = list[Notice]()
     while settlements := plan_news(dispatch):
         queued += outbox.settle(settlements)

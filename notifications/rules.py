@@ -94,11 +94,9 @@ class OfficeTimes:
         return self._of(person)[0]
 
     def opening(self, person: str, now: datetime, *, due: date | None = None) -> datetime:
-        """Return the first moment from `now` on when a letter may leave for a person (aware UTC).
-
-        Args:
-            due: the date the letter is about. When the person's own office opens only after that day, but the
-                organisation's before its end, the letter leaves then, so that it can still be read in time.
+        """Return the first moment from `now` on when a letter may leave for a person (aware UTC): when the
+        person's own office opens, or the organisation's, where that is too late for the day the letter is about
+        (`due`).
         """
         unit_opening = opening(now, *self._of(person))
         if due is None or local_date(unit_opening) <= due:

@@ -293,8 +293,6 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
     )
     notice = Notice(
         key=key,
-        case="",
-        obligation="",
         due=now.date(),
         step="test",
         person=person.key,

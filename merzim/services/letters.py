@@ -158,7 +158,9 @@ def acknowledge_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone
 def resend_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone:
     """Queue again a letter of a case that did not arrive, for its recipient's next office hours."""
     letter = _letter(ctx, command)
-    return LetterDone(key=command.key, done=letter is not None and rounds.resend(ctx.app, letter, now=ctx.now))
+    return LetterDone(
+        key=command.key, done=letter is not None and rounds.resend(ctx.app, letter, at=ctx.moment)
+    )
 
 
 def _letter(ctx: RequestContext, command: LetterOfCase) -> Notice | None:
@@ -169,7 +171,7 @@ def _letter(ctx: RequestContext, command: LetterOfCase) -> Notice | None:
 
 def _resend(ctx: RequestContext, command: ResendChannel) -> Resent:
     """Queue again the letters delayed by a channel's fault."""
-    letters = rounds.resend_all(ctx.app, command.channel, now=ctx.now)
+    letters = rounds.resend_all(ctx.app, command.channel, at=ctx.moment)
     return Resent(channel=command.channel, letters=letters)
 
 

@@ -24,12 +24,8 @@ COMMANDS = ("my", "stop")
 
 
 class Conversation:
-    """Answers messages to the bot.
-
-    Args:
-        dispatch: returns what answers are read from at a moment, by the settings and acts of then.
-        language: language for unknown senders whose Telegram uses none of ours.
-        actions: makes what a person does to cases by the buttons, of `person`, `language` and `at`.
+    """Answers messages to the bot, read from the dispatch of their moment, in `language` to strangers whose
+    Telegram uses none of ours. `actions`: makes what a person does to cases, of `person`, `language` and `at`.
     """
 
     def __init__(

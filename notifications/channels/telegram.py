@@ -13,37 +13,32 @@ accepts nothing is switched off; then the reminder goes through the other channe
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
 import os
+import re
+import secrets
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from html import escape
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, ClassVar, Self, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self, cast
 
 from pydantic import Field
 
+from i18n import say
 from notifications.channels import ChannelSection, Outcomes, OutgoingMessage, Seconds
-from notifications.notice import UNREACHABLE, Outcome
+from notifications.notice import UNREACHABLE, Action, Letter, Notice, Outcome, fingerprint
+from workflow.cases.registers.rows import is_entry
+from workflow.moments import Moment
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from aiogram import Bot
     from aiogram.types import InlineKeyboardMarkup
-import hashlib
-import re
-import secrets
-from collections.abc import Collection
-from dataclasses import dataclass
-from html import escape
-from typing import Literal, Protocol
-
-from i18n import say
-from notifications.notice import Action, Letter, Notice, fingerprint
-from workflow.cases.registers.rows import is_entry
-from workflow.moments import Moment
 
 SERVER = "https://api.telegram.org"
 # After so many failures of the server in one batch, the rest of the batch waits.

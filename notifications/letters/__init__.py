@@ -46,12 +46,11 @@ def render_letter(
     postscript: str = "",
     **other: Any,
 ) -> Letter:
-    """Return a letter in plain text and in HTML with the same content.
+    """Return a letter to a person (name) in plain text and in HTML with the same content.
 
     Args:
-        name: the recipient's, whom it greets.
         sections: heading -> lines; one without lines is left out.
-        footer: the code of its last sentence; `postscript`: a line below that.
+        footer: the code of its last sentence; postscript: a line below that.
         other: further fields of the letter.
     """
     greeting = say("letter.greeting", {"name": name}, language)

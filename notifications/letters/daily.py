@@ -88,12 +88,9 @@ def compose(
     carried: Mapping[str, Sequence[Notice]] = MappingProxyType({}),
     overview: OpenDeadlines | None = None,
 ) -> ComposedLetters:
-    """Return a letter with today's data for each notice that is still needed; `Matters.item` says which are.
-
-    Args:
-        related: what may say the same to the same people (`Outbox.related`).
-        carried: the notices carried by letters of this batch, by the letter's key; the others carry themselves.
-        overview: built once for all batches of a delivery.
+    """Return a letter with today's data for each notice that is still needed (`Matters.item`). `related`: what
+    may say the same to the same people; `carried`: the notices that letters of this batch carry, by the
+    letter's key.
     """
     overview = overview or OpenDeadlines(dispatch)
     matters = Matters(dispatch, [*letters, *chain.from_iterable(carried.values())], related=related)
@@ -348,7 +345,7 @@ DAYS_AHEAD = 5
 
 
 class OpenDeadlines:
-    """The open deadlines that digests list, read when they are first asked for."""
+    """The open deadlines that digests list, read when they are first asked for, once for a whole delivery."""
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch

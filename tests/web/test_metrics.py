@@ -166,8 +166,9 @@ def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -
         failed = figures(context.engine, now=NOW)
         server.rcpt = None
         later = NOW + timedelta(minutes=30)
-        assert rounds.resend(context, again, now=later)
-        deliver(context, at=Moment(now=later, today=TODAY))
+        moment = Moment(now=later, today=TODAY)
+        assert rounds.resend(context, again, at=moment)
+        deliver(context, at=moment)
         sent = [notice.key for notice in context.reads.notices_matching() if notice.state == "sent"]
 
     assert sorted(states) == [("letter", "failed"), ("reminder", "failed"), ("reminder", "failed")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -33,26 +32,25 @@ from notifications.dispatch import Dispatch
 from notifications.event_notices import INVITATION, REMINDER, chosen_channel, cited_act, given_days
 from notifications.notice import Notice, Outcome
 from notifications.round import RoundReport
-from notifications.rules import OfficeTimes
 from workflow.moments import Moment
 from workflow.org.office import Office, acts_of
 from workflow.registers.campaigns import asked_by
 from workflow.registers.definition import Campaign, Register
 
 MAX_REPORTED = 100
-"""Most cases named in one line of the log, and most notices listed in a round's report."""
+"""Most cases named in one line of the log."""
 log = logging.getLogger("merzim.rounds")
 
 
-def run_round(app: AppContext, *, at: Moment, limit: int = sys.maxsize) -> RoundReport:
+def run_round(app: AppContext, *, at: Moment) -> RoundReport:
     """Record what register rows carry out, and queue the letters due by a moment, those of campaigns too; the
-    first round of a day seals what was written since the last seal. `limit`: of notices listed in the report.
+    first round of a day seals what was written since the last seal.
     """
     started = perf_counter()
     _follow_steps(app, at=at)
     record_due_rows(app, at=at)
     letters = update_campaigns(app, at=at)
-    report = rounds.round(app.dispatch(at), limit=limit)
+    report = rounds.round(app.dispatch(at))
     report = replace(report, queued=(report.queued or 0) + letters)
     _seal(app, at=at)
     record_run(app.engine, "round", now=at.now, seconds=perf_counter() - started)
@@ -102,24 +100,20 @@ def deliver(app: AppContext, *, at: Moment) -> DeliveryReport:
     return report
 
 
-def resend(app: AppContext, notice: Notice, *, now: datetime) -> bool:
+def resend(app: AppContext, notice: Notice, *, at: Moment) -> bool:
     """Queue a notice again, for its recipient's next office hours; return False if it neither failed nor is of
     unknown fate.
     """
-    opens = partial(_times(app).opening, now=now)
-    return delivery_state.resend(app.engine, notice.key, now=now, opens=opens)
+    opens = partial(app.dispatch(at).times.opening, now=at.now)
+    return delivery_state.resend(app.engine, notice.key, now=at.now, opens=opens)
 
 
-def _times(app: AppContext) -> OfficeTimes:
-    return OfficeTimes(app.outbox.office(), app.calendar, app.rules)
-
-
-def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
+def resend_all(app: AppContext, channel: str, *, at: Moment) -> int:
     """Queue again the letters delayed by a channel's fault, each for its recipient's next office hours; return
     how many.
     """
-    opens = partial(_times(app).opening, now=now)
-    return delivery_state.resend_all(app.engine, channel, now=now, opens=opens)
+    opens = partial(app.dispatch(at).times.opening, now=at.now)
+    return delivery_state.resend_all(app.engine, channel, now=at.now, opens=opens)
 
 
 def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:

@@ -124,7 +124,7 @@ def resend_failed_letter(ctx: RequestContext, command: ResendLetter) -> LetterQu
         NotFound: no failed letter in the list has that id.
     """
     for notice in undelivered_letters(ctx.app.engine, limit=MAX_LETTERS):
-        if _letter_id(notice.key) == command.letter and rounds.resend(ctx.app, notice, now=ctx.now):
+        if _letter_id(notice.key) == command.letter and rounds.resend(ctx.app, notice, at=ctx.moment):
             return LetterQueued(letter=command.letter)
     raise NotFound("web.problem.no_failed_letter")
 
