@@ -23,7 +23,7 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import Credential, issue_secret
 from merzim.services.context import RequestContext, reader_of
-from merzim.web.auth.middleware import is_local
+from merzim.web.auth.middleware import SAFE_METHODS, is_local
 from merzim.web.http import WebContext, drop_cookie, keep_cookie, preferences
 from workflow.org.access import Account, Need, must_enrol
 
@@ -41,7 +41,6 @@ def is_passwordless_request(ctx: WebContext) -> bool:
 
 COOKIE = "__Host-merzim"
 _TOUCH_INTERVAL = timedelta(minutes=5)
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class NotLoggedIn(Exception):
@@ -139,8 +138,8 @@ def needs(
                 raise SecondFactorMissing
             reader = reader_of(ctx, account)
             ctx.request.state.reader = reader  # also of a refusal, whose page leads back to what they may see
-            is_read_only = entry.kind == "token" and entry.scope != "write"
-            if not reader.may(need) or (is_read_only and not only_reads and ctx.request.method not in _SAFE):
+            may_write = only_reads or entry.kind != "token" or entry.scope == "write"
+            if not reader.may(need) or not (may_write or ctx.request.method in SAFE_METHODS):
                 raise HTTPException(403, "web.problem.not_yours")
             if session_only and entry.kind != "session":
                 raise HTTPException(403, "web.problem.by_person")

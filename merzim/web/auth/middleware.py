@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -72,7 +72,9 @@ class GuardMiddleware:
             )
         )
         length = request.headers.get("content-length", "0")
-        limit, code = body_limit(request.headers)
+        limit, code = MAX_TEXT, "web.problem.text_too_large"
+        if request.headers.get("content-type", "").strip().lower().startswith("multipart/form-data"):
+            limit, code = MAX_BODY, "web.problem.too_large"
         received = 0
 
         async def receive_counted() -> Message:
@@ -126,11 +128,3 @@ def is_same_origin(request: Request, public: str) -> bool:
         origins.add(f"{request.url.scheme}://{request.url.netloc}")
     origin = request.headers.get("origin")
     return origin is None or origin in origins
-
-
-def body_limit(headers: Headers) -> tuple[int, str]:
-    """Return the maximum bytes of a request body, and the catalogue code for refusing more."""
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
-        return MAX_BODY, "web.problem.too_large"
-    return MAX_TEXT, "web.problem.text_too_large"
