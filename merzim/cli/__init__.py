@@ -228,12 +228,10 @@ def _usage(trouble: TyperException, call: CommandContext) -> str:
 
 def _file_trouble(trouble: OSError, call: CommandContext) -> str:
     """Return in words why a file cannot be read or written."""
+    codes = {FileNotFoundError: "cli.no_such_file", IsADirectoryError: "cli.not_a_file"}
     name = str(trouble.filename or "")
-    if isinstance(trouble, FileNotFoundError) and name:
-        return call.say("cli.no_such_file", file=name)
-    if isinstance(trouble, IsADirectoryError) and name:
-        return call.say("cli.not_a_file", file=name)
-    return call.say("cli.file_trouble", file=name, problem=trouble.strerror or _one_line(str(trouble)))
+    code = (name and codes.get(type(trouble))) or "cli.file_trouble"
+    return call.say(code, file=name, problem=trouble.strerror or _one_line(str(trouble)))
 
 
 def _error_records(trouble: UnreadablePaper, call: CommandContext) -> list[dict[str, object]]:
