@@ -20,7 +20,7 @@ from workflow.deadlines.deadline import last_near_day
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.moments import Clock, Moment
-from workflow.org.access import OF_ONE_UNIT, Account, Reader, scope, with_unit, within
+from workflow.org.access import OF_ONE_UNIT, Account, Reader, Scope, scope, with_unit, within
 from workflow.ports import Change
 
 P = ParamSpec("P")
@@ -72,12 +72,17 @@ class RequestContext:
         return Horizon(today=self.today, soon=last_near_day(self.calendar, self.today))
 
     @cached_property
+    def scope(self) -> Scope:
+        """Which units, registers and rows the reader sees."""
+        return scope(self.reader)
+
+    @cached_property
     def reads(self) -> Reads:
         """Read queries, limited to what the reader may see."""
         reads = self.app.reads
         if self.operator or self.reader is ANONYMOUS:
             return reads
-        return reads.seen_by(replace(scope(self.reader), acts_on=self.today))
+        return reads.seen_by(replace(self.scope, acts_on=self.today))
 
     @cached_property
     def case_commands(self) -> CaseCommands:

@@ -15,7 +15,6 @@ from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import scoring
 from merzim.services.names import Name, known_year, seen_unit, unit_name, unit_text
-from merzim.services.registers.results import reader_scope
 from merzim.services.registers.views import ListRows, row_query
 from merzim.services.results import InLanguage, Points, Result, Spoken, at
 from merzim.services.verbs import NotFound
@@ -119,7 +118,7 @@ def year_records(ctx: RequestContext, year: int, *, with_rows: bool) -> YearReco
     """Return the records of every unit in a year up to today: of cases, and (`with_rows`) of register rows; of
     confidential registers only for readers who see them, so that no number reveals a hidden row.
     """
-    office, scope, last = ctx.reads.office(), reader_scope(ctx), min(ctx.today, date(year, 12, 31))
+    office, scope, last = ctx.reads.office(), ctx.scope, min(ctx.today, date(year, 12, 31))
     facts, missing = points.of_year(ctx.app.engine, scoring(), year)
     kept_registers = SqlRegisterLists(ctx.app.engine).registers_having()
     rows: list[CountedRows] = []

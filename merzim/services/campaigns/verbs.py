@@ -27,7 +27,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress, store_file
 from merzim.services.jobs.rounds import is_defined, update_people
 from merzim.services.names import unit_name, unit_named
-from merzim.services.registers.results import FieldView, field_view, reader_scope, seen_register
+from merzim.services.registers.results import FieldView, field_view, seen_register
 from merzim.services.registers.verbs import FieldValues, add_rows, check_row
 from merzim.services.registers.views import RegisterId, lookup
 from merzim.services.verbs import Command, LinkRefused, NotAllowed, verb
@@ -251,7 +251,7 @@ def _units_to_ask(ctx: RequestContext, register: Register, unit_names: Sequence[
     Raises UnknownUnit, NotAllowed for a unit the reader does not see, Refusal for one whose kind the register
     does not bind.
     """
-    office, root = ctx.reads.office(), reader_scope(ctx).unit
+    office, root = ctx.reads.office(), ctx.scope.unit
     units = tuple(dict.fromkeys(unit_named(ctx.app, name) for name in unit_names if name))
     if not units and root:
         units = (root,)

@@ -18,7 +18,7 @@ from merzim.services.audit import record
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.jobs.rounds import as_it_binds, is_defined
-from merzim.services.registers.results import FieldView, field_view, reader_scope
+from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.views import MAX_PAGE_SIZE, PAGE_SIZE, seen_units
 from merzim.services.results import Result, Titles, at, page_of
 from merzim.services.verbs import Ask, Command, NotFound, verb
@@ -171,7 +171,7 @@ def list_campaigns(ctx: RequestContext, command: Ask) -> CampaignList:
     """List the campaigns visible to the reader, the newest first, and the kinds that registers define, without
     those of acts the organisation has not adopted.
     """
-    scope, office, store = reader_scope(ctx), ctx.reads.office(), campaign_store(ctx)
+    scope, office, store = ctx.scope, ctx.reads.office(), campaign_store(ctx)
     unit, counts = scope.unit or office.root or "", store.counts(seen_units(ctx))
     return CampaignList(
         campaigns=[_view(ctx, campaign, counts) for campaign in store.all() if _sees(ctx, campaign)],
@@ -308,7 +308,7 @@ def reminded_today(ctx: RequestContext, campaign: StartedCampaign) -> bool:
 
 def sees_all_asked(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     """Return whether the reader sees the units of all people a campaign asks, which changing it requires."""
-    root = reader_scope(ctx).unit
+    root = ctx.scope.unit
     if root == "":
         return True
     return bool(campaign.units) and all(within(ctx.reads.office(), unit, root) for unit in campaign.units)
@@ -318,7 +318,7 @@ def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     """Return whether the reader sees a campaign: its register, which still defines it, and people of some unit
     it asks.
     """
-    scope, office = reader_scope(ctx), ctx.reads.office()
+    scope, office = ctx.scope, ctx.reads.office()
     if not is_defined(ctx.app, campaign):
         return False
     if not sees_lists(ctx.app.registers.latest(campaign.register_id), scope):

@@ -23,7 +23,7 @@ from merzim.services.documents.rows import (
     row_parts,
     supplier_rows,
 )
-from merzim.services.registers.results import FieldView, RowView, reader_scope, seen_register
+from merzim.services.registers.results import FieldView, RowView, seen_register
 from merzim.services.registers.views import ListRows, list_rows, row_pages
 from merzim.storage.register_lists import SqlRegisterLists
 from workflow.cases.case import Case, Fact
@@ -249,9 +249,7 @@ class YearReport:
             ),
         ]
         # A list the reader may not ask for is refused, whether there are rows or not.
-        may_ask = {condition["field"] for condition in filters} <= {
-            *list_fields(register, reader_scope(self.ctx))
-        }
+        may_ask = {condition["field"] for condition in filters} <= {*list_fields(register, self.ctx.scope)}
         if may_ask and register.id not in self._registers_with_rows:
             return
         for page in row_pages(self.ctx, self._query(source.register_id, filters, sort=name)):

@@ -17,7 +17,6 @@ from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import NotAllowed, NotFound
 from merzim.storage.register_rows import stored_rows
 from workflow.languages import KAZAKH_LETTERS
-from workflow.org.access import Scope, scope
 from workflow.org.kinds import among
 from workflow.org.office import Office
 from workflow.registers.definition import Campaign, Register, RegisterField, UnknownRegister
@@ -43,15 +42,10 @@ class UnknownRow(NotFound):
     not_found = "web.problem.no_row"
 
 
-def reader_scope(ctx: RequestContext) -> Scope:
-    """Return which registers and rows the reader sees."""
-    return scope(ctx.reader)
-
-
 def seen_register(ctx: RequestContext, name: str) -> Register:
     """Return a register whose lists are visible to the reader. Raises UnknownRegister."""
     register = ctx.app.registers.on(name, ctx.today)
-    if not sees_lists(register, reader_scope(ctx)):
+    if not sees_lists(register, ctx.scope):
         raise UnknownRegister("register.unknown", register=name, allowed=())
     return register
 
@@ -59,14 +53,14 @@ def seen_register(ctx: RequestContext, name: str) -> Register:
 def writable_register(ctx: RequestContext, name: str) -> Register:
     """Return a register of whose rows the reader may write some. Raises UnknownRegister, NotAllowed."""
     register = seen_register(ctx, name)
-    if not keeps_rows(register, reader_scope(ctx)):
+    if not keeps_rows(register, ctx.scope):
         raise NotAllowed
     return register
 
 
 def shown_fields(ctx: RequestContext, register: Register) -> dict[str, RegisterField]:
     """Return the fields of a register that lists show the reader, by id."""
-    return {name: register.fields[name] for name in list_fields(register, reader_scope(ctx))}
+    return {name: register.fields[name] for name in list_fields(register, ctx.scope)}
 
 
 def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Collection[str]]:
@@ -74,7 +68,7 @@ def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Col
     row = stored_rows(ctx.app.engine, [name]).get(name)
     if row is not None and row.register in ctx.app.registers.ids():
         register = ctx.app.registers.on(row.register, ctx.today)
-        fields = visible_fields(register, row, reader_scope(ctx), ctx.reads.office())
+        fields = visible_fields(register, row, ctx.scope, ctx.reads.office())
         if fields is not None:
             return row, register, fields
     raise UnknownRow("register.unknown_row", row=name)
@@ -82,7 +76,7 @@ def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Col
 
 def may_write(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> bool:
     """Return whether the reader may change a row: of a register and unit they write, and not withdrawn."""
-    scope = reader_scope(ctx)
+    scope = ctx.scope
     allowed = ctx.reader.may("record") and keeps_rows(register, scope)
     return allowed and not row.withdrawn and in_reach(register, row, scope, office)
 
@@ -177,7 +171,7 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
 
 def row_views(ctx: RequestContext, rows: Sequence[RegisterRow], *, links: bool = True) -> list[RowView]:
     """Return the visible ones of these rows as the reader sees them. `links`: as in `head_views`."""
-    scope, office, views = reader_scope(ctx), ctx.reads.office(), []
+    scope, office, views = ctx.scope, ctx.reads.office(), []
     opened_cases = [row.opened_case for row in rows if row.opened_case]
     seen_cases = ctx.reads.heads(opened_cases) if opened_cases else {}
     registers = {name: ctx.app.registers.on(name, ctx.today) for name in {row.register for row in rows}}
@@ -270,7 +264,7 @@ def register_view(
         opens=register.opens.procedure if register.opens else "",
         unopened=_unopened(ctx, register),
         adopted=bool(asked) or not is_elsewhere,
-        may_write=keeps_rows(register, reader_scope(ctx)),
+        may_write=keeps_rows(register, ctx.scope),
         rows=rows,
         fields=[field_view(field) for field in register.fields.values() if field.id in shown],
         named_by=[name for name in register.named_by if name in shown],
@@ -285,7 +279,7 @@ def _unopened(ctx: RequestContext, register: Register) -> Literal["", "act", "ki
     if register.opens is None:
         return ""
     procedure = ctx.library.latest(register.opens.procedure)
-    office, root = ctx.reads.office(), reader_scope(ctx).unit
+    office, root = ctx.reads.office(), ctx.scope.unit
 
     def kinds() -> frozenset[str]:
         units = office.below(root) if root else office.units

@@ -28,7 +28,6 @@ from merzim.services.registers.results import (
     field_view,
     head_views,
     names_of,
-    reader_scope,
     register_view,
     row_name,
     seen_register,
@@ -196,7 +195,7 @@ def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
 
 def _rows_offered(ctx: RequestContext, fields: Sequence[RegisterField]) -> dict[str, list[str]]:
     """Return the newest rows that fields of kind `row` may name, as an import reads them."""
-    offered, scope = dict[str, list[str]](), reader_scope(ctx)
+    offered, scope = dict[str, list[str]](), ctx.scope
     for field in fields:
         register = ctx.app.registers.on(field.rows_of, ctx.today) if field.kind == "row" else None
         if register is not None and sees_lists(register, scope):

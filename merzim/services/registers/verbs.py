@@ -17,7 +17,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import NO_NUL, FileInput, Ground, Line, Name, store_file
 from merzim.services.names import name_of, unit_in_reach, unit_name
 from merzim.services.registers.cases import follow_duties, follow_row, open_cases, opening_of, reserve_cases
-from merzim.services.registers.results import may_write, reader_scope, seen_row, shown_fields, writable_register
+from merzim.services.registers.results import may_write, seen_row, shown_fields, writable_register
 from merzim.services.registers.views import AskRow, RegisterId, RowDetail, RowId, lookup, seen_units, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage import register_rows as row_store
@@ -138,7 +138,7 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
 def erasable_fields(ctx: RequestContext, name: str) -> list[str]:
     """Return the fields of a row the reader may erase: stored outside its events, in a row of their units."""
     row, register, fields = seen_row(ctx, name)
-    if not in_reach(register, row, reader_scope(ctx), ctx.reads.office()):
+    if not in_reach(register, row, ctx.scope, ctx.reads.office()):
         return []
     return [name for name in register.fields if register.outside_events(name) and name in fields]
 
@@ -149,7 +149,7 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
     it.
     """
     row, register, _ = seen_row(ctx, command.row)
-    if not in_reach(register, row, reader_scope(ctx), ctx.reads.office()):
+    if not in_reach(register, row, ctx.scope, ctx.reads.office()):
         raise NotAllowed
     erasable = erasable_fields(ctx, row.id)
     for name in command.fields:
@@ -282,7 +282,7 @@ def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Co
 
 def _refuse_own(ctx: RequestContext, register: Register, row: RegisterRow) -> None:
     """Raise Refusal for a row its writer would not see: one about themselves in a confidential register."""
-    if visible_fields(register, row, reader_scope(ctx), ctx.reads.office()) is None:
+    if visible_fields(register, row, ctx.scope, ctx.reads.office()) is None:
         raise Refusal("register.about_yourself", title=register.title)
 
 

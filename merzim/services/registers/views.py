@@ -20,7 +20,6 @@ from merzim.services.registers.results import (
     RowView,
     field_view,
     head_views,
-    reader_scope,
     register_view,
     row_name,
     row_views,
@@ -176,7 +175,7 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
     """List the registers visible to the reader with the number of rows in each: those with rows, and those that
     bind the units by an adopted act and kind of organisation.
     """
-    scope, office = reader_scope(ctx), ctx.reads.office()
+    scope, office = ctx.scope, ctx.reads.office()
     units = seen_units(ctx, command.unit)
     lists = SqlRegisterLists(ctx.app.engine)
     counts = dict(lists.counts(units))
@@ -235,7 +234,7 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
     """
     row, register, fields = seen_row(ctx, command.row)
     [view] = row_views(ctx, [row])
-    reached = in_reach(register, row, reader_scope(ctx), ctx.reads.office())
+    reached = in_reach(register, row, ctx.scope, ctx.reads.office())
     stands, days = reached and not row.withdrawn, dict[str, date | None]()
     case = ctx.app.ledger.case(view.opened_case) if view.opened_case and stands else None
     if case is not None:
@@ -285,7 +284,7 @@ def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
                         field=field.id,
                         total=page.total,
                         rows=head_views(ctx, page.rows, links=False),
-                        may_add=keeps_rows(other, reader_scope(ctx)) and ctx.reader.may("record"),
+                        may_add=keeps_rows(other, ctx.scope) and ctx.reader.may("record"),
                     )
                 )
     return pointing
@@ -319,7 +318,7 @@ def find_rows(
     """Return the rows of the registers the reader sees that have all words, the first by register, and how many
     there are; hidden fields join no search.
     """
-    lists, scope = SqlRegisterLists(ctx.app.engine), reader_scope(ctx)
+    lists, scope = SqlRegisterLists(ctx.app.engine), ctx.scope
     rows, total, having = list[tuple[RegisterView, RowView]](), 0, lists.registers_having(text)
     for register in ctx.app.registers.all_on(ctx.today) if having else ():
         if register.id in having and sees_lists(register, scope):
@@ -336,7 +335,7 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
     UnknownRegisterField for a filter or sort by a hidden field or one lists do not offer, InvalidRow for an
     impossible value.
     """
-    scope, fields = reader_scope(ctx), shown_fields(ctx, register)
+    scope, fields = ctx.scope, shown_fields(ctx, register)
     hides = register.confidential and scope.person
     sort = command.sort.removeprefix("-")
     sortable = (*(field.id for field in fields.values() if field.sortable), UNIT)
@@ -369,7 +368,7 @@ def _order(ctx: RequestContext, register: Register, sort: str) -> Mapping[str, s
 
 def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
     """Return the units whose rows and people the reader sees, of all or at and below one; None: every unit."""
-    office, root = ctx.reads.office(), reader_scope(ctx).unit
+    office, root = ctx.reads.office(), ctx.scope.unit
     seen = None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
     if not unit:
         return None if seen is None else sorted(seen)
@@ -421,7 +420,7 @@ def lookup(ctx: RequestContext) -> Lookup:
         if register not in ctx.app.registers.ids():
             return None
         pointed_register = ctx.app.registers.on(register, ctx.today)
-        if not sees_lists(pointed_register, reader_scope(ctx)):
+        if not sees_lists(pointed_register, ctx.scope):
             return None
         # Exports write `Лекция (trainings-2026-0001)`.
         id = text[:-1].rpartition("(")[2] if text.endswith(")") else text

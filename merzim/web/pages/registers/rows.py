@@ -221,7 +221,7 @@ def show_row_page(
         place=f"/registers/{register_id}/{row}",
         register=register,
         row=detail.row,
-        withheld=is_withheld(definition, detail.row.values, results.reader_scope(ctx)),
+        withheld=is_withheld(definition, detail.row.values, ctx.scope),
         days_of_case=detail.days_of_case,
         fields_shown={field.id: field for field in detail.fields},
         duties=detail.fulfils,
