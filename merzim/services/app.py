@@ -46,11 +46,13 @@ from merzim.storage.maintenance.schema import (
     refuse_unwritable,
     write_installation,
 )
+from merzim.storage.notices.campaigns import SqlCampaigns
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.office import PresentOffice
 from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.register_lists import SqlRegisterLists
 from merzim.storage.settings import (
     CALENDAR_CHANGED,
     CHANGED,
@@ -325,6 +327,14 @@ class AppContext:
     @cached_property
     def outbox(self) -> SqlOutbox:
         return SqlOutbox(self.engine, office=self.present_office)
+
+    @cached_property
+    def campaigns(self) -> SqlCampaigns:
+        return SqlCampaigns(self.engine, self.outbox)
+
+    @cached_property
+    def register_lists(self) -> SqlRegisterLists:
+        return SqlRegisterLists(self.engine)
 
     @cached_property
     def links(self) -> SqlLinks:

@@ -19,7 +19,7 @@ from merzim.services.registers.views import ListRows, row_query
 from merzim.services.results import InLanguage, Points, Result, Spoken, at
 from merzim.services.verbs import NotFound
 from merzim.storage.cases import points
-from merzim.storage.register_lists import CellFilter, RowQuery, SqlRegisterLists
+from merzim.storage.register_lists import CellFilter, RowQuery
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Procedure, Text
@@ -120,7 +120,7 @@ def year_records(ctx: RequestContext, year: int, *, with_rows: bool) -> YearReco
     """
     office, scope, last = ctx.reads.office(), ctx.scope, min(ctx.today, date(year, 12, 31))
     facts, missing = points.of_year(ctx.app.engine, scoring(), year)
-    kept_registers = SqlRegisterLists(ctx.app.engine).registers_having()
+    kept_registers = ctx.app.register_lists.registers_having()
     rows: list[CountedRows] = []
     for register in _counting(ctx.app.registers, last) if with_rows else ():
         if register.id not in kept_registers or (register.confidential and not sees_lists(register, scope)):
@@ -151,7 +151,7 @@ def _counted(
         several = register.fields[condition.field].several
         condition_on_cell = CellFilter(field=condition.field, keys=keys, filled=keys is None, several=several)
         query = query.with_condition(condition_on_cell)
-    figures = SqlRegisterLists(app.engine).figures(
+    figures = app.register_lists.figures(
         query,
         date_field=count.date,
         first=date(FIRST_YEAR if count.all_of else year, 1, 1),

@@ -16,7 +16,6 @@ from merzim.services.campaigns.views import (
     CampaignId,
     CampaignPage,
     ShowCampaign,
-    campaign_store,
     definition_of,
     reminded_today,
     seen_campaign,
@@ -139,10 +138,10 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     )
     if command.preview:
         return result
-    campaigns, file = campaign_store(ctx), store_file(ctx, command.file)
+    file = store_file(ctx, command.file)
     campaign.document |= {name: value for name, value in file.items() if value}
-    campaign = campaigns.start(campaign, at=ctx.moment)
-    update_people(ctx.app, campaigns, campaign, at=ctx.moment)
+    campaign = ctx.app.campaigns.start(campaign, at=ctx.moment)
+    update_people(ctx.app, campaign, at=ctx.moment)
     return result.model_copy(update={"campaign": campaign.id})
 
 
@@ -191,7 +190,7 @@ def reopen_campaign(ctx: RequestContext, command: ReopenCampaign) -> CampaignPag
 def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
     """Record an answer somebody gave on paper; their link is refused from now on."""
     campaign = _open_campaign(ctx, command.campaign)
-    campaign_person = campaign_store(ctx).people(campaign.id, [command.person]).get(command.person)
+    campaign_person = ctx.app.campaigns.people(campaign.id, [command.person]).get(command.person)
     person = ctx.reads.office().people.get(command.person)
     if campaign_person is None or person is None or campaign_person.left_on is not None:
         raise Refusal("campaign.not_asked", person=command.person)
@@ -219,10 +218,9 @@ def _change(
     **changes: object,
 ) -> CampaignPage:
     """Store a change of a campaign; one opened again asks who has joined meanwhile. Return what it is now."""
-    store = campaign_store(ctx)
-    after = store.change(kind, campaign, at=ctx.moment, details=details, **changes)
+    after = ctx.app.campaigns.change(kind, campaign, at=ctx.moment, details=details, **changes)
     if kind == REOPENED:
-        update_people(ctx.app, store, after, at=ctx.moment)
+        update_people(ctx.app, after, at=ctx.moment)
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
 
@@ -359,7 +357,7 @@ def open_link(ctx: RequestContext, token: str) -> CampaignForm:
     a campaign that ended, or of a person who left.
     """
     link = read_secret(ctx.app.rules.link_key, token, CampaignLink)
-    store = campaign_store(ctx)
+    store = ctx.app.campaigns
     asked = store.person(link.campaign, link.number) if link is not None else None
     if link is None or asked is None:
         raise CampaignLinkRefused(is_ours=link is not None)
@@ -372,7 +370,7 @@ def open_link(ctx: RequestContext, token: str) -> CampaignForm:
 
 def awaited_answers(ctx: RequestContext) -> Sequence[tuple[CampaignForm, str]]:
     """Return the forms that await the answer of the reader's person, the oldest first, each with its path."""
-    answers, store, person = [], campaign_store(ctx), ctx.reader.person
+    answers, store, person = [], ctx.app.campaigns, ctx.reader.person
     for campaign in store.open_on(ctx.today) if person else ():
         asked = store.people(campaign.id, [person]).get(person)
         if asked is not None and (form := _awaited_form(ctx, campaign, asked)):
@@ -447,7 +445,7 @@ def add_answer(
     row, unit = _row_values(ctx, form, values), form.person.unit
     with writing(ctx.app.engine):
         [id] = add_rows(ctx, form.register, [row], [unit], kind=kind, answer={"campaign": form.campaign.id})
-        campaign_store(ctx).answer(form.invitee, id, at=ctx.now)
+        ctx.app.campaigns.answer(form.invitee, id, at=ctx.now)
     return id
 
 
@@ -460,7 +458,7 @@ def _row_values(ctx: RequestContext, form: CampaignForm, values: Mapping[str, ob
     if campaign_kind.confirmed_on:
         given_values[campaign_kind.confirmed_on] = ctx.today.isoformat()
     if campaign_kind.written_on or campaign_kind.reminded_on:
-        letters = campaign_store(ctx).letters(form.campaign.id, person.key)
+        letters = ctx.app.campaigns.letters(form.campaign.id, person.key)
         reminders = [letter for letter in letters if letter.step != INVITATION]
         days = ((campaign_kind.written_on, letters[:1]), (campaign_kind.reminded_on, reminders[-1:]))
         for name, sent in days:

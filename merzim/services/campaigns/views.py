@@ -23,8 +23,7 @@ from merzim.services.registers.views import MAX_PAGE_SIZE, PAGE_SIZE, seen_units
 from merzim.services.results import Result, Titles, at, page_of
 from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.storage.database import Row_
-from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
-from merzim.storage.register_lists import SqlRegisterLists
+from merzim.storage.notices.campaigns import REMINDED
 from merzim.storage.tables.registers import StartedCampaign
 from notifications.event_notices import cited_act
 from workflow.law.procedure import Text
@@ -171,7 +170,7 @@ def list_campaigns(ctx: RequestContext, command: Ask) -> CampaignList:
     """List the campaigns visible to the reader, the newest first, and the kinds that registers define, without
     those of acts the organisation has not adopted.
     """
-    scope, office, store = ctx.scope, ctx.reads.office(), campaign_store(ctx)
+    scope, office, store = ctx.scope, ctx.reads.office(), ctx.app.campaigns
     unit, counts = scope.unit or office.root or "", store.counts(seen_units(ctx))
     return CampaignList(
         campaigns=[_view(ctx, campaign, counts) for campaign in store.all() if _sees(ctx, campaign)],
@@ -192,7 +191,7 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
     people, start = _people(ctx, command), (command.page - 1) * command.size
     _, pages = page_of(len(people), command.page, command.size)
     return CampaignPage(
-        campaign=_view(ctx, campaign, campaign_store(ctx).counts(seen_units(ctx), campaign.id)),
+        campaign=_view(ctx, campaign, ctx.app.campaigns.counts(seen_units(ctx), campaign.id)),
         reminded_today=reminded_today(ctx, campaign),
         total=len(people),
         page=command.page,
@@ -204,7 +203,7 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
 
 def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
     """Return the key of the person with this number in a campaign. Raises UnknownCampaign if it is hidden."""
-    asked, units = campaign_store(ctx).person(seen_campaign(ctx, campaign).id, number), seen_units(ctx)
+    asked, units = ctx.app.campaigns.person(seen_campaign(ctx, campaign).id, number), seen_units(ctx)
     if asked is None or (units is not None and asked.unit not in units):
         raise UnknownCampaign("campaign.unknown", campaign=campaign)
     return str(asked.person)
@@ -217,7 +216,7 @@ def asked_people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPer
 
 def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     """Return a workbook of the people a campaign asked and their answers; the log records that it was read."""
-    campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
+    campaign, store = seen_campaign(ctx, campaign_id), ctx.app.campaigns
     people = asked_people(replace(ctx, language=language), ShowCampaign(campaign=campaign.id))
     register, kind = definition_of(ctx, campaign)
     sent = {letter.person: letter.at for letter in reversed(store.letters(campaign.id))}
@@ -256,7 +255,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
 
 def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
     """Return a campaign visible to the reader. Raises UnknownCampaign."""
-    campaign = campaign_store(ctx).get(name)
+    campaign = ctx.app.campaigns.get(name)
     if campaign is None or not _sees(ctx, campaign):
         raise UnknownCampaign("campaign.unknown", campaign=name)
     return campaign
@@ -264,7 +263,7 @@ def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
 
 def campaign_titles(ctx: RequestContext, names: Collection[str]) -> Mapping[str, Text]:
     """Return the titles of those of these campaigns that the reader sees, by id."""
-    campaigns = filter(None, map(campaign_store(ctx).get, names))
+    campaigns = filter(None, map(ctx.app.campaigns.get, names))
     seen = (campaign for campaign in campaigns if _sees(ctx, campaign))
     return {campaign.id: campaign.titled(definition_of(ctx, campaign)[1]) for campaign in seen}
 
@@ -287,10 +286,6 @@ def kind_view(register: Register, kind: Campaign) -> CampaignKind:
     )
 
 
-def campaign_store(ctx: RequestContext) -> SqlCampaigns:
-    return SqlCampaigns(ctx.app.engine, ctx.app.outbox)
-
-
 def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Register, Campaign]:
     """Return the register and the kind of a campaign, in the version at its start; without an act that its
     first unit, and those above it, have not adopted by now.
@@ -302,7 +297,7 @@ def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Regis
 
 def reminded_today(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     """Return whether reminders of a campaign were sent today; nobody gets a second one the same day."""
-    history = campaign_store(ctx).history(campaign.id)
+    history = ctx.app.campaigns.history(campaign.id)
     return any(event.kind == REMINDED and event.on == ctx.today for event in history)
 
 
@@ -356,7 +351,7 @@ def _view(
 
 def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:
     """Return the events of a campaign and the answers on paper of visible people, in order."""
-    store, office = campaign_store(ctx), ctx.reads.office()
+    store, office = ctx.app.campaigns, ctx.reads.office()
 
     def event_view(event: Row_) -> CampaignEventView:
         told = json.loads(event.payload)
@@ -393,7 +388,7 @@ def _people(ctx: RequestContext, command: ShowCampaign) -> list[Row_]:
     def place(asked: Row_) -> tuple[str, str, str]:
         return alphabetical(_name(office, asked, ctx.language)), asked.name, asked.person
 
-    people = campaign_store(ctx).people(command.campaign).values()
+    people = ctx.app.campaigns.people(command.campaign).values()
     return sorted(filter(is_found, people), key=place)
 
 
@@ -410,7 +405,7 @@ def _person_views(
     rows = [asked.answer for asked in people if asked.answer and register.late_fields]
     late = {
         head.id: max(days_late(register, head.shown, today=ctx.today).values(), default=0)
-        for head in (SqlRegisterLists(ctx.app.engine).heads(rows) if rows else ())
+        for head in (ctx.app.register_lists.heads(rows) if rows else ())
     }
     views = []
     for asked in people:

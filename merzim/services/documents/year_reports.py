@@ -25,7 +25,6 @@ from merzim.services.documents.rows import (
 )
 from merzim.services.registers.results import FieldView, RowView, seen_register
 from merzim.services.registers.views import ListRows, list_rows, row_pages
-from merzim.storage.register_lists import SqlRegisterLists
 from workflow.cases.case import Case, Fact
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
@@ -185,7 +184,7 @@ class YearReport:
 
     @cached_property
     def _registers_with_rows(self) -> Iterable[str]:
-        return SqlRegisterLists(self.ctx.app.engine).registers_having()
+        return self.ctx.app.register_lists.registers_having()
 
     @cached_property
     def _found(self) -> tuple[list[Row], Sequence[str]]:

@@ -22,7 +22,7 @@ from merzim.storage.database import Row_, writing
 from merzim.storage.maintenance.backup import copy_file
 from merzim.storage.maintenance.schema import board_steps, write_installation
 from merzim.storage.notices import delivery_state
-from merzim.storage.notices.campaigns import CHUNK, SqlCampaigns
+from merzim.storage.notices.campaigns import CHUNK
 from merzim.storage.notices.delivery_state import record_run
 from merzim.storage.tables.registers import StartedCampaign
 from notifications import round as rounds
@@ -151,20 +151,20 @@ def update_campaigns(app: AppContext, *, at: Moment) -> int:
 
     Safe to repeat, in several processes too; each transaction writes a limited number of people.
     """
-    campaigns, queued = SqlCampaigns(app.engine, app.outbox), 0
-    for campaign in filter(partial(is_defined, app), campaigns.open_on(at.today)):
-        update_people(app, campaigns, campaign, at=at)
-        queued += write_letters(app, campaigns, campaign, at=at)
+    queued = 0
+    for campaign in filter(partial(is_defined, app), app.campaigns.open_on(at.today)):
+        update_people(app, campaign, at=at)
+        queued += write_letters(app, campaign, at=at)
     if queued:
         log.info("campaigns: %s letters queued", queued)
     return queued
 
 
-def update_people(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, at: Moment) -> None:
+def update_people(app: AppContext, campaign: StartedCampaign, *, at: Moment) -> None:
     """Store which of the people a campaign asks joined, left, came back or changed since, also in whether a
     channel reaches them.
     """
-    office, known = app.outbox.office(), campaigns.people(campaign.id)
+    office, known = app.outbox.office(), app.campaigns.people(campaign.id)
     channels, changes = tuple(app.channels.values()), dict[str, Mapping[str, object]]()
     asked = filter(asked_by(office, campaign.units, campaign.document), office.people.values())
     present = {person.key: person for person in asked}
@@ -180,7 +180,7 @@ def update_people(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
             changes[key] = now
     gone = (key for key, row in known.items() if key not in present and row.left_on is None)
     changes |= {key: {"left_on": at.today} for key in gone}
-    campaigns.change_people(campaign, changes, at=replace(at, by=""))
+    app.campaigns.change_people(campaign, changes, at=replace(at, by=""))
 
 
 def is_defined(app: AppContext, campaign: StartedCampaign) -> bool:
@@ -199,15 +199,15 @@ def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> C
     return kind.replaced(act="", paragraph="")
 
 
-def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, at: Moment) -> int:
+def write_letters(app: AppContext, campaign: StartedCampaign, *, at: Moment) -> int:
     """Queue the letters of the present wave (invitation or reminder) to those not written to yet, if they got
     no reminder today; return how many. If the process must stop, the rest waits for the next round.
     """
     register, queued = app.registers.version(campaign.register_id, campaign.version), 0
     today, tomorrow = (moment_of(at.today + timedelta(days=days), None) for days in (0, 1))
-    sent = campaigns.letters(campaign.id) if campaign.wave else ()
+    sent = app.campaigns.letters(campaign.id) if campaign.wave else ()
     reminded = {letter.person for letter in sent if letter.step != INVITATION and letter.at >= today}
-    while people := campaigns.unwritten(campaign, limit=CHUNK):
+    while people := app.campaigns.unwritten(campaign, limit=CHUNK):
         dispatch = app.dispatch(at)
         letters = [
             notice
@@ -215,7 +215,7 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
             for leaves in (tomorrow if asked.person in reminded else at.now,)
             for notice in _campaign_notices(app, dispatch, campaign, register, asked, leaves=leaves)
         ]
-        queued += campaigns.queue(campaign, people, letters)
+        queued += app.campaigns.queue(campaign, people, letters)
         if app.process.stopping.is_set():
             break
     return queued

@@ -24,7 +24,6 @@ from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, write_case
 from merzim.services.registers.results import cell_text, field_view, values_view
 from merzim.storage.cases.ledger import cases_beginning_on
-from merzim.storage.register_lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands import recording, statuses, withdrawals
 from workflow.cases.commands.case_commands import Drafts, Opening, View
@@ -316,7 +315,7 @@ class _YearDuties:
 
     def __init__(self, app: AppContext, year: int, *, today: date) -> None:
         self._app, self._year, self._today = app, year, today
-        self._lists, self._office = SqlRegisterLists(app.engine), app.reads.office()
+        self._lists, self._office = app.register_lists, app.reads.office()
 
     @cached_property
     def _carriers(self) -> Sequence[tuple[Register, Fulfilment]]:

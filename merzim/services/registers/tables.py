@@ -46,7 +46,6 @@ from merzim.services.registers.views import (
     seen_units,
 )
 from merzim.services.verbs import verb
-from merzim.storage.register_lists import SqlRegisterLists
 from merzim.storage.register_rows import repeated, stored_rows
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
@@ -212,7 +211,7 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     ctx = replace(ctx, language=language)
     register, office = seen_register(ctx, command.register_id), ctx.reads.office()
     fields = [*shown_fields(ctx, register).values()]
-    found_rows = SqlRegisterLists(ctx.app.engine).page(row_query(ctx, register, command), limit=EXPORT_LIMIT)
+    found_rows = ctx.app.register_lists.page(row_query(ctx, register, command), limit=EXPORT_LIMIT)
     if found_rows.total > EXPORT_LIMIT:
         raise UnreadablePaper("list_too_long", rows=found_rows.total, limit=EXPORT_LIMIT)
     views, late = [field_view(field) for field in fields], _late_columns(register, fields)

@@ -29,7 +29,7 @@ from merzim.services.registers.results import (
 )
 from merzim.services.results import FieldChangeResult, Titles
 from merzim.services.verbs import Command, verb
-from merzim.storage.register_lists import CellFilter, RowQuery, SqlRegisterLists
+from merzim.storage.register_lists import CellFilter, RowQuery
 from merzim.storage.register_rows import events_of
 from workflow.languages import LANGUAGES
 from workflow.refusal import closest_first
@@ -177,7 +177,7 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
     """
     scope, office = ctx.scope, ctx.reads.office()
     units = seen_units(ctx, command.unit)
-    lists = SqlRegisterLists(ctx.app.engine)
+    lists = ctx.app.register_lists
     counts = dict(lists.counts(units))
     registers = [register for register in ctx.app.registers.all_on(ctx.today) if sees_lists(register, scope)]
     for register in registers:
@@ -200,7 +200,7 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
     register = seen_register(ctx, command.register_id)
     fields = shown_fields(ctx, register).values()
     summed = [field.id for field in fields if field.total]
-    found_rows = SqlRegisterLists(ctx.app.engine).page(
+    found_rows = ctx.app.register_lists.page(
         row_query(ctx, register, command),
         limit=command.size,
         offset=(command.page - 1) * command.size,
@@ -277,7 +277,7 @@ def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
             if field.kind == "row" and field.rows_of == row.register and field.indexed:
                 query = row_query(ctx, other, ListRows(register_id=other.id))
                 query = query.with_condition(CellFilter(field=field.id, keys=(row.id,)))
-                page = SqlRegisterLists(ctx.app.engine).page(query, limit=POINTING_SHOWN)
+                page = ctx.app.register_lists.page(query, limit=POINTING_SHOWN)
                 pointing.append(
                     PointingRows(
                         view=register_view(ctx, other),
@@ -306,7 +306,7 @@ def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
     """List the rows of all registers that name the reader, with the fields of their own rows they may see."""
     registers = [ctx.app.registers.latest(name) for name in ctx.app.registers.ids()]
     fields = {register.id: tuple(register.seen_by_person) for register in registers}
-    heads = SqlRegisterLists(ctx.app.engine).naming([ctx.reader.person], fields)
+    heads = ctx.app.register_lists.naming([ctx.reader.person], fields)
     register_ids = {head.register_id for head in heads}
     views = [register_view(ctx, register, is_own=True) for register in registers if register.id in register_ids]
     return RowList(rows=head_views(ctx, heads), registers=views)
@@ -318,7 +318,7 @@ def find_rows(
     """Return the rows of the registers the reader sees that have all words, the first by register, and how many
     there are; hidden fields join no search.
     """
-    lists, scope = SqlRegisterLists(ctx.app.engine), ctx.scope
+    lists, scope = ctx.app.register_lists, ctx.scope
     rows, total, having = list[tuple[RegisterView, RowView]](), 0, lists.registers_having(text)
     for register in ctx.app.registers.all_on(ctx.today) if having else ():
         if register.id in having and sees_lists(register, scope):
@@ -424,7 +424,7 @@ def lookup(ctx: RequestContext) -> Lookup:
             return None
         # Exports write `Лекция (trainings-2026-0001)`.
         id = text[:-1].rpartition("(")[2] if text.endswith(")") else text
-        if SqlRegisterLists(ctx.app.engine).exists(register, id):
+        if ctx.app.register_lists.exists(register, id):
             return id
         row_ids = _rows_called(ctx, pointed_register, text)
         return only(row_ids) or row_ids or None
@@ -437,7 +437,7 @@ def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[st
     # Unlike what a reader searches for, a cell may have lines and control signs.
     query = row_query(ctx, register, ListRows(register_id=register.id))
     query = replace(query, search=max(text.split(" · "), key=len)[:MAX_TITLE])
-    found_rows = SqlRegisterLists(ctx.app.engine).page(query, limit=MAX_PAGE_SIZE)
+    found_rows = ctx.app.register_lists.page(query, limit=MAX_PAGE_SIZE)
     view = register_view(ctx, register)
     titles = [field.id for field in view.fields if field.id in view.named_by and field.kind == "text"]
     row_ids = []

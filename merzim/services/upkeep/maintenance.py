@@ -29,7 +29,6 @@ from merzim.storage.maintenance.verify import (
 )
 from merzim.storage.notices.delivery_state import figures, record_run
 from merzim.storage.refusals import StorageUnavailable
-from merzim.storage.register_lists import SqlRegisterLists
 from merzim.storage.settings import accepted_digests, adopted_editions
 from workflow.law.library import ALONE
 from workflow.moments import Moment, is_late
@@ -90,7 +89,7 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
         register.id: [field.id for field in register.fields.values() if field.kind == "person"]
         for register in registers
     }
-    rows = [head.id for head in SqlRegisterLists(app.engine).naming(people, fields)]
+    rows = [head.id for head in app.register_lists.naming(people, fields)]
     for first in range(0, len(rows), ROWS_AT_ONCE):
         rebuild_rows(app.engine, rows[first : first + ROWS_AT_ONCE], partial(_projected, app))
 
