@@ -109,10 +109,8 @@ def chained(stream: str, drafts: Sequence[Draft], *, after: int, previous: str) 
 
 
 def insert(session: Session, rows: Sequence[Values]) -> None:
-    """Insert events, in the caller's transaction.
-
-    Raises:
-        IntegrityError: somebody else wrote one of their streams first.
+    """Insert events, in the caller's transaction. Raises IntegrityError: somebody else wrote one of their
+    streams first.
     """
     if rows and not is_sqlite(session):
         session.execute(text("SELECT pg_advisory_xact_lock_shared(:n)"), {"n": _APPENDING})
@@ -135,9 +133,8 @@ def erase(session: Session, condition: ColumnElement[bool], names: Collection[st
 
 
 def append(session: Session, stream: str, drafts: Sequence[Draft]) -> int:
-    """Append events to a single stream; return the seq of the last.
-
-    In the caller's transaction, after its rows were written: others who append to the stream wait for its end.
+    """Append events to a single stream; return the seq of the last. In the caller's transaction, after its rows
+    were written: others who append to the stream wait for its end.
     """
     hold(session, stream)
     end = select(EVENT.c.seq, EVENT.c.hash).where(EVENT.c.stream == stream).order_by(EVENT.c.seq.desc())
@@ -154,10 +151,9 @@ def hold(session: Session, stream: str) -> None:
 
 
 def settled(session: Session) -> int:
-    """Return the id up to which every event is there: no lower one can appear later. 0 for none.
-
-    On PostgreSQL ids are given when events are written and seen when they are committed: who asks waits until
-    those who are writing have ended.
+    """Return the id up to which every event is there: no lower one can appear later. 0 for none. On PostgreSQL
+    ids are given when events are written and seen when they are committed: who asks waits until those who are
+    writing have ended.
     """
     newest = select(func.max(EVENT.c.id))
     if is_sqlite(session):
@@ -215,10 +211,7 @@ def decoded(text: str) -> dict[str, Any]:
 
 def problems(session: Session, rewritten: Mapping[int, str]) -> Iterator[Refusal]:
     """Yield every event that is missing, altered, in another place than written, or not the one that was
-    sealed.
-
-    Args:
-        rewritten: hashes of the events an order of the office has rewritten, by id.
+    sealed. `rewritten`: hashes of the events an order of the office has rewritten, by id.
     """
     sealed = _sealed(session)
     stream, seq, previous, last = "", 0, "", 0

@@ -58,9 +58,8 @@ _TAKE_ROW_OFF = DEADLINE.delete().where(
 
 
 class SqlLedger:
-    """Cases as chains of events on a database, with their board rows: a `workflow.ports.Ledger`.
-
-    `office`: the present office, where others use it too.
+    """Cases as chains of events on a database, with their board rows: a `workflow.ports.Ledger`. `office`: the
+    present office, where others use it too.
     """
 
     def __init__(self, engine: Engine, *, office: PresentOffice | None = None) -> None:
@@ -90,9 +89,8 @@ class SqlLedger:
         return read_column(self._engine, select(CASE.c.id).order_by(CASE.c.id))
 
     def touched(self, first: date, last: date) -> Sequence[str]:
-        """Return ids of cases with a row that a changed calendar day from `first` to `last` could move.
-
-        A day between two rows of a case moves neither: the rows are checked for cases whose span contains it.
+        """Return ids of cases with a row that a changed calendar day from `first` to `last` could move. A day
+        between two rows of a case moves neither: the rows are checked for cases whose span contains it.
         """
         movable = select(DEADLINE.c.case).where(DEADLINE.c.case == CASE.c.id, _can_move(first, last))
         query = select(CASE.c.id).where(CASE.c.span_first <= last, CASE.c.span_last >= first, movable.exists())
@@ -100,9 +98,8 @@ class SqlLedger:
         return read_column(self._engine, query)
 
     def write(self, case: str, change: Callable[[Mapping[str, Row]], Change], *, now: datetime) -> Change:
-        """Write what is made of a case and its board rows, which nobody else writes meanwhile; return it.
-
-        What is read and written is one transaction; the case is locked until its end.
+        """Write what is made of a case and its board rows, which nobody else writes meanwhile; return it. What
+        is read and written is one transaction; the case is locked until its end.
         """
         with writing(self._engine) as session:
             stored = locked(session, [case])
@@ -205,9 +202,8 @@ def _can_move(first: date, last: date) -> ColumnElement[bool]:
 
 
 def hold_openings(engine: Engine) -> None:
-    """Let others who open many cases at once wait until the end of the caller's transaction.
-
-    Called before it reads which cases there are: who waited finds those this one opened.
+    """Let others who open many cases at once wait until the end of the caller's transaction. Called before it
+    reads which cases there are: who waited finds those this one opened.
     """
     with writing(engine) as session:
         events.hold(session, "openings")
@@ -293,11 +289,8 @@ def remember(engine: Engine, digest: str, places: Mapping[str, str], *, now: dat
 
 def alike(engine: Engine, procedure: str, places: Iterable[tuple[str, str]]) -> list[str]:
     """Return the ids of the active cases of the procedure that a file may mean by its names, the newest first.
-
-    If the unit of a case was changed, or files use several names for it, only the object is compared.
-
-    Args:
-        places: unit and object of each analysis, as a file names them.
+    If the unit of a case was changed, or files use several names for it, only the object is compared. `places`:
+    unit and object of each analysis, as a file names them.
     """
     wanted_places = set(places)
     query = (
@@ -325,10 +318,7 @@ def cases_beginning_on(
     limit: int | None = None,
 ) -> Sequence[Row_]:
     """Return id, procedure, unit and opened_at of the cases planned to begin on one of these days, by id.
-
-    Args:
-        procedures: procedure -> the fact it begins with.
-        active_only: leave cancelled and exempted cases out.
+    `procedures`: procedure -> the fact it begins with. `active_only`: leave cancelled and exempted cases out.
     """
     if not procedures:
         return ()
