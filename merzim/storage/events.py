@@ -335,16 +335,6 @@ def last_of_office(kinds: tuple[str, ...]) -> Select[str]:
     return select(EVENT.c.hash).where(OF_OFFICE, EVENT.c.seq == newest.scalar_subquery())
 
 
-def text_of(payload: str) -> str:
-    """Return the text in an event's payload; an unreadable payload itself, so that parsing it reports the
-    damage.
-    """
-    try:
-        return str(json.loads(payload)["text"])
-    except (ValueError, TypeError, KeyError):
-        return payload
-
-
 def record_access(engine: Engine, event: Draft) -> tuple[int, str]:
     """Record a refused log-in, a download or the like, which no other stream has; return its id and hash."""
     with writing(engine) as session:

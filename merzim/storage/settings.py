@@ -21,11 +21,11 @@ from merzim.storage.database import read, reading
 from merzim.storage.events import (
     Draft,
     changing_office,
+    decoded,
     office_event,
     office_events,
     office_head,
     record,
-    text_of,
 )
 from merzim.storage.office import NOBODY
 from merzim.storage.rows import read_as
@@ -131,8 +131,9 @@ class Adoption:
 
 def adopted_calendar_acts(engine: Engine) -> tuple[Adoption, ...]:
     """Return the calendar acts the office adopted, in order."""
-    acts = office_events(engine, CALENDAR_CHANGED)
-    return tuple(read_as(Adoption, act, text=text_of(act.payload)) for act in acts)
+    # An unreadable payload is the text itself, so that parsing it reports the damage.
+    acts = ((act, decoded(act.payload)) for act in office_events(engine, CALENDAR_CHANGED))
+    return tuple(read_as(Adoption, act, text=str(said.get("text", act.payload))) for act, said in acts)
 
 
 def record_act(engine: Engine, before: Sequence[Adoption], *, name: str, text: str, at: Moment) -> bool:

@@ -348,8 +348,7 @@ _LENGTH = 12  # of 32 letters: 60 bits, which ten minutes of guessing do not fin
 Redeemed = Literal["linked", "wrong", "used", "expired", "taken"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TelegramLink:
+class TelegramLink(Protocol):
     """The Telegram account of a person (key). `chat`: its id, that of its private chat, too; `blocked_at`:
     since when it blocks the bot, None while it does not.
     """
@@ -357,7 +356,7 @@ class TelegramLink:
     person: str
     chat: str
     linked_at: datetime
-    blocked_at: datetime | None = None
+    blocked_at: datetime | None
 
 
 class Links(Protocol):

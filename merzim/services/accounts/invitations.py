@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from merzim.services.accounts.credentials import BadPassword, check_login, new_secret
-from merzim.services.accounts.verbs import MAX_NAME, link_credential
+from merzim.services.accounts.credentials import BadPassword, check_login
+from merzim.services.accounts.verbs import MAX_NAME, new_link
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Key, OptionalUnit
 from merzim.services.names import person_named, unit_named
@@ -236,8 +236,7 @@ def _with_letters(ctx: RequestContext, row: InvitedPerson, channels: Sequence[Ch
     """
     person, login, entry, link = row.person, row.reader.login, None, {"link": ""}
     if row.way == "password":
-        secret = new_secret()
-        entry = link_credential(ctx, login, secret)
+        secret, entry = new_link(ctx, login)
         sealed = ctx.app.cipher.encrypt(secret, owner_of_link(login))
         link = {"link": sealed, "until": entry.expires_at.isoformat()}
     letters = account_notices(

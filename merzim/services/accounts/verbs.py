@@ -264,49 +264,36 @@ def issue_secret(
     lifetime: timedelta,
     *,
     at: Moment,
-    **about: str,
+    name: str = "",
+    scope: str = "",
 ) -> str:
     """Store a new session, token, feed or invitation of an account; return its secret. `at`: names the issuer;
-    the account itself where it names nobody. `about`: its name and scope.
+    the account itself where it names nobody.
     """
-    secret = new_secret()
-    accounts.store_entry(entry_of(secret, kind, login, lifetime, now=at.now, **about), by=at.by)
+    secret, entry = new_credential(kind, login, lifetime, now=at.now)
+    entry.name, entry.scope = name, scope
+    accounts.store_entry(entry, by=at.by)
     return secret
 
 
-def entry_of(
-    secret: str,
-    kind: CredentialKind,
-    login: str,
-    lifetime: timedelta,
-    *,
-    now: datetime,
-    name: str = "",
-    scope: str = "",
-) -> Credential:
-    """Return a new credential with that secret, not stored yet."""
-    return Credential(
-        hash=hash_secret(secret),
-        kind=kind,
-        login=login,
-        created_at=now,
-        seen_at=now,
-        expires_at=now + lifetime,
-        name=name,
-        scope=scope,
-    )
+def new_credential(
+    kind: CredentialKind, login: str, lifetime: timedelta, *, now: datetime
+) -> tuple[str, Credential]:
+    """Return a new secret and its credential, not stored yet."""
+    secret, times = new_secret(), {"created_at": now, "seen_at": now, "expires_at": now + lifetime}
+    return secret, Credential(hash=hash_secret(secret), kind=kind, login=login, **times)
 
 
-def link_credential(ctx: RequestContext, login: str, secret: str) -> Credential:
-    """Return the credential of the link by which a holder chooses a password, not stored yet."""
+def new_link(ctx: RequestContext, login: str) -> tuple[str, Credential]:
+    """Return the secret of a new link to choose a password by, and its credential, not stored yet."""
     lasts = timedelta(hours=ctx.app.settings.web.invitation_hours)
-    return entry_of(secret, "invitation", login, lasts, now=ctx.now)
+    return new_credential("invitation", login, lasts, now=ctx.now)
 
 
 def _invite(ctx: RequestContext, reader: Reader, *, new: bool) -> Invitation:
     """Give an account its link; make the account if it is `new`. Raises BadPassword if there is one already."""
-    secret = new_secret()
-    invited = Invited(reader=reader, entry=link_credential(ctx, reader.login, secret))
+    secret, entry = new_link(ctx, reader.login)
+    invited = Invited(reader=reader, entry=entry)
     # The insertion decides who of several administrators creates it.
     if not ctx.accounts.invite([invited], new=new, at=ctx.moment):
         raise BadPassword("web.login.taken", login=reader.login)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Engine, select
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, Engine, select
 
-from merzim.storage.database import execute, read, reading
+from merzim.storage.database import execute, reading
 from merzim.storage.events import Draft, changing_office, record
-from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import LINK, LINK_CODE, LinkCodeRow, LinkRow
-from notifications.channels.telegram import CODE_LASTS, Redeemed, TelegramLink
+from notifications.channels.telegram import CODE_LASTS, Redeemed
 from workflow.moments import Moment
 
 
@@ -23,14 +20,15 @@ class SqlLinks:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def of(self, person: str) -> TelegramLink | None:
+    def of(self, person: str) -> LinkRow | None:
         return self._link(LINK.c.person == person)
 
-    def of_people(self, people: Collection[str]) -> Mapping[str, TelegramLink]:
-        query = select(LINK).where(LINK.c.person.in_(sorted(people)))
-        return {record.person: read_as(TelegramLink, record) for record in read(self._engine, query)}
+    def of_people(self, people: Collection[str]) -> Mapping[str, LinkRow]:
+        with reading(self._engine) as session:
+            links = session.scalars(select(LinkRow).where(LINK.c.person.in_(sorted(people)))).all()
+        return {link.person: link for link in links}
 
-    def of_chat(self, chat: str) -> TelegramLink | None:
+    def of_chat(self, chat: str) -> LinkRow | None:
         return self._link(LINK.c.chat == chat)
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
@@ -41,12 +39,12 @@ class SqlLinks:
             session.add(LinkCodeRow(hash=hashed, person=person, until=now + CODE_LASTS))
             record(session, Draft(kind="link_code_given", name=person, by="", at=now))
 
-    def redeem(self, hashed: str, chat: str, *, now: datetime) -> tuple[Redeemed, TelegramLink | None]:
+    def redeem(self, hashed: str, chat: str, *, now: datetime) -> tuple[Redeemed, LinkRow | None]:
         with changing_office(self._engine) as session:
             code = session.get(LinkCodeRow, hashed)
             if code is None:
                 return "wrong", None
-            mine = _first(session, LINK.c.chat == chat)
+            mine = session.scalar(select(LinkRow).where(LINK.c.chat == chat))
             if code.used_at is not None:
                 # The same account with the same code again: a message that came twice.
                 is_linked_again = mine is not None and mine.person == code.person and mine.blocked_at is None
@@ -56,8 +54,7 @@ class SqlLinks:
             if mine is not None and mine.person != code.person:
                 return "taken", None
             code.used_at = now
-            link = TelegramLink(person=code.person, chat=chat, linked_at=now)
-            session.merge(LinkRow(**asdict(link)))
+            link = session.merge(LinkRow(person=code.person, chat=chat, linked_at=now))
             record(session, Draft(kind="link_saved", name=link.person, by=link.person, at=now))
         return "linked", link
 
@@ -75,15 +72,10 @@ class SqlLinks:
             record(session, Draft(kind="link_removed", name=person, by=at.by, at=at.now))
         return True
 
-    def _change(self, person: str, only: object, **values: object) -> bool:
-        step = LINK.update().where(LINK.c.person == person, only).values(**values)  # type: ignore[arg-type]
+    def _change(self, person: str, only: ColumnElement[bool], **values: object) -> bool:
+        step = LINK.update().where(LINK.c.person == person, only).values(**values)
         return bool(execute(self._engine, step))
 
-    def _link(self, which: object) -> TelegramLink | None:
+    def _link(self, which: ColumnElement[bool]) -> LinkRow | None:
         with reading(self._engine) as session:
-            return _first(session, which)
-
-
-def _first(session: Session, which: object) -> TelegramLink | None:
-    record = session.execute(select(LINK).where(which)).first()  # type: ignore[arg-type]
-    return read_as(TelegramLink, record) if record is not None else None
+            return session.scalar(select(LinkRow).where(which))
