@@ -280,8 +280,11 @@ def new_credential(
     kind: CredentialKind, login: str, lifetime: timedelta, *, now: datetime
 ) -> tuple[str, Credential]:
     """Return a new secret and its credential, not stored yet."""
-    secret, times = new_secret(), {"created_at": now, "seen_at": now, "expires_at": now + lifetime}
-    return secret, Credential(hash=hash_secret(secret), kind=kind, login=login, **times)
+    secret, until = new_secret(), now + lifetime
+    hashed = hash_secret(secret)
+    return secret, Credential(
+        hash=hashed, kind=kind, login=login, created_at=now, seen_at=now, expires_at=until
+    )
 
 
 def new_link(ctx: RequestContext, login: str) -> tuple[str, Credential]:
