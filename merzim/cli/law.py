@@ -13,7 +13,7 @@ from merzim.cli.mount import DryRun, ProcedureOption, command, day, named
 from merzim.cli.printing import print_deadlines, print_findings
 from merzim.cli.rendering import Json, paragraph, picked
 from merzim.documents.sheets.listing import write_file
-from merzim.services.documents.past_analyses import judge_past, past_template, worst_first
+from merzim.services.documents.past_analyses import departures, judge_past, past_template
 from merzim.services.inputs import OpenFile
 from merzim.services.law import editions as law
 from merzim.services.names import USUAL
@@ -172,19 +172,20 @@ def audit(
         return True
     if file is None:
         raise Refusal("cli.missing_parameter", name="FILE")
-    cases = judge_past(call.app, file.content.read(), file.name, procedure)
-    findings = {case.case: [departure.finding for departure in case.departures] for case in cases}
+    judged = judge_past(call.app, file.content.read(), file.name, procedure)
+    unread = judged[0][0].unread
     found = [
-        {"case": name, "findings": [FindingResult.of(each, call.language) for each in of]}
-        for name, of in findings.items()
+        {"case": past.case, "findings": [FindingResult.of(each, call.language) for each in plan.findings]}
+        for past, plan in judged
     ]
-    call.answer({"cases": found, "unread": cases[0].unread})
-    for name, of in findings.items():
-        call.print(f"{name}:" if of else call.say("cli.audit.case_clean", case=name))
-        print_findings(call, of, heading="")
-    if cases[0].unread:
-        call.print(call.say("paper_unread", names=[f"«{name}»" for name in cases[0].unread]))
-    late = worst_first(departure for case in cases for departure in case.departures)
+    call.answer({"cases": found, "unread": unread})
+    for past, plan in judged:
+        call.print(f"{past.case}:" if plan.findings else call.say("cli.audit.case_clean", case=past.case))
+        print_findings(call, plan.findings, heading="")
+    if unread:
+        call.print(call.say("paper_unread", names=[f"«{name}»" for name in unread]))
+    late = [departure for past, plan in judged for departure in departures(past, plan)]
+    late.sort(key=lambda each: (each.finding.late_by is None, -(each.finding.late_by or 0)))
     if late:
         rows = [
             {

@@ -180,13 +180,13 @@ def package(
     )
     audit.record(call.ctx, "file", "package_read", case=case)
     answer = {"file": to, **picked(packed, "files", "links", "restricted")}
-    for name in ("lost", "altered"):
-        damaged = [(each.case, each.evidence) for each in getattr(packed, name)]
+    for name, documents in packed.damaged.items():
+        damaged = [(each.case, each.evidence) for each in documents]
         answer[name] = [{"case": of, "name": item.name, "sha256": item.reference} for of, item in damaged]
     call.give(answer, "file", "files", "links", "lost", "altered", "case", "name", "sha256")
     if packed.restricted:
         call.print(call.say("cli.package.restricted", count=packed.restricted))
-    return packed.whole
+    return not any(packed.damaged.values())
 
 
 @command("form CASE|FORM FORM")

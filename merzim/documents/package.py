@@ -74,21 +74,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class PackageContent:
-    """The contents of a package: number of files, links listed in the index, restricted files left out; left
-    out as well are files the store cannot read (`lost`), and whose bytes differ from those recorded
-    (`altered`).
+    """The contents of a package: number of files, links listed in the index, restricted files left out; and
+    what is damaged and left out: `lost` files, which the store cannot read, and `altered` ones.
     """
 
     files: int
     links: int
     restricted: int
-    lost: tuple[Document, ...]
-    altered: tuple[Document, ...] = ()
-
-    @property
-    def whole(self) -> bool:
-        """Whether no file is lost or altered."""
-        return not self.lost and not self.altered
+    damaged: Mapping[str, Sequence[Document]]
 
 
 def write_package(
@@ -99,15 +92,12 @@ def write_package(
     language: str,
     restricted: bool = False,
 ) -> PackageContent:
-    """Write the package and return what is in it; the file appears complete or not at all.
+    """Write the package and return what is in it; the file appears complete or not at all. Raises
+    UnreadablePaper: it exists already, or cannot be written.
 
     Args:
         content: function that returns the bytes of a SHA-256; raises EvidenceDamaged if they are missing.
-        language: kk, ru or en: language of the folders and the index.
-        restricted: whether to include restricted files.
-
-    Raises:
-        UnreadablePaper: the file exists already, or cannot be written.
+        language: of the folders and the index; `restricted`: whether to include restricted files.
     """
     if target.exists():
         raise UnreadablePaper("package_there", name=str(target))
@@ -135,7 +125,8 @@ def _write(
     restricted: bool,
 ) -> PackageContent:
     """Write the files, the index of all documents, the hashes; what is left out stands in the index alone."""
-    rows, hashes, damaged = list[Sequence[object]](), list[str](), dict[str, list[Document]]()
+    rows, hashes = list[Sequence[object]](), list[str]()
+    damaged: dict[str, list[Document]] = {"lost": [], "altered": []}
     taken_names, links, hidden = set[str](), 0, 0
     for document in documents:
         item = document.evidence
@@ -152,7 +143,7 @@ def _write(
                 stored = content(item.reference)
             except EvidenceDamaged as damage:
                 kind = "altered" if damage.damage == "evidence_altered" else "lost"
-                damaged.setdefault(kind, []).append(document)
+                damaged[kind].append(document)
                 remark = say(f"package.{kind}", {}, language)
             else:
                 name = f"{document.fact_on.isoformat()} {_safe_name(place)}"
@@ -166,8 +157,7 @@ def _write(
     index = tables_workbook([Table(heads, rows, say("package.sheet", {}, language), columns)])
     archive.writestr(_entry(say("package.index_name", {}, language)), index)
     archive.writestr(_entry("SHA256SUMS"), "".join(hashes).encode())
-    lost, altered = (tuple(damaged.get(kind, ())) for kind in ("lost", "altered"))
-    return PackageContent(len(hashes), links, hidden, lost, altered)
+    return PackageContent(len(hashes), links, hidden, damaged)
 
 
 def document_folder(document: Document, language: str) -> str:

@@ -195,11 +195,9 @@ def _with_deputies(people: Mapping[str, tuple[int, Person]], errors: Errors) -> 
 
 
 def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
-    """Return a table of people under the ids and keys on record, filled up with what it leaves out of them.
-
-    A renamed unit is still the same unit, and its parent, kind or office time left out stays; a person keeps
-    their key though the e-mail, or unit and name, it was made of changed since. A new unit of which neither
-    parent nor kind is said is part of the only organisation there is.
+    """Return a table of people under the ids and keys on record, filled up with what it leaves out of them. A
+    renamed unit is still the same unit; a person keeps their key though the e-mail, or unit and name, it was
+    made of changed since. A new unit without parent and kind is part of the only organisation there is.
     """
     unit_ids = {plain(unit.name): unit.id for unit in office.units.values()}
 

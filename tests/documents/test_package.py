@@ -95,7 +95,7 @@ def test_a_document_stands_in_the_folder_of_its_project_task_and_subtask(tmp_pat
         "/2026-0001/2026-06-10 анықтама.pdf"
     )
     assert archive.read(inside) == NOTE
-    assert (answer.files, answer.links, answer.restricted, answer.lost) == (1, 0, 0, ())
+    assert (answer.files, answer.links, answer.restricted, answer.damaged["lost"]) == (1, 0, 0, [])
 
 
 def test_the_index_names_every_document_with_its_dates_and_hash(tmp_path: Path) -> None:
@@ -134,9 +134,11 @@ def test_a_file_that_was_lost_or_altered_is_named_and_left_out(tmp_path: Path) -
     answer = write_package(target, documents, store(NOTE, SECRET, altered=NOTE), language="kk")
     archive = zipfile.ZipFile(target)
 
-    assert ([document.evidence.name for document in answer.lost], answer.files) == (["анықтама.pdf"], 1)
-    assert [document.evidence.reference for document in answer.altered] == [sha256(NOTE).hexdigest()]
-    assert not answer.whole
+    assert ([document.evidence.name for document in answer.damaged["lost"]], answer.files) == (
+        ["анықтама.pdf"],
+        1,
+    )
+    assert [document.evidence.reference for document in answer.damaged["altered"]] == [sha256(NOTE).hexdigest()]
     assert [row["Ескертпе"] for row in index(archive)[:2]] == [
         "Файл қоймада табылмады",
         "Файл тіркелгеннен кейін өзгертілген, жинаққа салынбаған",

@@ -34,8 +34,7 @@ class Paper:
     Attributes:
         values: field -> text, date, (first, last), number, list or truth value; None when missing.
         rows: each part -> value; in a form with groups also the group's id (or its number).
-        looked_up: groups ("" where there are none) whose register was read: if it has no rows, the form says
-            so.
+        looked_up: groups ("" where there are none) whose register was read: the form says so if it has no rows.
     """
 
     form: Form

@@ -93,9 +93,10 @@ def package_of_case(ctx: RequestContext, case: Case, language: str) -> tuple[Bin
         target = Path(folder) / "package.zip"
         entries = package_documents(app, case=case.id, reads=app.reads.seen_by(scope) if scope else app.reads)
         packed = write_package(target, entries, app.evidence.open, language=language)
-        for document in (*packed.lost, *packed.altered):
+        damaged = [document for documents in packed.damaged.values() for document in documents]
+        for document in damaged:
             log.error("left out of the package of %s: %s", case.id, document.evidence.reference)
-        return target.open("rb"), packed.whole
+        return target.open("rb"), not damaged
 
 
 _PROVES: Mapping[EventKind, tuple[str, str]] = {
@@ -118,8 +119,7 @@ def package_documents(
     """Yield evidence and exemptions of the active cases, or of `case`, each in the order of its procedure.
 
     Args:
-        unit: a unit and all below it; None: the whole office.
-        year: only what happened in that calendar year.
+        unit: a unit and all below it; None: the whole office. `year`: only what happened in it.
         case: only that case, active or not.
         reads: read queries limited to what the package's reader may see; None for everything.
     """

@@ -156,8 +156,7 @@ class Letterhead:
     """The one organisation a paper is of, on a day: its name, subject and signatures are that organisation's.
 
     Attributes:
-        organisation: its unit; "" for the office itself.
-        place: the unit in it whose duties the paper names.
+        organisation: its unit; "" for the office itself. `place`: the unit in it whose duties the paper names.
         head: its first head; None if nobody or several people hold that duty, or the holder is away.
     """
 

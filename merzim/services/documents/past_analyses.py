@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -32,18 +32,10 @@ class Departure:
     finding: Finding
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PastAnalysis:
-    """One past analysis with its findings. `unread`: columns and sheets of the file that were not read."""
-
-    case: str
-    departures: tuple[Departure, ...]
-    unread: tuple[str, ...]
-
-
-def judge_past(app: AppContext, data: bytes, name: str, procedure: str) -> tuple[PastAnalysis, ...]:
-    """Return the findings of each analysis in a table, by the calendar as known now; one notes if the fact was
-    in time by the calendar as known on the first day of the analysis. Raises UnreadablePaper, UnknownProcedure.
+def judge_past(app: AppContext, data: bytes, name: str, procedure: str) -> list[tuple[AuditCase, Plan]]:
+    """Return each analysis in a table with its findings, by the calendar as known now; one notes if the fact
+    was in time by the calendar as known on the first day of the analysis. Raises UnreadablePaper,
+    UnknownProcedure.
     """
     app.library.latest(procedure)
     editions = app.library.editions_of(procedure)
@@ -61,14 +53,8 @@ def judge_past(app: AppContext, data: bytes, name: str, procedure: str) -> tuple
             calendar=app.calendar,
             known_calendar=calendar,
         )
-        departures = tuple(_departures(past, result))
-        judged.append(PastAnalysis(case=past.case, departures=departures, unread=past.unread))
-    return tuple(judged)
-
-
-def worst_first(departures: Iterable[Departure]) -> list[Departure]:
-    """Return departures in order of lateness, then those that are not late."""
-    return sorted(departures, key=lambda each: (each.finding.late_by is None, -(each.finding.late_by or 0)))
+        judged.append((past, result))
+    return judged
 
 
 def known_headings(edition: Procedure) -> dict[str, str]:
@@ -120,8 +106,8 @@ def template_columns(edition: Procedure, language: str) -> Iterator[tuple[str, s
                 yield f"{fact.id}.published", say("web.past.published", {"title": fact.title}, language)
 
 
-def _departures(past: AuditCase, result: Plan) -> Iterator[Departure]:
-    """Yield every finding about an analysis, with the cell of the date it judges, be it that of publication."""
+def departures(past: AuditCase, result: Plan) -> Iterator[Departure]:
+    """Yield every finding about a past analysis with the cell of the date it judges, be it of publication."""
     deadlines = {deadline.id: deadline for deadline in result.deadlines}
     for finding in result.findings:
         deadline = deadlines.get(finding.obligation)
