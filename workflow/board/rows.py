@@ -101,10 +101,12 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhs
     if state in AWAITED and obligation.duty != OUTSIDE:
         steps = steps_of(case, procedure, deadline.id, deadline, calendar, today=today)
         step = next_step(steps, today=today)
+    unit, duty, responsible, person = assignee_key(case, obligation, deadline.id)
     return Row(
         case=case.id,
         obligation=deadline.id,
         stage=obligation.stage,
+        unit=unit,
         due=deadline.due,
         safe_by=deadline.safe_by,
         planned_on=deadline.planned_on,
@@ -119,7 +121,9 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhs
         span_first=deadline.span_first,
         span_last=deadline.span_last,
         version=calendar.version,
-        **assignee_key(case, obligation, deadline.id)._asdict(),
+        duty=duty,
+        responsible=responsible,
+        person=person,
         waiting_for=deadline.waiting_for,
         counts_until=deadline.counts_until,
         reminds_from=deadline.reminds_from,
