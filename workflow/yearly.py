@@ -215,8 +215,7 @@ class Consolidated:
 
     Attributes:
         lines: by organisation, in the order of the office, then by case and period.
-        silent: ids of organisations that have not reported: without a case, or with something begun and not
-            done.
+        silent: organisations that have not reported: without a case, or with something begun and not done.
         sums: of each number, over everything done.
     """
 

@@ -186,8 +186,7 @@ class DeadlineFilter:
     """Filter for lists of board rows: by urgency, unit, day and assignee.
 
     Attributes:
-        on: due on that day alone.
-        unit: that unit and those below it.
+        on, unit: due on that day alone; of that unit and those below it.
         assignees: rows that wait for these assignees; None for all.
         is_obligatory: obligatory rows alone, or the others alone; None for both.
         is_apart: whether rows past their plan date are `slipped` alone, in no other urgency.

@@ -80,11 +80,9 @@ class Evidence:
         kind: what it is in the obligation's list ("link:site", "document:order"), or "" when not said.
         reference: an address, or the SHA-256 of a stored file.
         name: the file's own name, None for a link.
-        published_on: the local date of first publication.
-        written_on: the local date the document itself bears.
+        published_on, written_on: the local dates of first publication, and that the document itself bears.
         recorded_at: the UTC moment it was recorded; ignored when documents are compared.
-        type: the media type of a stored file, detected from its content.
-        size: bytes of a stored file.
+        type, size: the media type of a stored file, detected from its content, and its bytes.
         restricted: the ground for restricting access to it; empty where every reader of the case may see it.
     """
 

@@ -56,7 +56,7 @@ def _apply(records: dict[str, Values], event: Event) -> tuple[FieldChange, ...]:
 
 
 def _values(event: Event) -> tuple[str, Values, bool]:
-    """Return the record an event speaks of, "" for none; the values it gives; whether they are all it has."""
+    """Return the record an event speaks of ("" for none), its values, and whether it has no others."""
     if event.kind in _DATED:
         dated: dict[str, object] = {"on": event.on.isoformat() if event.on else None}
         if signed_by := event.payload.get("signed_by"):
@@ -98,10 +98,9 @@ class Comment:
         seq: number of its event in the history of the case.
         obligation: id with its period; "" for a comment on the case.
         by: login of its author; `person`: key of the author, "" if not in the list of people.
-        mentions: keys of the people it names.
-        asks: key of the person it asks; "" for no question. `until`: the day the answer is due (local date).
-        answers: number of the question it answers.
-        answered_by: number of the comment that answers it.
+        mentions, asks: keys of the people it names, and of whom it asks; "" for no question.
+        until: the day the answer is due (local date).
+        answers, answered_by: number of the question it answers, and of the comment that answers it.
         withdrawn: whether it was withdrawn; its text is not shown then.
     """
 

@@ -62,7 +62,7 @@ def _includes_organisation(case: Case, procedure: Procedure, body: str) -> bool:
 
 
 def with_answers(case: Case, procedure: Procedure) -> Case:
-    """Return the case with each missing fact that another answers too (the first in `also_by`), on its day."""
+    """Add to a case each missing fact that a recorded one answers too (of several the first), on its day."""
     if not procedure.answered_too:
         return case
     answers = {

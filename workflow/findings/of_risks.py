@@ -110,7 +110,7 @@ def _reviewed(case: Case, measure: RowOfCase) -> Iterator[Finding]:
 
 
 def _risk(case: Case, risk: RowOfCase, measures: Sequence[RowOfCase]) -> Iterator[Finding]:
-    """Yield a risk without a measure in the plan there is; a higher body not asked; an unproved removal."""
+    """Yield a risk without a measure though there is a plan; a higher body not asked; an unproved removal."""
     removal = risk.last("risk_removed")
     has_plan = "plan_developed" in case.facts or APPROVED in case.facts
     if has_plan and not measures and removal is None and not risk["body"]:

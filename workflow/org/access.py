@@ -250,7 +250,6 @@ class AuditFilter:
 
     Attributes:
         names: accounts and people who acted or were acted on.
-        topics: only entries of these.
         case: a case or a row of a register.
         since, until: UTC; `until` is not included.
     """

@@ -188,8 +188,7 @@ class MeasureTerm:
     """The term by which a measure must be done.
 
     Attributes:
-        written: the words of the plan.
-        reading: how they were read.
+        written, reading: the words of the plan, and how they were read.
         every: the period of a recurring measure (`ежеквартально`).
         day_in_doubt: written with "до" / "дейін": read as including the day, safe by the day before.
         since: the named day from which a number of days counts (`26.05.2026 + 10 рабочих дней`).
