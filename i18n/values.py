@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Literal
 
-from babel.numbers import format_decimal
+from babel.numbers import NumberPattern, parse_pattern
 
 from calendars.hours import almaty
 from i18n.entries import template
@@ -216,23 +216,26 @@ def plural(n: int, forms: Sequence[str], language: str) -> str:
     return forms[form]
 
 
+_NUMBER, _TIYN = parse_pattern("#,##0.###"), parse_pattern("#,##0.00")
+
+
 def number(value: int | Decimal | Fraction, language: str) -> str:
     """Return a number with the language's decimal sign, thousands grouped from 10 000 on. Not for years."""
-    return _written(value, "#,##0.###", language)
+    return _written(value, _NUMBER, language)
 
 
 def money(value: int | Decimal, language: str) -> str:
     """Return an amount of money as `number` does; a part of a tenge with both digits of the tiyn."""
     if value == int(value):
         return number(value, language)
-    return _written(Decimal(f"{value:.2f}"), "#,##0.00", language)
+    return _written(Decimal(f"{value:.2f}"), _TIYN, language)
 
 
-def _written(value: int | Decimal | Fraction, pattern: str, language: str) -> str:
+def _written(value: int | Decimal | Fraction, pattern: NumberPattern, language: str) -> str:
     """Return a number by a pattern of the CLDR, with all its decimals; four digits are not grouped."""
     exact = Decimal(value.numerator) / value.denominator if isinstance(value, Fraction) else Decimal(value)
     is_grouped, locale = abs(exact) >= 10_000, locale_of(language)
-    text = format_decimal(exact, pattern, locale, decimal_quantization=False, group_separator=is_grouped)
+    text = pattern.apply(exact, locale, decimal_quantization=False, group_separator=is_grouped)
     return plain_spaces(text)
 
 
