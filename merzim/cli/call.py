@@ -23,7 +23,7 @@ from merzim.services.inputs import OpenFile
 from merzim.settings import Settings
 from merzim.settings_file import read
 from workflow.cases.commands.case_commands import View
-from workflow.languages import LANGUAGES, PAPER_LANGUAGES
+from workflow.languages import LANGUAGES
 from workflow.moments import Clock, Moment
 from workflow.refusal import Refusal
 from workflow.registers.rows import name_in
@@ -86,12 +86,6 @@ class CommandContext:
         return self._language or self.settings.office.language
 
     @property
-    def paper_language(self) -> str:
-        """The language of documents to sign: the command's, if they are signed in it, else the office's."""
-        languages = (self.language, self.settings.office.language)
-        return next((language for language in languages if language in PAPER_LANGUAGES), PAPER_LANGUAGES[0])
-
-    @property
     def language_or_default(self) -> str:
         """The language for help and errors, even where --lang is unknown or the settings are invalid."""
         try:
@@ -144,7 +138,6 @@ class CommandContext:
         return app
 
     def close(self) -> None:
-        """Close what was opened."""
         self._opened.close()
 
     def say(self, code: str, **arguments: object) -> str:

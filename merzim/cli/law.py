@@ -67,7 +67,6 @@ def procedures(
 
 
 def _edition(call: CommandContext, edition: Procedure) -> Json:
-    """Return an edition as JSON."""
     return {
         **picked(edition, *EDITION),
         "stages": [picked(stage, "id", "title") for stage in edition.stages],

@@ -32,6 +32,7 @@ from merzim.services.names import USUAL, unit_named
 from merzim.services.people.table import ImportPeople, import_people
 from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import proofs
+from workflow.languages import PAPER_LANGUAGES
 from workflow.law.library import known_fact
 from workflow.refusal import Refusal
 
@@ -216,7 +217,9 @@ def form(
     """
     case, name = (first, second) if second else ("", first)
     definition = form_named(name)
-    language = call.paper_language
+    # Documents are signed in the command's language, else in the office's.
+    preferred = (call.language, call.settings.office.language, *PAPER_LANGUAGES)
+    language = next(each for each in preferred if each in PAPER_LANGUAGES)
     if to.exists() and not replace:
         raise Refusal("form_exists", file=str(to))
     if definition.about == "case" and not case:

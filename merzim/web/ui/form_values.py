@@ -56,7 +56,7 @@ async def read_fields(form: Annotated[FormData, submitted_form()]) -> ImmutableM
     return text_fields(form)
 
 
-def text_fields(form: FormData) -> ImmutableMultiDict[str, str]:
+def text_fields(form: ImmutableMultiDict[str, Any]) -> ImmutableMultiDict[str, str]:
     """Return the fields of a form that are not files, without NUL characters."""
     texts = [(key, value.replace("\0", "")) for key, value in form.multi_items() if isinstance(value, str)]
     return ImmutableMultiDict(texts)
@@ -142,11 +142,8 @@ class Unconfirmed(Exception):
 
 def typed_answers(form: ImmutableMultiDict[str, Any]) -> dict[str, str]:
     """Return the texts of a submitted form by name, several of one name joined by `;`."""
-    names = dict.fromkeys(key for key, value in form.multi_items() if isinstance(value, str))
-    return {
-        name: ";".join(text.replace("\0", "") for text in form.getlist(name) if isinstance(text, str))
-        for name in names
-    }
+    texts = text_fields(form)
+    return {name: ";".join(texts.getlist(name)) for name in texts}
 
 
 P = ParamSpec("P")

@@ -279,7 +279,6 @@ class Translator:
         return i18n.date_weekday(date(2024, 1, number), self.language)
 
     def titled(self, title: Text, period: str | None) -> str:
-        """Return a title with its period, if it has one."""
         return i18n.titled(title[self.language], period, self.language)
 
     def holiday(self, name: str | None) -> str:
