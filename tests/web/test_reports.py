@@ -16,7 +16,7 @@ from merzim.services.context import operator_context
 from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.law import regulations
 from merzim.services.registers.verbs import AddRow, add_row
-from merzim.services.reports.consolidated import consolidated_report
+from merzim.services.reports import consolidated_report
 from merzim.services.scoring import _step_to_record
 from merzim.storage import office as office_store
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure

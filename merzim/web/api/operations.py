@@ -30,7 +30,7 @@ from merzim.services.names import known_year, seen_unit
 from merzim.services.people import staff
 from merzim.services.people.feeds import own_person, set_digest
 from merzim.services.registers import tables as register_tables, verbs as registers, views as register_views
-from merzim.services.reports.monitoring import monitoring
+from merzim.services.reports import monitoring
 from merzim.services.results import PlanResult, ProofResult
 from merzim.services.scoring import ScoresAnswer, points_of_year
 from merzim.services.search import search

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from calendars.kazakhstan import Day, Kazakhstan
 from calendars.terms import After
 from merzim.services.context import whole_case
-from merzim.services.reports.monitoring import lines_of_case
+from merzim.services.reports import lines_of_case
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import CaseId, as_workbook
 from merzim.web.pages.cases.case_view import ShownObligation, StagePart, build_case_view

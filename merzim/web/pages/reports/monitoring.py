@@ -6,14 +6,7 @@ from typing import Any
 
 from merzim.services.cases.rows import extra_fields
 from merzim.services.registers.results import cell_value, field_view, values_view
-from merzim.services.reports.monitoring import (
-    DIRECTIONS,
-    STATUSES,
-    TO_READERS,
-    MonitoringLine,
-    all_lines,
-    monitoring,
-)
+from merzim.services.reports import DIRECTIONS, STATUSES, TO_READERS, MonitoringLine, all_lines, monitoring
 from merzim.web.downloads import recommendation_filter
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from merzim.documents.case_tables import cartogram_sheets
 from merzim.services.law.acts import offered_procedures
-from merzim.services.reports.consolidated import (
+from merzim.services.reports import (
     ConsolidatedReport,
     ReadyUpload,
     compare_cartogram,
