@@ -6,6 +6,7 @@ Each says where its request comes from: the interface, and the client's address.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -273,21 +274,12 @@ def hash_now(session: Session, id: int) -> str:
     return link(session.execute(before).scalar() or "", event._mapping)
 
 
-_TOPICS: Mapping[str, Topic] = {
-    "session_given": "login",
-    "entries_ended": "login",
-    "password_set": "account",
-    "entry_taken": "account",
-    "calendar_changed": "settings",
-    "edition_adopted": "settings",
+_TOPICS: Mapping[Topic, str] = {
+    "login": "session_given|entries_ended",
+    "settings": "setting_.*|calendar_changed|edition_adopted",
+    "account": "(account|second|recovery|link)_.*|.*_given|password_set|entry_taken",
 }
-_PREFIXES: Mapping[str, Topic] = {
-    "account": "account",
-    "second": "account",
-    "recovery": "account",
-    "link": "account",
-    "setting": "settings",
-}
+"""The kinds of the office's events by topic, as patterns; of all others it is `people`."""
 OFFICE_IN_ORDER = EVENT.select().where(OF_OFFICE).order_by(EVENT.c.seq)
 
 
@@ -346,5 +338,4 @@ def record_access(engine: Engine, event: Draft) -> tuple[int, str]:
 
 def _topic(kind: str) -> Topic:
     """Return the topic of an event of a kind: accounts, log-ins, people or rules."""
-    by_default: Topic = "account" if kind.endswith("_given") else "people"
-    return _TOPICS.get(kind) or _PREFIXES.get(kind.partition("_")[0], by_default)
+    return next((topic for topic, kinds in _TOPICS.items() if re.fullmatch(kinds, kind)), "people")
