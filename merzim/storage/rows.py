@@ -9,12 +9,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, and_, select
 
 from merzim.storage.database import Row_
 from merzim.storage.events import HASHES
-from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT, OF_CASES
+from notifications.dispatch import InboxLine
 from notifications.notice import Notice
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
@@ -48,6 +49,15 @@ EVENT_COLUMNS = [EVENT.c[name] for name in ("case", "seq", "kind", "name", "on",
 EVENTS_IN_ORDER = select(*EVENT_COLUMNS).where(OF_CASES).order_by(EVENT.c.case, EVENT.c.seq)
 
 
+_OF_INBOX = {name: INBOX.c[name].label(f"inbox_{name}") for name in ("person", "kind", "read_at")}
+INBOX_LINES = (
+    select(*EVENT_COLUMNS, *_OF_INBOX.values(), CASE.c.confidential)
+    .join(INBOX, and_(OF_CASES, EVENT.c.case == INBOX.c.case, EVENT.c.seq == INBOX.c.seq))
+    .join(CASE, CASE.c.id == INBOX.c.case)
+)
+"""The events of cases that concern people, each with whom, and whether they read it."""
+
+
 def row(record: Iterable[Any]) -> Row:
     return Row._make(record)
 
@@ -79,6 +89,17 @@ def event(record: Sequence[Any]) -> Event:
         by=by,
         payload=content,
         hash=hash_,
+    )
+
+
+def inbox_line(record: Row_) -> InboxLine:
+    """Return an entry of somebody's inbox from a record of INBOX_LINES."""
+    return InboxLine(
+        person=record.inbox_person,
+        kind=record.inbox_kind,
+        event=event(record[: len(EVENT_COLUMNS)]),
+        confidential=record.confidential,
+        read_at=record.inbox_read_at,
     )
 
 

@@ -28,7 +28,6 @@ from merzim.services.inputs import (
 from merzim.services.names import assignees_of, people_named, person_named
 from merzim.services.results import CommandResult, Result, command_result, page_of, result_of
 from merzim.services.verbs import ASSIGNMENT, Command, verb
-from merzim.storage.notices.inbox import mark_read
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
 from workflow.cases.changes import comments
@@ -130,7 +129,7 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
         ctx, command.case, commands.comment, **given, person=writer(ctx), mentions=mentions, asks=asks
     )
     if command.answers is not None and ctx.reader.person:
-        mark_read(ctx.app.engine, ctx.reader.person, case=command.case, seq=command.answers, now=ctx.now)
+        ctx.app.outbox.mark_read(ctx.reader.person, case=command.case, seq=command.answers, now=ctx.now)
     return result
 
 
@@ -219,7 +218,7 @@ def read_inbox(ctx: RequestContext, command: ReadInbox) -> Marked:
     """Mark entries of the reader's inbox as read; return how many were unread."""
     if not (person := ctx.reader.person):
         return Marked(marked=0)
-    return Marked(marked=mark_read(ctx.app.engine, person, case=command.in_case, seq=command.line, now=ctx.now))
+    return Marked(marked=ctx.app.outbox.mark_read(person, case=command.in_case, seq=command.line, now=ctx.now))
 
 
 def people_mentioned(office: Office, text: str) -> tuple[str, ...]:

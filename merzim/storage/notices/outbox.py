@@ -16,6 +16,7 @@ from sqlmodel import Session
 from merzim.storage import events
 from merzim.storage.cases import ledger
 from merzim.storage.database import (
+    execute,
     execute_for_names,
     in_names,
     insert,
@@ -26,10 +27,10 @@ from merzim.storage.database import (
     writing,
 )
 from merzim.storage.locks import ProcessLock
-from merzim.storage.notices import delivery_state, inbox
+from merzim.storage.notices import delivery_state
 from merzim.storage.office import PresentOffice
 from merzim.storage.refusals import retry_until_back
-from merzim.storage.rows import EVENTS_IN_ORDER, columns_of, event, row, to_notice
+from merzim.storage.rows import EVENTS_IN_ORDER, INBOX_LINES, columns_of, event, inbox_line, row, to_notice
 from merzim.storage.tables import board
 from merzim.storage.tables.base import moment
 from merzim.storage.tables.board import DEADLINE, MOVED
@@ -106,7 +107,11 @@ class SqlOutbox:
 
     def news(self, *, limit: int) -> Sequence[Move | InboxLine]:
         with reading(self._engine) as session:
-            return [*_moves(session, limit), *inbox.untold(self._engine, limit=limit)]
+            untold = INBOX_LINES.where(INBOX.c.untold).order_by(
+                INBOX.c.at, INBOX.c.person, INBOX.c.case, INBOX.c.seq
+            )
+            lines = session.execute(untold.limit(limit)).all()
+            return [*_moves(session, limit), *map(inbox_line, lines)]
 
     # ------------------------------------------------------------------------------------------------ queueing
 
@@ -291,6 +296,15 @@ class SqlOutbox:
             if session.exec(NOTICE.update().where(is_unread).values(acknowledged_at=now)).rowcount:
                 line = (key, "acknowledged", moment(now))
                 delivery_state.append_to_journal(session, [line], now=now)
+
+    def mark_read(self, person: str, *, case: str = "", seq: int = 0, now: datetime) -> int:
+        """Mark a person's inbox entries as read: all, those of a case, or one; return how many were unread."""
+        step = INBOX.update().where(INBOX.c.person == person, INBOX.c.read_at.is_(None)).values(read_at=now)
+        if case:
+            step = step.where(INBOX.c.case == case)
+        if seq:
+            step = step.where(INBOX.c.seq == seq)
+        return execute(self._engine, step)
 
     def _rows(self, query: Select[Any]) -> list[Row]:
         return [row(record) for record in read(self._engine, query)]

@@ -9,9 +9,8 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from merzim.storage import events
 from merzim.storage.database import Row_, in_names, read, read_for_names, read_value, reading
 from merzim.storage.events import ACCESS
-from merzim.storage.notices.inbox import LINES, to_line
 from merzim.storage.queries.reader import ReaderQueries
-from merzim.storage.rows import to_notice
+from merzim.storage.rows import INBOX_LINES, inbox_line, to_notice
 from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE, UNREAD, present_columns, present_state
@@ -80,9 +79,9 @@ class NoticeReads(ReaderQueries):
 
     def inbox(self, person: str, *, limit: int, offset: int = 0) -> Sequence[InboxLine]:
         """Return the inbox entries of a person in cases visible to the reader, the newest first."""
-        query = LINES.where(INBOX.c.person == person, *self._seen()).limit(limit).offset(offset)
+        query = INBOX_LINES.where(INBOX.c.person == person, *self._seen()).limit(limit).offset(offset)
         query = query.order_by(INBOX.c.at.desc(), INBOX.c.case.desc(), INBOX.c.seq.desc())
-        return [to_line(record) for record in read(self._engine, query)]
+        return [inbox_line(record) for record in read(self._engine, query)]
 
     def audit(
         self,
