@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, Literal
@@ -217,6 +216,8 @@ def _page(ctx: WebContext, sent: Mapping[str, str], **shown: Any) -> Response:
     view = tasks_view(ctx, sent.get("show", ""))
     row_open, many = shown.pop("row_open", None), shown.pop("many", None)
     pressing = "" if row_open or many or shown.get("tried") else most_pressing(view)
+    # The reader's own rows need no assignee.
+    left_out = {"head.points", "head.unit", *(["web.who"] if view.mine else [])}
     nothing: dict[str, Any] = {
         "message": ("", "", ""),
         "undo": None,
@@ -231,7 +232,7 @@ def _page(ctx: WebContext, sent: Mapping[str, str], **shown: Any) -> Response:
         row_open=row_open,
         # Another user may have done it meanwhile.
         shows_open=row_open is not None and row_open["id"] in view.ids,
-        heads=_heads(view.mine),
+        heads=[head for head in page_heads(line_columns(ctx.today)) if head[0] not in left_out],
         awaited=awaited_answers(ctx),
         start=officer_start(ctx),
         show="mine" if view.mine else "all",
@@ -253,12 +254,6 @@ def _deputy_field(ctx: WebContext, person: Person | None, typed: Mapping[str, st
     if appointed is None or not field.options or stored in {option.id for option in field.options}:
         return field
     return replace(field, options=(*field.options, UnitName(id=stored, name=name_of(appointed))))
-
-
-def _heads(mine: bool) -> list[tuple[object, str]]:
-    """Return the headings of the page; the reader's own rows need no assignee."""
-    left_out = {"head.points", "head.unit", *(["web.who"] if mine else [])}
-    return [head for head in page_heads(line_columns(date.min)) if head[0] not in left_out]
 
 
 def _title(ctx: RequestContext, row: str) -> str:

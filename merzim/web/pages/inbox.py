@@ -18,7 +18,7 @@ from merzim.web.http import PageNumber, WebContext, redirect
 from merzim.web.pages.cases.writing import parameters_of
 from merzim.web.ui.command_forms import command_fields, read_command
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number, shown_again, typed_into
-from merzim.web.ui.render import Translator, page
+from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from notifications.notice import Notice
 from workflow.board.rows import base
@@ -140,18 +140,16 @@ def _names(ctx: RequestContext, results: list[AssignmentResult]) -> dict[str, Na
 
 
 def _columns(names: dict[str, Name]) -> tuple[Column[AssignmentResult], ...]:
-    def to_whom(t: Translator, given: AssignmentResult) -> str:
-        return t.name(names.get(given.person, given.person))
-
-    def giver(t: Translator, given: AssignmentResult) -> str:
-        return t.name(names.get(given.giver or given.by, given.by))
-
     return (
         Column("letter.heading_do", lambda _, given: given.text, ""),
         Column("web.assignments.by", lambda _, given: given.until, "col-due"),
         Column("head.state", lambda t, given: t.say(f"web.assignments.is.{given.state}"), ""),
-        Column("head.to_whom", to_whom, "col-who"),
-        Column("web.assignments.giver", giver, "col-who"),
+        Column("head.to_whom", lambda t, given: t.name(names.get(given.person, given.person)), "col-who"),
+        Column(
+            "web.assignments.giver",
+            lambda t, given: t.name(names.get(given.giver or given.by, given.by)),
+            "col-who",
+        ),
         Column("web.assignments.given_on", lambda _, given: given.given_on),
         Column("head.case", lambda _, given: given.case),
         Column("web.assignments.answered_on", lambda _, given: given.answered_on),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
@@ -75,22 +75,6 @@ class Axis:
         if on.year != self.year:
             return None
         return round(100 * ((on - date(self.year, 1, 1)).days + 0.5) / len(self.working), 2)
-
-    def marks(self, line: PortfolioLine) -> list[dict[str, Any]]:
-        """Return the dates of a case's steps, those of the approved schedule below the others, each with its
-        place in percent (`x`); of the critical step's plan date also that of its due date (`slack_x`).
-        """
-        marks: list[dict[str, Any]] = []
-        for step in line.steps:
-            for kind in ("approved", "planned", "done"):
-                on = getattr(step, kind)
-                x = self.x(on) if on and not (kind == "planned" and step.done) else None
-                if x is None:
-                    continue
-                due = step.due if kind == "planned" and step.obligation == line.critical else None
-                slack_x = self.x(due) if due else None
-                marks.append({"kind": kind, "on": on, "x": x, "step": step, "slack_x": slack_x})
-        return sorted(marks, key=lambda mark: ("approved", "done", "planned").index(mark["kind"]))
 
 
 def build_axis(year: int, calendar: Kazakhstan, *, today: date) -> Axis:

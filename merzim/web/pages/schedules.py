@@ -6,7 +6,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -25,15 +24,8 @@ from merzim.services.results import page_of
 from merzim.web.auth.dependencies import Managing, reads_files
 from merzim.web.http import Digest, WebContext, redirect
 from merzim.web.pages.opening import HAPPENED, PLANNED, chain, ways_page
-from merzim.web.pages.portfolio import Axis, build_axis
-from merzim.web.ui.form_values import (
-    MAX_FIELD_BYTES,
-    InvalidForm,
-    one_line,
-    parse_date,
-    store_form_file,
-    submitted_form,
-)
+from merzim.web.pages.portfolio import build_axis
+from merzim.web.ui.form_values import MAX_FIELD_BYTES, one_line, parse_date, store_form_file, submitted_form
 from merzim.web.ui.render import page
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
@@ -93,9 +85,7 @@ def upload_schedule(ctx: Managing, form: Annotated[FormData, submitted_form(file
     """Store a schedule for the import from its preview, and show that if it can be read."""
     procedure = one_line(str(form.get("procedure", "")))
     try:
-        digest, _ = store_form_file(ctx, form)
-        if not digest:
-            raise InvalidForm("web.refusal.no_file")
+        digest, _ = store_form_file(ctx, form, required=True)
         preview_schedule(ctx, build(ImportSchedule, {"file": digest, "procedure": procedure}))
     except Refusal as refusal:
         return ways_page(ctx, procedure=procedure, refusal=refusal)
@@ -146,7 +136,7 @@ def _preview(
         skipped=[key.removeprefix("skip.") for key in answers if key.startswith("skip.") and not refusal],
         ends=ENDS,
         axis=axis,
-        lines=[_year_line(axis, of_page, ctx.today) for of_page in shown] if axis else [],
+        pictured=PICTURED,
         total=len(analyses),
         counts=dict.fromkeys(("open", "replan", "same"), 0) | Counter(each.change for each in analyses),
         conflicts=sum(len(each["chain"]["findings"]) for each in dated.values()),
@@ -269,29 +259,6 @@ def _unit_of(office: Office, analysis: ConsideredAnalysis) -> dict[str, str]:
     names = [each.name for each in office.units.values()]
     near = get_close_matches(analysis.unit, names, n=1, cutoff=0.75) if analysis.unit else []
     return {"unit": near[0] if near else "", "written_unit": analysis.unit}
-
-
-def _year_line(axis: Axis, dated: Mapping[str, Any], today: date) -> dict[str, Any]:
-    """Return the line of an analysis: its run (`x`, `width` in percent of the year) and its steps, each where
-    it is planned, else due; `look` of a step: late, soon (this month) or ahead.
-    """
-    analysis = dated["analysis"]
-    by_fact = {link["deadline"].id: link["deadline"] for link in dated["chain"]["links"]}
-    days = {**analysis.schedule.planned, **analysis.schedule.facts}
-    first, last = (days.get(fact) for fact in ENDS)
-    x, end = 0.0, 0.0
-    if first and last and first.year <= axis.year <= last.year:
-        x, end = axis.x(first) or 0.0, axis.x(last) or 100.0
-    marks = []
-    for fact in PICTURED:
-        deadline = by_fact.get(fact)
-        on = deadline and (days.get(fact) or deadline.due)
-        if deadline is None or not on or (place := axis.x(on)) is None:
-            continue
-        is_late = fact not in analysis.schedule.facts and on < today
-        look = "late" if is_late else "soon" if (on.year, on.month) == (today.year, today.month) else "ahead"
-        marks.append({"fact": fact, "title": deadline.obligation.title, "on": on, "x": place, "look": look})
-    return {"object": analysis.schedule.object, "x": x, "width": round(end - x, 2), "marks": marks}
 
 
 def _preselected_cases(analyses: Sequence[ConsideredAnalysis]) -> dict[int, str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import JSONResponse, Response
@@ -15,7 +14,7 @@ from merzim.services.law.acts import acts_here
 from merzim.services.names import case_title
 from merzim.services.registers.results import register_view, seen_register
 from merzim.services.registers.views import ListRows, list_rows
-from merzim.services.search import Hit, Search, search
+from merzim.services.search import Search, search
 from merzim.services.verbs import NotAllowed
 from merzim.web.auth.dependencies import Own, Reading
 from merzim.web.ui.form_values import one_line
@@ -31,54 +30,17 @@ router = APIRouter(include_in_schema=False)
 @router.get("/search")
 def search_page(ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     text = one_line(q)
-    results = search(ctx, Search(text=text)) if text else None
-    hits = [hit for group in results.groups for hit in group.hits] if results else []
     latest = [ctx.library.latest(name) for name in ctx.library.ids()]
-    acts = {act.id: act for edition in latest for act in edition.acts.values()}
-    obligations = {
-        (hit.within, hit.id): ctx.library.latest(hit.within).by_id[hit.id]
-        for hit in hits
-        if hit.kind == "obligation"
-    }
-    of_law = {_procedure(hit) for hit in hits} - {""}
-    in_use = ctx.reads.with_cases(of_law)
     return page(
         ctx,
         "search.html",
         place="/search",
         text=text,
-        results=results,
-        acts=acts,
-        duties=obligations,
+        results=search(ctx, Search(text=text)) if text else None,
+        acts={act.id: act for edition in latest for act in edition.acts.values()},
         procedures={edition.id: edition for edition in latest},
-        address=lambda hit: hit_address(hit, in_use),
+        in_use=ctx.reads.with_cases(ctx.library.ids()),
     )
-
-
-def _procedure(hit: Hit) -> str:
-    """Return the procedure a result leads to; "" of any other result."""
-    return {"procedure": hit.id, "obligation": hit.within}.get(hit.kind, "")
-
-
-def hit_address(hit: Hit, open_procedures: Collection[str]) -> str:
-    """Return the page of what was found (of no act); a procedure not in `open_procedures` leads to the form of
-    one case, which shows what it asks and when.
-    """
-    if (procedure := _procedure(hit)) and procedure not in open_procedures:
-        return f"/open/case?procedure={quote(procedure, safe='')}"
-    id, within = quote(hit.id, safe=""), quote(hit.within, safe="")
-    addresses: dict[str, str] = {
-        "case": f"/cases/{id}",
-        "case_row": f"/cases/{within}/risks#{hit.id.replace('.', '-')}",
-        "file": f"/cases/{within}/evidence/{id}",
-        "obligation": f"/cases?procedure={within}",
-        "person": f"/deadlines?person={id}",
-        "unit": f"/cases?unit={id}",
-        "register_row": f"/registers/{within}/{id}",
-        "procedure": f"/cases?procedure={id}",
-        "indicator": f"/reports/points#{id}",
-    }
-    return addresses[hit.kind]
 
 
 What = Annotated[str, Path(pattern=r"^(unit|person|responsible|case|row\.[a-z0-9-]{1,80})$")]

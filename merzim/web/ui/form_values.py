@@ -73,14 +73,16 @@ def file_of(form: ImmutableMultiDict[str, Any], name: str = "file") -> OpenFile 
     return file
 
 
-def store_form_file(ctx: RequestContext, form: FormData) -> tuple[str, str]:
+def store_form_file(ctx: RequestContext, form: FormData, *, required: bool = False) -> tuple[str, str]:
     """Store the file sent with a form until it is confirmed; return its digest and name, without one those of
-    the file sent with the preview, "" for none. Raises InvalidForm: the file is empty.
+    the file sent with the preview, "" for none. Raises InvalidForm: it is empty, or lacks where `required`.
     """
     file = file_of(form)
-    if file is None:
-        return str(form.get("digest", "")), str(form.get("file_name", ""))
-    return keep_upload(ctx, file.content.read(), file.name), file.name
+    if file is not None:
+        return keep_upload(ctx, file.content.read(), file.name), file.name
+    if required and not form.get("digest"):
+        raise InvalidForm("web.refusal.no_file")
+    return str(form.get("digest", "")), str(form.get("file_name", ""))
 
 
 Fields = Annotated[ImmutableMultiDict[str, str], Depends(read_fields)]

@@ -256,9 +256,7 @@ def _import_page(ctx: WebContext, *, tried: forms.RejectedForm | None = None, **
 @forms.shown_again(_import_page)
 def import_table(ctx: Setting, form: Annotated[FormData, forms.submitted_form(files=1, fields=5)]) -> Response:
     """Show a preview of a table's changes; when submitted from there, import it."""
-    digest, name = forms.store_form_file(ctx, form)
-    if not digest:
-        raise forms.InvalidForm("web.refusal.no_file")
+    digest, name = forms.store_form_file(ctx, form, required=True)
     preview = import_people(ctx, build(ImportPeople, {"file": digest, "preview": form.get("do") != "take"}))
     if form.get("do") == "take":
         return redirect(ctx, "/administration/people", said="taken")

@@ -211,9 +211,9 @@ def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[
         "correcting": bool(fix),
         "passport": recording.passport_form(ctx, view),
         "withdraw": {
-            "chosen": (record := chosen("withdraw", "withdraw", "name")),
+            "chosen": chosen("withdraw", "withdraw", "name"),
             "evidence": chosen("withdraw", "evidence", "evidence"),
-            "choices": recording.withdrawable(case, view.titles, record),
+            "rows": recording.recorded_rows(case),
         },
         "exempt": recording.exempt_form(deadlines, chosen("exempt", "exempt", "obligation")),
         "reopening": recording.reopen_choices(case, deadlines),

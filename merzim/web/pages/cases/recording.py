@@ -13,7 +13,7 @@ from merzim.services.law.regulations import case_registers
 from merzim.web.pages.cases.case_view import CaseView
 from merzim.web.ui.form_values import RejectedForm, is_same_text, parse_date, parse_text
 from merzim.web.ui.name_fields import own_units
-from workflow.cases.case import PLAN, Case
+from workflow.cases.case import Case
 from workflow.cases.commands.planning import Preview
 from workflow.cases.registers.rows import is_entry, rows_of
 from workflow.deadlines.deadline import Deadline
@@ -152,31 +152,14 @@ def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*named, *SIGNATORIES)))
 
 
-def withdrawable(case: Case, titles: Mapping[str, Text], chosen: str) -> list[dict[str, Any]]:
-    """Return what may be withdrawn, and the line of the history that is chosen (`#12`); of a fact recorded from
-    a register's row only the documents can be, when it is chosen.
-
-    Each has a `name` and a `kind`: `fact` or `plan` (with `title`, `period`, `on`), `line` (with `number`), or
-    that of a register's row (with `text`).
-    """
-    choices = list[dict[str, Any]]()
-    facts = {name: fact.on for name, fact in case.facts.items() if not fact.row or name == chosen}
-    for kind, prefix, days in (("fact", "", facts), ("plan", PLAN, case.planned)):
-        for name, on in days.items():
-            base, _, period = name.partition(".")
-            if base in titles:
-                about = {"on": on, "title": titles[base], "period": period or None}
-                choices.append({"name": prefix + name, "kind": kind, **about})
-    for register in case_registers().all() if case.entries else ():
-        assert register.entry is not None
-        kind, named_by = register.entry.row, register.named_by[0]
-        choices += [
-            {"name": f"{kind}.{number}", "kind": kind, "text": str(row[named_by])}
-            for number, row in rows_of(case, kind).items()
-        ]
-    if chosen.startswith("#"):
-        choices.append({"name": chosen, "kind": "line", "number": chosen.removeprefix("#")})
-    return choices
+def recorded_rows(case: Case) -> list[tuple[str, str]]:
+    """Return the rows of the case's registers, each as `risk.3` with the text it is known by."""
+    return [
+        (f"{register.entry.row}.{number}", str(row[register.named_by[0]]))
+        for register in (case_registers().all() if case.entries else ())
+        if register.entry
+        for number, row in rows_of(case, register.entry.row).items()
+    ]
 
 
 RESPONSIBLE = "responsible."

@@ -186,9 +186,7 @@ def import_(ctx: Recording, register_id: RegisterPath, form: SubmittedFile) -> R
     """Show the rows of a spreadsheet to import; after confirmation, import all rows or none."""
     results.writable_register(ctx, register_id)
     answers = forms.typed_answers(form)
-    digest, _ = forms.store_form_file(ctx, form)
-    if not digest:
-        raise forms.InvalidForm("web.refusal.no_file")
+    digest, _ = forms.store_form_file(ctx, form, required=True)
     fields: dict[str, object] = {
         "register_id": register_id,
         "unit": own_units(ctx).resolve(answers.get("unit", "")),
