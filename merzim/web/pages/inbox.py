@@ -20,7 +20,6 @@ from merzim.web.ui.command_forms import command_fields, read_command
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number, shown_again, typed_into
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
-from notifications.notice import Notice
 from workflow.board.rows import base
 from workflow.cases.registers.assignments import AssignmentState, Whose
 
@@ -40,12 +39,6 @@ def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_
     heads = ctx.reads.heads({entry.case for entry in view.entries} | {letter.case for letter in unread})
     titles = {name: case_title(head, library.of(head)) for name, head in heads.items()}
 
-    def about(letter: Notice) -> str:
-        """Return what a letter is about: its obligation and case; the case alone if that is unknown."""
-        obligation = library.of(heads[letter.case]).by_id.get(base(letter.obligation))
-        name = titles[letter.case][ctx.language]
-        return f"{obligation.title[ctx.language]} ({name})" if obligation else name
-
     letters = [letter for letter in unread if letter.case in heads][:MAX_LETTERS]
     return page(
         ctx,
@@ -58,7 +51,9 @@ def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_
         people={entry.person: person_name(office, entry.person) for entry in view.entries if entry.person},
         names=author_names(ctx, {entry.by for entry in view.entries}),
         letters=letters,
-        about={letter.key: about(letter) for letter in letters},
+        steps={
+            letter.key: library.of(heads[letter.case]).by_id.get(base(letter.obligation)) for letter in letters
+        },
     )
 
 

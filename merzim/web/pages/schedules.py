@@ -28,10 +28,8 @@ from merzim.web.pages.portfolio import build_axis
 from merzim.web.ui.form_values import MAX_FIELD_BYTES, one_line, parse_date, store_form_file, submitted_form
 from merzim.web.ui.render import page
 from workflow.cases.case import Case, Fact
-from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
-from workflow.findings.findings import Finding, feasibility, findings
-from workflow.law.library import known_fact
+from workflow.findings.findings import feasibility, findings
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 
@@ -275,7 +273,8 @@ def _with_dates(
     ctx: RequestContext, analysis: ConsideredAnalysis, office: Office, *, reasons: bool
 ) -> dict[str, Any]:
     """Return an analysis with its deadlines, explained if `reasons`, and findings after the import (`chain`),
-    its dates beside the law's (`taken`), and the address of the form of one case that explains them (`why`).
+    the last days by the act (`due`) and working days after them (`late`) by fact, and the address of the form
+    of one case that explains them (`why`).
     """
     procedure, calendar, today = analysis.procedure, ctx.calendar, ctx.today
     case = analysis.case or Case(
@@ -306,29 +305,7 @@ def _with_dates(
         "analysis": analysis,
         "unit": unit_name(office, analysis.unit).name,
         "chain": chain(ctx, case, procedure, dated, found, office=office),
-        "taken": list(_dates_beside_law(analysis, computed, found)),
+        "due": {deadline.id: deadline.due for deadline in dated},
+        "late": {each.obligation: each.late_by for each in found if each.late_by is not None},
         "why": f"/open/case?{urlencode(address)}",
     }
-
-
-def _dates_beside_law(
-    analysis: ConsideredAnalysis, case_deadlines: Sequence[Deadline], case_findings: Sequence[Finding]
-) -> Iterator[dict[str, Any]]:
-    """Yield every date of the file in order, each with the last day by the act (`due`), the working days after
-    it (`late_by`), the plan date it replaces (`before`), and whether the import `writes` it.
-    """
-    due = {deadline.id: deadline.due for deadline in case_deadlines}
-    late = {finding.obligation: finding.late_by for finding in case_findings if finding.late_by is not None}
-    days = {**analysis.schedule.planned, **analysis.schedule.facts}
-    for name, on in sorted(days.items(), key=lambda item: item[1]):
-        yield {
-            "fact": name,
-            "title": known_fact(analysis.procedure, name).title,
-            "cell": analysis.schedule.cells.get(name, ""),
-            "on": on,
-            "happened": name in analysis.schedule.facts,
-            "before": analysis.case.planned.get(name) if analysis.case and name in analysis.new_plans else None,
-            "writes": name in analysis.new_facts or name in analysis.new_plans,
-            "due": due.get(name),
-            "late_by": late.get(name),
-        }

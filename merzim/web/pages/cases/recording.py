@@ -166,31 +166,25 @@ RESPONSIBLE = "responsible."
 """Prefix of the fields for the person responsible for an obligation."""
 
 
-def passport_form(ctx: RequestContext, view: CaseView) -> dict[str, Any]:
-    """Return the form with the present values (`shown`, of which only differences are sent), the obligations
-    with somebody responsible, and the others (`more`), each with its title.
+def passport_form(ctx: RequestContext, view: CaseView) -> dict[str, str]:
+    """Return the present values of the form, of which only differences are sent; somebody responsible for an
+    obligation stands as `responsible.order_signed`.
     """
     case, office = view.case, ctx.reads.office()
     first, last = case.period or (None, None)
-    titles = [(obligation.id, obligation.title) for obligation in view.procedure.obligations]
-    responsible = {
-        RESPONSIBLE + name: office.people[text].name if text in office.people else text
-        for name, text in case.responsible.items()
-        if not is_entry(name)
-    }
     return {
-        "shown": {
-            "object_kk": case.object_kk,
-            "object_ru": case.object_ru,
-            # An unknown unit cannot be chosen: it is kept unless another one is chosen.
-            "unit": case.unit if case.unit in office.units else "",
-            "period_first": first.isoformat() if first else "",
-            "period_last": last.isoformat() if last else "",
-            "group": "\n".join(case.group),
-            **responsible,
+        "object_kk": case.object_kk,
+        "object_ru": case.object_ru,
+        # An unknown unit cannot be chosen: it is kept unless another one is chosen.
+        "unit": case.unit if case.unit in office.units else "",
+        "period_first": first.isoformat() if first else "",
+        "period_last": last.isoformat() if last else "",
+        "group": "\n".join(case.group),
+        **{
+            RESPONSIBLE + name: office.people[text].name if text in office.people else text
+            for name, text in case.responsible.items()
+            if not is_entry(name)
         },
-        "responsible": [(name, title) for name, title in titles if RESPONSIBLE + name in responsible],
-        "more": [(name, title) for name, title in titles if RESPONSIBLE + name not in responsible],
     }
 
 

@@ -50,10 +50,7 @@ Form = ImmutableMultiDict[str, Any]
 
 
 def form_fields(
-    ctx: RequestContext,
-    fields: Sequence[FieldView],
-    row: RowView | None,
-    rejected_form: forms.RejectedForm | None,
+    ctx: RequestContext, fields: Sequence[FieldView], row: RowView | None, tried: forms.RejectedForm | None
 ) -> list[FormField]:
     """Return the fields of a form with a row's values, or with the typed ones after a refusal."""
     choices, made = _choices(ctx), list[FormField]()
@@ -63,7 +60,7 @@ def form_fields(
             made.append(replace(row_field(field, ""), file=str(stored.get("name", "")) if stored else ""))
             continue
         was = _amount(field, stored, ctx.language) if field.kind in ("number", "money") else _text(stored)
-        value = rejected_form.answers.get(FIELD + field.id, "") if rejected_form else was
+        value = tried.answers.get(FIELD + field.id, "") if tried else was
         names = choices[field.kind].field(value) if field.kind in choices else None
         if field.kind == "row":
             names = NameField(chosen=value, finds=f"row.{field.register_id}")
