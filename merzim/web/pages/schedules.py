@@ -56,13 +56,8 @@ MAX_UNDECIDED = 200
 ProcedureName = Annotated[str, Query(max_length=100)]
 NEW = "new"
 """Form value for an analysis that is none of the existing cases it resembles."""
-_FORM_NOTES = frozenset(
-    {"cli.import.unmatched", "cli.import.object_lacks", "cli.import.strange_unit", "read_row_no_day"}
-)
 _CORRECTION = re.compile(r"(?P<name>\w+)\.(?P<row>\d{1,7})(\.(?P<fact>.+))?", re.ASCII)
 _CARRIED = frozenset({"object_kk", "object_ru", "unit", "on"})
-_PAGE_SENTENCES = {"cli.import.fact_differs": "web.open.fact_differs"}
-"""Notes for which a page has other sentences than a command."""
 
 
 @router.get("/open/schedule/{digest}")
@@ -135,43 +130,18 @@ def _preview(
         ends=ENDS,
         axis=axis,
         pictured=PICTURED,
-        total=len(analyses),
         counts=dict.fromkeys(("open", "replan", "same"), 0) | Counter(each.change for each in analyses),
         conflicts=sum(len(each["chain"]["findings"]) for each in dated.values()),
         everything=len(dated) == len(analyses),
-        foreign=[analysis for analysis in analyses if analysis.foreign],
-        **_file_notes(result, office, number),
-        units=[unit.name for unit in office.units.values()],
+        result=result,
+        office=office,
+        is_listed=len(office.units) + len(office.people) <= MAX_LISTED,
         answers=answers,
         likely=_preselected_cases(analyses),
         refusal=refusal,
         number=number,
         pages=pages,
     )
-
-
-def _file_notes(result: Consideration, office: Office, number: int) -> dict[str, Any]:
-    """Return what page `number` of the preview says of the whole file: notes, whom its texts mean, on the first
-    also rows without a day.
-    """
-    known = {**office.people, **office.units}
-    undated = [note for note in result.notes if note.code == "read_row_no_day"]
-    return {
-        "undated": undated[:PAGE_SIZE] if number == 1 else [],
-        "notes": [
-            note._replace(code=_PAGE_SENTENCES.get(note.code, note.code))
-            for note in result.notes
-            if note.code not in _FORM_NOTES  # they stand above, with fields to answer
-        ],
-        "matches": [
-            (text, known[target].name if target in known else target)
-            for text, target in sorted(result.matches.items())
-        ],
-        "strange": result.strange,
-        "people": []
-        if len(office.units) + len(office.people) > MAX_LISTED
-        else [each.name for each in (*office.units.values(), *office.people.values())],
-    }
 
 
 def _corrected_file(
