@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +38,8 @@ def run(file: Path) -> int:
 
     A line `as LOGIN` says whose account carries out those that follow; `do WORD JSON` carries out one of
     `VERBS` with a command in JSON. Their output is hidden, except errors. Return the exit code of the command
-    that failed, 0 if none did. Raises Refusal of a `do`.
+    that failed, 0 if none did; the author of the last `as` stays in the environment. Raises Refusal of a `do`.
     """
-    author = os.environ.get("MERZIM_BY", "")
-    try:
-        return _run(file)
-    finally:
-        os.environ["MERZIM_BY"] = author
-
-
-def _run(file: Path) -> int:
-    """Run the lines of a file as `run`; the author of the last `as` stays in the environment."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
             arguments = shlex.split(line, comments=True)
@@ -65,11 +56,9 @@ def _run(file: Path) -> int:
 def _do(line: Sequence[str]) -> None:
     """Carry out `WORD JSON` of a line `do`. Raises Refusal."""
     common, (word, body) = split_common_options(line)
-    call, verb = CommandContext(common), VERBS[word]
-    try:
+    verb = VERBS[word]
+    with closing(CommandContext(common)) as call:
         verb(call.ctx, build(verb.command, json.loads(body)))
-    finally:
-        call.close()
 
 
 if __name__ == "__main__":

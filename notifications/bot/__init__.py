@@ -5,7 +5,7 @@ it as values, independent of the transport.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from html import escape
 from typing import Protocol
@@ -18,7 +18,6 @@ from notifications.recipients import resolve_assignees, resolve_recipients
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import View
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.moments import Moment
 from workflow.org.duties import Unresolved
 from workflow.org.office import Person, Recipient
 
@@ -80,18 +79,14 @@ class Actions(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BotUser:
-    """A linked person who writes to the bot or presses a button; `dispatch`: what answers are read from, as of
-    this message; `language`: of the answer.
+    """A linked person who writes to the bot or presses a button; `dispatch`: what answers, in this language,
+    are read from, as of this message.
     """
 
     dispatch: Dispatch
     person: Person
     language: str
-
-    @property
-    def moment(self) -> Moment:
-        """The moment of the message, in which the person acts."""
-        return replace(self.dispatch.moment, by=self.person.key)
+    acting: Actions
 
     def line(self, code: str, **arguments: object) -> str:
         """Return a sentence of the bot (`telegram.` and the code) in the person's language, for HTML."""
@@ -102,7 +97,7 @@ class BotUser:
         one who must but is away; the officer of last resort, too, where nobody else is found.
         """
         obligation = entry_obligation(case, self.dispatch.library.of(case), deadline)
-        office, on = self.dispatch.office, self.moment.today
+        office, on = self.dispatch.office, self.dispatch.moment.today
         recipients = resolve_assignees(office, case, obligation, deadline, on=on)
         return not isinstance(recipients, Unresolved) and self._is_among(recipients)
 
@@ -110,7 +105,7 @@ class BotUser:
         """Return whether one of the reminder steps of a deadline is sent to the person."""
         procedure = self.dispatch.library.of(case)
         obligation = entry_obligation(case, procedure, deadline)
-        office, on = self.dispatch.office, self.moment.today
+        office, on = self.dispatch.office, self.dispatch.moment.today
         return any(
             self._is_among(resolve_recipients(office, case, obligation, deadline, step, on=on)[0])
             for step in procedure.steps

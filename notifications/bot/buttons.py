@@ -8,14 +8,14 @@ have been sent to that person, and for all buttons but "read" the deadline must 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from html import escape
 
 from i18n import explain, say
-from notifications.bot import Actions, BotUser, ButtonAction, Reply
+from notifications.bot import BotUser, ButtonAction, Reply
 from notifications.channels.telegram import LONGEST, Button, Buttons, buttons, cut
 from notifications.notice import Action, Notice, fingerprint
 from workflow.cases.case import AWAITED
@@ -32,13 +32,13 @@ its notice, then the value chosen.
 """
 
 
-def handle_button(user: BotUser, data: str, *, actions: Callable[..., Actions]) -> ButtonAction:
+def handle_button(user: BotUser, data: str) -> ButtonAction:
     """Handle a pressed button. Raises Refusal: the action is not allowed."""
-    acting, parts = actions(person=user.person, language=user.language, at=user.moment), _DATA.fullmatch(data)
-    notice = acting.notice(parts[2]) if parts else None
+    parts = _DATA.fullmatch(data)
+    notice = user.acting.notice(parts[2]) if parts else None
     if parts is None or notice is None:
         return _alert(user, "not_yours")
-    press = Press(user=user, acting=acting, notice=notice, chosen=parts[3] or "")
+    press = Press(user=user, notice=notice, chosen=parts[3] or "")
     return press.read() if parts[1] == "a" else press.act(parts[1])
 
 
@@ -52,14 +52,13 @@ class Press:
     """A press of a button by the person its notice was sent to. `chosen`: the value it carries, "" for none."""
 
     user: BotUser
-    acting: Actions
     notice: Notice
     chosen: str
 
     @cached_property
     def view(self) -> View:
         """The case of the notice. Raises Refusal where the person may not see it."""
-        return self.acting.view(self.notice.case)
+        return self.user.acting.view(self.notice.case)
 
     @cached_property
     def deadline(self) -> Deadline:
@@ -68,16 +67,15 @@ class Press:
     @property
     def _days_to_wait(self) -> tuple[date, ...]:
         """The days until which the reminder can be put off; none where it cannot."""
-        user = self.user
-        return days_to_offer(
-            self.deadline, self.view.procedure, user.dispatch.calendar, today=user.moment.today
-        )
+        dispatch = self.user.dispatch
+        today = dispatch.moment.today
+        return days_to_offer(self.deadline, self.view.procedure, dispatch.calendar, today=today)
 
     def read(self) -> ButtonAction:
         """Record that the notice was read; the button goes, the others stay while the case has the deadline."""
         user, notice = self.user, self.notice
         if notice.acknowledged_at is None:
-            self.acting.read(notice)
+            self.user.acting.read(notice)
         actions = []
         is_open = notice.kind == "reminder" and not self.view.procedure.confidential
         if is_open and any(deadline.id == notice.obligation for deadline in self.view.deadlines):
@@ -86,7 +84,7 @@ class Press:
             key, obligation = notice.key, notice.obligation
             actions.append(Action(key=key, obligation=obligation, asks=asks, can_put_off=can_put_off))
         rows = (tuple(button for button in row if button.data[0] != "a") for row in buttons(notice, actions))
-        on = (notice.acknowledged_at or user.moment.now).date()
+        on = (notice.acknowledged_at or user.dispatch.moment.now).date()
         return ButtonAction(toast=user.line("acknowledged", on=on), buttons=tuple(row for row in rows if row))
 
     def act(self, mark: str) -> ButtonAction:
@@ -107,13 +105,15 @@ class Press:
         if not self.chosen:
             return self._offer_days(mark)
         if mark == "d" and self.chosen.startswith(EARLIER):
-            until = _day(self.chosen.removeprefix(EARLIER)) or user.moment.today
+            until = _day(self.chosen.removeprefix(EARLIER)) or user.dispatch.moment.today
             return ButtonAction(buttons=_past_days(user, view, self._data("d"), until=until))
         day = _day(self.chosen)
         if day is None:
             return _alert(user, "not_yours")
         if mark == "s":
-            return self._done("put_off", until=self.acting.snooze(notice.case, notice.obligation, until=day))
+            return self._done(
+                "put_off", until=self.user.acting.snooze(notice.case, notice.obligation, until=day)
+            )
         return self._record(day)
 
     def _data(self, mark: str) -> str:
@@ -127,7 +127,7 @@ class Press:
     def _record(self, day: date) -> ButtonAction:
         """Record the obligation as done on a day; the reply offers to undo it and asks for what proves it."""
         user, notice, obligation = self.user, self.notice, self.deadline.obligation
-        recorded = self.acting.done(notice.case, notice.obligation, on=day)
+        recorded = self.user.acting.done(notice.case, notice.obligation, on=day)
         text = user.line("done", title=obligation.title, on=day)
         if obligation.evidence:
             page = f"{user.dispatch.rules.public_address}/cases/{notice.case}#{notice.obligation}"
@@ -143,7 +143,7 @@ class Press:
         """
         if not self.chosen.isdecimal():
             return _alert(self.user, "not_yours")
-        self.acting.undo(self.notice.case, int(self.chosen))
+        self.user.acting.undo(self.notice.case, int(self.chosen))
         return self._done("undone", title=self.deadline.obligation.title)
 
     def _offer_days(self, mark: str) -> ButtonAction:
@@ -154,7 +154,7 @@ class Press:
                 return _alert(user, "put_off_no_more")
             code, rows = "put_off_until", _rows(user, days, self._data(mark))
         else:
-            rows = _past_days(user, self.view, self._data(mark), until=user.moment.today)
+            rows = _past_days(user, self.view, self._data(mark), until=user.dispatch.moment.today)
             code = "done_on"
         question = user.line(code, title=self.deadline.obligation.title)
         return ButtonAction(reply=Reply(text=question, buttons=rows))

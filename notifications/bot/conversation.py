@@ -56,7 +56,7 @@ class Conversation:
                 case "/my":
                     return list_deadlines(user)
                 case "/stop":
-                    self._links.unlink(user.person.key, at=user.moment)
+                    self._links.unlink(user.person.key, at=replace(user.dispatch.moment, by=user.person.key))
                     return Reply(text=user.line("stopped"))
                 case _:
                     return Reply(text=user.line("unreadable" if text is None else "help"))
@@ -73,7 +73,7 @@ class Conversation:
         if user is None:
             return ButtonAction(toast=line("not_yours", self._guessed(sender)), alert=True)
         try:
-            return handle_button(user, data, actions=self._actions)
+            return handle_button(user, data)
         except Refusal as no:
             return ButtonAction(reply=_refused(no, user.language))
 
@@ -105,7 +105,9 @@ class Conversation:
         person = dispatch.office.people.get(link.person) if link is not None else None
         if person is None:
             return None
-        return BotUser(dispatch=dispatch, person=person, language=available_language(person.language))
+        language, moment = available_language(person.language), replace(dispatch.moment, by=person.key)
+        acting = self._actions(person=person, language=language, at=moment)
+        return BotUser(dispatch=dispatch, person=person, language=language, acting=acting)
 
     def _guessed(self, sender: Sender) -> str:
         """Return the language set in the sender's Telegram, else the default."""
@@ -125,7 +127,7 @@ MOST_LISTED = 15
 def list_deadlines(user: BotUser) -> Reply:
     """Return what the person must do: overdue, and due within DAYS_AHEAD."""
     language = user.language
-    last = min(user.moment.today + timedelta(days=DAYS_AHEAD), user.dispatch.calendar.last)
+    last = min(user.dispatch.moment.today + timedelta(days=DAYS_AHEAD), user.dispatch.calendar.last)
     due = OpenDeadlines(user.dispatch).due_by(last)
     mine = [deadline for deadline in due if deadline.is_for(user.person.key)]
     if not mine:

@@ -23,6 +23,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     config.write_text('[office]\nname = "АО «Өркен»"\n', encoding="utf-8")
     monkeypatch.setenv("MERZIM_CONFIG", str(config))
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("MERZIM_BY", "")  # put back after each: who the file names last stays the author
     return config
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -123,16 +124,13 @@ def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, R
     with tempfile.TemporaryDirectory(prefix="merzim-rehearsal-") as folder:
         copy = Path(folder) / "copy.sqlite"
         copy_file(app.engine, copy)
-        stage = app.on_database(f"sqlite:///{copy.as_posix()}")
-        sent = Outcome(state="sent", answer="")
-        silent = {name: SilentChannel(name, sent, channel) for name, channel in stage.channels.items()}
-        vars(stage)["channels"] = silent
-        try:
+        with closing(app.on_database(f"sqlite:///{copy.as_posix()}")) as stage:
+            sent = Outcome(state="sent", answer="")
+            silent = {name: SilentChannel(name, sent, channel) for name, channel in stage.channels.items()}
+            vars(stage)["channels"] = silent
             for step in range((last - first).days + 1):
                 today = first + timedelta(days=step)
                 yield today, _run_day(stage, at=Moment(now=moment_of(today, time(12)), today=today))
-        finally:
-            stage.close()
 
 
 def _run_day(stage: AppContext, *, at: Moment) -> RoundReport:
