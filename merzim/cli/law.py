@@ -208,14 +208,7 @@ def check(call: CommandContext, folder: Path | None = None) -> bool:
     Exit code 1 when something is wrong.
     """
     files = law.check(call.app, folder)
-    answer = [
-        {
-            **picked(file, "file", "holds", "problems", "warnings"),
-            "edition": file.edition and file.edition.edition,
-            "register": file.register and file.register.edition,
-        }
-        for file in files
-    ]
+    answer = [picked(file, "file", "holds", "problems", "warnings", "edition", "register") for file in files]
     if not files:
         call.tell({"files": answer}, "cli.law_none")
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -481,19 +481,12 @@ class Procedure(Edition):
             or any(body.kinds for body in self.bodies.values())
         )
 
-    @cached_property
-    def bodies_answering_for(self) -> Mapping[str, frozenset[str]]:
-        """Body -> the bodies responsible for its obligations: itself and, recursively, its successors."""
-        answers_by_body = {}
-        for body in self.bodies:
-            waiting, answering = [body], set[str]()
-            while waiting:
-                body_id = waiting.pop()
-                if body_id not in answering:
-                    answering.add(body_id)
-                    waiting += self.bodies[body_id].successors
-            answers_by_body[body] = frozenset(answering)
-        return answers_by_body
+    def answering_for(self, body: str) -> Sequence[str]:
+        """Return the bodies responsible for a body's obligations: itself, its successors, and theirs."""
+        answering = [body]
+        for each in answering:  # grows as it goes
+            answering += [successor for successor in self.bodies[each].successors if successor not in answering]
+        return answering
 
     def body_named(self, text: str) -> str:
         """Return the id of the body with that id, title or short title in any language; else the text."""
@@ -501,16 +494,9 @@ class Procedure(Edition):
 
     def body_of(self, office: Office, unit: str) -> str:
         """Return the body (id) a unit (or "", the organisation) is or belongs to, by name; "" for none."""
-        place = office.unit_id(unit) or office.root
-        for unit_id in office.above(place) if self.bodies and place else ():
-            body = (
-                self._body_names.get(_body_name(office.units[unit_id].name))
-                if unit_id in office.units
-                else None
-            )
-            if body is not None:
-                return body
-        return ""
+        above = office.units_above(office.unit_id(unit) or office.root)
+        names = (_body_name(place.name) for place in above)
+        return next((self._body_names[name] for name in names if name in self._body_names), "")
 
     @cached_property
     def _body_names(self) -> Mapping[str, str]:
@@ -549,19 +535,11 @@ class Procedure(Edition):
     @cached_property
     def anchors(self) -> frozenset[str]:
         """Facts that terms or periods count from, or that open a branch: recording one can move due dates."""
-        anchor_names = {obligation.since for obligation in self.obligations if obligation.since}
-        anchor_names |= {
-            fact
-            for obligation in self.answered_too
-            if obligation.id in anchor_names
-            for fact in obligation.also_by
-        }
-        branches = {obligation.when for obligation in self.obligations if obligation.when}
-        return frozenset(
-            anchor_names
-            | branches
-            | {obligation.recurs.since for obligation in self.obligations if obligation.recurs}
-        )
+        since = {obligation.since for obligation in self.obligations}
+        since |= {fact for each in self.answered_too if each.id in since for fact in each.also_by}
+        since |= {obligation.when for obligation in self.obligations}
+        since |= {obligation.recurs.since for obligation in self.obligations if obligation.recurs}
+        return frozenset(filter(None, since))
 
 
 def _body_name(text: str) -> str:

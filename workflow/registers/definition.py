@@ -82,31 +82,16 @@ class UnknownRegisterField(Refusal, LookupError):
     """The register has no such field, or the reader may not see it; `allowed` lists the visible ones."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition on one field of a row: it has this value, or any value (`filled`)."""
+    """A condition on one field of a row, written `field=value`: it has this value, or any value (`filled`)."""
 
     field: str
     value: str
 
-    def __str__(self) -> str:
-        return f"{self.field}={self.value}"
 
-    @classmethod
-    def parse(cls, text: str) -> Condition:
-        """Return the condition written `field=value`."""
-        name, _, value = text.partition("=")
-        return cls(field=name, value=value)
-
-
-When = Annotated[
-    Condition,
-    As(
-        Annotated[str, matching("^[a-z][a-z0-9_]*=[a-z0-9][a-z0-9_-]*$", '"status=done"')],
-        Condition.parse,
-    ),
-    Refers(),
-]
+_CONDITION = Annotated[str, matching("^[a-z][a-z0-9_]*=[a-z0-9][a-z0-9_-]*$", '"status=done"')]
+When = Annotated[Condition, As(_CONDITION, lambda text: Condition(*text.split("="))), Refers()]
 ShownField = Annotated[Name, Refers(public=True)]
 DateField = Annotated[Name, Refers(("date",))]
 ShownDate = Annotated[Name, Refers(("date",), public=True)]

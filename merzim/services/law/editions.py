@@ -36,27 +36,27 @@ from workflow.law.library import unfinished
 from workflow.law.procedure import Procedure
 from workflow.moments import Moment
 from workflow.refusal import Refusal
-from workflow.registers.definition import Register, Registers
+from workflow.registers.definition import Registers
 from workflow.registers.reading import cross_problems
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedFile:
-    """The result of checking one own file of a procedure or a register; neither if it cannot be read.
+    """The result of checking one own file of an edition of a procedure or a register; neither if unreadable.
 
     `problems`: its mistakes, and examples that differ; `warnings`: what it lacks and can be used without.
     """
 
     file: str
-    edition: Procedure | None = None
-    register: Register | None = None
+    edition: str | None = None
+    register: str | None = None
     problems: tuple[Refusal, ...] = ()
     warnings: tuple[Refusal, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether the file was read and has no mistakes."""
-        return (self.edition is not None or self.register is not None) and not self.problems
+        return not self.problems
 
 
 def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...]:
@@ -70,8 +70,11 @@ def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...
     every_register = Registers([*app.registers.all(), *(register for _, register in registers)])
     checked = [
         [*map(_unreadable, unread), *(_checked(app, *read) for read in editions)],
-        [*map(_unreadable, unread_registers), *(_checked_register(app, every_register, *r) for r in registers)],
+        [*map(_unreadable, unread_registers)],
     ]
+    for path, register in registers:
+        wrong = in_file(path.name, cross_problems(register, every_register, app.library, scoring().indicators))
+        checked[1].append(CheckedFile(file=path.name, register=register.edition, problems=wrong))
     return tuple(file for files in checked for file in sorted(files, key=lambda file: file.file))
 
 
@@ -145,7 +148,7 @@ def _checked(app: AppContext, path: Path, edition: Procedure) -> CheckedFile:
     )
     return CheckedFile(
         file=path.name,
-        edition=edition,
+        edition=edition.edition,
         problems=(
             *in_file(path.name, (*unfinished(edition), *lacking, *wrong)),
             *unknown_words(edition, path.name),
@@ -153,12 +156,6 @@ def _checked(app: AppContext, path: Path, edition: Procedure) -> CheckedFile:
         ),
         warnings=_warnings(app, path),
     )
-
-
-def _checked_register(app: AppContext, others: Registers, path: Path, register: Register) -> CheckedFile:
-    """Return an own register file as checked against the other registers and the procedures it names."""
-    wrong = cross_problems(register, others, app.library, scoring().indicators)
-    return CheckedFile(file=path.name, register=register, problems=in_file(path.name, wrong))
 
 
 def _failing(edition: Procedure, app: AppContext) -> Iterator[Refusal]:
