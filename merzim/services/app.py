@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,14 +17,7 @@ from calendars.kazakhstan import Kazakhstan, compiled
 from calendars.records import Records, shipped_records, with_records
 from merzim.services import configuration
 from merzim.services.configuration import create_channel, sender_domain
-from merzim.services.law.regulations import (
-    LeftOutFile,
-    ReadEditions,
-    bodies_of,
-    read_editions,
-    read_registers,
-    with_adopted,
-)
+from merzim.services.law.regulations import LeftOutFile, ReadEditions, read_editions, read_registers
 from merzim.services.oidc import OidcProvider, open_provider
 from merzim.settings import BadSetting, Settings
 from merzim.storage.accounts.accounts import SqlAccounts
@@ -224,12 +217,12 @@ class AppContext:
     @cached_property
     def read_editions(self) -> ReadEditions:
         """The editions as read; in place of own files that cannot be used the texts the office adopted last."""
-        read = read_editions(self.configured)
+        adopted: Mapping[str, str] = {}
         if self.configured.regulations.folder is not None and self.has_database:
             # Commands that need no database work without one: these files are left out.
             with suppress(StorageUnavailable):
                 adopted = texts(adopted_editions(self.engine))
-                read = with_adopted(read, adopted, bodies_of(self.configured.office))
+        read = read_editions(self.configured, adopted)
         self._note_unused(read.left_out)
         return read
 

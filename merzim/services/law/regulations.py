@@ -83,9 +83,11 @@ def _with_bodies(bodies: Bodies, text: str, language: str, law_in_force: date) -
 _NOBODY = Text(kk="–", ru="–", en="–")
 
 
-def read_editions(settings: Settings) -> ReadEditions:
+def read_editions(settings: Settings, adopted: Mapping[str, str]) -> ReadEditions:
     """Read the shipped editions and the own ones, whose words are added to the catalogues; an own file that
-    cannot be used is left out. Raises BadSetting: config.toml names a folder that does not exist.
+    cannot be used is left out, or read as last adopted.
+
+    `adopted`: TOML texts of own editions, by edition. Raises BadSetting: there is no folder of own ones.
     """
     bodies = bodies_of(settings.office)
     read_shipped = (_read_edition(file.name, file.read_bytes(), bodies) for file in shipped_files())
@@ -100,11 +102,18 @@ def read_editions(settings: Settings) -> ReadEditions:
         return edition
 
     usable, left_out = read_each(own_files(settings), read)
-    for _, edition in usable:
-        add_words(edition)
-    own_editions = {edition.edition: edition for _, edition in usable}
     texts = {edition.edition: path.read_text(encoding="utf-8-sig") for path, edition in usable}
-    return ReadEditions(editions=(*shipped.values(), *own_editions.values()), own=texts, left_out=left_out)
+    instead = [
+        _read_edition(f"{name}.toml", text.encode(), bodies)
+        for name, text in adopted.items()
+        if name not in {*shipped, *texts}
+    ]
+    own = [*(edition for _, edition in usable), *instead]
+    for code, title in (word for edition in own for word in edition.words.items()):
+        i18n.add_word(code, {str(language): title[language] for language in i18n.LANGUAGES})
+    names = {f"{edition.edition}.toml" for edition in instead}
+    left_out = tuple(replace(unused, adopted=unused.file in names) for unused in left_out)
+    return ReadEditions(editions=(*shipped.values(), *own), own=texts, left_out=left_out)
 
 
 def read_each(
@@ -118,29 +127,6 @@ def read_each(
         except Refusal as refusal:
             left_out.append(LeftOutFile(file=path.name, refusal=refusal))
     return usable, tuple(left_out)
-
-
-def with_adopted(read: ReadEditions, adopted: Mapping[str, str], bodies: Bodies) -> ReadEditions:
-    """Return the editions read, with own ones that no usable file defines any more by their last adopted texts
-    (TOML, by edition), whose words are added to the catalogues.
-    """
-    present = {edition.edition for edition in read.editions}
-    editions = [
-        _read_edition(f"{name}.toml", text.encode(), bodies)
-        for name, text in adopted.items()
-        if name not in present
-    ]
-    for edition in editions:
-        add_words(edition)
-    names = {f"{edition.edition}.toml" for edition in editions}
-    left_out = tuple(replace(unused, adopted=unused.file in names) for unused in read.left_out)
-    return replace(read, editions=(*read.editions, *editions), left_out=left_out)
-
-
-def add_words(edition: Procedure) -> None:
-    """Add an own edition's names of kinds of evidence and numbers to the catalogues."""
-    for code, title in edition.words.items():
-        i18n.add_word(code, {str(language): title[language] for language in i18n.LANGUAGES})
 
 
 def unknown_words(edition: Procedure, file: str) -> Iterator[Refusal]:

@@ -147,7 +147,7 @@ def _check_machine(app: AppContext, now: datetime) -> Iterator[Check]:
 def _check_law(app: AppContext) -> Iterator[Check]:
     """Check that every own edition and register can be used."""
     try:
-        editions = read_editions(app.settings)
+        editions = read_editions(app.settings, {})
         registers, unused_registers = read_registers(app.settings)
     except Refusal as refusal:
         yield _refused("law", refusal, "law")
