@@ -35,12 +35,9 @@ _NOTHING, _NEVER = CountedTerm(), AnchorDate(None, "none")
 
 
 class Waiting(NamedTuple):
-    """The fact a deadline waits for, and how long its due date stays valid.
-
-    Attributes:
-        fact: the unrecorded fact, with its period where it recurs.
-        valid_until: the last day (local date) on which the due date computed from it is valid; None without a
-            date.
+    """The fact a deadline waits for, and how long its due date stays valid. `fact`: the unrecorded fact, with
+    its period where it recurs. `valid_until`: the last day (local date) on which the due date computed from it
+    is valid; None without a date.
     """
 
     fact: str
@@ -275,9 +272,7 @@ class Link:
         return held if held and held.valid_until == waits.valid_until else waits
 
     def awaited(self, day: AnchorDate, due: date | None) -> Waiting:
-        """Return what waits for its fact, expected on `day`: its due date is valid no longer than that day, nor
-        than `due` where given.
-        """
+        """Return what waits for its fact: a due date valid no longer than the expected `day`, and `due`."""
         held = self.held(day)
         days = filter(None, (day.on, due, held and held.valid_until))
         return Waiting(self.id, min(days, default=None))
@@ -326,10 +321,7 @@ _MOVES_ON = timedelta(days=3)
 
 def entry_known_too_late(calendar: Kazakhstan, counted: CountedTerm, *, today: date) -> Entry | None:
     """Return the entry on days of a counted span that became known last, after the due date; None if there is
-    none.
-
-    Args:
-        today: local date; a due date still ahead is none that an act came too late for.
+    none. `today`: local date; a due date still ahead is none that an act came too late for.
     """
     due, first, last = counted.due, counted.first, counted.last
     if due is None or first is None or last is None or due >= today:
@@ -344,9 +336,7 @@ def entry_known_too_late(calendar: Kazakhstan, counted: CountedTerm, *, today: d
 
 def before_entry(counted: CountedTerm, earlier: CountedTerm, entry: Entry) -> CountedTerm:
     """Return the term as it was told before an entry came too late, and why; `counted` where that is no later.
-
-    Args:
-        earlier: the term counted without the entry.
+    `earlier`: the term counted without the entry.
     """
     if counted.due is None or earlier.due is None or earlier.due <= counted.due:
         return counted

@@ -31,10 +31,8 @@ def deadlines(
     """Return every deadline of the case with its explanation, in the order of the procedure; then those of the
     measures, requests and assignments of its registers.
 
-    Args:
-        today: local date; it decides whether a period, or a day that comes by itself, has begun, and which acts
-            came too late for a due date.
-        bare: without explanations and the days they open: enough for a row of the board, at half the cost.
+    `today` (local date) decides whether a period, or a day that comes by itself, has begun, and which acts came
+    too late for a due date. `bare`: without explanations and the days they open: enough for a row of the board.
     """
     chain = CaseChain(case, procedure, calendar, today=today)
     links = [link for obligation in procedure.obligations for link in chain.links_of(obligation)]
@@ -276,9 +274,7 @@ def moved(
     today: date,
 ) -> tuple[MovedDeadline, ...]:
     """Return the case's due dates that move from one calendar to the other, in the order of the procedure.
-
-    Args:
-        today: as in `deadlines`.
+    `today`: as in `deadlines`.
     """
     was, becomes = (
         {deadline.id: deadline for deadline in deadlines(case, procedure, calendar, today=today, bare=True)}
