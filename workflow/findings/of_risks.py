@@ -19,7 +19,7 @@ from workflow.cases.registers.risks import (
     unasked,
     words_of,
 )
-from workflow.cases.registers.rows import RowOfCase, measures_of, rows_of
+from workflow.cases.registers.rows import TITLE_OF, RowOfCase, measures_of, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import APPROVED
 from workflow.findings.findings import Finding, FindingKind
@@ -160,10 +160,6 @@ def _remark(case: Case, remark: RowOfCase) -> Iterator[Finding]:
         yield _about(remark, "risk.remark_unanswered", basis="practice", on=signed.on)
 
 
-_NAMED_BY = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}
-"""Kind of a row -> the field that findings about it quote."""
-
-
 def _about(
     row: RowOfCase, code: str, *, kind: FindingKind = "evidence", basis: Basis = "law", **arguments: object
 ) -> Finding:
@@ -173,7 +169,7 @@ def _about(
         kind=kind,
         obligation=f"{row.kind}.{row.number}",
         code=code,
-        arguments={row.kind: row.number, title: row[_NAMED_BY[row.kind]], **arguments},
+        arguments={row.kind: row.number, title: row[TITLE_OF[row.kind]], **arguments},
         basis=basis,
         force="recommended" if basis == "practice" else "obligatory",
     )
@@ -181,11 +177,11 @@ def _about(
 
 UPDATED = "cartogram_updated"
 """The obligation of the internal analysis to update the cartogram."""
-_SECTIONS: Sequence[tuple[Section, str, str, EntryKind]] = (
-    ("positions", "position", "title", "position_cleared"),
-    ("risks", "risk", "description", "risk_removed"),
+_SECTIONS: Sequence[tuple[Section, str, EntryKind]] = (
+    ("positions", "position", "position_cleared"),
+    ("risks", "risk", "risk_removed"),
 )
-"""Sections of a cartogram: the kind of their rows, the field shown, the record that takes a row off it."""
+"""Sections of a cartogram: the kind of their rows, and of the record that takes a row off it."""
 
 
 def expected_lines(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
@@ -195,9 +191,9 @@ def expected_lines(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
     A row without a department belongs to the unit (by id) of its case.
     """
     listed = (
-        CartogramLine(section, row["department"] or case.unit, row["district"], row[text])
+        CartogramLine(section, row["department"] or case.unit, row["district"], row[TITLE_OF[kind]])
         for case in cases
-        for section, kind, text, ended in _SECTIONS
+        for section, kind, ended in _SECTIONS
         for row in rows_of(case, kind).values()
         if not row.last(ended)
     )

@@ -19,14 +19,12 @@ from merzim.storage.tables.cases import CASE_ROW, COUNTED_LINE
 from workflow.cases.case import ENTRIES, Case, Event, evidence_of
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.risks import likeness, listed, unasked
-from workflow.cases.registers.rows import rows_of
+from workflow.cases.registers.rows import TITLE_OF, rows_of
 from workflow.scoring.records import RISKS_FOUND_BY, lines_of
 from workflow.search_words import normalise as fold_text
 
 KINDS = ENTRIES | {"withdrawn", "passport"}
 """Kinds of events that may change a list entry."""
-ROW_NAMES = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}
-"""Kinds of rows of a case's registers, each with the field used as title."""
 FILE = "file"
 """The kind of the rows that stand for the files of a case."""
 TITLE_LIMIT = 200
@@ -68,7 +66,7 @@ def _rows(case: Case) -> Iterator[Values]:
     """Yield the rows of a case's registers with their search words, including fields defined only in register
     files. The value of a field with options is included as `field=option`.
     """
-    for kind, name in ROW_NAMES.items():
+    for kind, name in TITLE_OF.items():
         for number, row in rows_of(case, kind).items():
             answer = row.last("remark_answered")
             values = {**row.values, **(answer.values if answer else {})}

@@ -18,6 +18,7 @@ from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.withdrawals import TITLE_LIMIT
 from workflow.cases.registers.risks import CartogramLine, RiskScale, cartograms, lines_payload
 from workflow.cases.registers.rows import (
+    TITLE_OF,
     MeasureTerm,
     RowOfCase,
     data_of,
@@ -366,9 +367,11 @@ def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:
     }
     if not withdrawn_keys:
         return ()
-    for kind, title in (("risk", "description"), ("measure", "action")):
+    for kind in ("risk", "measure"):
         # What was recorded again is there.
-        withdrawn_keys -= {(kind, plain(row[title])[:TITLE_LIMIT]) for row in rows_of(case, kind).values()}
+        withdrawn_keys -= {
+            (kind, plain(row[TITLE_OF[kind]])[:TITLE_LIMIT]) for row in rows_of(case, kind).values()
+        }
     return tuple(
         row
         for row in rows

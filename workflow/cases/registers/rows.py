@@ -33,6 +33,8 @@ _ENDS: Mapping[str, str] = {
     "request_sent": "request_answered",
 }
 """Kind of an event -> kind of the record of its row that counts no longer after it."""
+TITLE_OF = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}
+"""Kind of a row -> the field used as its title."""
 OWN_FIELDS = frozenset(
     {
         *("description", "direction", "cause", "act", "body", "for_legal_monitoring"),
