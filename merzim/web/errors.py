@@ -76,7 +76,7 @@ def _answer(
         "detail": detail,
         **{name: list(faults) for name, faults in lists.items() if faults},
     }
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=lambda day: day.isoformat())
     # A browser that is shown it as a page finds no tag in what somebody typed. Half a character (a lone
     # surrogate, which JSON can spell) is quoted as "?".
     content = text.replace("<", "\\u003c").encode(errors="replace")
@@ -197,16 +197,8 @@ def row_faults(error: Refusal, translator: Translator) -> Faults:
 def other_changes(error: Exception) -> Faults:
     """Return the newest MOST_FAULTS changes by others that contradict the request, the newest first."""
     changes = error.changes if isinstance(error, Contradiction) else ()
-    return [
-        {
-            "kind": change.kind,
-            "name": change.name,
-            "on": change.on.isoformat() if change.on else None,
-            "by": change.by,
-            "at": change.at.isoformat() if change.at else None,
-        }
-        for change in reversed(changes[-MOST_FAULTS:])
-    ]
+    names = ("kind", "name", "on", "by", "at")
+    return [{name: getattr(change, name) for name in names} for change in reversed(changes[-MOST_FAULTS:])]
 
 
 def _is_from_program(request: Request) -> bool:

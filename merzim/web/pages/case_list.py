@@ -36,14 +36,12 @@ class ListedCase:
     """One case of the list.
 
     Attributes:
-        object: its own words, a body's title in the act, or the procedure's title without an object.
-        stands: id of its stage, or of what comes after all stages; year: of a yearly programme.
+            stands: id of its stage, or of what comes after all stages; year: of a yearly programme.
         next: the row of its nearest open deadline; looks: numbers of its deadlines by status.
     """
 
     case: Case
     procedure: Procedure
-    object: Text
     unit: UnitName
     stands: str
     year: str
@@ -73,7 +71,7 @@ def _stage(translator: Translator, item: ListedCase) -> object:
 
 CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
     Column("head.case", lambda _, item: item.case.id),
-    Column("head.analysed", lambda t, item: item.object[t.language], ""),
+    Column("head.analysed", lambda t, item: case_title(item.case, item.procedure)[t.language], ""),
     Column("head.procedure", lambda t, item: item.procedure.title[t.language]),
     Column("head.unit", lambda t, item: t.name(item.unit.name), "col-unit"),
     Column("head.state", lambda t, item: t.say(f"case_status.{item.case.status}")),
@@ -101,7 +99,6 @@ def items(ctx: RequestContext, cases: Sequence[Case]) -> Iterator[ListedCase]:
         yield ListedCase(
             case=case,
             procedure=procedure,
-            object=case_title(case, procedure),
             unit=unit_name(office, case.unit),
             stands=stands,
             year=programme_year(procedure, rows),

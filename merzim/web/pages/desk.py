@@ -218,13 +218,6 @@ def _page(ctx: WebContext, sent: Mapping[str, str], **shown: Any) -> Response:
     pressing = "" if row_open or many or shown.get("tried") else most_pressing(view)
     # The reader's own rows need no assignee.
     left_out = {"head.points", "head.unit", *(["web.who"] if view.mine else [])}
-    nothing: dict[str, Any] = {
-        "message": ("", "", ""),
-        "undo": None,
-        "remarks": (),
-        "answers": {},
-        "ticked": (),
-    }
     return page(
         ctx,
         "desk.html",
@@ -242,7 +235,7 @@ def _page(ctx: WebContext, sent: Mapping[str, str], **shown: Any) -> Response:
         many=many and {"result": None, "withdrawn": None, "digest": "", **many},
         titled=partial(_title, ctx),
         signatories=SIGNATORIES,
-        **nothing | shown,
+        **shown,
     )
 
 

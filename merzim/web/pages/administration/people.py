@@ -51,16 +51,7 @@ def units(ctx: Setting, unit: Key = "", number: PageNumber = 1) -> Response:
     """Show the tree of units; a large one level by level, in pages: what is below `unit`."""
     office = recorded_office(ctx)
     tree, pages = paginate_units(office, unit, number)
-    return page(
-        ctx,
-        "units.html",
-        office=office,
-        tree=tree,
-        people={unit.id: len(office.people_of.get(unit.id, ())) for unit in tree},
-        unit=unit,
-        number=min(number, pages),
-        pages=pages,
-    )
+    return page(ctx, "units.html", office=office, tree=tree, unit=unit, number=min(number, pages), pages=pages)
 
 
 @router.get("/unit")
