@@ -122,7 +122,7 @@ def get_row_file(ctx: Reading, row: RowPath, digest: Digest) -> Response:
     """Return a file that a row has or had, after checking its SHA-256; the audit log names the reader."""
     detail = show_row(ctx, AskRow(row=row))
     stored = [*detail.row.values.values()]
-    stored += [value for event in detail.history for change in event.changes for value in (change.after,)]
+    stored += [change.after for event in detail.history for change in event.changes]
     files = {value["sha256"]: value for value in stored if isinstance(value, dict) and "sha256" in value}
     if digest not in files:
         raise HTTPException(404, "web.problem.no_file")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -184,20 +184,18 @@ def import_schedule(
     return redirect(ctx, "/cases", **counts)
 
 
-def _corrections(answers: Mapping[str, str]) -> Iterator[tuple[str, str, int, str]]:
-    """Yield the fields of the form that correct a row: the whole name, what it corrects, the row and the fact
-    of a date, of `object_kk.7`, `joins.7`, `unit.7`, `skip.7` and `on.7.analysis_started`.
+def _corrections(answers: Mapping[str, str]) -> dict[str, re.Match[str]]:
+    """Return the fields of the form that correct a row (`object_kk.7`, `joins.7`, `unit.7`, `skip.7`,
+    `on.7.analysis_started`), each with its parts.
     """
-    for key in answers:
-        if match := _CORRECTION.fullmatch(key):
-            yield key, match["name"], int(match["row"]), match["fact"] or ""
+    return {key: match for key in answers if (match := _CORRECTION.fullmatch(key))}
 
 
 def _row_answers(answers: Mapping[str, str]) -> dict[int, dict[str, Any]]:
     """Return the form's answers by the row of the analysis. Raises InvalidForm for a date that is none."""
     rows = defaultdict[int, dict[str, Any]](dict)
-    for key, name, row, fact in _corrections(answers):
-        value = answers[key]
+    for key, parts in _corrections(answers).items():
+        value, row, name, fact = answers[key], int(parts["row"]), parts["name"], parts["fact"]
         match name:
             case "on" if fact:
                 rows[row].setdefault("planned", {})[fact] = parse_date(value) if value.strip() else None
@@ -214,7 +212,8 @@ def _row_answers(answers: Mapping[str, str]) -> dict[int, dict[str, Any]]:
 
 def _carried(answers: Mapping[str, str], rows: Collection[int]) -> dict[str, str]:
     """Return the corrections of rows other than these, which hidden fields of the page keep."""
-    others = (key for key, name, row, _ in _corrections(answers) if name in _CARRIED and row not in rows)
+    found = _corrections(answers).items()
+    others = [key for key, parts in found if parts["name"] in _CARRIED and int(parts["row"]) not in rows]
     return {key: answers[key] for key in others}
 
 

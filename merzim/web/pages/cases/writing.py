@@ -177,6 +177,7 @@ def _run(verb: Verb[Any, Any], ctx: RequestContext, case: str, form: FormData) -
 
 
 def _describe(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
+    """Change the passport of the case."""
     answers = forms.text_fields(form)
     command = build(cases.Passport, {"case": case, **passport_fields(ctx, answers)})
     return parameters_of(ctx, run_or_ask(ctx, answers, cases.describe_case, command))
