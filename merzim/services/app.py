@@ -55,7 +55,6 @@ from merzim.storage.settings import (
     link_key,
     password,
     stored,
-    texts,
 )
 from notifications.channels import Channel
 from notifications.dispatch import Dispatch
@@ -221,7 +220,7 @@ class AppContext:
         if self.configured.regulations.folder is not None and self.has_database:
             # Commands that need no database work without one: these files are left out.
             with suppress(StorageUnavailable):
-                adopted = texts(adopted_editions(self.engine))
+                adopted = {own.edition: own.text for own in adopted_editions(self.engine) if own.text}
         read = read_editions(self.configured, adopted)
         self._note_unused(read.left_out)
         return read

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from secrets import token_urlsafe
 
@@ -159,27 +159,16 @@ class AdoptedEdition:
     digest: str
     before: tuple[str, ...] = ()
     text: str = ""
-    moved: tuple[Mapping[str, str | None], ...] = field(default=())
-    on: date | None = None
-    by: str = ""
-
-
-_EDITION = TypeAdapter(AdoptedEdition)
+    moved: tuple[Mapping[str, str | None], ...] = ()
 
 
 def adopted_editions(engine: Engine) -> tuple[AdoptedEdition, ...]:
     """Return the adoptions of editions, in order."""
-    return tuple(
-        _EDITION.validate_python(
-            {**json.loads(line.payload), "edition": line.name, "on": line.on, "by": line.by}
-        )
-        for line in office_events(engine, EDITION_ADOPTED)
-    )
+    lines = office_events(engine, EDITION_ADOPTED)
+    return tuple(_EDITION.validate_python({**json.loads(line.payload), "edition": line.name}) for line in lines)
 
 
-def texts(adopted: Iterable[AdoptedEdition]) -> dict[str, str]:
-    """Return the texts of own editions as last adopted, by edition."""
-    return {edition.edition: edition.text for edition in adopted if edition.text}
+_EDITION = TypeAdapter(AdoptedEdition)
 
 
 def accepted_digests(
