@@ -36,26 +36,7 @@ from merzim.services.scoring import ScoresAnswer, points_of_year
 from merzim.services.search import search
 from merzim.services.upkeep import operations
 from merzim.web import downloads
-from merzim.web.api.answers import (
-    AccountAnswer,
-    ActAnswer,
-    DayAnswer,
-    DayLine,
-    DocumentsAnswer,
-    EvidenceAnswer,
-    Limit,
-    MonitoringAnswer,
-    NoticeAnswer,
-    NoticeList,
-    ProcedureAnswer,
-    ReportAnswer,
-    ScheduleTaken,
-    UploadedFile,
-    WhatIf,
-    YearAnswer,
-    YearDone,
-    notice_answer,
-)
+from merzim.web.api import answers
 from merzim.web.api.mount import Writing, file, get, post, router
 from merzim.web.auth.dependencies import Asking, Auditing, Own, Reading
 from merzim.web.downloads import RecommendationQuery
@@ -77,9 +58,9 @@ get("cases", "/portfolio", list_portfolio, name="get_portfolio")
 
 
 @router.get("/procedures", tags=["law"])
-def list_procedures(ctx: Reading, translator: RequestTranslator) -> list[ProcedureAnswer]:
+def list_procedures(ctx: Reading, translator: RequestTranslator) -> list[answers.ProcedureAnswer]:
     """List all editions of all procedures, with the names of their facts."""
-    return [ProcedureAnswer.of(edition, translator.language) for edition in ctx.library.all()]
+    return [answers.ProcedureAnswer.of(edition, translator.language) for edition in ctx.library.all()]
 
 
 post("cases", "/cases", cases.open_case, status=201)
@@ -91,7 +72,7 @@ for face in FACES:
 
 
 @router.post("/plan", tags=["law"])
-def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> PlanResult:
+def plan_dates(ctx: Asking, body: answers.WhatIf, translator: RequestTranslator) -> PlanResult:
     """Return the deadlines and findings that follow from given dates; nothing is written."""
     planned = plan(
         ctx.library, body.procedure, facts=body.facts, planned=body.planned, calendar=ctx.calendar, on=body.on
@@ -102,9 +83,9 @@ def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> Plan
 get("cases", "/assignments", assignments.list_assignments, name="get_assignments")
 post("cases", "/assignments", assignments.give_alone, status=201)
 
-post("opening", "/schedules", take_schedule, name="import_schedule", files=True, answer=ScheduleTaken)
+post("opening", "/schedules", take_schedule, name="import_schedule", files=True, answer=answers.ScheduleTaken)
 get("opening", "/years/{year}", yearly.preview_year)
-post("opening", "/years", yearly.open_year, answer=YearDone)
+post("opening", "/years", yearly.open_year, answer=answers.YearDone)
 post("opening", "/years/undo", yearly.undo_year)
 
 
@@ -113,7 +94,7 @@ BINARY = Part(json_schema_extra={"format": "binary"})
 
 
 @router.post("/files", tags=["files"], status_code=201)
-def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, BINARY]) -> UploadedFile:
+def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, BINARY]) -> answers.UploadedFile:
     """Upload a file: evidence, a schedule, a table. It is stored for a day, only for its sender.
 
     The request that refers to it decides its use, and checks its type and size.
@@ -121,24 +102,24 @@ def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, BINARY]) -> U
     name, content = clean_file_name(file.filename or ""), file.file.read()
     if not content:
         raise InvalidForm("web.refusal.empty_file", name=name)
-    uploaded = UploadedFile(file=sha256(content).hexdigest(), name=name, size=len(content))
+    uploaded = answers.UploadedFile(file=sha256(content).hexdigest(), name=name, size=len(content))
 
-    def store() -> UploadedFile:
+    def store() -> answers.UploadedFile:
         keep_upload(ctx, content, name)
         return uploaded
 
-    return once(ctx, uploaded, store, UploadedFile)
+    return once(ctx, uploaded, store, answers.UploadedFile)
 
 
 @router.get("/cases/{case}/documents", tags=["documents"])
-def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) -> DocumentsAnswer:
+def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) -> answers.DocumentsAnswer:
     """List the forms of a case with their missing fields, and its evidence."""
     case_record, _ = whole_case(ctx, case)
-    return DocumentsAnswer(
+    return answers.DocumentsAnswer(
         case=case,
         forms=case_papers(ctx, case_record, translator.language),
         evidence=[
-            EvidenceAnswer(kind=proof.kind, of=proof.of, document=ProofResult.of_item(proof.evidence))
+            answers.EvidenceAnswer(kind=proof.kind, of=proof.of, document=ProofResult.of_item(proof.evidence))
             for proof in proofs(case_record)
         ],
     )
@@ -152,10 +133,10 @@ def get_report_notes(
     year: Annotated[int, Query(ge=1, le=9999)],
     unit: Annotated[str, Query(max_length=300)] = "",
     quarter: Quarter = None,
-) -> ReportAnswer:
+) -> answers.ReportAnswer:
     """Return the remarks on a report about a year or quarter of a unit, which its document does not print."""
     report = year_report(ctx, report_form(form), unit=seen_unit(ctx, unit), year=year, quarter=quarter)
-    return ReportAnswer(
+    return answers.ReportAnswer(
         id=form,
         title=report.form.title[translator.language],
         year=year,
@@ -177,20 +158,20 @@ def list_notices(
     translator: RequestTranslator,
     asked: downloads.NoticeQuery,
     number: PageNumber = 1,
-    limit: Limit = 100,
-) -> NoticeList:
+    limit: answers.Limit = 100,
+) -> answers.NoticeList:
     """List notices with recipient, time, channel and delivery state; the newest first."""
     notices = ctx.reads.notices_matching(**asked, limit=limit + 1, skip=(number - 1) * limit)
     office = ctx.reads.office()
-    notice_answers = [notice_answer(notice, office, translator) for notice in notices[:limit]]
-    return NoticeList(notices=notice_answers, more=len(notices) > limit)
+    notice_answers = [answers.notice_answer(notice, office, translator) for notice in notices[:limit]]
+    return answers.NoticeList(notices=notice_answers, more=len(notices) > limit)
 
 
 @router.get("/cases/{case}/notices", tags=["notices"])
-def list_case_notices(ctx: Reading, translator: RequestTranslator, case: CaseId) -> list[NoticeAnswer]:
+def list_case_notices(ctx: Reading, translator: RequestTranslator, case: CaseId) -> list[answers.NoticeAnswer]:
     """List the letters about a case, the newest first."""
     letters, office = ctx.reads.notices(require_visible(ctx, case)), ctx.reads.office()
-    return [notice_answer(letter, office, translator) for letter in letters]
+    return [answers.notice_answer(letter, office, translator) for letter in letters]
 
 
 post("notices", "/cases/{case}/notices/resending", resend_letter)
@@ -230,12 +211,12 @@ Further = Annotated[int, Query(ge=1, le=100_000)]
 @router.get("/monitoring", tags=["monitoring"])
 def get_monitoring(
     ctx: Reading, filters: RecommendationQuery, number: PageNumber = 1, silent: Further = 1
-) -> MonitoringAnswer:
+) -> answers.MonitoringAnswer:
     """Return recommendations with their status, 100 on a page; shared risks; unreported quarters, 40 cases of
     each on a page (`silent`: its number).
     """
     view = monitoring(ctx, filters, number=number, further_page=silent)
-    return MonitoringAnswer.of(view)
+    return answers.MonitoringAnswer.of(view)
 
 
 @router.get("/scores", tags=["monitoring"])
@@ -257,33 +238,33 @@ YearNumber = Annotated[int, Path(ge=1, le=9999)]
 
 
 @router.get("/days/{day}", tags=["calendar"])
-def get_day(ctx: Reading, day: Day) -> DayAnswer:
+def get_day(ctx: Reading, day: Day) -> answers.DayAnswer:
     """Return the kind of a day in the office's calendar and whether it is a working day."""
     calendar = ctx.calendar
-    return DayAnswer.of(
+    return answers.DayAnswer.of(
         calendar.day(day), knowledge=calendar.knowledge(day, day), calendar_version=calendar.version
     )
 
 
 @router.get("/calendar/{number}", tags=["calendar"])
-def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> YearAnswer:
+def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> answers.YearAnswer:
     """Return the production calendar of a year: its months and its special days."""
     known_year(ctx, number)
     layout = build_year(number, ctx.calendar.as_known(as_of))
     due = ctx.reads.days(date(number, 1, 1), date(number, 12, 31), limit=1)
-    unusual = [DayLine.of(day, due=due[day.on][0] if day.on in due else 0) for day in layout.unusual]
-    return YearAnswer.of(layout, year=number, calendar_version=layout.version, unusual=unusual)
+    unusual = [answers.DayLine.of(day, due=due[day.on][0] if day.on in due else 0) for day in layout.unusual]
+    return answers.YearAnswer.of(layout, year=number, calendar_version=layout.version, unusual=unusual)
 
 
-post("calendar", "/calendar/acts", adopt_act, name="adopt_calendar_act", files=True, answer=ActAnswer)
+post("calendar", "/calendar/acts", adopt_act, name="adopt_calendar_act", files=True, answer=answers.ActAnswer)
 
 
 @router.get("/account", tags=["account"])
-def get_own_account(ctx: Own) -> AccountAnswer:
+def get_own_account(ctx: Own) -> answers.AccountAnswer:
     """Return the account of the token, with its sessions, tokens and feeds."""
     login, choosing = ctx.reader.login, own_person(ctx)
     own = accounts.details(ctx, login)
-    return AccountAnswer(
+    return answers.AccountAnswer(
         **{**own.model_dump(), "unit": ctx.reader.unit},
         digest=(choosing.digest or DAILY) if choosing else None,
         language=choosing.language if choosing else None,
@@ -300,19 +281,14 @@ get("administration", "/administration/people", staff.list_people)
 post("administration", "/administration/people", staff.save_person)
 post("administration", "/administration/people/removal", staff.remove_person)
 get("administration", "/administration/accounts", accounts.list_accounts)
-get("administration", "/administration/accounts/{login}", accounts.show_account, name="get_account")
+ACCOUNT = "/administration/accounts/{login}"
+get("administration", ACCOUNT, accounts.show_account, name="get_account")
 post("administration", "/administration/accounts", accounts.add, name="add_account", status=201)
-post("administration", "/administration/accounts/{login}", accounts.change, name="change_account")
-post("administration", "/administration/accounts/{login}/closing", accounts.close, name="close_account")
-post("administration", "/administration/accounts/{login}/reopening", accounts.reopen, name="reopen_account")
-post(
-    "administration",
-    "/administration/accounts/{login}/invitations",
-    accounts.invite,
-    name="invite_account",
-    status=201,
-)
-post("administration", "/administration/accounts/{login}/tokens", accounts.give_token, status=201)
+post("administration", ACCOUNT, accounts.change, name="change_account")
+post("administration", f"{ACCOUNT}/closing", accounts.close, name="close_account")
+post("administration", f"{ACCOUNT}/reopening", accounts.reopen, name="reopen_account")
+post("administration", f"{ACCOUNT}/invitations", accounts.invite, name="invite_account", status=201)
+post("administration", f"{ACCOUNT}/tokens", accounts.give_token, status=201)
 get("administration", "/administration/channels", office.list_channels)
 get("administration", "/administration/operations", operations.get_operations)
 
