@@ -20,14 +20,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Names, bad_inputs
 from merzim.services.registers.results import FieldView
 from merzim.services.verbs import Command
-from merzim.web.ui.form_values import (
-    InvalidForm,
-    one_line,
-    parse_date,
-    parse_event_number,
-    parse_numbers,
-    parse_text,
-)
+from merzim.web.ui import form_values
 from merzim.web.ui.name_fields import NameField, person_names, unit_names
 from workflow.org.office import Office
 from workflow.registers.definition import RegisterField
@@ -62,11 +55,11 @@ KINDS: Mapping[object, str] = {
 """Kinds of fields by their type; of texts by their length, or what they name."""
 NAMES = {"person": person_names, "unit": unit_names}
 PARSERS: Mapping[str, Callable[[str], object]] = {
-    "date": parse_date,
-    "event": parse_event_number,
+    "date": form_values.parse_date,
+    "event": form_values.parse_event_number,
     "tick": lambda text: text.strip() not in ("", "no"),
     "password": SecretStr,
-    "long_text": parse_text,
+    "long_text": form_values.parse_text,
 }
 """What reads the texts of fields that are not one line, by their kind."""
 
@@ -88,7 +81,7 @@ class FormField:
     attributes: Mapping[str, object] = field(default_factory=dict)
 
 
-class InvalidFields(InvalidForm):
+class InvalidFields(form_values.InvalidForm):
     """Fields of a form cannot be read; `errors` lists all mistakes, the first one gives the sentence."""
 
     def __init__(self, problems: Sequence[ValueProblem]) -> None:
@@ -166,16 +159,16 @@ def read_command(
         text = answers.get(name, "")
         try:
             if kind == "numbers":
-                values[name] = parse_numbers(answers)
+                values[name] = form_values.parse_numbers(answers)
             elif kind == "several" and isinstance(answers, ImmutableMultiDict):
                 values[name] = answers.getlist(SENT_AS.get(name, name))
             elif required or text.strip():
                 values[name] = (
-                    NAMES[kind](office or ctx.reads.office(), root).resolve(one_line(text))
+                    NAMES[kind](office or ctx.reads.office(), root).resolve(form_values.one_line(text))
                     if kind in NAMES
-                    else PARSERS.get(kind, one_line)(text)
+                    else PARSERS.get(kind, form_values.one_line)(text)
                 )
-        except InvalidForm as wrong:
+        except form_values.InvalidForm as wrong:
             problems[name] = ValueProblem(name, wrong.code, wrong.arguments)
     try:
         read = command.model_validate(values)
