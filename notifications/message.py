@@ -146,9 +146,8 @@ _CONTROLS = dict.fromkeys([*range(0x0A), *range(0x0B, 0x20), 0x7F], " ")
 def calendar(entries: Sequence[CalendarEntry], *, name: str = "", refresh: timedelta | None = None) -> bytes:
     """Return the items as iCalendar text (RFC 5545), each a whole day; the same entries are the same text.
 
-    Args:
-        name: name of the calendar for subscribers (RFC 7986; X-WR-CALNAME for older programs).
-        refresh: suggested refresh interval for subscribers, whose calendar reminds them besides.
+    For subscribers: `name` of the calendar (RFC 7986; X-WR-CALNAME for older programs), and how often to
+    `refresh` it; it reminds them besides.
     """
     whole = Calendar()
     for key, value in (("version", "2.0"), ("prodid", PRODUCT), ("calscale", "GREGORIAN"), ("method", METHOD)):

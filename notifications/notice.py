@@ -164,11 +164,10 @@ class Letter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """The result of one delivery attempt.
+    """The result of one delivery attempt, with the answer of server or system, made one printable line.
 
     Attributes:
         state: sent, failed, unknown, queued (try again later), or withdrawn (by a channel used no more).
-        answer: of the server or system, made one line of at most `ANSWER_LIMIT` printable characters.
         wait: pause requested by the server, from the beginning of the batch.
         use_other_channels: whether to use the person's other channels at once, whatever the state.
         lost: whether the channel cannot reach the person any more (they have blocked it).

@@ -169,11 +169,8 @@ def _day(text: str) -> date | None:
 
 
 def _past_days(user: BotUser, view: View, data: str, *, until: date) -> Buttons:
-    """Return buttons for the days on which a step may have happened, the latest first: back to the last step.
-
-    Args:
-        data: what a button carries before its day.
-        until: the latest of them; of more days than a message shows, a button leads to the earlier ones.
+    """Return buttons for the days on which a step may have happened, from `until` back to the last step; of
+    more than a message shows, one leads to the earlier ones. `data`: what a button carries before its day.
     """
     calendar = user.dispatch.calendar
     before = calendar.add_working_days(until, -1) if until > calendar.first else until

@@ -35,12 +35,9 @@ log = logging.getLogger("merzim.telegram")
 
 
 class Poller:
-    """Polls, unless another process does, until stopped.
-
-    Args:
-        turn: holds what one process at a time may have; yields whether this one has it.
-        poll: seconds of one poll.
-        fault: called with `token` and the answer when Telegram refuses it, with "" when it accepts it again.
+    """Polls, for so many seconds at a time, unless another process does (`turn` yields whether this one may),
+    until stopped. `fault`: called with "token" and the answer when Telegram refuses it, with "" when it accepts
+    it again.
     """
 
     def __init__(
