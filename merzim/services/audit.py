@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from itertools import chain
 from typing import Annotated, Literal
@@ -17,7 +16,7 @@ from calendars.hours import end_of_day, moment_of
 from merzim.services.context import ANONYMOUS, RequestContext
 from merzim.services.inputs import Day, Line
 from merzim.services.names import author_names, people_named
-from merzim.services.results import MAX_EXPORTED
+from merzim.services.results import MAX_EXPORTED, Result
 from merzim.services.verbs import Command, verb
 from merzim.storage.events import Draft, record_access
 from workflow.cases.case import Case, event_word
@@ -55,7 +54,7 @@ class AskAudit(Command):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
-class AuditLine(BaseModel):
+class AuditLine(Result):
     """An entry of the audit log. `who`: the person's name; `what`: the action in words; `text`: the whole
     sentence; `confidential`: whether it is about a confidential case.
     """
@@ -175,9 +174,8 @@ class AuditWords:
         details = [*phrases, self._say("audit.of_case", case=entry.case)] if entry.case else [*phrases]
         origin = self._say("audit.from", address=entry.address) if entry.address else ""
         details += [part for part in (origin, self._say(f"audit.way.{entry.way}")) if part]
-        fields = {name: value for name, value in asdict(entry).items() if name != "more"}
-        return AuditLine(
-            **fields,
+        return AuditLine.of(
+            entry,
             who=author,
             what="; ".join(phrases),
             text=f"{author} – {'; '.join(details)}",

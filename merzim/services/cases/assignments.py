@@ -26,7 +26,7 @@ from merzim.services.inputs import (
     store_evidence,
 )
 from merzim.services.names import assignees_of, people_named, person_named
-from merzim.services.results import CommandResult, Result, command_result, page_of, result_of
+from merzim.services.results import CommandResult, Result, at as path, command_result, page_of, result_of
 from merzim.services.verbs import ASSIGNMENT, Command, verb
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
@@ -91,15 +91,15 @@ class ListInbox(Command):
 class InboxEntry(Result):
     """An event of a case that concerns the reader. `kind`: mention, question, answer, assignment or refusal."""
 
-    case: str
-    line: int
+    case: str = path("event", "case")
+    line: int = path("event", "seq")
     kind: str
     obligation: str
-    text: str
-    by: str
-    person: str
-    at: datetime
-    until: date | None
+    text: str = path("event", "payload", "text", default="")
+    by: str = path("event", "by")
+    person: str = path("event", "payload", "person", default="")
+    at: datetime = path("event", "at")
+    until: date | None = path("event", "on")
     read_at: datetime | None
 
 
@@ -192,19 +192,7 @@ def list_inbox(ctx: RequestContext, command: ListInbox) -> InboxPage:
     """List the reader's inbox in cases visible to them, the newest first."""
     person = ctx.reader.person
     lines = ctx.reads.inbox(person, limit=PAGE, offset=(command.page - 1) * PAGE) if person else ()
-    entries = [
-        InboxEntry.of(
-            line.event,
-            line=line.event.seq,
-            kind=line.kind,
-            obligation=_about(line.event),
-            text=str(line.event.payload.get("text", "")),
-            person=str(line.event.payload.get("person", "")),
-            until=line.event.on,
-            read_at=line.read_at,
-        )
-        for line in lines
-    ]
+    entries = [InboxEntry.of(line, obligation=_about(line.event)) for line in lines]
     return InboxPage(unread=ctx.reads.unread_lines(person) if person else 0, entries=entries)
 
 
