@@ -154,7 +154,11 @@ class SqlLedger:
             ids: list[str] = []
             while len(ids) < count:
                 missing = count - len(ids)
-                last = _reserve_numbers(session, year, missing)
+                step = insert(session, COUNTER).values(year=year, last=missing)
+                step = step.on_conflict_do_update(
+                    index_elements=[COUNTER.c.year], set_={"last": COUNTER.c.last + missing}
+                )
+                last = session.execute(step.returning(COUNTER.c.last)).scalar_one()
                 names = [f"{year}-{n:04d}" for n in range(last - missing + 1, last + 1)]
                 taken_ids = {record.id for record in execute_for_names(session, _IDS_OF, names)}
                 ids += [name for name in names if name not in taken_ids]
@@ -264,13 +268,6 @@ def _write_tables(session: Session, batch: Batch) -> None:
     for table, rows in batch.new.items():
         if table not in (CASE, EVENT):
             insert_many(session, table, rows)
-
-
-def _reserve_numbers(session: Session, year: int, count: int) -> int:
-    """Reserve case numbers of a year; return the last of them."""
-    step = insert(session, COUNTER).values(year=year, last=count)
-    step = step.on_conflict_do_update(index_elements=[COUNTER.c.year], set_={"last": COUNTER.c.last + count})
-    return int(session.execute(step.returning(COUNTER.c.last)).scalar_one())
 
 
 def cases_of_file(engine: Engine, digest: str) -> Mapping[str, str]:

@@ -201,16 +201,8 @@ def refuse_unwritable(engine: Engine) -> None:
             raise StorageUnavailable(
                 "read_only", where=display_address(engine), problem="transaction_read_only = on"
             )
-        if (table := _shut(session)) is not None:
-            raise StorageUnavailable("no_rights", where=display_address(engine), problem=table)
-
-
-def _shut(session: Session) -> str | None:
-    """Return the first table or sequence the role lacks rights for, None if it lacks none; append-only tables
-    need no UPDATE and DELETE.
-    """
-    for name, add, change in session.connection().exec_driver_sql(_TABLES):
-        needed = name in TableBase.metadata.tables or name.startswith(QUEUE)
-        if needed and not (add and (change or name in APPEND_ONLY)):
-            return str(name)
-    return None
+        for name, add, change in session.connection().exec_driver_sql(_TABLES):
+            needed = name in TableBase.metadata.tables or name.startswith(QUEUE)
+            # Append-only tables need no UPDATE and DELETE.
+            if needed and not (add and (change or name in APPEND_ONLY)):
+                raise StorageUnavailable("no_rights", where=display_address(engine), problem=str(name))
