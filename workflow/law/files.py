@@ -1,7 +1,6 @@
 """Reads files of the law: TOML as frozen pydantic models, every mistake with its place and what is allowed.
 
-The models are the file format: a field is a key, its annotation says what may stand there, and JSON Schemas for
-editors come from them (`json_schema`). Pure: the caller opens the files.
+The models are the file format, and JSON Schemas for editors come from them. Pure: the caller opens the files.
 """
 
 from __future__ import annotations
@@ -259,11 +258,9 @@ def path_text(path: Path) -> str:
 class Shared:
     """What files of the law take from beside them.
 
-    Attributes:
-        acts: acts that any file may name, as tables of TOML by id; a file's own `[[act]]` goes first.
-        editions: names of editions that others may extend -> their texts.
-        named: returns a text of a language with the bodies of the office named in it (`{detection_body}`), for
-            a file in force since a day.
+    `acts`: those any file may name, as tables of TOML by id; a file's own `[[act]]` goes first. `editions`:
+    names of editions that others may extend -> their texts. `named`: returns a text of a language with the
+    bodies of the office named in it (`{detection_body}`), for a file in force since a day.
     """
 
     acts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -425,16 +422,11 @@ def read_file(
     check: Callable[[E], Iterable[Refusal]] = lambda _: (),
     shared: Shared = NOTHING_SHARED,
 ) -> E:
-    """Return the value of a file named by its edition: `<id>.<in_force>.toml`.
+    """Return the value of a file (bytes of TOML) named by its edition: `<id>.<in_force>.toml`.
 
-    Args:
-        name: of the file, or its path.
-        text: its bytes, TOML in UTF-8.
-        check: yields mistakes between the parts of the value.
-        shared: what it may take from beside it.
+    `check`: yields mistakes between the parts of the value; `shared`: what it may take from beside it.
 
-    Raises:
-        UnreadableRegulation: with all problems found, the first of them in its code and arguments.
+    Raises UnreadableRegulation: with all problems found, the first of them in its code and arguments.
     """
     value = _valid(model, name, shared.completed(name, text)).replaced(digest=shared.digest(name, text))
     problems = list(check(value))

@@ -92,11 +92,9 @@ def checked_values(
 ) -> tuple[dict[str, Value], list[ValueProblem]]:
     """Return the values of a row as stored (None for an emptied one), and all mistakes, one of a field.
 
-    Args:
-        any_of: fields of which one must be filled.
-        before: the values of the row. Those alone that differ are returned; while none does no rule is applied,
-            as the row may be from before the rule. None for a new row, which has the posts of its people.
-        shown: fields whose broken rules are reported; None for all.
+    `any_of`: fields of which one must be filled; `shown`: those whose broken rules are reported, None for all.
+    `before`: the row's values, of which those alone that differ are returned; while none does no rule is
+    applied, as the row may be from before the rule. None for a new row, which has the posts of its people.
     """
     values, problems = parse_values(fields, raw_values, lookup)
     if before is None:

@@ -41,10 +41,8 @@ MOST_NAMED = 3
 class PointsStep:
     """The nearest action of an indicator that would earn or keep points, and its sentence.
 
-    Attributes:
-        gain: points it earns or keeps, exact.
-        by: the last local date on which it does so.
-        missing: ids of the first few units that lack it.
+    `gain`: points it earns or keeps, exact; `by`: the last local date for it; `missing`: the first units (ids)
+    that lack it.
     """
 
     indicator: str

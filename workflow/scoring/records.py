@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -32,14 +32,12 @@ _OF_LINES = frozenset({FOUND, REMOVED, COMPLETED, CARTOGRAM})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordedFact:
-    """A fact of a case, or a line of its registers.
+    """A fact of a case (`procedure:fact`, without its period), or a line of its registers (one of the facts
+    above).
 
-    Attributes:
-        fact: `procedure:fact`, without its period; of a line one of the facts above.
-        period: its period, "" where it has none.
-        on: the local date it happened.
-        evidence: kinds of the evidence it has; proved: whether they are those without which it does not count.
-        line: of a cartogram: the section, and the name of the department or district.
+    `period`: "" where it has none; `on`: the local date it happened; `evidence`: kinds of what it has,
+    `proved`: whether they are those without which it does not count; `line`: of a cartogram: the section, and
+    the name of the department or district.
     """
 
     case: str
@@ -74,13 +72,10 @@ def lines_of(case: Case) -> Iterator[RecordedFact]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CountedRows:
-    """Rows of a register, of one unit and month, that count as a fact (`procedure:fact`).
+    """Rows of a register, of one unit and month (0 for earlier years), that count as a fact (`procedure:fact`).
 
-    Attributes:
-        month: 1 to 12; 0 for earlier years.
-        count: the number they count as; rows: the number of rows.
-        value: the value they share where different values are counted, "" where rows are counted.
-        views: the largest number of views, where views are counted.
+    `count`: the number they count as, of so many `rows`; `value`: the value they share where different values
+    are counted, else ""; `views`: the largest number of views, where these are counted.
     """
 
     fact: str
@@ -212,13 +207,11 @@ class YearRecords:
         missing: Iterable[MissingFact] = (),
         hides_rows: bool = False,
     ) -> None:
-        """Sort the records by the units they are of.
+        """Sort the records by the units they are of, up to a day: 31 December for a year gone by.
 
-        Args:
-            today: the day up to which facts count; 31 December for a year gone by.
-            facts: of the year, and those of the year before in `scoring.of_year_before`.
-            missing: due in the year, and, of the facts in `scoring.running`, in the next one.
-            hides_rows: whether the reader does not see some of the rows that count.
+        `facts`: of the year, and those of the year before in `scoring.of_year_before`; `missing`: due in the
+        year, and, of the facts in `scoring.running`, in the next one; `hides_rows`: whether some rows that
+        count are hidden.
         """
         self.office, self.scoring, self.year, self.hides_rows = office, scoring, year, hides_rows
         self._own: dict[str, BodyRecords] = {}
@@ -251,17 +244,14 @@ class YearRecords:
                 body[fact].add(records)
         return body
 
-    def units_having(self, facts: Iterable[str], span: PeriodSpan | None = None) -> frozenset[str]:
+    def units_having(self, facts: Sequence[str], span: PeriodSpan | None = None) -> frozenset[str]:
         """Return the units in whose own records one of these facts happened (in that span)."""
-        return frozenset[str]().union(*(self._units_having(fact, span) for fact in facts))
-
-    def _units_having(self, fact: str, span: PeriodSpan | None) -> frozenset[str]:
-        """Return the units in whose own records a fact happened; each unit of the office asks this anew."""
-        if (fact, span) not in self._having:
-            self._having[fact, span] = frozenset(
-                place for place, own in self._own.items() if fact in own and own[fact].happened(span)
-            )
-        return self._having[fact, span]
+        for fact in facts:
+            # Each unit of the office asks this anew.
+            if (fact, span) not in self._having:
+                having = (place for place, own in self._own.items() if fact in own and own[fact].happened(span))
+                self._having[fact, span] = frozenset(having)
+        return frozenset[str]().union(*(self._having[fact, span] for fact in facts))
 
     def _is_of_year(self, fact: RecordedFact, today: date) -> bool:
         """Return whether a fact counts for the year."""

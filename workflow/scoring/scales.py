@@ -194,11 +194,8 @@ class Presence(PointsScale):
 class Share(PointsScale):
     """Points for a share of counts, by whole steps or in proportion.
 
-    Attributes:
-        maximum: points at `full` per cent; more earns no more.
-        step: per cent that make one whole step.
-        per_step: points for each whole step.
-        nothing_below: per cent below which nothing is earned at all.
+    `maximum`: points at `full` per cent, more earns no more; `per_step`: points for each whole `step` per cent;
+    `nothing_below`: per cent below which nothing is earned at all.
     """
 
     kind: Literal["share"] = "share"

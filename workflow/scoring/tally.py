@@ -1,8 +1,7 @@
-"""Counts from the records of a year what an office's points are based on. Pure.
+"""Counts from the records of a year what an office's points are based on, in time or late. Pure.
 
-Facts count whether in time or late. The units counted are those the scoring document names: units of certain
-kinds at any depth below the body; districts and quasi-state subjects are counted separately. Records of an
-organisation of its own count for no other unit.
+The units counted are those the scoring document names: of certain kinds at any depth below the body; districts
+and quasi-state subjects apart. Records of an organisation of its own count for no other unit.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ class Members:
     units: tuple[str, ...]
     counted_for: Mapping[str | None, tuple[str, ...]]
 
-    def having(self, facts: Iterable[str], span: PeriodSpan | None = None) -> frozenset[str]:
+    def having(self, facts: Sequence[str], span: PeriodSpan | None = None) -> frozenset[str]:
         """Return the units for which one of the facts happened (in that span)."""
         recording = self.records.units_having(facts, span)
         return frozenset(unit for place in recording for unit in self.counted_for.get(place, ()))
@@ -70,12 +69,10 @@ class Members:
 class Tally:
     """The count for one indicator.
 
-    Attributes:
-        missing: ids of the organisations or cases that are missing for the full number.
-        waiting: ids of the cases in which it is not done and not overdue.
-        members: the organisations a share is taken of; quarterly: whether it is required again each quarter.
-        running: whether it is not there yet, and nothing is deducted since its term ran on beyond the year.
-        pending: whether the deduction will be made at the end of the year unless something is done.
+    `missing`: organisations or cases (ids) missing for the full number; `waiting`: cases in which it is not
+    done and not overdue; `members`: whom a share is taken of; `quarterly`: required again each quarter;
+    `pending`: deducted at the end of the year unless done; `running`: its term ran on beyond the year, so
+    nothing is deducted.
     """
 
     answer: Answer
@@ -89,13 +86,10 @@ class Tally:
 
 @dataclass(frozen=True, kw_only=True)
 class AssessedYear:
-    """One body in one year, with its records.
+    """One body (`root`, with everything below it; "" is the whole office) in one year, with its records.
 
-    Attributes:
-        records: of every unit of the office.
-        root: the unit that is assessed, with everything below it; "" is the whole office.
-        today: the local date of the assessment; later facts have not happened.
-        since: the local date of the first record of the office; None before there is one.
+    `today`: the local date of the assessment; later facts have not happened. `since`: the local date of the
+    first record of the office; None before there is one.
     """
 
     records: YearRecords
@@ -152,7 +146,7 @@ class AssessedYear:
                 return any(self.body[fact].before for fact in EMBARGO)
         return True
 
-    def is_recorded_above(self, facts: Iterable[str]) -> bool:
+    def is_recorded_above(self, facts: Sequence[str]) -> bool:
         """Return whether a body above this one recorded one of the facts itself."""
         above = {unit for unit in self.office.above(self.root) if unit != self.root}
         return not above.isdisjoint(self.records.units_having(facts))
@@ -229,13 +223,8 @@ class AssessedYear:
     def _of(self, unit_ids: Iterable[str], *, stop: bool = True, apparatus: Sequence[str] = ()) -> Members:
         """Return these units as members, each record assigned to the nearest of them at or above its unit.
 
-        Records of the body itself count for its apparatus; without one, for those of the units that are no
-        organisations.
-
-        Args:
-            stop: whether records of another organisation are left out. An akim's apparatus belongs to his
-                akimat.
-            apparatus: the units whose records count as the body's own.
+        Records of the body itself count for its `apparatus`; without one, for those of the units that are no
+        organisations. `stop`: leave out records of another organisation; an akim's apparatus is of his akimat.
         """
         units = tuple(dict.fromkeys(unit_ids))
         are_members = frozenset(units)

@@ -66,15 +66,12 @@ class PersonImpact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActPreview:
-    """The effect of an act on the calendar and on the due dates of cases the reader may see.
+    """The effect of an act on the calendar (`before`, `after`) and on the due dates of cases the reader may
+    see.
 
-    Attributes:
-        impacts: the due dates it moves; hidden: number of those in cases the reader may not see.
-        known: whether the office has adopted it already; the preview then shows what it has moved.
-        days: the days that stop or start being working days.
-        touched: ids of the cases whose time span includes such a day.
-        before, after: the office's calendar without the act, and with it.
-        written: number of cases in which dates were moved; 0 in a preview.
+    `impacts`: the due dates it moves, besides those `hidden`; `known`: it is adopted already, and this is what
+    it moved; `days`: those that stop or start being working days; `touched`: cases (ids) whose time span has
+    such a day; `written`: number of cases in which dates were moved, 0 in a preview.
     """
 
     impacts: tuple[PersonImpact, ...]
