@@ -339,9 +339,7 @@ def points_of_year(
         pages=pages,
     )
     return YearPoints(
-        answer=answer,
-        whole=whole_year,
-        to_record=_steps_to_record(ctx, whole_year, rules, unit, year),
+        answer=answer, whole=whole_year, to_record=_steps_to_record(ctx, whole_year, rules, unit, year)
     )
 
 

@@ -16,7 +16,7 @@ from workflow.law.files import (
     unknown,
     unknown_references,
 )
-from workflow.law.library import Library, UnknownProcedure
+from workflow.law.library import Library
 from workflow.refusal import Refusal
 from workflow.registers import definition as registers
 from workflow.registers.definition import (
@@ -186,17 +186,14 @@ def cross_problems(
 
 def _opened(register: Register, library: Library) -> Iterator[Refusal]:
     """Yield a procedure that rows open and there is not, and facts it does not have."""
-    if register.opens is not None:
-        try:
-            facts = library.latest(register.opens.procedure).facts
-        except UnknownProcedure:
-            yield unknown("opens.procedure", register.opens.procedure, library.ids())
-        else:
-            conditional = (conditional_fact.fact for conditional_fact in register.opens.conditional)
-            named = (*register.opens.facts.values(), *register.opens.responsible, *register.opens.evidence)
-            for fact in (*named, *conditional):
-                if fact not in facts:
-                    yield unknown("opens.facts", fact, facts)
+    opens = register.opens
+    if opens is not None and opens.procedure not in library.ids():
+        yield unknown("opens.procedure", opens.procedure, library.ids())
+    elif opens is not None:
+        facts, conditional = library.latest(opens.procedure).facts, (each.fact for each in opens.conditional)
+        for fact in (*opens.facts.values(), *opens.responsible, *opens.evidence, *conditional):
+            if fact not in facts:
+                yield unknown("opens.facts", fact, facts)
 
 
 def _indicators(register: Register, indicators: Mapping[str, Indicator]) -> Iterator[Refusal]:

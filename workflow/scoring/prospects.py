@@ -309,10 +309,5 @@ def _sources(indicator: Indicator, year: AssessedYear, registers: Mapping[str, T
         yield sentence(_BESIDE.get(counting.by, "rows_beside"))
 
 
-_BESIDE = {
-    "facts": "rows_by_month",
-    "months": "rows_by_month",
-    "values": "rows_by_year",
-    "value": "rows_act",
-}
+_BESIDE = {"facts": "rows_by_month", "months": "rows_by_month", "values": "rows_by_year", "value": "rows_act"}
 """Codes of the remark on which number counts if both facts and rows were recorded."""

@@ -372,8 +372,4 @@ def _in_steps(
     if linear:
         return scale.maximum * share / full, {}
     steps = share // scale.step
-    return steps * scale.per_step, {
-        "steps": steps,
-        "step": _percent(scale.step),
-        "per_step": scale.per_step,
-    }
+    return steps * scale.per_step, {"steps": steps, "step": _percent(scale.step), "per_step": scale.per_step}

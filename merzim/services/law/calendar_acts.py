@@ -256,9 +256,7 @@ def rewrite_rows(app: AppContext, cases: Sequence[str], *, cause: Mapping[str, o
     """
     left, changed_count = {*cases}, 0
     for written, changed in app.ledger.rewrite(
-        cases,
-        lambda case: replace(app.case_commands.recomputed(case, today=at.today), cause=cause),
-        now=at.now,
+        cases, lambda case: replace(app.case_commands.recomputed(case, today=at.today), cause=cause), now=at.now
     ):
         left.difference_update(case.id for case in written)
         changed_count += changed

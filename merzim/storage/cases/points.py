@@ -82,11 +82,7 @@ def _due(session: Session, facts: Collection[str], states: Collection[str], year
         fact = f"{record.procedure}:{record.obligation}"
         if fact in facts:
             yield MissingFact(
-                case=record.case,
-                unit=record.unit,
-                fact=fact,
-                due=record.due,
-                counts_until=record.counts_until,
+                case=record.case, unit=record.unit, fact=fact, due=record.due, counts_until=record.counts_until
             )
 
 
