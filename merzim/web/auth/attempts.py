@@ -41,22 +41,16 @@ Reason = Literal[
 """The reason of a refused attempt in the log; docs/administration/accounts.md lists them."""
 UNKNOWN = "-"
 LIMITS = {
-    "login": (10, 15),
-    "device": (10, 5),
-    "session": (10, 15),
-    "address": (50, 15),
-    "code": (10, 60),
-    "audit": (1, 10),
-    "link": (30, 15),
-    "plan": (300, 15),
+    "login": (10, 15),  # wrong passwords for a name at an address
+    "device": (10, 5),  # the same from a known device
+    "session": (10, 15),  # confirming the present password
+    "address": (50, 15),  # log-ins that fail for any name
+    "code": (10, 60),  # of a second factor, after the right password
+    "audit": (1, 10),  # entries of an attempt over a limit
+    "link": (30, 15),  # opened and never issued here
+    "plan": (300, 15),  # dates computed without a log-in
 }
-"""Attempts in a period of minutes.
-
-login: wrong passwords for a name at an address; device: the same from a known device; session: confirming the
-present password; address: log-ins that fail for any name; code: of a second factor, after the right password;
-audit: entries of an attempt over a limit; link: opened and never issued here; plan: dates computed without a
-log-in.
-"""
+"""Attempts in a period of minutes."""
 log = logging.getLogger("merzim.login")
 
 
