@@ -257,7 +257,7 @@ class AskChanges(Command):
     limit: Annotated[int, Field(ge=1, le=MAX_CHANGES)] = 100
 
 
-class ChangeEvent(BaseModel):
+class ChangeEvent(Result):
     """A change. For a confidential case, and for a register row, it contains the number only."""
 
     seq: int
@@ -298,11 +298,9 @@ def list_changes(ctx: RequestContext, command: AskChanges) -> ChangeList:
 
 def _event(entry: AuditEntry, *, only_id: bool) -> ChangeEvent:
     """Return an audit entry as a change of the API; `only_id`: only which row or confidential case changed."""
-    return ChangeEvent(
-        seq=entry.seq,
+    return ChangeEvent.of(
+        entry,
         type=f"{entry.topic}.{'changed' if only_id else entry.kind}",
-        at=entry.at,
         by="" if only_id else entry.by,
-        case=entry.case,
         name="" if only_id and entry.topic == "case" else entry.name,
     )

@@ -418,15 +418,12 @@ def describe_case(ctx: RequestContext, command: Passport) -> CommandResult:
 def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
     """Open a case under the edition in force on its earliest date."""
     opening = Opening(
-        procedure=command.procedure,
+        **command.model_dump(include={"procedure", "planned", "facts", "again"}),
         unit=unit_in_reach(ctx, command.unit),
         object=command.object or command.object_ru or command.object_kk,
         object_kk=command.object_kk.strip(),
         object_ru=command.object_ru.strip(),
         person=person_named(ctx.app.reads.office(), command.person),
-        planned=command.planned,
-        facts=command.facts,
-        again=command.again,
     )
     _require_organisation(ctx, opening)
     if command.schedule_of:

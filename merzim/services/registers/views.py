@@ -27,7 +27,7 @@ from merzim.services.registers.results import (
     seen_row,
     shown_fields,
 )
-from merzim.services.results import FieldChangeResult, Titles
+from merzim.services.results import FieldChangeResult, Result, Titles
 from merzim.services.verbs import Command, verb
 from merzim.storage.register_lists import CellFilter, RowQuery
 from merzim.storage.register_rows import events_of
@@ -86,7 +86,7 @@ class ListRows(Command):
     withdrawn: bool = False
 
 
-class RowEventView(BaseModel):
+class RowEventView(Result):
     """An event of a row's history: `added`, `confirmed` or `refused` (by a personal link), `edited`,
     `withdrawn`, `opened` (a case) or `erased`, with the visible fields it changed.
     """
@@ -261,11 +261,7 @@ def _history(
         changes = [FieldChangeResult(field=name, before=before.get(name), after=values[name]) for name in names]
         before |= {name: values[name] for name in names}
         ground = str(event.payload.get("ground", ""))
-        history.append(
-            RowEventView(
-                seq=event.seq, kind=event.kind, at=event.at, by=event.by, ground=ground, changes=changes
-            )
-        )
+        history.append(RowEventView.of(event, ground=ground, changes=changes))
     return history
 
 
