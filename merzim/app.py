@@ -11,7 +11,7 @@ from workflow.moments import Clock
 def build_app(
     settings: Settings, *, clock: Clock = read, note: NoteWriter = log_note, creates_database: bool = True
 ) -> AppContext:
-    """Return the application context of these settings; its fields say what the others are."""
+    """Return the application context of these settings, and of the machine's clock beside this one."""
     return AppContext(
         configured=settings, clock=clock, system_clock=read, note=note, creates_database=creates_database
     )
