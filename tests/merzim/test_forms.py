@@ -12,7 +12,7 @@ import pytest
 
 from i18n import say
 from merzim.documents.forms.definitions import form_named, form_names
-from merzim.services.documents.rows import all_position_rows, period_rows, position_rows
+from merzim.services.documents.rows import FROM_CASE_REGISTERS, all_position_rows, position_rows
 from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import CASE, PLAN, Merzim, Prepare, import_example, take_plan
 from tests.row_commands import act, operator
@@ -360,7 +360,6 @@ def test_the_consolidated_list_names_each_body_with_its_positions_once() -> None
 def test_the_ethics_report_has_a_line_for_each_talk_of_its_year() -> None:
     """The holder by name where the office knows the key."""
     office = Office(people={"a@b.kz": Person(key="a@b.kz", name="Ә. Әлиев", unit="")})
-    rows = period_rows("ethics_report", [POSITIONS], office, 2026, "kk")
+    rows = FROM_CASE_REGISTERS["ethics_report"](POSITIONS, office, 2026, "kk")
 
     assert [(row["work"], row["name"], row["work_done"]) for row in rows] == [("2", "Ә. Әлиев", "әңгіме")]
-    assert not period_rows("propaganda_report", [POSITIONS], office, 2026, "kk")

@@ -24,7 +24,6 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 
 from merzim.documents.sheets.rows import (
     MAX_COLUMNS,
-    MAX_LETTERS,
     NotAValue,
     OpenedFile,
     RowOfSheet,
@@ -131,28 +130,22 @@ def _parts(data: bytes, name: str) -> frozenset[str]:
 
 
 _DELIMITERS = (";", "\t", ",")
-_TOO_LONG = "field larger than field limit"
-"""The library's message about a cell beyond 131,072 characters; `MAX_LETTERS` limits shorter ones."""
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]|\A%PDF")
 
 
 def _csv_rows(data: bytes, name: str, sizes: SizeLimits) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a CSV file with the numbers a spreadsheet shows, empty rows included. Raises
-    UnreadablePaper: it is no text in rows, or a cell is too long.
+    UnreadablePaper: it is no text in rows.
     """
     text = _decode(data, name)
     marked = text[:4].lower() == "sep=" and text[4:5] in _DELIMITERS
     delimiter = text[4] if marked else _delimiter(text)
-    number = 0
+    csv.field_size_limit(MAX_BYTES)  # of the process: `SizeLimits` refuses a long cell by its row
     try:
         for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
             sizes.count(len(row))
             yield number, [] if marked and number == 1 else row
     except csv.Error as error:
-        if _TOO_LONG in str(error):
-            raise UnreadablePaper(
-                "paper_cell_too_long", name=name, row=number + 1, limit=MAX_LETTERS
-            ) from error
         raise UnreadablePaper("paper_not_workbook", name=name) from error
 
 

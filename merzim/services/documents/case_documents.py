@@ -119,7 +119,7 @@ def package_documents(
     """Yield evidence and exemptions of the active cases, or of `case`, each in the order of its procedure.
 
     Args:
-        unit: a unit and all below it; None: the whole office. `year`: only what happened in it.
+        unit: a unit and all below it; None: the whole office. `year`: only what happened in that year.
         case: only that case, active or not.
         reads: read queries limited to what the package's reader may see; None for everything.
     """

@@ -270,8 +270,7 @@ def _extra(register_id: str, of_case: RowOfCase, language: str) -> dict[str, str
 def _name_or_words(office: Office, text: str, language: str) -> str:
     """Return the name, in a language, of the unit or person whose name or key a text is; else the text."""
     called = office.unit_called.exactly(text) if text else ()
-    found = office.named(called[0] if len(called) == 1 else text)
-    return found.name_in(language) if found else text
+    return name_in(office, called[0] if len(called) == 1 else text, language)
 
 
 def _measure_term(term: MeasureTerm, language: str) -> str:
@@ -318,13 +317,6 @@ def object_rows(cases: Iterable[Case], office: Office, year: int, language: str)
             }
             dated_rows.append((first, row))
     return [row for _, row in sorted(dated_rows, key=lambda pair: pair[0])]
-
-
-def period_rows(form: str, cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
-    """Return a report's rows for a year from the registers of cases, by day; none for other reports."""
-    read = FROM_CASE_REGISTERS.get(form)
-    rows = [row for case in cases for row in read(case, office, year, language)] if read else []
-    return sorted(rows, key=lambda row: str(row.get("held_on", "")))
 
 
 def _talk_rows(case: Case, office: Office, year: int, language: str) -> list[Row]:

@@ -19,7 +19,6 @@ from merzim.services.documents.rows import (
     Row,
     all_position_rows,
     object_rows,
-    period_rows,
     row_parts,
     supplier_rows,
 )
@@ -195,7 +194,7 @@ class YearReport:
         """
         found, looked_up, language = list[Row](), list[str](), self.ctx.language
         group_by = self.form.rows.group_by if self.form.rows else ""
-        from_cases = self.form.id in FROM_CASE_REGISTERS
+        read_case = FROM_CASE_REGISTERS.get(self.form.id)
         for group in self.form.groups:
             listed = self._seen(group.source) if group.source else None
             if group.source and listed is not None:
@@ -204,11 +203,12 @@ class YearReport:
                 found += [{**key, **row} for row in parts]
                 if listed or not self._unanswered(group.source):
                     looked_up.append(group.id)
-            elif from_cases and not group.source:
+            elif read_case and not group.source:
                 looked_up.append(group.id)
-        if from_cases:
+        if read_case:
             cases, office = [self._cases[case] for case in sorted(self._cases)], self.ctx.app.reads.office()
-            recorded = period_rows(self.form.id, cases, office, self.year, language)
+            recorded = [row for case in cases for row in read_case(case, office, self.year, language)]
+            recorded.sort(key=lambda row: str(row.get("held_on", "")))
             found += [row for row in recorded if row not in found]
         return found, looked_up
 
