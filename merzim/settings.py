@@ -248,10 +248,10 @@ class DatabaseSettings(Section):
 
     @property
     def file(self) -> Path | None:
-        """The file of an SQLite database; None for a server, and for a database in memory."""
+        """The file of an SQLite database; None for a server."""
         scheme, _, path = self.url.partition(":///")
         file = path.partition("?")[0]
-        return Path(file) if scheme.startswith("sqlite") and file and not file.startswith(":") else None
+        return Path(file) if scheme.startswith("sqlite") and file else None
 
     @property
     def is_missing(self) -> bool:

@@ -36,7 +36,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
 from merzim.storage.refusals import StorageUnavailable, translated_errors
@@ -239,6 +238,8 @@ def parse_address(url: str) -> URL:
     """
     try:
         address = make_url(url)
+        if address.get_backend_name() == "sqlite" and address.database in (None, "", ":memory:"):
+            raise ValueError("nothing stays in a database in memory")
         return address.set(drivername=_DRIVERS[address.get_backend_name()])
     except (KeyError, NoSuchModuleError):
         raise StorageUnavailable("unsupported", where=url.partition("://")[0]) from None
@@ -255,13 +256,10 @@ def create_private(file: Path) -> None:
 
 
 def _create_sqlite_engine(address: URL) -> Engine:
-    file = address.database
+    file = str(address.database)
     arguments = {"timeout": LOCK_TIMEOUT, "check_same_thread": False}
-    if not file or file == ":memory:":
-        engine = create_engine(address, connect_args=arguments, poolclass=StaticPool, **_OPTIONS)
-    else:
-        engine = create_engine(address, connect_args=arguments, **_POOL, **_OPTIONS)
-    private = None if not file or file.startswith((":", "file:")) else Path(file)
+    engine = create_engine(address, connect_args=arguments, **_POOL, **_OPTIONS)
+    private = None if file.startswith("file:") else Path(file)
     if private is not None:
         try:
             private.parent.mkdir(parents=True, exist_ok=True)

@@ -22,9 +22,7 @@ _UNLOCK = select(func.pg_advisory_unlock_all())
 
 
 class ProcessLock:
-    """The lock of a task in one database: held alone, or together; by each thread by a handle of its own. A
-    database in memory has none: nothing waits there, and nobody holds it alone.
-    """
+    """The lock of a task in one database: held alone, or together; by each thread by a handle of its own."""
 
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
@@ -37,9 +35,6 @@ class ProcessLock:
         cannot be created beside the database, or no server be reached.
         """
         handle = self._open()
-        if handle is None:
-            yield
-            return
         try:
             handle.share()
             self._held.handle = handle
@@ -50,29 +45,26 @@ class ProcessLock:
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
-        """Yield whether nobody else holds the lock; if so, nobody gets it until the block ends. False where
-        there is no such lock. A shared lock of this thread is released for a moment.
+        """Yield whether nobody else holds the lock; if so, nobody gets it until the block ends. A shared lock
+        of this thread is released for a moment.
         """
         mine: _FileLock | _ServerLock | None = getattr(self._held, "handle", None)
         handle = mine or self._open()
         try:
-            yield handle is not None and handle.take_alone()
+            yield handle.take_alone()
         finally:
             if mine is not None:
                 mine.share()
-            elif handle is not None:
+            else:
                 handle.close()
 
-    def _open(self) -> _FileLock | _ServerLock | None:
-        """Return the opened lock, which is not held yet; None for a database in memory."""
+    def _open(self) -> _FileLock | _ServerLock:
+        """Return the opened lock, which is not held yet."""
         if self._engine.dialect.name == "postgresql":
             with translated_errors(self._engine):
                 return _ServerLock(self._engine, self._name)
-        file = self._engine.url.database
-        if not file or file.startswith((":", "file:")):
-            return None
         # By its real name: two settings may lead to one file in two ways.
-        return _FileLock(f"{os.path.realpath(file)}-{self._name}")
+        return _FileLock(f"{os.path.realpath(str(self._engine.url.database))}-{self._name}")
 
 
 class _FileLock:

@@ -78,7 +78,7 @@ _HIDDEN = "***"
 def display_address(engine: Engine) -> str:
     """Return the address to show: the file of SQLite, else the URL without its password."""
     if engine.dialect.name == "sqlite":
-        return engine.url.database or ":memory:"
+        return str(engine.url.database)
     return hide_secrets(engine.url)
 
 

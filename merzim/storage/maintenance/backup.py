@@ -235,9 +235,9 @@ def _refuse_other_version(file: Path, at: str) -> None:
 
 def _file(engine: Engine) -> Path:
     """Return the file of an SQLite database. Raises Refusal for any other."""
-    if engine.dialect.name != "sqlite" or not engine.url.database:
+    if engine.dialect.name != "sqlite":
         raise Refusal("backup_postgresql")
-    return Path(engine.url.database)
+    return Path(str(engine.url.database))
 
 
 @contextmanager
