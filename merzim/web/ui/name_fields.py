@@ -156,11 +156,8 @@ class NameChoices:
             return name_of(above) if above else ""
         person = self.office.people[id]
         unit = units.get(person.unit)
-        kk, ru, en = (
-            ", ".join(filter(None, (person.post_in(language), unit.name_in(language) if unit else "")))
-            for language in LANGUAGES
-        )
-        return Text(kk, ru, en)
+        names = ((person.post_in(each), unit.name_in(each) if unit else "") for each in LANGUAGES)
+        return Text(*(", ".join(filter(None, of_language)) for of_language in names))
 
 
 def unit_names(office: Office, root: str = "") -> NameChoices:
