@@ -140,13 +140,13 @@ class Library(Editions[Procedure]):
         return tuple(act for act in self.adopted_acts if act in set(acts))
 
     def unadopted_act(self, procedure: Procedure, office: Office, unit: str) -> Act | None:
-        """Return the own act a procedure rests on while it is not adopted for a unit (id) the office has."""
+        """Return the act of one organisation a procedure rests on if a known unit (id) has not adopted it."""
         if unit not in office.units or self.is_adopted(procedure, office, unit):
             return None
         return procedure.acts[procedure.adopted_act]
 
     def is_adopted(self, procedure: Procedure, office: Office, unit: str) -> bool:
-        """Return whether the own act of an organisation a procedure rests on, if any, is adopted for a unit."""
+        """Return whether a procedure rests on no act of one organisation, or on one adopted for a unit (id)."""
         own_act = procedure.adopted_act
         return not own_act or own_act in self._office_acts | acts_of(office, unit)
 

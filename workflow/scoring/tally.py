@@ -265,7 +265,7 @@ def tally(year: AssessedYear) -> Mapping[str, Tally]:
 def is_assessed(indicator: Indicator, kind: str) -> bool:
     """Return whether an indicator is assessed for an organisation of that kind; for an unknown kind, always.
 
-    `supervising_body` is not checked: such an indicator counts the subjects below, none where there are none.
+    `supervising_body` is not checked: it counts the subjects below, none where there are none.
     """
     other_kinds = [assessed_kind for assessed_kind in indicator.assessed if assessed_kind != "supervising_body"]
     return of_kinds(kind, tuple(other_kinds))
