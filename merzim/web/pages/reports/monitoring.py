@@ -8,14 +8,10 @@ from merzim.services.cases.rows import extra_fields
 from merzim.services.registers.results import cell_value, field_view, values_view
 from merzim.services.reports import DIRECTIONS, STATUSES, TO_READERS, MonitoringLine, all_lines, monitoring
 from merzim.web.downloads import recommendation_filter
-from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection
+from merzim.web.pages.reports.report import Filter, Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column
 from workflow.registers.definition import RegisterField
-
-LOOKS = {"late": "late", "not": "missed", "partly": "soon", "none": "points", "executed": "done"}
-"""The figures at the top: statuses of measures, with their colours."""
-
 
 RECOMMENDATION_COLUMNS: tuple[Column[MonitoringLine], ...] = (
     Column("head.case", lambda _, line: line.case.id),
@@ -52,7 +48,7 @@ def build(query: ReportQuery) -> Report:
         view=view,
         title=t.say("web.monitoring.title"),
         lead=t.say("web.monitoring.lead", on=ctx.today),
-        figures=tuple(_figure(query, status, view.counts[status]) for status in LOOKS),
+        figures="monitoring",
         filters=(
             Filter(name="search", label=t.say("web.search.words"), chosen=criteria.search, kind="search"),
             query.select("status", "web.risks.outcome", _options(t, "outcome", STATUSES)),
@@ -106,12 +102,3 @@ def _extra_column(row: str, field: RegisterField) -> Column[MonitoringLine]:
         return of_case and cell_value(field_view(field), values_view(of_case.values, {}), t.language)
 
     return Column(field.title, value)
-
-
-def _figure(query: ReportQuery, status: str, number: int) -> Figure:
-    """Return the number of measures of a status, linked to their list."""
-    late = status == "late"
-    text = query.t.say("look.overdue") if late else query.t.option("outcome", status)
-    others = dict.fromkeys(("search", "direction", "legal", "silent"))
-    address = query.link(**others, late="1" if late else "", status="" if late else status)
-    return Figure(look=LOOKS[status], number=number, text=text, address=address)

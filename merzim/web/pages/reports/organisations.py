@@ -17,7 +17,7 @@ from merzim.services.reports import (
     list_turns,
     uploads,
 )
-from merzim.web.pages.reports.report import Figure, Report, ReportQuery, ReportSection
+from merzim.web.pages.reports.report import Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column
 from workflow.cases.registers.risks import SECTIONS, CartogramLine
@@ -50,22 +50,10 @@ def build_consolidated(query: ReportQuery) -> Report:
                 )
             ),
         ),
-        figures=_figures(t, form) if form and form.required else (),
+        figures="consolidated" if form and form.required else "",
+        view=form,
         sections=tuple(_gathered(query, view, form)) if form and form.required else (),
         empty=empty,
-    )
-
-
-def _figures(t: Translator, form: Consolidated) -> tuple[Figure, ...]:
-    """Return how many reported and how many did not, and the sums."""
-    required, silent = len(form.required), len(form.silent)
-    return (
-        Figure(look="done", number=required - silent, text=t.say("web.together.reported", asked=required)),
-        Figure(look="late", number=silent, text=t.say("web.together.silent")),
-        *(
-            Figure(look="points", number=t.points(number), text=t.say(f"value.{value}"), is_zero=False)
-            for value, number in form.sums.items()
-        ),
     )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
-from merzim.services.board.overview import SHOWN_UNITS, FiguresView, figures_of
+from merzim.services.board.overview import SHOWN_UNITS, figures_of
 from merzim.services.documents.year_reports import YearReport, due_quarter, year_reports
 from merzim.services.names import unit_name
 from merzim.services.scoring import (
@@ -17,7 +16,7 @@ from merzim.services.scoring import (
     YearPoints,
     points_of_year,
 )
-from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection
+from merzim.web.pages.reports.report import Filter, Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, figures_columns
 
@@ -53,7 +52,7 @@ def build_points(query: ReportQuery) -> Report:
         further_changed=sum(value != scoring.usual[name] for name, value in chosen.items()),
         remarks=view.whole.remarks,
         view=view,
-        figures=_figures(t, view) if has_points else (),
+        figures="points" if has_points else "",
         empty=empty,
         sections=_sections(query, view, period) if view.answer.projects else (),
         notes=tuple(view.answer.notes) if view.answer.projects else (),
@@ -92,23 +91,6 @@ REPORT_COLUMNS: tuple[Column[YearReport], ...] = (
     Column("web.scores.report", None, "", "year_report"),
     Column("web.case.take", None, "col-take", "year_papers"),
 )
-
-
-def _figures(t: Translator, view: YearPoints) -> tuple[Figure, ...]:
-    answer = view.answer
-    return (
-        Figure(look="done", number=t.points(answer.total), text=t.say("web.scores.earned"), is_zero=False),
-        *(
-            Figure(
-                look=look,
-                number=t.points(number),
-                text=t.say(f"web.scores.{name}"),
-                note=t.say(f"web.scores.{name}.note"),
-                is_zero=not number,
-            )
-            for look, name, number in (("soon", "at_stake", answer.at_stake), ("late", "lost", answer.lost))
-        ),
-    )
 
 
 def _sections(query: ReportQuery, view: YearPoints, period: str) -> tuple[ReportSection, ...]:
@@ -187,7 +169,7 @@ def build_figures(query: ReportQuery) -> Report:
     return replace(
         frame,
         chart=view,
-        figures=_rates(t, view),
+        figures="rates",
         sections=tuple(
             ReportSection(
                 id=name,
@@ -200,20 +182,4 @@ def build_figures(query: ReportQuery) -> Report:
             for name, columns in TABLES
         ),
         hints=(t.say("web.figures.delay_note"), t.say("web.figures.note")),
-    )
-
-
-def _rates(t: Translator, view: FiguresView) -> tuple[Figure, ...]:
-    """Return the figures of a year with something due: % in time, median working days late, number not met."""
-    total, percent = view.total, "%" if t.language == "en" else " %"
-    median = "–" if total.median_late is None else t.points(Decimal(str(total.median_late)))
-    unmet = t.say("web.figures.unmet_note", open=total.numbers["open"], missed=total.numbers["missed"])
-    in_time = t.say("web.figures.of", n=total.on_time, all=total.due)
-    late = t.say("web.figures.late_number", n=total.late)
-    return (
-        Figure(look="done", number=f"{total.rate}{percent}", text=t.say("web.figures.rate_of"), note=in_time),
-        Figure(
-            look="soon", number=median, text=t.say("web.figures.median_of"), note=late, is_zero=not total.late
-        ),
-        Figure(look="late", number=total.unmet, text=t.say("web.figures.unmet_of"), note=unmet),
     )

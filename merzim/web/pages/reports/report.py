@@ -74,18 +74,6 @@ class Filter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Figure:
-    """A number and what it counts. `look`: its colour; `is_zero`: None if the number itself says so."""
-
-    look: str
-    number: object
-    text: str
-    note: str = ""
-    address: str = ""
-    is_zero: bool | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class ReportSection:
     """A card of a report: a table, or lines, or why there are none.
 
@@ -122,7 +110,8 @@ class Report:
     Attributes:
         further: filters that stand folded; `further_changed`: how many are not as usual.
         remarks: stand above the figures; hints: below the tables; empty: title and text of an empty report.
-        chart: the figures of a year by month; view: what its macros read besides a row.
+        figures: the macro of the numbers above; chart: the figures of a year by month.
+        view: what its macros read besides a row.
         sheets: what the workbook has in place of the page's tables.
     """
 
@@ -132,7 +121,7 @@ class Report:
     further: tuple[Filter, ...] = ()
     further_changed: int = 0
     remarks: Sequence[Any] = ()
-    figures: tuple[Figure, ...] = ()
+    figures: str = ""
     sections: tuple[ReportSection, ...] = ()
     hints: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
