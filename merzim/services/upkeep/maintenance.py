@@ -21,12 +21,7 @@ from merzim.storage import events
 from merzim.storage.database import writing
 from merzim.storage.maintenance import backup as stored_backup, schema
 from merzim.storage.maintenance.schema import create_or_migrate
-from merzim.storage.maintenance.verify import (
-    ROWS_AT_ONCE,
-    rebuild as rebuild_board,
-    rebuild_rows,
-    verify as verify_database,
-)
+from merzim.storage.maintenance.verify import rebuild as rebuild_board, rebuild_rows, verify as verify_database
 from merzim.storage.notices.delivery_state import figures, record_run
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.settings import accepted_digests, adopted_editions
@@ -74,7 +69,8 @@ def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
 def rebuild(app: AppContext, *, at: Moment) -> int:
     """Rewrite the board and the index of register rows from their events; return the number of cases."""
     recompute = partial(app.case_commands.recomputed, today=at.today)
-    return rebuild_board(app.engine, recompute, now=at.now, project=partial(_projected, app))
+    rebuild_rows(app.engine, partial(_projected, app))
+    return rebuild_board(app.engine, recompute, now=at.now)
 
 
 def _projected(app: AppContext, row: RegisterRow) -> Projection:
@@ -90,8 +86,7 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
         for register in registers
     }
     rows = [head.id for head in app.register_lists.naming(people, fields)]
-    for first in range(0, len(rows), ROWS_AT_ONCE):
-        rebuild_rows(app.engine, rows[first : first + ROWS_AT_ONCE], partial(_projected, app))
+    rebuild_rows(app.engine, partial(_projected, app), rows)
 
 
 def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -> None:

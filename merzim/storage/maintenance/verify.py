@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from sqlalchemy import Date, DateTime, Engine, inspect, or_, select, text
@@ -17,7 +17,7 @@ from merzim.storage import events
 from merzim.storage.cases import recommendations
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
-from merzim.storage.database import chunks, execute_for_names, in_names, reading, writing
+from merzim.storage.database import chunks, execute_for_names, in_names, read_column, reading, writing
 from merzim.storage.events import OFFICE, SEALS
 from merzim.storage.maintenance.anonymising import rewritten
 from merzim.storage.refusals import StorageUnavailable
@@ -232,39 +232,32 @@ ROWS_AT_ONCE = 500
 _HEADS = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id)).with_for_update()
 
 
-def rebuild(
-    engine: Engine,
-    recompute: Recompute,
-    *,
-    now: datetime,
-    project: ProjectRow | None = None,
-) -> int:
-    """Write anew what is computed from events, of cases and register rows; return the number of cases rebuilt.
-    `project`: computes the index entries of a register row; None leaves all rows as they are. Raises Refusal:
+def rebuild(engine: Engine, recompute: Recompute, *, now: datetime) -> int:
+    """Write anew what is computed from the events of cases; return the number of cases rebuilt. Raises Refusal:
     naming the cases whose events do not end where their head says; all others are rebuilt.
     """
     ledger = SqlLedger(engine)
     ids = ledger.ids()
     rebuilt = {case.id for cases, _ in ledger.rewrite(ids, recompute, now=now) for case in cases}
-    if project is not None:
-        with writing(engine) as session:
-            names = session.execute(select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id)).scalars().all()
-            for rows_at_once in chunks(names, ROWS_AT_ONCE):
-                rebuild_rows(engine, rows_at_once, project)
     if broken := tuple(name for name in ids if name not in rebuilt):
         raise Refusal("rebuild_broken", cases=broken, count=len(rebuilt))
     return len(rebuilt)
 
 
-def rebuild_rows(engine: Engine, names: list[str], project: ProjectRow) -> None:
-    """Write anew what is computed of these register rows, locked against edits meanwhile."""
-    with writing(engine) as session:
-        stored = {head.id: head for head in execute_for_names(session, _HEADS, names)}
-        for name, row in stored_rows(engine, names).items():
-            expected = {**_columns(row), **columns_of(REGISTER_ROW, project(row))}
-            if any(getattr(stored[name], column) != value for column, value in expected.items()):
-                step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
-                session.execute(step)
+def rebuild_rows(engine: Engine, project: ProjectRow, names: Iterable[str] | None = None) -> None:
+    """Write anew what is computed of these register rows, or of all, some at a time, locked against edits
+    meanwhile.
+    """
+    if names is None:
+        names = read_column(engine, select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id))
+    for chunk in chunks(names, ROWS_AT_ONCE):
+        with writing(engine) as session:
+            stored = {head.id: head for head in execute_for_names(session, _HEADS, chunk)}
+            for name, row in stored_rows(engine, chunk).items():
+                expected = {**_columns(row), **columns_of(REGISTER_ROW, project(row))}
+                if any(getattr(stored[name], column) != value for column, value in expected.items()):
+                    step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
+                    session.execute(step)
 
 
 def _columns(row: RegisterRow) -> Mapping[str, object]:
