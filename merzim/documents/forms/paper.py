@@ -150,9 +150,8 @@ def _nothing(rows: Rows, first: str, text: str) -> dict[str, str]:
 
 
 def _render(docx: bytes, context: Mapping[str, object], form: str) -> bytes:
-    """Return the DOCX template filled with the variables. Raises Refusal for a template that cannot be.
-
-    Values are escaped and never run as template code; what a template may say itself is bounded by a sandbox.
+    """Return the DOCX template filled with the variables. Raises Refusal for a template that cannot be. Values
+    are escaped and never run as template code; what a template may say itself is bounded by a sandbox.
     """
     environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
     try:
@@ -173,9 +172,8 @@ def _render(docx: bytes, context: Mapping[str, object], form: str) -> bytes:
 
 
 def _name_properties(relations: Relationships) -> None:
-    """Give the properties of a file that LibreOffice wrote the name Word knows them by.
-
-    Else python-docx adds a second part of the same name, and Word calls the document damaged.
+    """Give the properties of a file that LibreOffice wrote the name Word knows them by; else python-docx adds a
+    second part of the same name, and Word calls the document damaged.
     """
     for id, relation in list(relations.items()):
         if relation.reltype.endswith("/officedocument/2006/relationships/metadata/core-properties"):

@@ -74,9 +74,8 @@ def variables(field: Field, value: object, language: str, *, year: object = None
 
 
 def signed_name(name: str) -> str:
-    """Return a name as written beside a signature: "С. Жумагулов" for "Жумагулов Серик Маратович".
-
-    A name of one word, of more than three, or with initials stays unchanged. Up to three words do not wrap.
+    """Return a name as written beside a signature: "С. Жумагулов" for "Жумагулов Серик Маратович". A name of
+    one word, of more than three, or with initials stays unchanged; up to three words do not wrap.
     """
     words = name.split()
     if len(words) > 3:

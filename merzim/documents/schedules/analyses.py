@@ -150,10 +150,8 @@ def read_analyses(
     table: ScheduleTable, title: ScheduleTitle, errors: Errors
 ) -> tuple[list[ReadSchedule], list[RowNote]]:
     """Return the analyses of a table, in row order, and notes on columns and rows that give none. A day, month
-    or quarter alone in a row dates the rows below without any.
-
-    Errors: an impossible or half-read day, no object (both left out), an end before or without a start, a far
-    day, an analysis twice.
+    or quarter alone in a row dates the rows below without any. Errors: an impossible or half-read day, no
+    object (both left out), an end before or without a start, a far day, an analysis twice.
     """
     schedules: list[ReadSchedule] = []
     notes = [RowNote.of(table.head, "read_column_ignored", column=column.title) for column in table.of("")]

@@ -107,9 +107,8 @@ def read_audit(
 
 
 class Headings:
-    """The names that columns of the table may have.
-
-    A heading in words matches a column if all its words, ignoring endings, are the words of one of its names.
+    """The names that columns of the table may have. A heading in words matches a column if all its words,
+    ignoring endings, are the words of one of its names.
     """
 
     def __init__(self, facts: Collection[str], headings: Mapping[str, str]) -> None:

@@ -85,9 +85,8 @@ def has_steps(table: ScheduleTable) -> bool:
 def read_steps(
     sheet: Sheet, table: ScheduleTable, title: ScheduleTitle, name: str, errors: Errors
 ) -> list[ReadSchedule]:
-    """Return the analyses whose steps are the rows of a table: one, or one for each object or section.
-
-    Errors: a day that cannot be, a formula; where no day is read at all, each that was left as words.
+    """Return the analyses whose steps are the rows of a table: one, or one for each object or section. Errors:
+    a day that cannot be, a formula; where no day is read at all, each that was left as words.
     """
     columns = _when_columns(table)
     steps, sections = _steps(sheet, table, columns, title, errors)
@@ -183,9 +182,8 @@ def _section(sheet: Sheet, row: RowOfSheet, when: int) -> str | None:
 
 
 def _groups(steps: Sequence[Work], sections: Sequence[tuple[int, str]]) -> list[str]:
-    """Return the object each step belongs to: of its column, of its section, or "" where all are of one.
-
-    Objects part a table only where the same steps come back under each.
+    """Return the object each step belongs to: of its column, of its section, or "" where all are of one;
+    objects part a table only where the same steps come back under each.
     """
     objects = [step.of for step in steps]
     if _repeats(steps, objects):

@@ -202,11 +202,8 @@ def columns(table: str) -> Columns:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading row: the place of each of its columns, and its texts.
-
-    Attributes:
-        other: place -> a heading of no known column.
-        twice: place -> the column, and the heading, of one that is named again.
+    """A heading row: the place of each of its columns, and its texts; by place, the headings of no known column
+    (`other`), and the column and heading of one that is named again (`twice`).
     """
 
     row: int

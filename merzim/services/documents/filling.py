@@ -200,9 +200,8 @@ class Letterhead:
 
 
 def letterhead(ctx: RequestContext, unit: str) -> Letterhead:
-    """Return whose paper a unit's is: that of the nearest organisation, going up, with a first head of its own.
-
-    Instruction (000), P1: the head of the subject of the analysis signs.
+    """Return whose paper a unit's is: that of the nearest organisation, going up, with a first head of its own,
+    for the head of the subject of the analysis signs (Instruction (000), P1).
     """
     office, today = ctx.app.reads.office(), ctx.today
     place = office.unit_id(unit) or office.root

@@ -70,11 +70,8 @@ def _read(ctx: RequestContext, command: ImportSchedule) -> ScheduleFile:
 @verb("manage")
 def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
     """Import a schedule, once every row of it is in order: all of it or nothing. The same file again changes no
-    case but for days the user corrected; a changed one writes only the changes.
-
-    Raises:
-        Refusal: a bad row, a unit or a case not among the reader's, an answer that matches nobody.
-        Conflict: another user changed a case of the file meanwhile; nothing was written.
+    case but for days the user corrected; a changed one writes only the changes. Raises Refusal, or Conflict
+    where another user changed a case of the file meanwhile.
     """
     file = _read(ctx, command)
     with writing(ctx.app.engine):

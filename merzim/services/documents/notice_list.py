@@ -33,10 +33,8 @@ _STEP = re.compile(r"(open|before|slipped)?([+-]?)(\d+)")
 
 
 def write_notices(app: AppContext, notices: Sequence[Notice], file: Path, language: str) -> None:
-    """Write these notices to a file: a workbook where its name ends with .xlsx, else CSV.
-
-    Raises:
-        UnreadablePaper: the file cannot be written.
+    """Write these notices to a file: a workbook where its name ends with .xlsx, else CSV. Raises
+    UnreadablePaper: it cannot be written.
     """
     table = notices_table(app, notices, language)
     is_workbook = file.suffix.lower() == ".xlsx"

@@ -106,11 +106,8 @@ def person_paper(
     ctx: RequestContext, form: Form, language: str, *, row: str = "", person: str = "", unit: str = ""
 ) -> Paper:
     """Return a form about a person with what a row says, or the person's newest row; without one, with what the
-    office knows of the person. `unit`: the organisation it names instead of theirs.
-
-    Raises:
-        UnknownRow: no such row, or none the reader sees.
-        Refusal: the row named does not stand on that form, or not exactly one person is called so.
+    office knows of the person. `unit`: the organisation it names instead of theirs. Raises UnknownRow for a row
+    the reader does not see, Refusal for one that does not stand on that form, or where nobody is called so.
     """
     reader, rows = replace(ctx, language=language), list[RowView]()
     paper = _unrecorded(ctx, form, language, person=person, unit=unit)

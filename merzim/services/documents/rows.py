@@ -152,9 +152,8 @@ def group_rows(case: Case, office: Office, language: str) -> list[Row]:
 
 
 def position_rows(form: Form, case: Case, office: Office, language: str, *, on: date) -> list[Row]:
-    """Return the exposed positions listed in a case on a day: posts, never their holders.
-
-    A position without department or district gets the analysed unit, if that is a part of an organisation.
+    """Return the exposed positions listed in a case on a day: posts, never their holders; one without
+    department or district in the analysed unit, if that is a part of an organisation.
     """
     analysed = office.units.get(case.unit)
     unit = analysed.name_in(language) if analysed and not analysed.kind else ""
@@ -185,9 +184,8 @@ def all_position_rows(
 
 
 def supplier_rows(purchases: Iterable[Row], language: str) -> list[Row]:
-    """Return purchases summed by supplier, and with the suppliers related to it, the largest first.
-
-    Suppliers are related where one is named as the other's related organisation, or both name the same one.
+    """Return purchases summed by supplier, and with the suppliers related to it, the largest first: one is
+    named as the other's related organisation, or both name the same one.
     """
     amounts, counts, related = dict[str, Decimal](), Counter[str](), dict[str, dict[str, str]]()
     for purchase in purchases:
@@ -299,9 +297,8 @@ def _rank(risk: RowOfCase, language: str) -> str:
 
 
 def object_rows(cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
-    """Return the objects of active cases whose analysis begins in a year, with its days, the earliest first.
-
-    A case that begins in the year without a known end has no term yet.
+    """Return the objects of active cases whose analysis begins in a year, with its days, the earliest first;
+    one without a known end has no term yet.
     """
     dated_rows: list[tuple[date, Row]] = []
     for case in cases:

@@ -187,10 +187,9 @@ class YearReport:
 
     @cached_property
     def _found(self) -> tuple[list[Row], Sequence[str]]:
-        """The rows of registers, each group's by day, and of cases; and the groups looked up.
-
-        A register whose lists the reader does not see is left out silently. An empty one counts as read only if
-        no row of it leaves open what the report asks.
+        """The rows of registers, each group's by day, and of cases; and the groups looked up. A register whose
+        lists the reader does not see is left out silently; an empty one counts as read only if no row of it
+        leaves open what the report asks.
         """
         found, looked_up, language = list[Row](), list[str](), self.ctx.language
         group_by = self.form.rows.group_by if self.form.rows else ""
