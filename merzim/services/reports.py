@@ -32,6 +32,7 @@ from workflow.cases.case import Case
 from workflow.cases.registers.risks import (
     NOT_REVIEWED,
     CartogramLine,
+    ListedRisk,
     Rank,
     RecommendationFilter,
     RecommendationPlace,
@@ -39,7 +40,7 @@ from workflow.cases.registers.risks import (
     listed,
     rank_of,
 )
-from workflow.cases.registers.rows import RowOfCase, rows_of
+from workflow.cases.registers.rows import rows_of
 from workflow.deadlines.deadline import Deadline, is_overdue, working_days_between
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.findings import Finding
@@ -224,15 +225,11 @@ STATUSES = (*case_registers().latest("measures").actions["review"].fields["outco
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MonitoringLine:
-    """One risk with one of its measures (None where it has none), its status by the last review, who is
-    responsible or the words for them, and its next due date; `late`: by how many `working_days` it has passed.
+class MonitoringLine(ListedRisk):
+    """A risk with one of its measures, who is responsible for it or the words for them, and its next due date;
+    `late`: by how many `working_days` it has passed.
     """
 
-    case: Case
-    risk: RowOfCase
-    measure: RowOfCase | None
-    status: str
     unit: UnitName
     responsible: Name
     due: date | None
@@ -378,10 +375,9 @@ def _lines(
         row = next_of(of_measures.get(place.case, {}).get(place.measure, ()))
         due, late = row.due if row else None, row is not None and is_overdue(row, today=ctx.today)
         yield MonitoringLine(
-            case=found.case,
-            risk=found.risk,
-            measure=found.measure,
-            status=found.status,
+            found.case,
+            found.risk,
+            found.measure,
             unit=unit_name(office, found.case.unit),
             responsible=person_name(office, found.measure["responsible"]) if found.measure else "",
             due=due,
