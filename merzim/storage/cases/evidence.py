@@ -40,12 +40,11 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 class EvidenceFolder:
     """Evidence in a folder: `ab/abcdef...`. A file appears complete or not at all. `folder`: created with the
-    first file. `limit`: maximum size of a file in bytes.
+    first file.
     """
 
-    def __init__(self, folder: Path, *, limit: int = LIMIT) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._limit = limit
 
     def keep(self, content: BinaryIO, name: str) -> StoredFile:
         """Store a file once under its hash. `name`: the file's name; its extension determines the allowed
@@ -125,12 +124,12 @@ class EvidenceFolder:
         descriptor = os.open(self._place(reference), _FLAGS)
         try:
             file_stat = os.fstat(descriptor)
-            if not stat.S_ISREG(file_stat.st_mode) or file_stat.st_size > self._limit:
+            if not stat.S_ISREG(file_stat.st_mode) or file_stat.st_size > LIMIT:
                 raise EvidenceDamaged("evidence_altered", sha256=reference)
             size = 0
             while chunk := os.read(descriptor, _STEP):
                 size += len(chunk)
-                if size > self._limit:
+                if size > LIMIT:
                     raise EvidenceDamaged("evidence_altered", sha256=reference)
                 yield chunk
         finally:
@@ -145,8 +144,8 @@ class EvidenceFolder:
             try:
                 while chunk := content.read(_STEP):
                     size += len(chunk)
-                    if size > self._limit:
-                        raise Refusal("evidence_too_large", limit=self._limit // (1024 * 1024))
+                    if size > LIMIT:
+                        raise Refusal("evidence_too_large", limit=LIMIT // (1024 * 1024))
                     digest.update(chunk)
                     part.write(chunk)
                 if not size:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, bindparam, case, func, literal_column, or_, select, tuple_, update
+from sqlalchemy import Engine, Select, and_, case, func, literal_column, or_, select, tuple_, update
 from sqlmodel import Session
 
 from merzim.storage import events
@@ -36,7 +36,7 @@ from merzim.storage.tables.base import moment
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT
-from merzim.storage.tables.notices import NOTICE, UNREAD
+from merzim.storage.tables.notices import NOTICE, UNREAD, NoticeRow
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
 from notifications.daily import DAY, LETTER, WEEK
 from notifications.dispatch import InboxLine, Move, PendingStep, Settlement
@@ -54,8 +54,8 @@ _BUNDLED = NOTICE.c.bundle != literal_column("''")
 _NEWEST = (NOTICE.c.queued_at.desc(), NOTICE.c.key)
 _PLACE = (DEADLINE.c.next_step_on, DEADLINE.c.case, DEADLINE.c.obligation)
 _BY_DUE = select(DEADLINE).order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
-_RECORD = ("state", "answer", "attempts", "not_before", "sent_at", "text_hash", "address")
-"""What an attempt changes of a notice."""
+_RECORD = ("key", "state", "answer", "attempts", "not_before", "sent_at", "text_hash", "address")
+"""The key of a notice, and what an attempt changes of it."""
 
 
 class SqlOutbox:
@@ -209,12 +209,12 @@ class SqlOutbox:
 
     def _mark(self, notices: Sequence[Notice], now: datetime) -> None:
         claimed = select(NOTICE.c.key).where(in_names(NOTICE.c.key), _SENDING).with_for_update()
-        step = NOTICE.update().where(NOTICE.c.key == bindparam("k_key"))
         with writing(self._engine) as session:
             mine = {key for (key,) in execute_for_names(session, claimed, [notice.key for notice in notices])}
             marked = [notice for notice in notices if notice.key in mine]
-            if marked:
-                session.execute(step, [_delivery_record(notice) for notice in marked])
+            records = [{name: getattr(notice, name) for name in _RECORD} for notice in marked]
+            if records:
+                session.execute(update(NoticeRow), records)
             delivery_state.append_outcomes(session, marked, now=now)
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
@@ -374,11 +374,6 @@ def _claim(session: Session, chosen: Select[Any], *, now: datetime, carrier: str
     if carrier:
         step = step.values(carrier=carrier)
     return [to_notice(record) for record in session.execute(step.returning(*NOTICE.columns))]
-
-
-def _delivery_record(notice: Notice) -> dict[str, object]:
-    """Return what an attempt changes of a notice, by column, and its key."""
-    return {"k_key": notice.key} | {name: getattr(notice, name) for name in _RECORD}
 
 
 def _claim_items(session: Session, letter: Notice, now: datetime) -> list[Notice]:
