@@ -140,8 +140,7 @@ def one_of(*texts: str) -> As:
     return As(Literal.__getitem__(texts), str)
 
 
-NAME_PATTERN = "^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
-Name = Annotated[str, named(NAME_PATTERN)]
+Name = Annotated[str, named("^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
 """Names of facts, stages and fields: they become parts of ids, column names and command arguments."""
 DashedName = Annotated[str, named("^[a-z0-9]+(-[a-z0-9]+)*$")]
 """Names of procedures, registers and acts."""
