@@ -11,14 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from calendars.kazakhstan import Kazakhstan
-from merzim.services.cases.views import (
-    ListPortfolio,
-    PortfolioLine,
-    PortfolioPage,
-    StepDates,
-    every_line,
-    list_portfolio,
-)
+from merzim.services.cases import views
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.acts import offered_procedures
@@ -33,7 +26,7 @@ from workflow.machine import OVER
 router = APIRouter(include_in_schema=False)
 
 Name = Annotated[str, Query(max_length=100)]
-Row = tuple[PortfolioLine, StepDates]
+Row = tuple[views.PortfolioLine, views.StepDates]
 
 
 def _criteria(
@@ -43,7 +36,7 @@ def _criteria(
     stage: Name = "",
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     number: PageNumber = 1,
-) -> ListPortfolio:
+) -> views.ListPortfolio:
     """Return the query in the address; an unknown procedure, stage or year is replaced by the default."""
     procedure_id = procedure if procedure in ctx.library.ids() else USUAL
     stages = {*ctx.library.latest(procedure_id).stage_title, *OVER}
@@ -53,10 +46,10 @@ def _criteria(
         "unit": unit,
         "stage": stage if stage in stages else "",
     }
-    return build(ListPortfolio, {**fields, "page": number})
+    return build(views.ListPortfolio, {**fields, "page": number})
 
 
-Criteria = Annotated[ListPortfolio, Depends(_criteria)]
+Criteria = Annotated[views.ListPortfolio, Depends(_criteria)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,9 +94,9 @@ def portfolio_page(
     """Show one page of the analyses of a year, one line each."""
     year = criteria.year or ctx.today.year
     try:
-        view = list_portfolio(ctx, criteria)
+        view = views.list_portfolio(ctx, criteria)
     except UnknownUnit:
-        view = PortfolioPage(year=year, total=0, page=1, pages=1, lines=[])
+        view = views.PortfolioPage(year=year, total=0, page=1, pages=1, lines=[])
     case_id = replanned if any(line.case == replanned for line in view.lines) else ""
     return page(
         ctx,
@@ -119,7 +112,7 @@ def portfolio_page(
     )
 
 
-def _step_value(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], object]:
+def _step_value(obligation: str, name: str) -> Callable[[Translator, views.PortfolioLine], object]:
     """Return a column's value: attribute `name` of the step that the line's attribute `obligation` names."""
     return lambda _, line: getattr(line.step(getattr(line, obligation)), name, None)
 
@@ -135,7 +128,7 @@ STEP_COLUMNS: tuple[Column[Row], ...] = (
     Column("web.portfolio.drift", lambda _, row: row[1].drift),
     Column("web.portfolio.slack", lambda _, row: row[1].slack),
 )
-LINE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
+LINE_COLUMNS: tuple[Column[views.PortfolioLine], ...] = (
     Column("head.case", lambda _, line: line.case),
     Column("web.portfolio.analysis", lambda _, line: line.object, ""),
     Column("head.unit", lambda _, line: line.unit_name),
@@ -152,7 +145,7 @@ LINE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
 @router.get("/portfolio.xlsx")
 def portfolio_workbook(ctx: Reading, criteria: Criteria) -> Response:
     """Return all analyses of a year with all their steps as a workbook."""
-    lines = list(every_line(ctx, criteria))
+    lines = list(views.every_line(ctx, criteria))
     translator = Translator(ctx.language)
     steps = [(line, step) for line in lines for step in line.steps]
     title = translator.say("web.portfolio.title", year=criteria.year)

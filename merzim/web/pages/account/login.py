@@ -25,16 +25,7 @@ from merzim.services.accounts.credentials import BadPassword, hash_secret
 from merzim.services.accounts.verbs import Credential, demonstrators
 from merzim.services.context import RequestContext
 from merzim.services.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
-from merzim.web.auth import dependencies
-from merzim.web.auth.attempts import (
-    NotProved,
-    check_code,
-    counted,
-    minutes,
-    network_limit,
-    remember_device,
-    verify_log_in,
-)
+from merzim.web.auth import attempts, dependencies
 from merzim.web.auth.dependencies import Anybody, Enrolling, begin_session, end_session
 from merzim.web.http import WebContext, drop_cookie, keep_cookie
 from merzim.web.ui.form_values import Fields
@@ -61,8 +52,8 @@ def log_in(ctx: Anybody, texts: Fields) -> Response:
     """Log in by name, password and second factor; every failure gets the same answer."""
     login = texts.get("login", "").strip()[:_LOGIN].casefold()
     try:
-        account = verify_log_in(ctx, login, texts)
-    except NotProved as failure:
+        account = attempts.verify_log_in(ctx, login, texts)
+    except attempts.NotProved as failure:
         return login_page(
             ctx,
             onward=local_address(texts.get("next", "/")),
@@ -136,7 +127,7 @@ def login_page(
     onward: str,
     form_values: Mapping[str, str] | None = None,
     files: bool = False,
-    failure: NotProved | None = None,
+    failure: attempts.NotProved | None = None,
     refusal: str = "",
     login: str = "",
     status: int = 200,
@@ -162,7 +153,7 @@ def login_page(
         form_values=json.dumps(form_values, ensure_ascii=False) if form_values else "",
         files=files,
         wrong=failure is not None,
-        minutes=minutes(wait),
+        minutes=attempts.minutes(wait),
         refusal=refusal,
         labels=provider.labels if provider else None,
         log_out=provider.log_out_address(now=ctx.now) if provider and ctx.query.get("said") == "out" else "",
@@ -204,7 +195,7 @@ def enter_account(ctx: WebContext, account: Account, texts: Mapping[str, str], *
         response = page(ctx, "again.html", onward=onward, kept=fields)
     begin_session(ctx, login, response, scope=scope)
     if account.password and not scope:
-        remember_device(ctx, response, account)
+        attempts.remember_device(ctx, response, account)
     return response
 
 
@@ -276,9 +267,9 @@ def finish(ctx: Anybody, state: str = "", code: str = "", error: str = "", iss: 
     onward = local_address(values.get("next", "/"))
     attempt = LogInAttempt(**{name: values.get(name, "") for name in ("state", "nonce", "verifier")})
     try:
-        with counted(ctx, [network_limit(ctx, "address")]):
+        with attempts.counted(ctx, [attempts.network_limit(ctx, "address")]):
             account = _identified(ctx, attempt, code, error, iss)
-    except NotProved as failure:
+    except attempts.NotProved as failure:
         if failure.wait is not None:
             return _without_cookie(login_page(ctx, onward=onward, failure=failure))
         is_known = failure.reason != "not_identified"
@@ -296,16 +287,16 @@ def _identified(ctx: WebContext, attempt: LogInAttempt, code: str, error: str, i
     """Return the account of whom a code of the provider identifies. Raises NotProved, ProviderSilent."""
     if error or not code:
         log.info("the provider lets nobody in: %s", error[:200])
-        raise NotProved("not_identified")
+        raise attempts.NotProved("not_identified")
     try:
         account = identities.account_by_provider(ctx, attempt, code, issuer=issuer)
     except NotIdentified as trouble:
         log.warning("the provider's answer proves nothing: %s", trouble)
-        raise NotProved("not_identified") from None
+        raise attempts.NotProved("not_identified") from None
     if account is None:
-        raise NotProved("no_access")
+        raise attempts.NotProved("no_access")
     if account.disabled:
-        raise NotProved("account_closed", login=account.reader.login)
+        raise attempts.NotProved("account_closed", login=account.reader.login)
     return account
 
 
@@ -319,8 +310,8 @@ def enter_code(ctx: Anybody, texts: Fields) -> Response:
         return _without_cookie(login_page(ctx, onward="/", refusal="web.login.provider_again", status=400))
     code = texts.get("code", "")
     try:
-        check_code(ctx, account, code)
-    except NotProved:
+        attempts.check_code(ctx, account, code)
+    except attempts.NotProved:
         return _code_page(ctx, wrong=True)
     return _without_cookie(enter_account(ctx, account, {"next": values.get("next", "/"), "code": code}))
 

@@ -14,15 +14,6 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars.hours import almaty
 from merzim.services import administration, letters
-from merzim.services.administration import (
-    KNOWN_SERVERS,
-    MAIL_PORTS,
-    MailServer,
-    MailTried,
-    Organisation,
-    Step,
-    TryMail,
-)
 from merzim.services.audit import AskAudit, AuditLine, AuditList, ask_audit, exported_entries
 from merzim.services.inputs import build
 from merzim.services.letters import ResendChannel
@@ -46,7 +37,7 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 ChannelName = Annotated[str, Form(max_length=100)]
 PATH = "/administration"
-STEP_ADDRESSES: Mapping[Step, str] = {
+STEP_ADDRESSES: Mapping[administration.Step, str] = {
     "organisation": "/administration/settings",
     "units": "/administration/unit",
     "people": "/administration/people#import",
@@ -234,7 +225,7 @@ def settings(ctx: Setting) -> Response:
 
 
 def _settings_page(
-    ctx: WebContext, *, outcome: MailTried | None = None, tried: RejectedForm | None = None
+    ctx: WebContext, *, outcome: administration.MailTried | None = None, tried: RejectedForm | None = None
 ) -> Response:
     """Return the page of settings: the stored values, over them what was typed; `outcome`: of a test letter."""
     present = administration.get_settings(ctx, Ask())
@@ -251,10 +242,10 @@ def _settings_page(
         place=PLACE,
         present=present,
         values=values,
-        organisation_fields=command_fields(ctx, Organisation, values),
-        mail_fields=command_fields(ctx, TryMail, values),
-        ports=sorted({*MAIL_PORTS, *([port] if (port := present.mail.port) else [])}),
-        known_servers=tuple(KNOWN_SERVERS),
+        organisation_fields=command_fields(ctx, administration.Organisation, values),
+        mail_fields=command_fields(ctx, administration.TryMail, values),
+        ports=sorted({*administration.MAIL_PORTS, *([port] if (port := present.mail.port) else [])}),
+        known_servers=tuple(administration.KNOWN_SERVERS),
         outcome=outcome,
         tried=tried,
     )
@@ -265,7 +256,9 @@ def _settings_page(
 def change_organisation(ctx: Setting, answers: Fields) -> Response:
     """Change the organisation's names and its officer; a name the environment fixes has no field."""
     present = administration.get_settings(ctx, Ask()).organisation.model_dump()
-    administration.change_organisation(ctx, read_command(ctx, Organisation, {**present, **answers}))
+    administration.change_organisation(
+        ctx, read_command(ctx, administration.Organisation, {**present, **answers})
+    )
     return redirect(ctx, PLACE, said="saved")
 
 
@@ -274,9 +267,9 @@ def change_organisation(ctx: Setting, answers: Fields) -> Response:
 def change_mail(ctx: Setting, answers: Fields) -> Response:
     """Change the mail server, or send a test letter through the typed one."""
     if answers.get("do") == "test":
-        outcome = administration.try_mail(ctx, read_command(ctx, TryMail, answers))
+        outcome = administration.try_mail(ctx, read_command(ctx, administration.TryMail, answers))
         return _settings_page(
             ctx, tried=RejectedForm(form="mail", refusal=None, answers=answers), outcome=outcome
         )
-    administration.change_mail(ctx, read_command(ctx, MailServer, answers))
+    administration.change_mail(ctx, read_command(ctx, administration.MailServer, answers))
     return redirect(ctx, PLACE, said="saved")

@@ -8,15 +8,8 @@ from functools import partial
 from itertools import groupby
 
 from merzim.documents.case_tables import cartogram_sheets
+from merzim.services import reports
 from merzim.services.law.acts import offered_procedures
-from merzim.services.reports import (
-    ConsolidatedReport,
-    ReadyUpload,
-    compare_cartogram,
-    consolidated_report,
-    list_turns,
-    uploads,
-)
 from merzim.web.pages.reports.report import Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column
@@ -29,7 +22,7 @@ def build_consolidated(query: ReportQuery) -> Report:
     """Return what the organisations did of one obligation in a year, and those that have not reported."""
     ctx, t = query.ctx, query.t
     names = query.chosen.get("procedure", ""), query.chosen.get("obligation", "")
-    view = consolidated_report(ctx, *names, query.unit, query.year)
+    view = reports.consolidated_report(ctx, *names, query.unit, query.year)
     law, obligation, form = view.procedure, view.obligation, view.form
     procedures = [procedure for _, group in offered_procedures(ctx, "") for procedure in group]
     empty = "", ""
@@ -57,7 +50,9 @@ def build_consolidated(query: ReportQuery) -> Report:
     )
 
 
-def _gathered(query: ReportQuery, view: ConsolidatedReport, form: Consolidated) -> Iterator[ReportSection]:
+def _gathered(
+    query: ReportQuery, view: reports.ConsolidatedReport, form: Consolidated
+) -> Iterator[ReportSection]:
     """Yield the organisations that did not report, if any, and the lines of all: at least one for each."""
     t = query.t
     if form.silent:
@@ -97,13 +92,13 @@ def _line_columns(query: ReportQuery, values: Iterable[str]) -> tuple[Column[Res
     )
 
 
-ReadyDocuments = tuple[ReadyUpload, Sequence[ProvedFact]]
+ReadyDocuments = tuple[reports.ReadyUpload, Sequence[ProvedFact]]
 """An upload with the documents of a row: all that are ready, or one."""
 
 
 def build_uploads(query: ReportQuery) -> Report:
     """Return the documents ready but not uploaded to the platform; in a file a row for each document."""
-    t, ready = query.t, uploads(query.ctx, query.unit)
+    t, ready = query.t, reports.uploads(query.ctx, query.unit)
     rows: list[ReadyDocuments] = [(upload, upload.ready) for upload in ready]
     return Report(
         title=t.say("web.together.uploads_title"),
@@ -149,7 +144,7 @@ def _ready_columns(query: ReportQuery) -> tuple[Column[ReadyDocuments], ...]:
 
 def build_yearly(query: ReportQuery) -> Report:
     """Return when each organisation's last analysis ended, and by when the next is due."""
-    t, turns = query.t, list_turns(query.ctx, query.unit)
+    t, turns = query.t, reports.list_turns(query.ctx, query.unit)
     frame = Report(
         title=t.say("web.together.yearly_title"),
         lead=t.say("yearly_clock.practice"),
@@ -193,7 +188,7 @@ def _remarks(query: ReportQuery, turn: Turn) -> list[str]:
 
 def build_cartogram(query: ReportQuery) -> Report:
     """Return the positions and risks due in the cartogram, by place, and how the published one differs."""
-    t, view = query.t, compare_cartogram(query.ctx, query.unit)
+    t, view = query.t, reports.compare_cartogram(query.ctx, query.unit)
     missing = t.say("risk.cartogram_missing"), t.say("web.cartogram.missing_do")
     differences = [t.say(finding.code, **finding.arguments) for finding in view.findings]
     return Report(
