@@ -93,12 +93,8 @@ def write(
 
     Values an event erases are erased from all events of the row. `seen_units`: units whose rows are visible to
     the writer; None for all. `unique`: whether a row is refused whose unique fields have the same values as
-    another visible one's.
-
-    Raises:
-        InvalidRow: such a row.
-        Contradiction: another user wrote a row since it was read.
-        StorageUnavailable: the database cannot be written.
+    another visible one's. Raises InvalidRow: such a row; Contradiction: another user wrote a row since it was
+    read; StorageUnavailable: the database cannot be written.
     """
     after = [next_row(*change) for change in changes]
     try:

@@ -286,11 +286,8 @@ class TelegramCode(BaseModel):
 
 def create_code(ctx: RequestContext, person: str) -> TelegramCode:
     """Create the code by which a person links their Telegram account; an earlier unused code becomes invalid.
-    The caller must make sure that only the person concerned sees it.
-
-    Raises:
-        Refusal: there is nobody with that name, or several people.
-        Refusal: `[channels.telegram] bot` is missing, or Telegram is not among the channels in use.
+    The caller must make sure that only the person concerned sees it. Raises Refusal: there is nobody with that
+    name, or several people, `[channels.telegram] bot` is missing, or Telegram is not among the channels in use.
     """
     bot = _bot(ctx.app)
     if not bot:

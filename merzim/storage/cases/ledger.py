@@ -126,12 +126,9 @@ class SqlLedger:
 
     def append(self, changes: Sequence[Change], *, now: datetime) -> int:
         """Write changes of cases in one transaction, those without events as recomputed rows alone; return the
-        number of cases that changed.
-
-        Raises:
-            Conflict: somebody else wrote one of the cases first; nothing was written.
-            CaseBroken: the events of a case do not end where its head says; nothing was written.
-            StorageUnavailable: the database cannot be written; nothing was written.
+        number of cases that changed. Nothing was written where it raises Conflict (somebody else wrote one of
+        the cases first), CaseBroken (the events of a case do not end where its head says) or
+        StorageUnavailable.
         """
         if not changes:
             return 0
@@ -222,12 +219,9 @@ def write(
     session: Session, changes: Sequence[Change], stored: Mapping[str, StoredCase], *, now: datetime
 ) -> int:
     """Write changes of cases in the caller's transaction; return the number of cases that changed. `stored`: as
-    `locked` returned it there.
-
-    Raises:
-        Conflict: a change was made from another state of its case than the stored one.
-        CaseBroken: the events of a case do not end where its head says.
-        IntegrityError: another writer is creating one of the cases.
+    `locked` returned it there. Raises Conflict: a change was made from another state of its case than the
+    stored one; CaseBroken: the events of a case do not end where its head says; IntegrityError: another writer
+    is creating one of the cases.
     """
     batch = Batch()
     for change in sorted(changes, key=lambda change: change.case.id):
