@@ -19,18 +19,7 @@ from merzim.services.law.regulations import row_words
 from merzim.services.names import seen_unit
 from merzim.services.registers.views import AskRow, show_row
 from merzim.web.auth.dependencies import Reading
-from merzim.web.http import (
-    BYTES,
-    ZIP,
-    CaseId,
-    Digest,
-    FormId,
-    PaperLanguage,
-    Quarter,
-    RowPath,
-    as_file,
-    stream_file,
-)
+from merzim.web.http import ZIP, CaseId, Digest, FormId, PaperLanguage, Quarter, RowPath, as_file, stream_file
 from merzim.web.ui.name_fields import NameText, PersonParam, UnitParam
 from merzim.web.ui.render import RequestTranslator
 from workflow.cases.registers.evidence_list import stored_file
@@ -58,7 +47,7 @@ def stored_file_response(ctx: RequestContext, digest: str, name: str, *, of: str
     """
     name = clean_file_name(name)
     try:
-        return stream_file(ctx.app.evidence.open(digest), BYTES, name)
+        return stream_file(ctx.app.evidence.open(digest), name)
     except EvidenceDamaged as damage:
         log.error("%s of %s: %s %s", digest, of, damage.damage, damage.problem)
         raise damage.of(of, name) from None
@@ -80,7 +69,7 @@ def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Re
     content, is_whole = package_of_case(ctx, stored_case, translator.language)
     record(ctx, "file", "package_read", case=case)
     kind = "package" if is_whole else "package-incomplete"
-    return stream_file(content, ZIP, f"{case}-{kind}.zip")
+    return stream_file(content, f"{case}-{kind}.zip", ZIP)
 
 
 Short = Annotated[str, Query(max_length=40)]

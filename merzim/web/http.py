@@ -52,9 +52,6 @@ class WebContext(RequestContext):
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 RegisterPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
 RowPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,120}$")]
-CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
-PersonPath = Annotated[int, Path(ge=1, le=10_000_000)]
-"""The number of a person in a campaign, so that addresses do not show keys."""
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
 PaperLanguage = Annotated[str, Path(pattern=r"^(kk|ru)$")]
@@ -103,7 +100,7 @@ def drop_cookie(response: Response, name: str) -> None:
     response.delete_cookie(name, secure=True, httponly=True, samesite="lax")
 
 
-def stream_file(content: BinaryIO, media_type: str, name: str) -> Response:
+def stream_file(content: BinaryIO, name: str, media_type: str = BYTES) -> Response:
     """Return an open file as a download, in portions; it is closed at the end."""
     return StreamingResponse(
         iter(lambda: content.read(65536), b""),

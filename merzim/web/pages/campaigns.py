@@ -19,16 +19,7 @@ from merzim.services.names import author_names
 from merzim.services.registers.results import FieldView, seen_register
 from merzim.services.verbs import Ask, Verb
 from merzim.web.auth.dependencies import Managing, Reading
-from merzim.web.http import (
-    CampaignPath,
-    PageNumber,
-    PaperLanguage,
-    PersonPath,
-    SearchText,
-    WebContext,
-    as_file,
-    redirect,
-)
+from merzim.web.http import PageNumber, PaperLanguage, SearchText, WebContext, as_file, redirect
 from merzim.web.pages.registers.rows import form_fields, new_values
 from merzim.web.ui import form_values as forms
 from merzim.web.ui.command_forms import command_fields, read_command
@@ -40,6 +31,9 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
+CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
+PersonPath = Annotated[int, Path(ge=1, le=10_000_000)]
+"""The number of a person in a campaign, so that addresses do not show keys."""
 UNIT_FIELDS = 3
 """Number of unit fields in a form; each unit includes all units below it."""
 SubmittedForm = Annotated[FormData, forms.submitted_form(files=3)]

@@ -13,18 +13,9 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from i18n import knows, say
-from merzim.services.cases import verbs as cases
+from merzim.services.cases import rows as case_rows, verbs as cases
 from merzim.services.cases.assignments import whom_to_ask
 from merzim.services.cases.faces import FACES
-from merzim.services.cases.rows import (
-    ImportPlan,
-    RecordCartogram,
-    band_of,
-    by_number,
-    extra_fields,
-    next_of,
-    scale_on,
-)
 from merzim.services.context import RequestContext
 from merzim.services.documents.case_documents import case_papers, forms_of
 from merzim.services.law.calendar_acts import moves_of
@@ -135,11 +126,13 @@ def _registers(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> d
     registers = {register.id: register for register in case_registers().all()}
     kinds = {id: register.entry.row for id, register in registers.items() if register.entry}
     entries = {entry.deadline.id: entry for entry in view.entries}
-    made = {kind: by_number([e.deadline for e in view.entries], kind) for kind in ("request", "measure")}
+    made = {
+        kind: case_rows.by_number([e.deadline for e in view.entries], kind) for kind in ("request", "measure")
+    }
 
     def due(kind: str, number: int) -> ShownObligation | None:
         """Return the next obligation that a row makes, or the request about a risk; None if it has no day."""
-        deadline = next_of(made[kind].get(number, ()))
+        deadline = case_rows.next_of(made[kind].get(number, ()))
         return entries[deadline.id] if deadline else None
 
     def periods(measure: RowOfCase) -> list[str]:
@@ -150,20 +143,20 @@ def _registers(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> d
     def rank(risk: RowOfCase) -> tuple[Rank, Band | None] | None:
         """Return the rank of a risk and its band in the scale it was ranked by; None before it is ranked."""
         ranked = rank_of(risk)
-        return (ranked, band_of(ranked)) if ranked else None
+        return (ranked, case_rows.band_of(ranked)) if ranked else None
 
     chosen = next((f"{kind}-{ctx.query[kind]}" for kind in kinds.values() if kind in ctx.query), "")
     return {
         "row_field": row_field,
-        "plan_file": command_fields(ctx, ImportPlan, typed_into(tried, "plan-file")),
-        "cartogram": command_fields(ctx, RecordCartogram, typed_into(tried, "cartogram")),
+        "plan_file": command_fields(ctx, case_rows.ImportPlan, typed_into(tried, "plan-file")),
+        "cartogram": command_fields(ctx, case_rows.RecordCartogram, typed_into(tried, "cartogram")),
         "registers": registers,
         "rows": {id: list(rows_of(view.case, kind).values()) for id, kind in kinds.items()},
         "numbers": list(rows_of(view.case, "risk")),
         "due": due,
         "periods": periods,
         "rank": rank,
-        "scale": scale_on(ctx.today),
+        "scale": case_rows.scale_on(ctx.today),
         "published": next(reversed(cartograms(view.case)), None),
         "opened": tried.answers.get("at", "") if tried else chosen,
         "texts": _texts_of,
@@ -180,7 +173,7 @@ def _texts_of(register: Register, row: RowOfCase) -> dict[str, str]:
 def _extra_fields(register: Register, row: RowOfCase, translator: Translator) -> list[tuple[str, str]]:
     """Return titles and values of fields without a place of their own on the page."""
     cells = values_view(row.values, {})
-    fields = (field_view(field) for field in extra_fields(register.id) if row[field.id])
+    fields = (field_view(field) for field in case_rows.extra_fields(register.id) if row[field.id])
     return [(field.title[translator.language], cell_of(field, cells, translator).text) for field in fields]
 
 
