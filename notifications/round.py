@@ -177,8 +177,8 @@ def _plan_step(
     people, nobody = resolve_recipients(office, case, obligation, row.obligation, step, on=today)
     unasked: set[str] = set()
     if come.id in SLIPPED and come.on < today and RESPONSIBLE[0] not in step.to:
-        # Missed questions are included in this one: people responsible who were not asked yet are notified
-        # too.
+        # A late round asks about a passed plan date (SLIPPED) those above at once: whom the step before should
+        # have asked and did not, the people responsible, are asked with them.
         asking = replace(step, to=RESPONSIBLE)
         asked, unheld = resolve_recipients(office, case, obligation, row.obligation, asking, on=today)
         above = {recipient.person.key: recipient for recipient in people}

@@ -132,6 +132,7 @@ class Link:
         self.anchor, self.counted, self.is_beyond = _NEVER, _NOTHING, False
         self.knowledge: Knowledge = "confirmed"
         self.fact = self._fulfilling_fact()
+        # What recurs is counted in its periods.
         if span is not None or not obligation.recurs:
             self._count()
             self._count_as_told()

@@ -139,7 +139,9 @@ ANY_YEAR = 2001
 
 
 def rule_parts(obligation: Obligation, procedure: Procedure) -> Iterator[Element]:
-    """Yield the parts of an obligation's rule: its term, how it recurs, on which condition."""
+    """Yield the parts of an obligation's rule: its term, how it recurs, on which condition; of a day that comes
+    by itself, which nobody has to do anything for, that alone.
+    """
     if obligation.by_itself:
         yield Element(code="term.by_itself")
         return

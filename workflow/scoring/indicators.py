@@ -189,7 +189,9 @@ class Scoring(Edition):
         return {name: next(iter(values)) for name, values in self.readings.items()}
 
     def score(self, answers: Mapping[str, Answer], readings: Readings) -> tuple[Score, ...]:
-        """Return the points of every indicator that has an answer, by these readings (all of them)."""
+        """Return the points of every indicator that has an answer. `readings`: how each place of the document
+        that says two things is read.
+        """
         return tuple(
             self._score(indicator, answers[name], readings)
             for name, indicator in self.indicators.items()

@@ -348,8 +348,8 @@ def _asked(ctx: RequestContext, asking: ListDeadlines) -> tuple[Reads, DeadlineF
 
 
 def _person(ctx: RequestContext, key: str, *, is_assignee: bool) -> Name:
-    """Return the name of the requested person, "" for none; the key itself if they are of a unit hidden from
-    the reader and responsible for nothing visible (`is_assignee`).
+    """Return the name of the requested person, "" for none; the key itself where they are of a unit hidden from
+    the reader, unless they must do something the reader sees (`is_assignee`).
     """
     office = ctx.reads.office()
     person = office.people.get(key)

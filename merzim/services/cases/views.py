@@ -61,6 +61,7 @@ class CaseList(BaseModel):
 @verb("read", writes=False)
 def list_cases(ctx: RequestContext, command: ListCases) -> CaseList:
     """List the cases visible to the reader, the newest first; `total`: how many match on all pages."""
+    # A stage's id means something within its procedure alone; what comes after all stages (OVER), everywhere.
     has_stage = command.procedure or command.stage in OVER
     query = CaseFilter(
         unit=command.unit or None,

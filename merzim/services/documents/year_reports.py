@@ -307,7 +307,9 @@ class YearReport:
 def _recorded_number(
     recorded: RecordedFacts, facts: Iterable[tuple[str, Fact]], days: tuple[date, date]
 ) -> int | None:
-    """Return how many the facts of these days say there are; None where no such fact is recorded."""
+    """Return how many the facts of these days say there are; None where no such fact is recorded. A number
+    reported of the year is that of the year, on whatever day it was.
+    """
     first, last = days
     numbers = []
     for name, fact in facts:

@@ -364,7 +364,9 @@ class _YearDuties:
         return rows
 
     def of_case(self, view: View, rows: _Rows) -> Mapping[str, Sequence[DutyRow]]:
-        """Return the rows that carry out facts of a case, by name of the fact with its period."""
+        """Return the rows that carry out facts of a case, by name of the fact with its period; () for a period
+        without any, whose fact is withdrawn. Of rows with one key in a period the earliest counts.
+        """
         case, procedure, rows_by_fact = view.case, view.procedure, dict[str, Sequence[DutyRow]]()
         recorded = {fact.row for fact in case.facts.values()}
         for fact in dict.fromkeys(rule.fact for _, rule in self._carriers):

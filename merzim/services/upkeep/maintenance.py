@@ -201,7 +201,7 @@ def obsolete_backups(files: Iterable[Path], settings: BackupSettings) -> list[Pa
 
 def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
     """Return whether the scheduled time of day has passed since the last scheduled backup, or none is there.
-    One made at a moment to come does not count: the clock was set back since.
+    After a failed one not before RETRY. One made at a moment to come does not count: the clock was set back.
     """
     pulses = figures(app.engine, now=now).pulses
     if FAILED_BACKUP in pulses and timedelta() <= now - pulses[FAILED_BACKUP][0] < RETRY:

@@ -71,7 +71,8 @@ class Batch:
             self.new[CASE].append(head)
         elif differs:
             self.heads[case.id] = differs
-        # A change of any row without events is a rebuild: it writes everything that can be computed.
+        # A change without events is a rebuild: it writes everything that can be computed. Recommendations are
+        # counted of active cases; who may read a confidential case (it stays one) is said by _NAMING events.
         status_changed = case.status != stored.head.get("status", "active")
         if not change.events or status_changed or recommendations.affects_lines(change.events):
             for table, kept in recommendations.lines(case).items():

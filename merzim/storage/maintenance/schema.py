@@ -121,8 +121,8 @@ def installation_name(engine: Engine) -> str:
 
 def refuse_other_installation(engine: Engine, name: str) -> str:
     """Refuse a database of another installation before anything is migrated or written; return the one that
-    claimed it, "" for none and for a database of another version. `name`: name of this installation. Raises
-    Refusal: another installation has claimed it; StorageUnavailable: the database cannot be read.
+    claimed it, "" for none, and for a schema that this version does not know (refused elsewhere). `name`: of
+    this installation. Raises Refusal: another has claimed it; StorageUnavailable: it cannot be read.
     """
     with reading(engine) as session:
         claimed = installation_name(engine) if revision(session) in shipped_revisions() else ""

@@ -268,8 +268,9 @@ def _ended(rows: Select[Any], first: date, last: date, today: date) -> Select[An
 
 
 def _stage_spans(rows: Select[Any], first: date, last: date) -> Select[Any]:
-    """Return the query of the stages whose obligatory deadlines are all met, the last of them due from `first`
-    to `last`. A step that waits for another has no due date yet but keeps its stage open; a step without a term
+    """Return the query that counts stages of one length (first day of a term, last due, last done, by unit and
+    edition) whose deadlines (`rows`: the obligatory ones) are all met, the last of them due from `first` to
+    `last`. A step that waits for another has no due date yet but keeps its stage open; a step without a term
     does not. A stage with only terms counted backwards has no duration.
     """
     due = func.max(_D.due)

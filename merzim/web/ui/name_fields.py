@@ -105,8 +105,8 @@ class NameChoices:
         return tuple(Suggestion(typed=self._text(id), beside=self._beside(id)) for id in self._closest(text))
 
     def _closest(self, text: str) -> list[str]:
-        """Return those whose name begins with the text, then those with a word that does; MAX_SUGGESTIONS at
-        most, none for no text.
+        """Return the ids or keys of those the field may name whose name begins with the text, then of those
+        with a word that does; MAX_SUGGESTIONS at most, none for no text.
         """
         found = chain(self._index.beginning(text), self._index.holding(text)) if text.strip() else ()
         return list(dict.fromkeys(self._first(found, 2 * MAX_SUGGESTIONS)))[:MAX_SUGGESTIONS]

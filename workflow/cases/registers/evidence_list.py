@@ -48,7 +48,9 @@ class ProvedItem:
 
 
 def proofs(case: Case) -> tuple[ProvedItem, ...]:
-    """Return every piece of evidence of a case: of its facts, then of its register rows in order."""
+    """Return every piece of evidence of a case: of its facts, then of its register rows in order. A document
+    restricted in one place has that ground in all.
+    """
     places = _places(case)
     grounds = _grounds(places)
     return tuple(

@@ -246,8 +246,8 @@ def filters_of(ctx: WebContext, fields: Sequence[FieldView]) -> list[RowFilter]:
 def list_command(
     ctx: WebContext, query: Mapping[str, object], filters: Sequence[RowFilter], **extra_fields: object
 ) -> ListRows:
-    """Return the command of a list; `empty` in the address names a field that must be empty in the rows. Raises
-    InvalidForm for a text that names no person or unit.
+    """Return the command of a list. People and units are asked for by key or by name (`names`); `empty` in the
+    address names a field that must be empty in the rows. Raises InvalidForm for a text that names nobody.
     """
     conditions = list[dict[str, object]]()
     for asked in filters:
