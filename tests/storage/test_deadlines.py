@@ -26,7 +26,7 @@ from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.law.library import Library
 from workflow.moments import Moment
 from workflow.org.access import Scope
-from workflow.org.office import Unit
+from workflow.org.office import Person, Unit
 
 CONFIDENTIAL = "foreign-account"
 LATER = date(2026, 3, 31)
@@ -206,6 +206,25 @@ def test_a_list_is_narrowed_to_whom_it_waits_for(engine: Engine) -> None:
     assert rows
     assert {(row.unit, row.duty, row.responsible, row.person) for row in rows} == {tuple(subtotal.assignee)}
     assert reads.count(DeadlineFilter(horizon=day, assignees=frozenset())) == 0
+
+
+def test_whom_cases_are_about_multiplies_no_assignees(engine: Engine) -> None:
+    """Who may have to act in a case is told apart from others, whom nothing waits for; all rows are listed."""
+    filled(engine, 6)
+    reads, day = SqlReads(engine), Horizon(today=LATER, soon=LATER)
+    before, everything = len(reads.assignees()), reads.count(DeadlineFilter(horizon=day))
+    head = Person(key="b", name="B", unit="hr", duties=("head_of_unit",))
+    office_store.save(engine, people=[head])
+    with writing(engine) as session:
+        session.execute(DEADLINE.update().values(person=DEADLINE.c.case))
+    strangers = reads.assignees()
+    with writing(engine) as session:
+        session.execute(DEADLINE.update().where(DEADLINE.c.case == "2026-0001").values(person=head.key))
+
+    assert len(strangers) == before
+    assert head.key in {assignee.person for assignee in reads.assignees()}
+    asked = frozenset(reads.assignees())
+    assert reads.count(DeadlineFilter(horizon=day, assignees=asked)) == everything
 
 
 def test_each_reader_counts_what_they_may_see(engine: Engine) -> None:

@@ -51,7 +51,7 @@ class Row(NamedTuple):
         version: of the calendar the row was computed by.
         waiting_for, counts_until, reminds_from: as of the deadline (`workflow.deadlines.deadline`).
         duty: the duty that must do it; responsible: the words of the schedule for that person; person: key of
-            whom the case is about, where the duty is theirs.
+            whom the case is about.
     """
 
     case: str
@@ -142,7 +142,8 @@ that can be done now, `unconfirmed` those missed or open without a due date sinc
 class AssigneeKey(NamedTuple):
     """What identifies the assignees of rows: the arguments of `workflow.org.duties.resolve` except the day.
 
-    `responsible`: the schedule's own words; `person`: key of whom the case is about.
+    `responsible`: the schedule's own words; `person`: key of whom the case is about; in counts one for all who
+    could not be asked to act themselves.
     """
 
     unit: str

@@ -541,8 +541,8 @@ def tasks_view(ctx: RequestContext, show: str) -> TasksView:
     # The reader's own obligations are visible in any unit.
     reads = ctx.reads.whole_office() if mine else ctx.reads
     numbers = reads.urgencies(ctx.horizon)
-    recipients = keys_of_person(office, ctx.reader.person, numbers, on=ctx.today)
-    asked = recipients.keys() if mine else numbers.keys()
+    own = keys_of_person(office, ctx.reader.person, numbers, on=ctx.today) if mine else {}
+    asked = own.keys() if mine else numbers.keys()
     totals = {urgency: sum(numbers[key].get(urgency, 0) for key in asked) for urgency in MOST_LISTED}
     assignees = frozenset(asked) if mine else None
     listed = partial(DeadlineFilter, horizon=ctx.horizon, is_apart=True, assignees=assignees)
@@ -551,6 +551,7 @@ def tasks_view(ctx: RequestContext, show: str) -> TasksView:
         for urgency, number in totals.items()
     }
     all_rows = [row for of_urgency in rows.values() for row in of_urgency]
+    recipients = keys_of_person(office, ctx.reader.person, {row.assignee for row in all_rows}, on=ctx.today)
     unread = reads.unread({row.case for row in all_rows})
     lines = {(line.case, line.obligation): line for line in build_board_lines(ctx, reads, all_rows)}
 

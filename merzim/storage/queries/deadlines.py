@@ -10,7 +10,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, case, extract, func, not_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    extract,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 
 from merzim.storage.database import in_names, read, read_for_names, read_value, reading
 from merzim.storage.queries.reader import ReaderQueries
@@ -18,17 +31,28 @@ from merzim.storage.rows import row, rows_by_case
 from merzim.storage.tables import board
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.organisation import MATCH, PERSON
 from workflow.board.figures import Outcomes, StageSpan
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Sum, Urgency, base
 from workflow.cases.case import Case
+from workflow.org.office import OF_A_PERSON
 
 Conditions: TypeAlias = Sequence[ColumnElement[bool]]
 Firsts: TypeAlias = tuple[int, Sequence[Row]]
 """The number of rows, and the first of them."""
 _D = DEADLINE.c
-_ASSIGNEE = (_D.unit, _D.duty, _D.responsible, _D.person)
 _BETWEEN = "\x1f"
-"""A sign no unit, duty or name contains."""
+"""A sign no unit, duty, name or key contains."""
+_SOMEBODY = literal_column(f"'{_BETWEEN}'", String)
+_MAY_ACT = or_(
+    _D.person.in_(select(PERSON.c.key).where(PERSON.c.duties != [])),
+    _D.person.in_(select(PERSON.c.deputy).where(PERSON.c.deputy.is_not(None))),
+    _D.person.in_(select(MATCH.c.target)),
+    _D.person == _D.responsible,
+)
+"""Whether the person a case is about holds a duty, is a deputy or is meant by a schedule: letters go past them
+to others.
+"""
 _PLACE = (_D.case, _D.obligation)
 _IN_ORDER = (_D.due, *_PLACE)
 _OPEN = _D.state == "open"
@@ -63,12 +87,21 @@ _WHOSE = (_D.unit, _D.stage, CASE.c.edition)
 class DeadlineReads(ReaderQueries):
     """Queries of deadlines: their numbers, lists of them, the first of each day or quarter, and outcomes."""
 
+    def _assignee(self) -> Sequence[ColumnElement[str]]:
+        """Return the columns that identify assignees. All people that cases are about but who could not be
+        asked to act stand as one: thousands of such cases have few assignees.
+        """
+        last_resort = self.office().officer_of_last_resort
+        is_officer = _D.person == (last_resort.key if last_resort else "")
+        matters = or_(_D.person == "", _D.duty.in_(OF_A_PERSON), _MAY_ACT, is_officer)
+        return _D.unit, _D.duty, _D.responsible, case((matters, _D.person), else_=_SOMEBODY)
+
     def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
         """Return the numbers of open rows overdue or due by `horizon.soon`, by assignee, edition, stage and
         obligation, without due dates that no longer apply.
         """
         due, day = _D.due, horizon.today
-        key = (*_ASSIGNEE, CASE.c.edition, _D.stage, _D.obligation)
+        key = (*self._assignee(), CASE.c.edition, _D.stage, _D.obligation)
         figures = (func.count(case((condition, 1))) for condition in (due < day, due == day, due >= day))
         query = select(*key, *figures, func.min(due, type_=due.type))
         query = query.join_from(DEADLINE, CASE, CASE.c.id == _D.case).group_by(*key)
@@ -93,7 +126,8 @@ class DeadlineReads(ReaderQueries):
         groups = ((days[name], name) for name in ("overdue", "today", "near", "later", "undated"))
         slipped = board.slipped(horizon.today), "slipped"
         urgency = case(slipped, (not_(board.holds(horizon.today)), ""), *groups, else_="")
-        query = select(*_ASSIGNEE, urgency, func.count()).group_by(*_ASSIGNEE, urgency)
+        key = (*self._assignee(), urgency)
+        query = select(*key, func.count()).group_by(*key)
         numbers: dict[AssigneeKey, dict[str, int]] = {}
         for *assignee, group, number in read(self._engine, query.where(_OPEN, *self._seen_rows(None))):
             numbers.setdefault(AssigneeKey(*assignee), {})[group] = number
@@ -101,21 +135,21 @@ class DeadlineReads(ReaderQueries):
 
     def assignees(self, unit: str | None = None) -> Sequence[AssigneeKey]:
         """Return the assignees of the rows of a unit and those below, in any state, each once; None: of all."""
-        query = select(*_ASSIGNEE).where(*self._seen_rows(unit)).distinct()
+        query = select(*self._assignee()).where(*self._seen_rows(unit)).distinct()
         return [AssigneeKey(*record) for record in read(self._engine, query)]
 
     def listed(self, criteria: DeadlineFilter, *, limit: int | None = None, offset: int = 0) -> Sequence[Row]:
         """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
         order = *_ORDERS.get(criteria.urgency, (_D.due,)), *_PLACE
         # Keys first: only what is shown is looked up whole.
-        shown = select(*_PLACE).where(*_matching(criteria), *self._seen_rows(criteria.unit))
+        shown = select(*_PLACE).where(*_matching(criteria, self._assignee()), *self._seen_rows(criteria.unit))
         shown = shown.order_by(*order).limit(limit).offset(offset)
         query = select(DEADLINE).where(tuple_(*_PLACE).in_(shown)).order_by(*order)
         return [row(record) for record in read(self._engine, query)]
 
     def count(self, criteria: DeadlineFilter) -> int:
         """Return the number of the matching rows that the reader sees."""
-        conditions = (*_matching(criteria), *self._seen_rows(criteria.unit))
+        conditions = (*_matching(criteria, self._assignee()), *self._seen_rows(criteria.unit))
         return int(read_value(self._engine, select(func.count()).select_from(DEADLINE).where(*conditions)))
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
@@ -191,7 +225,9 @@ def _days(horizon: Horizon) -> Mapping[str, ColumnElement[bool]]:
     }
 
 
-def _matching(criteria: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
+def _matching(
+    criteria: DeadlineFilter, assignee: Sequence[ColumnElement[str]]
+) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of a filter, except that of its unit."""
     today, on = criteria.horizon.today, criteria.on
     match criteria.urgency:
@@ -222,7 +258,7 @@ def _matching(criteria: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
         # The unit by itself as well: an index finds the rows by it.
         yield _D.unit.in_(sorted({assignee.unit for assignee in criteria.assignees}))
         # Joined, they are a quarter of the parameters; an officer has hundreds of assignees.
-        unit, duty, responsible, person = _ASSIGNEE
+        unit, duty, responsible, person = assignee
         joined = unit + _BETWEEN + duty + _BETWEEN + responsible + _BETWEEN + person
         yield joined.in_([_BETWEEN.join(assignee) for assignee in sorted(criteria.assignees)])
 
