@@ -65,7 +65,8 @@ def steps_of(
     a day on which it would wait. `name`: the obligation's id with its period.
     """
     if deadline.due is None:
-        obligation = entry_obligation(case, procedure, name)
+        of_row = deadline.obligation
+        obligation = entry_obligation(case, procedure, name) if isinstance(of_row, str) else of_row
         undated = _undated_steps(procedure, obligation, name, deadline, calendar, today=today)
         steps = [*_plan_date_steps(deadline, (), calendar), *undated]
     else:

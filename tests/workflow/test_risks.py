@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -25,6 +26,7 @@ from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.risks import RiskScale, rank_of
 from workflow.cases.registers.rows import MeasureTerm, RowOfCase, as_data, rows_of
+from workflow.deadlines import register_deadlines
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline, moved
@@ -438,6 +440,19 @@ def test_a_measure_moves_with_the_calendar(case: Monitored) -> None:
 
     moves = {move.id: move.new for move in moved(case_now, procedure, CALENDAR, after, today=TODAY)}
     assert moves["measure.1"] == date(2026, 6, 25)
+
+
+def test_a_row_is_read_without_what_the_others_ask(bare: Monitored, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists ask it for each row of a case: of ninety measures, ninety times."""
+    bare.found()
+    for action in ("Бекіту", "Жариялау", "Оқыту"):
+        bare.set_measure(STANDING, action=action)
+    case, procedure = bare.view().case, bare.view().procedure
+    asking = Mock(wraps=register_deadlines._asking)
+    monkeypatch.setattr(register_deadlines, "_asking", asking)
+
+    assert register_deadlines.entry_obligation(case, procedure, "measure.3").title.kk == "Оқыту"
+    assert asking.call_count == 1
 
 
 def test_what_was_withdrawn_is_named_by_what_it_asked_for(bare: Monitored) -> None:

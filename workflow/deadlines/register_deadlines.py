@@ -132,9 +132,14 @@ def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
         return procedure.by_id.get(name) or procedure.by_id[name.partition(".")[0].partition("#")[0]]
     number, kind = number_of(name), row_kind(name)
     id = f"{kind}.{number}"
-    of_rows = (asked.obligation for asked in _asked_of_rows(case, procedure, date.max))
-    if found := next((obligation for obligation in of_rows if obligation.id == id), None):
-        return found
+    # Read by its number alone: what all rows ask is too much for one of them, asked for each.
+    if kind == "assignment" and (assignment := assignments(case).get(number)):
+        return _asking(procedure, id, assignment.text, MeasureTerm())
+    risk = rows_of(case, "risk").get(number) if kind == "request" else None
+    if request := risk and risk.last("request_sent"):
+        return _asking(procedure, id, request["asked"], request.term)
+    if kind == "measure" and (measure := rows_of(case, "measure").get(number)):
+        return _asking(procedure, id, measure["action"], measure.term)
     withdrawal = case.withdrawn.get(id) or case.withdrawn[f"risk.{number}" if kind == "request" else id]
     return _asking(procedure, id, withdrawal.title, MeasureTerm())
 
