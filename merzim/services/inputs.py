@@ -256,7 +256,7 @@ def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
 
 
 def keep_upload(ctx: RequestContext, content: bytes, name: str) -> str:
-    """Store a file for a day, for its sender alone, until they decide about it; return its digest."""
+    """Store a file of the reader's for a day, for them alone, until they decide about it; return its digest."""
     return ctx.app.uploads.keep(content, name, at=ctx.moment)
 
 

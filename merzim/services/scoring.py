@@ -383,7 +383,7 @@ def _steps_to_record(
 
 def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: int) -> StepToRecord | None:
     """Return the step that records the number a share is taken of, in the unit's case of the year, else in one
-    below it; without a case where none is open. None for a past year, and who may not open the year.
+    below it; where none is open, without a case, but None for a past year and who may not open the year.
     """
     steps = [fact.partition(":") for fact in (counting.fact, *counting.also)]
     for case, edition in _cases_of_year(ctx, steps[0][0], unit, year):

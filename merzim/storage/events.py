@@ -119,7 +119,9 @@ def insert(session: Session, rows: Sequence[Values]) -> None:
 
 
 def private_values(event: Any) -> dict[str, object]:
-    """Return the private values of an event that were not erased, without the client's address."""
+    """Return the private values of an event (stored with salts; an erased one is gone), without the client's
+    address.
+    """
     pairs = decoded(event.private)
     return {name: value for name, (_, value) in pairs.items() if name != CLIENT}
 

@@ -197,7 +197,7 @@ class SqlRegisterLists:
         return frozenset(read_column(self._engine, statement))
 
     def heads(self, ids: Collection[str]) -> Sequence[Row_]:
-        """Return the heads of these rows, withdrawn ones too; unknown ids are left out."""
+        """Return these rows as stored, without their history, withdrawn ones too; no unknown ids."""
         return read_for_names(self._engine, _ROWS_OF, ids)
 
     def counts(self, units: Collection[str] | None = None) -> Mapping[str, int]:

@@ -115,7 +115,9 @@ class Poller:
             self._offset = update.update_id + 1
 
     def _is_ignored(self, sender: Sender, message: Message | None) -> bool:
-        """Return whether a stranger is left without an answer, having had one a moment ago."""
+        """Return whether a stranger is left without an answer, having had one a moment ago (of codes several);
+        if not, note that they get one now.
+        """
         if self._conversation.knows(sender):
             return False
         now, is_code = time.monotonic(), message is not None and (message.text or "").startswith("/start ")

@@ -314,8 +314,8 @@ _WORDS = {"a": "acknowledge", "s": "snooze", "d": "done", "o": "open"}
 
 
 def _doing(action: Action) -> str:
-    """Return the marks of the buttons by which a reminder is done; what needs more than a day is done on its
-    page.
+    """Return the marks of the buttons below a reminder: `d` records it as done today, `o` opens its page; what
+    needs more than a day is done there alone.
     """
     return "o" if action.asks or is_entry(action.obligation) else "do"
 

@@ -174,9 +174,9 @@ def approved_plan(events: Sequence[Event]) -> dict[str, date]:
 def plan_steps(
     rows: Iterable[Row], approved: Mapping[str, date], working_days: Callable[[date, date], int], *, today: date
 ) -> tuple[PlanStep, ...]:
-    """Return the steps of a case that have a plan date, are done or had an approved date, ordered by day,
-    without measures. `working_days`: function that counts the working days from one local date to another;
-    negative backwards.
+    """Return the steps of a case that have a plan date, are done or had an approved date, ordered by day; no
+    rows of registers, nothing not required. With their working days of drift from the approved date, and of
+    slack while the due date counts. `working_days` counts from one local date to another, negative backwards.
     """
     steps = []
     for row in rows:

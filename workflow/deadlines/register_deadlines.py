@@ -201,8 +201,8 @@ def _asked_of_rows(case: Case, procedure: Procedure, today: date) -> Iterator[_A
 
 def _spans(term: MeasureTerm, since: date | None) -> Iterator[PeriodSpan | None]:
     """Yield one span for each period of the year of monitoring, for a day of every year the first one alone;
-    one None where nothing recurs, the year has no first day yet, or no period ends in it. `since`: the day
-    (local date) the year of monitoring begins after.
+    one None where nothing recurs, or the year has no first day yet. `since`: the day (local date) the year of
+    monitoring begins after.
     """
     if term.every is None or since is None:
         yield None

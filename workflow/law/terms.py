@@ -170,7 +170,9 @@ WORDS: Mapping[str, AnchoredTerm] = {
 
 
 def _form(value: object) -> str:
-    """Return the tag of the form of a term: the key that tells it; that of a word where it is no table."""
+    """Return the tag of the form of a term: the key that tells it; that of a word where it is no table, of a
+    share where `at_least` is text ("80 %").
+    """
     if not isinstance(value, dict):
         return "<word>"
     if isinstance(value.get("at_least"), str):

@@ -361,7 +361,9 @@ def with_officer(office: Office, officer: str, *, language: str) -> Office:
 
 
 def uploads_through(office: Office, unit: str) -> str:
-    """Return the unit through whose account a unit uploads: the one it or a unit above names, else itself."""
+    """Return the unit through whose account at the project platform a unit uploads: the one that it or a unit
+    above names, else itself.
+    """
     place = office.unit_id(unit)
     return next((above.uploads_through for above in office.units_above(place) if above.uploads_through), place)
 

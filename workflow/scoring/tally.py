@@ -374,7 +374,9 @@ def recorded_whole(year: AssessedYear, counting: Counting) -> int:
 
 
 def _facts(year: AssessedYear, indicator: Indicator) -> Tally | None:
-    """Count the facts by kind; if there are none, whether data were submitted at all."""
+    """Count the facts by kind; without any, and without those `besides` that show data were submitted, say that
+    none were, where this costs points.
+    """
     counting = indicator.counting
     answer = Counts({kind: sum(year.body[fact].months()) for kind, fact in counting.facts.items()})
     if any(answer.counts.values()) or any(year.body[fact].happened() for fact in counting.besides):

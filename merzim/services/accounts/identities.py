@@ -123,7 +123,7 @@ def _link(ctx: RequestContext, person: OutsidePerson, login: str, *, by_group: b
 
 
 def _person_of(ctx: RequestContext, email: str) -> str:
-    """Return the key of the only person with that e-mail; "" if there is none, or several."""
+    """Return the key of the only person with that e-mail, or key; "" if there is none, or several."""
     address = email.casefold()
     people = ctx.app.reads.office().written_down.people.values()
     keys = [

@@ -138,7 +138,7 @@ LINK_CODE = table("link_code")
 
 def present_state(notice: FromClause = NOTICE) -> ColumnElement[str]:
     """Return the state of a notice as of now: a queued one whose deadline is recorded, gone or of another day
-    is withdrawn, for the letter it waits for will not say it.
+    is withdrawn, for the letter it waits for will not say it. Reminders of points are about no day of it.
     """
     deadline_days = (DEADLINE.c.due, DEADLINE.c.planned_on, DEADLINE.c.reminds_from)
     is_awaited = exists().where(

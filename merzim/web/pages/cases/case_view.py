@@ -148,7 +148,9 @@ class CaseView:
         )
 
     def proved(self, item: ProvedItem, t: Translator) -> str:
-        """Return what a document proves: a fact by its title, a row by what was recorded of it."""
+        """Return what a document proves: a fact by its title and period, a row by what was recorded of it, with
+        its number.
+        """
         what, _, more = item.of.partition(".")
         if item.kind == "fact":
             return t.titled(self.titles[what], more or None)

@@ -221,7 +221,7 @@ def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[
 def _recording(
     ctx: WebContext, view: CaseView, deadlines: Sequence[Deadline], tried: RejectedForm | None
 ) -> dict[str, Any]:
-    """Return the form that records a fact, with its entry, its papers and what recording would change."""
+    """Return the form that records a fact, with its entry, the papers made at it and what it would change."""
     on = _parameter(ctx, "on")
     # By default that of the most urgent deadline, else of the first not done.
     waiting = (entry for entry in view.entries if entry.look in ("open", "slipped", "waits"))
