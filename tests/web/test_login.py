@@ -361,3 +361,13 @@ def test_where_a_provider_identifies_people_the_letter_has_no_link_of_its_own() 
     assert not any("/welcome/" in letter for letter in letters)
     assert site.accounts.entries("ann@org.kz", now=NOW) == []
     assert states(site) == {"ann@org.kz": "sent"}
+
+
+def test_my_account_opens_where_an_older_release_wrote_an_entry_of_another_kind(
+    site: Site, browser: TestClient
+) -> None:
+    """Such as the known devices, kept for half a year."""
+    times = {"created_at": NOW, "seen_at": NOW, "expires_at": NOW + timedelta(days=180)}
+    site.accounts.store_entry(Credential(hash="d1", kind="device", login="officer", **times))
+
+    assert browser.get("/account").status_code == 200

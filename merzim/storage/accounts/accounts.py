@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import get_args
 
 from sqlalchemy import ColumnElement, Engine, and_, func, select, update
 from sqlmodel import Session
@@ -241,9 +242,10 @@ class SqlAccounts:
 
     def entries(self, login: str, *, now: datetime) -> Sequence[Credential]:
         """Return the valid sessions, tokens, feeds and invitations of an account, the newest first; of login ""
-        the feeds of units.
+        the feeds of units. Entries of another kind, which an older or newer release wrote, are left out.
         """
-        query = select(Credential).where(ENTRY.c.login == login, *_valid(now))
+        known = ENTRY.c.kind.in_(get_args(CredentialKind))
+        query = select(Credential).where(ENTRY.c.login == login, known, *_valid(now))
         with reading(self._engine) as session:
             return session.scalars(query.order_by(ENTRY.c.created_at.desc())).all()
 
