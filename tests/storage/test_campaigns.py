@@ -476,6 +476,19 @@ def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext, ctx: R
 
 
 @on_sqlite_alone
+def test_who_was_anonymised_while_a_round_read_the_people_has_not_joined(
+    app: AppContext, ctx: RequestContext
+) -> None:
+    """They stand under another key by now: the round goes on, and writes nothing of the old one."""
+    campaign = start(ctx, units=["law"])
+    started = app.campaigns.get(campaign)
+    assert started is not None
+    app.campaigns.change_people(started, {"gone@org.kz": {"left_on": TODAY}}, at=AT)
+
+    assert set(states(ctx, campaign)) == {"lawyer", "guest"}
+
+
+@on_sqlite_alone
 def test_nobody_gets_the_link_of_somebody_else(app: AppContext, tmp_path: Path, ctx: RequestContext) -> None:
     """Where no channel reaches a person, reminders go to the officer; what is for their own answer does not."""
     app.__dict__["rules"] = replace(app.rules, officer="officer@org.kz")

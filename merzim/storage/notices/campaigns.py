@@ -139,9 +139,11 @@ class SqlCampaigns:
             known = {row.person: row for row in execute_for_names(session, of_keys, changes)}
             last = session.execute(select(func.max(_P.number)).where(_P.campaign == campaign.id)).scalar() or 0
             about = {**_JOINED, "campaign": campaign.id, "joined_on": at.today}
+            # Whoever was anonymised since the writer read has another key now, and has not joined by it.
+            new = (key for key in changes if key not in known and changes[key]["left_on"] is None)
             joined = [
                 {**about, "person": key, "number": number, **changes[key]}
-                for number, key in enumerate((key for key in changes if key not in known), last + 1)
+                for number, key in enumerate(new, last + 1)
             ]
             insert_many(session, CAMPAIGN_PERSON, joined)
             for key in known:
