@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 import calendars
 from calendars.terms import OnDate
@@ -267,6 +267,18 @@ def test_whoever_sees_one_unit_finds_its_registers_and_those_below_alone(engine:
     assert [found("A", unit) for unit in ("", "A", "B", "C")] == [[below], [below], [below], []]
     assert [found("", unit) for unit in ("", "C")] == [[below, other_case], [other_case]]
     assert found(None, "") == []
+
+
+def test_registers_of_a_unit_are_looked_for_in_its_cases_alone(sqlite: Engine) -> None:
+    """The events of a whole country need not be walked for them."""
+    queries: list[tuple[str, Any]] = []
+    event.listen(sqlite, "before_cursor_execute", lambda *call: queries.append(call[2:4]))
+    SqlReads(sqlite).with_registers("A")
+    [query] = [query for query in queries if "kind IN" in query[0]]
+    with sqlite.connect() as connection:
+        plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query[0]}", query[1]).all())
+
+    assert "ix_event_first_entry (case=?)" in plan
 
 
 def test_the_first_day_is_the_local_day_of_the_first_case(engine: Engine) -> None:

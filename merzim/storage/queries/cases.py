@@ -192,7 +192,8 @@ class CaseReads(ReaderQueries):
         """
         unit = unit or (self._scope.unit or "" if self._scope is not None else "")
         within = [self._within(CASE.c.unit, unit)] if unit else []
-        having = CASE.c.id.in_(select(EVENT.c.case).where(FIRST_ENTRY))
+        # By the case: for a unit the whole country's events need not be searched.
+        having = exists().where(EVENT.c.case == CASE.c.id, FIRST_ENTRY)
         query = select(CASE.c.id).where(CASE.c.status == "active", having, *within)
         cases_by_id = self.whole(read_column(self._engine, query))
         return [cases_by_id[case] for case in sorted(cases_by_id)]
