@@ -195,8 +195,8 @@ class DeadlineReads(ReaderQueries):
         self, first: date, last: date, today: date, unit: str | None = None
     ) -> tuple[Sequence[Outcomes], Sequence[StageSpan]]:
         """Return the outcomes of obligatory deadlines due in a period, as of a day, in numbers by unit, stage,
-        edition, month, outcome and days late; and the stages that ended in it. Deadlines not due yet or no longer required are left out, and those of cases cancelled or
-        exempted.
+        edition, month, outcome and days late; and the stages that ended in it. Deadlines not due yet or no
+        longer required are left out, and those of cases cancelled or exempted.
         """
         in_force = _D.force == "obligatory", CASE.c.status == "active", *self._seen_rows(unit)
         rows = select().join_from(DEADLINE, CASE, CASE.c.id == _D.case).where(*in_force)
