@@ -47,7 +47,7 @@ from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
-from workflow.registers.definition import UnknownRegister, UnknownRegisterField
+from workflow.registers.definition import Registers, UnknownRegister, UnknownRegisterField
 from workflow.registers.values import InvalidRow
 
 
@@ -399,6 +399,18 @@ def test_the_events_of_a_row_cannot_be_rewritten_and_say_what_was(app: AppContex
     assert ids(ctx, filters=[{"field": "place", "is": ["Park"]}]) == ["0002"]
     cut = change(f"DELETE FROM event WHERE stream = 'row/{second}' AND seq = 2")
     assert cut[:2] == ["sealed_missing", "stream_cut"]
+
+
+@on_sqlite_alone
+def test_a_rebuild_leaves_rows_of_a_register_that_is_gone(app: AppContext) -> None:
+    """An own file that cannot be used is left out; else no round after a change of steps would go on."""
+    ctx, registers = operator(app), app.registers
+    add(ctx, place="Park")
+    vars(app)["registers"] = Registers(())
+
+    assert maintenance.rebuild(app, at=AT) == 0
+    vars(app)["registers"] = registers
+    assert ids(ctx, filters=[{"field": "place", "is": ["Park"]}]) == ["0001"]
 
 
 def test_erased_values_are_gone_for_good_and_the_chain_still_verifies(app: AppContext, engine: Engine) -> None:

@@ -67,14 +67,22 @@ def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
 
 
 def rebuild(app: AppContext, *, at: Moment) -> int:
-    """Rewrite the board and the index of register rows from their events; return the number of cases."""
+    """Rewrite the board and the index of register rows from their events; return the number of cases. Raises
+    Refusal for broken cases, after all others and the rows are rewritten.
+    """
     recompute = partial(app.case_commands.recomputed, today=at.today)
-    rebuild_rows(app.engine, partial(_projected, app))
-    return rebuild_board(app.engine, recompute, now=at.now)
+    try:
+        return rebuild_board(app.engine, recompute, now=at.now)
+    finally:
+        rebuild_rows(app.engine, partial(_projected, app))
 
 
-def _projected(app: AppContext, row: RegisterRow) -> Projection:
-    """Return the index entries of a row by the register version it was written under."""
+def _projected(app: AppContext, row: RegisterRow) -> Projection | None:
+    """Return the index entries of a row by the register version it was written under; None where an own file
+    that cannot be used has the register.
+    """
+    if row.register not in app.registers.ids():
+        return None
     return project(app.registers.version(row.register, row.version), row, app.reads.office())
 
 

@@ -226,8 +226,8 @@ def unreadable_values(engine: Engine) -> tuple[Refusal, ...]:
     return tuple(problems)
 
 
-ProjectRow = Callable[[RegisterRow], Projection]
-"""Function that computes the index entries of a register row."""
+ProjectRow = Callable[[RegisterRow], Projection | None]
+"""Function that computes the index entries of a register row; None leaves them as they are."""
 ROWS_AT_ONCE = 500
 _HEADS = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id)).with_for_update()
 
@@ -254,7 +254,9 @@ def rebuild_rows(engine: Engine, project: ProjectRow, names: Iterable[str] | Non
         with writing(engine) as session:
             stored = {head.id: head for head in execute_for_names(session, _HEADS, chunk)}
             for name, row in stored_rows(engine, chunk).items():
-                expected = {**_columns(row), **columns_of(REGISTER_ROW, project(row))}
+                if (projection := project(row)) is None:
+                    continue
+                expected = {**_columns(row), **columns_of(REGISTER_ROW, projection)}
                 if any(getattr(stored[name], column) != value for column, value in expected.items()):
                     step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
                     session.execute(step)
