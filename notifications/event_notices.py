@@ -95,17 +95,15 @@ def account_notices(
     login: str,
     event: str,
     facts: Mapping[str, object],
-    channels: Sequence[Channel] | None = None,
     mark: str = "",
 ) -> tuple[Notice, ...]:
-    """Return a notice for every channel (of these, if not of all) that reaches the person; they are sent at
-    once, at any hour. `event`: its code; `mark`: distinguishes two notices of the same second.
+    """Return a notice for every channel that reaches the person; they are sent at once, at any hour. `event`:
+    its code; `mark`: distinguishes two notices of the same second.
     """
     at = dispatch.moment
     notices = dispatch.notices_to(
         person,
         f"::{at.today.isoformat()}:{event}.{login}@{at.now:%Y%m%dT%H%M%S}{mark}",
-        channels=channels,
         kind="account",
         due=at.today,
         step="account",

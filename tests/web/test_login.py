@@ -24,6 +24,7 @@ from merzim.services.jobs.rounds import deliver
 from merzim.services.upkeep.maintenance import verify
 from merzim.services.verbs import Ask
 from merzim.settings import ChannelSettings, OidcSettings
+from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.tables.accounts import Credential
 from merzim.web.auth.dependencies import COOKIE
 from tests.notifications.servers import Office as MailOffice, always, serving
@@ -343,6 +344,16 @@ def test_who_gets_no_account_is_told_why_and_nobody_becomes_an_administrator() -
     assert (nothing_yet, invitation_result.invited, twice.people[0].obstacle) == ({}, 1, "has_account")
     with pytest.raises(Refusal):
         resend_invitations(acting(site), ResendInvitations(logins=["responsible"]))
+
+
+def test_the_office_is_read_once_for_all_who_are_invited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five thousand at once are allowed."""
+    read, asked = SqlOutbox.office, list[SqlOutbox]()
+    monkeypatch.setattr(SqlOutbox, "office", lambda outbox: asked.append(outbox) or read(outbox))
+
+    result = invite_people(acting(office()), InvitePeople(people=["d@org.kz", "ann@org.kz"]))
+
+    assert (result.invited, len(asked)) == (2, 1)
 
 
 def test_where_a_provider_identifies_people_the_letter_has_no_link_of_its_own() -> None:

@@ -22,6 +22,7 @@ from merzim.services.names import person_named, unit_named
 from merzim.services.verbs import Ask, Command, verb
 from merzim.storage.accounts.accounts import INVITED, Invited
 from notifications.channels import Channel
+from notifications.dispatch import Dispatch
 from notifications.event_notices import account_notices
 from notifications.letters.events import owner_of_link
 from notifications.notice import Notice
@@ -190,7 +191,7 @@ def _invite(
     `readers`: whom to invite; without an e-mail their login is empty. `new`: whether their accounts are
     created; else each has one and gets another link.
     """
-    channels = _channels(ctx)
+    dispatch = replace(ctx.app.dispatch(ctx.moment), channels=_channels(ctx))
     accounts = ctx.accounts.all() if new else []
     taken_logins = {account.reader.login for account in accounts}
     holders = {account.reader.person for account in accounts if account.reader.person}
@@ -205,7 +206,7 @@ def _invite(
         taken_logins.add(reader.login)
         holders.add(person.key)
         if not preview:
-            invited.append(_with_letters(ctx, row, channels))
+            invited.append(_with_letters(ctx, row, dispatch))
     if invited:
         logins = ctx.accounts.invite(invited, new=new, at=ctx.moment)
         rows = [
@@ -230,7 +231,7 @@ def _obstacle(person: Person, login: str, taken_logins: set[str], holders: set[s
     return ""
 
 
-def _with_letters(ctx: RequestContext, row: InvitedPerson, channels: Sequence[Channel]) -> Invited:
+def _with_letters(ctx: RequestContext, row: InvitedPerson, dispatch: Dispatch) -> Invited:
     """Return somebody who is invited with their one-time link, none where they log in without a password, and
     the letters, which contain the link encrypted.
     """
@@ -241,11 +242,10 @@ def _with_letters(ctx: RequestContext, row: InvitedPerson, channels: Sequence[Ch
         link = {"link": sealed, "until": entry.expires_at.isoformat()}
     letters = account_notices(
         person,
-        ctx.app.dispatch(ctx.moment),
+        dispatch,
         login=login,
         event=INVITED,
         facts={"way": row.way, "office": ctx.app.settings.office.name_in(person.language), **link},
-        channels=channels,
         mark=f"-{entry.hash[:8]}" if entry else "",
     )
     return Invited(reader=row.reader, entry=entry, letters=letters)
