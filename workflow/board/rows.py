@@ -101,12 +101,11 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhs
     if state in AWAITED and obligation.duty != OUTSIDE:
         steps = steps_of(case, procedure, deadline.id, deadline, calendar, today=today)
         step = next_step(steps, today=today)
-    unit, duty, responsible, person = assignee_key(case, obligation, deadline.id)
     return Row(
         case=case.id,
         obligation=deadline.id,
         stage=obligation.stage,
-        unit=unit,
+        unit=case.unit,
         due=deadline.due,
         safe_by=deadline.safe_by,
         planned_on=deadline.planned_on,
@@ -121,9 +120,9 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhs
         span_first=deadline.span_first,
         span_last=deadline.span_last,
         version=calendar.version,
-        duty=duty,
-        responsible=responsible,
-        person=person,
+        duty=obligation.duty,
+        responsible=responsible_for(case, obligation, deadline.id),
+        person=case.person,
         waiting_for=deadline.waiting_for,
         counts_until=deadline.counts_until,
         reminds_from=deadline.reminds_from,
@@ -152,10 +151,14 @@ class AssigneeKey(NamedTuple):
     person: str
 
 
+def responsible_for(case: Case, obligation: Obligation, deadline: str) -> str:
+    """Return the schedule's words for who must fulfil a deadline (its id with its period); "" for none."""
+    return case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
+
+
 def assignee_key(case: Case, obligation: Obligation, deadline: str) -> AssigneeKey:
     """Return what identifies the assignees of an obligation of a case. `deadline`: its id with its period."""
-    responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
-    return AssigneeKey(case.unit, obligation.duty, responsible, case.person)
+    return AssigneeKey(case.unit, obligation.duty, responsible_for(case, obligation, deadline), case.person)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,7 @@ from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, INBOX, READER
 from merzim.storage.tables.notices import ABOUT_ASSIGNMENT, NOTICE, OPENS_CASE, SETTLED
 from workflow.cases.case import Case
-from workflow.org.access import Scope
+from workflow.org.access import Scope, within
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office
 
@@ -86,7 +86,10 @@ class ReaderQueries:
     def in_reach(self, case: Case) -> bool:
         """Return whether a case lies in the reader's units: each for the program, none for a blind reader."""
         unit = self._scope.unit if self._scope is not None else ""
-        return unit is not None and (not unit or case.unit in self.office().whose_cases(unit))
+        if not unit:
+            return unit is not None
+        office = self.office()
+        return within(office, case.unit, unit) if case.unit else unit == office.root
 
     def may_write(self, case: Case) -> bool:
         """Return whether the reader may write to a case they see, beyond the answer of an assignment: it lies
