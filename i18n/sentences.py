@@ -296,9 +296,10 @@ def _citation(part: str, language: str) -> str:
         ]
         return ", ".join([*phrases, template("paragraph.intro", language)] if match["intro"] else phrases)
     if match := _NUMBERED.fullmatch(part):
-        kind, inside = _KINDS[match["kind"]], match["inside"] or ""
-        if knows(f"paragraph.{kind}{'_point' if inside else ''}"):
-            return _place(f"{kind}{'_point' if inside else ''}", language, match["number"], inside)
+        inside = match["inside"] or ""
+        kind = _KINDS[match["kind"]] + ("_point" if inside else "")
+        if knows(f"paragraph.{kind}"):
+            return _place(kind, language, match["number"], inside)
     return part
 
 

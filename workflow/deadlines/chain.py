@@ -273,7 +273,7 @@ class Link:
         return held if held and held.valid_until == waits.valid_until else waits
 
     def awaited(self, day: AnchorDate, due: date | None) -> Waiting:
-        """Return what waits for its fact: a due date valid no longer than the expected `day`, and `due`."""
+        """Return what waits for its fact, expected on `day`: a due date valid no longer than that, or `due`."""
         held = self.held(day)
         days = filter(None, (day.on, due, held and held.valid_until))
         return Waiting(self.id, min(days, default=None))

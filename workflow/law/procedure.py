@@ -197,7 +197,7 @@ _ALL_FROM = 5
 
 
 def standard_steps(days: Iterable[int]) -> tuple[Step, ...]:
-    """Return the steps of days: after the term also to the unit's head, from the 5th to officer and head."""
+    """Return steps of working days: after the term to the unit's head too, from the 5th to officer and head."""
 
     def to(at: int) -> tuple[str, ...]:
         above = ("head_of_unit", "officer", "head") if at >= _ALL_FROM else ("head_of_unit",) if at > 0 else ()

@@ -37,7 +37,7 @@ class _AnchoredForm(Model):
 
 
 class CountForm(_AnchoredForm):
-    """So many days, weeks, months or years after a fact, or before; "days" if the act says not which."""
+    """So many days, weeks, months or years after a fact (negative: before); "days" if the act names none."""
 
     count: Annotated[int, Field(ge=-1000, le=1000), AfterValidator(_not_zero)]
     in_: CountUnit = Field(alias="in")

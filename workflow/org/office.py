@@ -321,7 +321,7 @@ class Office:
 
     @cached_property
     def own_organisations(self) -> tuple[Unit, ...]:
-        """The organisations that stand in no other: a case of no unit is of one of these."""
+        """Those with a kind of their own that stand in no other; a case of no unit is of one of these."""
         organisations = [unit for unit in self.units.values() if unit.kind]
         return tuple(unit for unit in organisations if not self.is_within_another(unit.id))
 

@@ -192,7 +192,8 @@ class RowAccess(Model):
 
     Attributes:
         person: a person field: who is named there sees these fields of their own row, and nothing else.
-        reader: an access: its accounts see the rows of their units, and of what is confidential these fields.
+        reader: an access: its accounts see the rows of their units, and of what is confidential these fields;
+            of a confidential register they change none.
     """
 
     fields: AnyFields = ()
