@@ -56,8 +56,8 @@ def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
 def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return the secrets of the settings and of the environment that lines must not hold, the longest first."""
     secrets = {value for name, value in environment.items() if _SECRET_NAME.search(name)}
-    for section in settings.channels.sections.values():
-        for key, value in section.items():
+    for channel in settings.channels.sections.values():
+        for key, value in channel.as_written().items():
             if key.endswith("_env"):
                 secrets.add(environment.get(str(value), ""))
             elif key in SECRETS:

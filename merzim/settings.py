@@ -30,7 +30,7 @@ from pydantic import (
 )
 
 from calendars import FIRST, LAST
-from notifications.channels import EMPTY, NO_BOOL, Folder, OptionalPath, Port, Section, base_of
+from notifications.channels import EMPTY, NO_BOOL, ChannelSettings, Folder, OptionalPath, Port, Section, base_of
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import STANDARD_DAYS
 from workflow.org.access import Access
@@ -266,17 +266,6 @@ class EvidenceSettings(Section):
     folder: Folder = Path("var/evidence")
 
 
-class ChannelSettings(Section):
-    """The channels letters are sent through. `sections`: `[channels.<name>]` by name: what stands there, paths
-    absolute.
-    """
-
-    use: Names = ("folder",)
-    sections: Mapping[str, Mapping[str, object]] = Field(
-        default_factory=lambda: {"folder": {"path": Path("var/letters"), "sender": "merzim@localhost"}}
-    )
-
-
 class ReminderSettings(Section):
     """The reminder steps of a term in working days, office hours for letters, and seconds between rounds."""
 
@@ -422,8 +411,9 @@ class Settings(Section):
         """Keys of the file that contain a secret themselves instead of the name of an environment variable."""
         address = urlsplit(self.database.url)
         clear_keys = ["database.url"] if address.password or "password" in parse_qs(address.query) else []
-        for name, section in sorted(self.channels.sections.items()):
-            clear_keys += [f"channels.{name}.{key}" for key in sorted(SECRETS & section.keys()) if section[key]]
+        for name, channel in sorted(self.channels.sections.items()):
+            written = channel.as_written()
+            clear_keys += [f"channels.{name}.{key}" for key in sorted(SECRETS) if written.get(key)]
         return tuple(key for key in clear_keys if key not in self.from_environment)
 
     @property

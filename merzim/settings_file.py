@@ -71,9 +71,7 @@ def check(file: Path | None, *, at: Path) -> SettingsCheck:
     if (kind := settings["office"].kind) not in ("", *KINDS):
         reading.problems.append(Refusal("paper_kind_unknown", text=kind, allowed=KINDS))
     channels = {
-        name.removeprefix(CHANNELS): section.model_dump(exclude_unset=name != f"{CHANNELS}folder")
-        for name, section in sections.items()
-        if section is not None
+        name.removeprefix(CHANNELS): channel for name, channel in sections.items() if channel is not None
     }
     use = settings["channels"].use
     unknown = [name for name in use if name not in names()]

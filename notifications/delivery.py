@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from calendars.hours import moment_of
-from notifications.channels import Channel, OutgoingMessage, SilentChannel, Switchable
+from notifications.channels import Channel, OutgoingMessage, SilentChannel
 from notifications.daily import queue_letters
 from notifications.dispatch import Dispatch, Outbox
 from notifications.letters.daily import OpenDeadlines, compose
@@ -76,7 +76,7 @@ def _closed(dispatch: Dispatch) -> list[Channel]:
     used = {channel.name for channel in dispatch.channels}
     waiting = dispatch.outbox.awaited_channels() if used else ()
     elsewhere = Outcome(state="withdrawn", answer="", use_other_channels=True, tried=False)
-    return [SilentChannel(name, elsewhere) for name in waiting if name not in used]
+    return [SilentChannel(silenced=name, outcome=elsewhere) for name in waiting if name not in used]
 
 
 def _left_open(channel: Channel) -> NoticeState:
@@ -244,9 +244,8 @@ def fall_back(attempts: Sequence[Attempt], channel: Channel, dispatch: Dispatch)
     for notice in lost.values():
         notices += _to_officer(notice, channel, other_channels, dispatch)
     queued = dispatch.outbox.add(notices)
-    if isinstance(channel, Switchable):
-        for person in lost:
-            channel.lose(person, now=dispatch.moment.now)
+    for person in lost:
+        channel.lose(person, now=dispatch.moment.now)
     return queued
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from calendars import OutOfRange
 from calendars.hours import local_date
 from i18n import paragraph
-from notifications.channels import NO_ADDRESS, Channel, Switchable
+from notifications.channels import NO_ADDRESS, Channel
 from notifications.daily import DAY, bundle_of, next_opening
 from notifications.dispatch import Dispatch, InboxLine, Move
 from notifications.notice import ANSWER_DAY, Notice, message_id
@@ -133,7 +133,7 @@ def given_days(register: Register, given: Mapping[str, object]) -> list[tuple[Re
 def chosen_channel(person: Person, channels: Sequence[Channel]) -> Channel | None:
     """Return the channel for asking a person, rather one they enabled themselves; None if none reaches them."""
     reaching = [channel for channel in channels if channel.address(person) not in (None, NO_ADDRESS)]
-    reaching.sort(key=lambda channel: not isinstance(channel, Switchable))
+    reaching.sort(key=lambda channel: not channel.is_chosen)
     return reaching[0] if reaching else None
 
 

@@ -53,7 +53,7 @@ class ChannelInUse(BaseModel):
 def list_channels(ctx: RequestContext, command: Ask) -> list[ChannelInUse]:
     """List the channels letters are sent through."""
     chosen = ctx.app.settings.channels
-    return [ChannelInUse(name=name, settings=_shown(chosen.sections.get(name, {}))) for name in chosen.use]
+    return [ChannelInUse(name=name, settings=_shown(chosen.of(name).as_written())) for name in chosen.use]
 
 
 def _shown(section: Mapping[str, object]) -> dict[str, str]:
@@ -202,7 +202,7 @@ class MailTried(BaseModel):
 def get_settings(ctx: RequestContext, command: Ask) -> SettingsView:
     """Return the organisation and the mail server in force; the password is not among them."""
     settings = ctx.app.settings
-    section = settings.channels.sections.get("email", {}) if "email" in settings.channels.use else {}
+    section = settings.channels.of("email").as_written() if "email" in settings.channels.use else {}
     fixed = [f"office.{key}" for key in OFFICE_KEYS if f"office.{key}" in settings.from_environment]
     return SettingsView(
         organisation=Organisation(**{key: getattr(settings.office, key) for key in OFFICE_KEYS}),
@@ -300,7 +300,7 @@ def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
             raise Refusal("setting.missing", title=title)
         if not is_right(text):
             raise Refusal(f"setting.{key}", title=title, text=text)
-    section = before.channels.sections.get("email", {})
+    section = before.channels.of("email").as_written()
     # A port that config.toml names for its server stays allowed with it.
     present = section.get("host"), section.get("port")
     if command.port not in (None, *MAIL_PORTS) and (command.host, command.port) != present:

@@ -19,7 +19,7 @@ from merzim.settings import KEY_VARIABLE, OLD_KEYS_VARIABLE, BadSetting, Setting
 from merzim.storage.accounts.encryption import BadKey, Cipher, UnreadableSecret, new_key, parse_key
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.settings import MAIL
-from notifications.channels import MAIL_PORTS, Channel, OutgoingMessage, channel_type, send_all
+from notifications.channels import Channel, OutgoingMessage, send_all
 from notifications.letters import render_letter
 from notifications.notice import Notice, Outcome, message_id
 from workflow.org.office import Person
@@ -27,6 +27,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from notifications.channels.email import Email
+    from notifications.channels.folder import Folder
     from notifications.channels.telegram import Telegram
 
 
@@ -156,7 +157,7 @@ def folders(settings: Settings) -> Iterator[tuple[str, Path]]:
     if settings.backup.folder is not None:
         yield "backup.folder", settings.backup.folder
     if "folder" in settings.channels.use:
-        yield "channels.folder.path", Path(str(settings.channels.sections["folder"]["path"]))
+        yield "channels.folder.path", cast("Folder", settings.channels.of("folder")).path
 
 
 OFFICE_KEYS = ("name", "name_kk", "name_ru", "officer")
@@ -196,12 +197,10 @@ def with_mail(settings: Settings, server: Mapping[str, object]) -> Settings:
     """
     channels = settings.channels
     use = ("email", *(name for name in channels.use if name not in ("email", "folder")))
-    section = {**channels.sections.get("email", {}), **server}
+    sections = {**channels.sections, "email": channels.of("email").model_copy(update=server)}
     return settings.model_copy(
         update={
-            "channels": channels.model_copy(
-                update={"use": use, "sections": {**channels.sections, "email": section}}
-            ),
+            "channels": channels.model_copy(update={"use": use, "sections": sections}),
             "from_browser": settings.from_browser | {"channels.email"},
             "mail_password": "",
         }
@@ -227,10 +226,8 @@ def with_password(settings: Settings, secret: str, cipher: Callable[[], Cipher])
 
 def password_owner(settings: Settings) -> str:
     """Return what a password is bound to: the server and the log-in it was given for."""
-    mail = settings.channels.sections.get("email", {})
-    tls = str(mail.get("tls", "starttls"))
-    port = mail.get("port") or MAIL_PORTS[tls]
-    return ":".join(str(part) for part in (PASSWORD, mail.get("host", ""), port, tls, mail.get("user", "")))
+    mail = cast("Email", settings.channels.of("email"))
+    return f"{PASSWORD}:{mail.host}:{mail.present_port}:{mail.tls}:{mail.user}"
 
 
 CHANNEL = "email"
@@ -238,7 +235,7 @@ CHANNEL = "email"
 
 
 def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks] | None = None) -> Channel:
-    """Create a channel from its section of config.toml, with the password stored for it; of one that cannot be
+    """Return a channel ready to send, with the password stored for it; of one that cannot be
     decrypted the channel has the reason as `no_key`.
 
     Args:
@@ -247,7 +244,7 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks] 
     Raises Refusal for an unknown channel, or one whose section cannot be used; BadSetting without a required
     key.
     """
-    channel = channel_type(name).model_validate(settings.channels.sections.get(name, {}))
+    channel = settings.channels.of(name).model_copy()
     for key in channel.needed:
         if not getattr(channel, key):
             raise BadSetting("cli.missing_setting", file=str(settings.file), key=f"channels.{name}.{key}")
@@ -260,13 +257,12 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks] 
             return cast("Email", channel).with_password("", no_key=reason)
         case "email" if settings.mail_password is not None:
             return cast("Email", channel).with_password(settings.mail_password)
-    return cast("Channel", channel)
+    return channel
 
 
 def sender_domain(settings: Settings) -> str:
     """Return the mail domain of the first sender among the channels in use; "" if none has a sender."""
-    sections = settings.channels.sections
-    senders = (sections.get(name, {}).get("sender") for name in settings.channels.use)
+    senders = (getattr(settings.channels.of(name), "sender", "") for name in settings.channels.use)
     return str(next(filter(None, senders), "")).strip("> ").rpartition("@")[2]
 
 

@@ -1,18 +1,18 @@
 """Delivery channels: one file each, loaded by its name in config.toml. A new channel needs only its file.
 
-A channel is its section of config.toml: a model whose fields are the keys, with the methods that send. What all
-sections of config.toml have in common stands here, too.
+What all sections of config.toml have in common stands here, too.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from abc import abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, ClassVar, Protocol, cast, runtime_checkable
+from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -93,12 +93,29 @@ STAYS_HERE = frozenset({"folder"})
 """Channels whose letters never leave the server: they reach nobody."""
 
 
-class ChannelSection(Section):
-    """What a channel and its section `[channels.<name>]` are in one; every channel file has one as `channel`.
-    `needed`: keys without which it sends nothing.
+class Channel(Section):
+    """A way to deliver letters to a person, named as its file, which has it as `channel`: what it does and its
+    section `[channels.<name>]` in one. `needed`: keys without which it sends nothing; `is_chosen`: whether
+    people enable and disable it themselves.
     """
 
     needed: ClassVar[tuple[str, ...]] = ()
+    is_chosen: ClassVar = False
+
+    @property
+    @abstractmethod
+    def name(self) -> str: ...
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same notice may be sent again after a crash (same Message-ID, same file); if not, an
+        interrupted one becomes `unknown`.
+        """
+        return True
+
+    def as_written(self) -> dict[str, Any]:
+        """Return the keys of its section that are set, with their values, paths absolute."""
+        return self.model_dump(exclude_unset=True)
 
     def variables(self) -> Mapping[str, str]:
         """Return the variables of the environment that hold its secrets, by the key that names them."""
@@ -107,37 +124,38 @@ class ChannelSection(Section):
     def refuse_unusable(self) -> None:
         """Raise Refusal for what a section names and the channel cannot use: a file, a library."""
 
-
-class Channel(Protocol):
-    """A way to deliver letters to a person, named as its file. `repeatable`: whether the same notice may be
-    sent again after a crash (same Message-ID, same file); if not, an interrupted one becomes `unknown`.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def repeatable(self) -> bool: ...
-
+    @abstractmethod
     def address(self, person: Person) -> str | None:
         """Return the person's address in this channel; None when there is none."""
 
+    @abstractmethod
     def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Outcomes:
         """Try each message once; yield its outcome before the next one leaves. Errors of server or disk are
         outcomes, too; of what is `queued` the delivery decides when it is tried again.
         """
 
+    def lose(self, person: str, *, now: datetime) -> None:
+        """Mark the person (by key) as unreachable until they enable the channel again, if people do so."""
 
-@dataclass(frozen=True, slots=True)
-class SilentChannel:
+    async def probe(self) -> Outcome | None:
+        """Connect and log in as for sending, without sending a letter; the outcome is `sent` if the server
+        accepts us, None without a server.
+        """
+        return None
+
+
+class SilentChannel(Channel):
     """A channel that sends nothing and answers alike for each letter: one used no more, or, with the recipients
     of its original, one of a rehearsal.
     """
 
-    name: str
+    silenced: str
     outcome: Outcome
     original: Channel | None = None
-    repeatable: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.silenced
 
     def address(self, person: Person) -> str | None:
         return self.original.address(person) if self.original is not None else None
@@ -152,31 +170,24 @@ async def send_all(channel: Channel, batch: Sequence[OutgoingMessage], *, now: d
     return {key: outcome async for key, outcome in channel.send(batch, now=now)}
 
 
-@runtime_checkable
-class Switchable(Protocol):
-    """A channel that people enable and disable themselves."""
-
-    def lose(self, person: str, *, now: datetime) -> None:
-        """Mark the person (by key) as unreachable until they enable the channel again."""
-
-
-@runtime_checkable
-class Testable(Protocol):
-    """A channel whose server can be asked whether it would take letters."""
-
-    async def probe(self) -> Outcome:
-        """Connect and log in as for sending, without sending a letter; the outcome is `sent` if the server
-        accepts us.
-        """
-
-
 def names() -> tuple[str, ...]:
     """Return the names of all channels, without importing them."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
-def channel_type(name: str) -> type[ChannelSection]:
-    """Return the model of a channel and of its section. Raises Refusal: no channel has this name."""
+def channel_type(name: str) -> type[Channel]:
+    """Return the class of a channel. Raises Refusal: no channel has this name."""
     if name not in names():
         raise Refusal("unknown_channel", channel=name, allowed=names())
-    return cast("type[ChannelSection]", importlib.import_module(f"{__name__}.{name}").channel)
+    return cast("type[Channel]", importlib.import_module(f"{__name__}.{name}").channel)
+
+
+class ChannelSettings(Section):
+    """The channels letters are sent through, and every section `[channels.<name>]` there is, by name."""
+
+    use: tuple[str, ...] = ("folder",)
+    sections: Annotated[Mapping[str, Channel], WithJsonSchema({})] = {}
+
+    def of(self, name: str) -> Channel:
+        """Return a channel as its section says, or as built in. Raises Refusal: there is no such channel."""
+        return self.sections.get(name) or channel_type(name)()

@@ -26,7 +26,7 @@ import dkim
 from notifications.channels import (
     EMPTY,
     MAIL_PORTS,
-    ChannelSection,
+    Channel,
     OptionalPath,
     Outcomes,
     OutgoingMessage,
@@ -62,11 +62,10 @@ class NoKey(NoPassword):
     """The password given in the browser cannot be decrypted."""
 
 
-class Email(ChannelSection):
+class Email(Channel):
     """The channel of one SMTP server; config.toml explains its keys."""
 
     name: ClassVar = "email"
-    repeatable: ClassVar = True
     needed: ClassVar = ("host", "sender")
 
     host: str = ""

@@ -7,22 +7,24 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from notifications.channels import NO_ADDRESS, ChannelSection, Folder as FolderPath, Outcomes, OutgoingMessage
+from notifications.channels import NO_ADDRESS, Channel, Folder as FolderPath, Outcomes, OutgoingMessage
 from notifications.message import build_message
 from notifications.notice import Outcome
 from workflow.org.office import Person
 
 
-class Folder(ChannelSection):
+class Folder(Channel):
     """A folder of letters. File names come from the Message-ID, so a letter written twice is one file."""
 
     name: ClassVar = "folder"
-    repeatable: ClassVar = True
 
     path: FolderPath = Path("var/letters")
     sender: str = "merzim@localhost"
+
+    def as_written(self) -> dict[str, Any]:
+        return self.model_dump()
 
     def address(self, person: Person) -> str | None:
         return person.email or NO_ADDRESS

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self, cast
 from pydantic import Field
 
 from i18n import say
-from notifications.channels import ChannelSection, Outcomes, OutgoingMessage, Seconds
+from notifications.channels import Channel, Outcomes, OutgoingMessage, Seconds
 from notifications.notice import UNREACHABLE, Action, Letter, Notice, Outcome, fingerprint
 from workflow.cases.registers.rows import is_entry
 from workflow.moments import Moment
@@ -52,11 +52,12 @@ APART = 1 / 25
 TOO_MANY = "Too Many Requests"
 
 
-class Telegram(ChannelSection):
+class Telegram(Channel):
     """A Telegram bot that writes to people, one message after another; config.toml explains its keys."""
 
     name: ClassVar = "telegram"
     repeatable: ClassVar = False
+    is_chosen: ClassVar = True
     needed: ClassVar = ("bot",)
 
     bot: str = ""

@@ -115,7 +115,7 @@ def test_a_variable_goes_before_the_key_of_the_file(tmp_path: Path, monkeypatch:
     assert settings.database.url == f"sqlite:///{file.parent.as_posix()}/other.sqlite"
     assert [hour.hour for hour in settings.reminders.office_hours] == [8, 17]
     assert settings.channels.use == ("email",)
-    assert settings.channels.sections["email"] == {
+    assert settings.channels.sections["email"].as_written() == {
         "host": "mail.example.kz",
         "port": 2525,
         "user": "12345",

@@ -37,7 +37,7 @@ def test_the_settings_of_the_page_are_read_and_keep_to_the_folder_of_the_service
     for folder in state:
         assert Path(settings.database.url.removeprefix("sqlite:///")).is_relative_to(folder)
         assert settings.evidence.folder.is_relative_to(folder)
-        assert Path(str(settings.channels.sections["folder"]["path"])).is_relative_to(folder)
+        assert Path(settings.channels.of("folder").as_written()["path"]).is_relative_to(folder)
 
 
 def test_what_the_page_installs_is_there() -> None:

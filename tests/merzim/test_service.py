@@ -22,8 +22,11 @@ import pytest
 
 from merzim.cli import main
 from merzim.logs import HIDDEN, Lines, secrets_of, without_secrets
-from merzim.settings import ChannelSettings, DatabaseSettings, Settings
+from merzim.settings import DatabaseSettings, Settings
 from merzim.web.auth.attempts import Reason, log_refusal
+from notifications.channels import ChannelSettings
+from notifications.channels.email import Email
+from notifications.channels.telegram import Telegram
 from tests.documents.sheets import by_hand, far_cells
 from tests.notifications.servers import free_port
 from tests.processes import Program
@@ -254,8 +257,8 @@ def test_the_secrets_a_process_was_given_are_known_by_value() -> None:
         database=DatabaseSettings(url="postgresql://user:%C3%A4pfel@db/office"),
         channels=ChannelSettings(
             sections={
-                "email": {"password_env": "POST", "host": "mail"},
-                "telegram": {"token": "in-clear", "bot": "MerzimBot"},
+                "email": Email(password_env="POST", host="mail"),
+                "telegram": Telegram(token="in-clear", bot="MerzimBot"),
             }
         ),
     )

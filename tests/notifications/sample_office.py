@@ -6,10 +6,10 @@ It starts on 13 April, so that the start is to be announced by 30 March and the 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from merzim.storage import office as office_store
 from merzim.storage.cases.ledger import SqlLedger
@@ -161,17 +161,23 @@ class Town:
         self.engine.dispose()
 
 
-class Shelf:
+class Shelf(Channel):
     """A channel that stores letters and answers as configured, for tests of delivery without a server."""
 
+    name: ClassVar = "shelf"
+    _kept: list[OutgoingMessage]
+    _answers: Iterator[Outcome | Exception]
+    _repeatable: bool
+
     def __init__(self, *answers: Outcome | Exception, repeatable: bool = True) -> None:
-        self.kept: list[OutgoingMessage] = []
+        super().__init__()
+        self._kept = []
         self._answers = itertools.chain(answers, itertools.repeat(Outcome(state="sent", answer="250 kept")))
         self._repeatable = repeatable
 
     @property
-    def name(self) -> str:
-        return "shelf"
+    def kept(self) -> list[OutgoingMessage]:
+        return self._kept
 
     @property
     def repeatable(self) -> bool:
@@ -193,9 +199,7 @@ class Shelf:
 class OfficersShelf(Shelf):
     """Another channel, which reaches the officer alone."""
 
-    @property
-    def name(self) -> str:
-        return "other"
+    name = "other"
 
     def address(self, person: Person) -> str | None:
         return person.email if person.key == OFFICER.key else None

@@ -28,12 +28,13 @@ from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import Ask
-from merzim.settings import ChannelSettings, DatabaseSettings
+from merzim.settings import DatabaseSettings
 from merzim.settings_file import read
 from merzim.storage.accounts.encryption import Cipher, new_key
 from merzim.storage.database import reading
 from merzim.storage.settings import stored
-from notifications.channels import MAIL_PORTS
+from notifications.channels import MAIL_PORTS, ChannelSettings
+from notifications.channels.email import Email
 from tests.notifications.servers import Office, serving
 from tests.notifications.test_email import certified
 from tests.storage.sample_cases import on_sqlite_alone
@@ -215,8 +216,8 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
     monkeypatch.setenv("MERZIM_TEST_SMTP", "of the server")
     post, authority = Office(), trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    section = {"password_env": "MERZIM_TEST_SMTP", "ca_file": tmp_path / "ca.pem"}
-    channels = ChannelSettings(use=("folder",), sections={"email": section})
+    email = Email(password_env="MERZIM_TEST_SMTP", ca_file=tmp_path / "ca.pem")
+    channels = ChannelSettings(use=("folder",), sections={"email": email})
     with serving(post, starttls=certified(authority), password=PASSWORD):
         app = office_app.with_settings(office_app.configured.model_copy(update={"channels": channels}))
         monkeypatch.setitem(MAIL_PORTS, "starttls", post.port)

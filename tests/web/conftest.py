@@ -24,7 +24,6 @@ from merzim.services.app import AppContext
 from merzim.services.upkeep.maintenance import rebuild
 from merzim.settings import (
     LOOPBACK_NETWORKS,
-    ChannelSettings,
     DatabaseSettings,
     EvidenceSettings,
     Network,
@@ -37,6 +36,8 @@ from merzim.storage import office as office_store
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database import writing
 from merzim.web.ui.render import environment
+from notifications.channels import ChannelSettings
+from notifications.channels.folder import Folder
 from tests.web.lived_in import lived_in_office
 from tests.web.offices import AT, NOW, OPEN, TODAY, Site, copied, example_office, office as three_units
 from workflow.cases.commands.case_commands import CaseCommands, Opening
@@ -104,9 +105,7 @@ def settings_in(folder: Path, acts: Collection[str] = EVERY_ACT, **web: Any) -> 
         database=DatabaseSettings(url=f"sqlite:///{(folder / 'merzim.sqlite').as_posix()}"),
         evidence=EvidenceSettings(folder=folder / "evidence"),
         channels=ChannelSettings(
-            sections={
-                "folder": {"path": folder / "letters", "sender": "merzim@merzim.example.kz"},
-            }
+            sections={"folder": Folder(path=folder / "letters", sender="merzim@merzim.example.kz")}
         ),
         regulations=RegulationSettings(acts=tuple(acts)),
         web=WebSettings(**web),

@@ -213,7 +213,7 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
     run_round(site.context, at=AT)
     deliver(site.context, at=AT)
     statuses = {}
-    for file in site.context.settings.channels.sections["folder"]["path"].iterdir():
+    for file in site.context.settings.channels.of("folder").as_written()["path"].iterdir():
         letter = message_from_bytes(file.read_bytes(), policy=policy.default)
         body = letter.get_body(("plain",))
         login = letter["To"].addresses[0].addr_spec.partition("@")[0]

@@ -13,10 +13,11 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from merzim.services.administration import Organisation, change_organisation
 from merzim.services.context import operator_context
-from merzim.settings import ChannelSettings
 from merzim.settings_file import read
 from merzim.storage.database import writing
 from merzim.storage.tables.notices import NOTICE
+from notifications.channels import ChannelSettings
+from notifications.channels.email import Email
 from tests.merzim.conftest import Merzim, merzim  # noqa: F401 (the fixture)
 from tests.web.conftest import NOW, TODAY, Site, account, people, settings_in
 from tests.web.offices import ROOT, installed, office as three_units
@@ -291,17 +292,17 @@ def test_a_known_mail_service_needs_its_name_alone(site: Site, admin: TestClient
     """Mail.ru: TLS on port 465, as its help says; another server keeps what was chosen."""
     form = {"host": "smtp.mail.ru", "tls": "starttls", "port": "", "sender": "merzim@mail.ru"}
     admin.post(f"{PAGE}/mail", data=form)
-    known = site.context.newest.settings.channels.sections["email"]
+    known = site.context.newest.settings.channels.of("email").as_written()
     admin.post(f"{PAGE}/mail", data={**form, "host": "mail.example.kz"})
-    other = site.context.newest.settings.channels.sections["email"]
+    other = site.context.newest.settings.channels.of("email").as_written()
 
     assert (known["tls"], known["port"]) == ("tls", 465)
-    assert (other["tls"], other.get("port")) == ("starttls", None)
+    assert (other["tls"], other["port"]) == ("starttls", None)
 
 
 def test_a_port_of_config_toml_is_offered_with_its_server_and_with_no_other(site: Site) -> None:
     """The form sent back as it was shown leaves the mail as it is."""
-    email = {"host": "relay.example.kz", "port": 8725, "sender": "merzim@org.kz", "tls": "none"}
+    email = Email(host="relay.example.kz", port=8725, sender="merzim@org.kz", tls="none")
     channels = ChannelSettings(use=("email",), sections={"email": email})
     vars(site.context)["settings"] = site.context.settings.model_copy(update={"channels": channels})
     form = {"host": "relay.example.kz", "tls": "none", "port": "8725", "sender": "merzim@org.kz"}
@@ -315,4 +316,4 @@ def test_a_port_of_config_toml_is_offered_with_its_server_and_with_no_other(site
     assert '<option value="8725" selected>' in shown
     assert (elsewhere.status_code, saved.status_code) == (422, 303)
     assert "Port 8725 is not given here. Allowed are 25, 465, 587" in elsewhere.text
-    assert site.context.newest.settings.channels.sections["email"]["port"] == 8725
+    assert site.context.newest.settings.channels.of("email").as_written()["port"] == 8725

@@ -23,10 +23,12 @@ from merzim.services.context import RequestContext, operator_context
 from merzim.services.jobs.rounds import deliver
 from merzim.services.upkeep.maintenance import verify
 from merzim.services.verbs import Ask
-from merzim.settings import ChannelSettings, OidcSettings
+from merzim.settings import OidcSettings
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.tables.accounts import Credential
 from merzim.web.auth.dependencies import COOKIE
+from notifications.channels import ChannelSettings
+from notifications.channels.email import Email
 from tests.notifications.servers import Office as MailOffice, always, serving
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, account, build, enter
 from workflow.moments import Moment
@@ -251,7 +253,7 @@ def office(port: int = 0) -> Site:
     site = build(demonstration=False)
     site.keep(Office(units={}, people=PEOPLE))
     if port:
-        email = {"host": "localhost", "port": port, "sender": "merzim@org.kz", "tls": "none"}
+        email = Email(host="localhost", port=port, sender="merzim@org.kz", tls="none")
         channels = ChannelSettings(use=("email",), sections={"email": email})
         vars(site.context)["settings"] = site.context.settings.model_copy(update={"channels": channels})
     return site

@@ -126,8 +126,10 @@ def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, R
         copy_file(app.engine, copy)
         with closing(app.on_database(f"sqlite:///{copy.as_posix()}")) as stage:
             sent = Outcome(state="sent", answer="")
-            silent = {name: SilentChannel(name, sent, channel) for name, channel in stage.channels.items()}
-            vars(stage)["channels"] = silent
+            vars(stage)["channels"] = {
+                name: SilentChannel(silenced=name, outcome=sent, original=channel)
+                for name, channel in stage.channels.items()
+            }
             for step in range((last - first).days + 1):
                 today = first + timedelta(days=step)
                 yield today, _run_day(stage, at=Moment(now=moment_of(today, time(12)), today=today))

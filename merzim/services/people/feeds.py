@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from pydantic import BaseModel
 
@@ -26,7 +26,7 @@ from merzim.services.names import person_named
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage import office as office_store
 from merzim.storage.tables.accounts import Credential
-from notifications.channels.telegram import CODE_LASTS, hash_code, link_address, new_code
+from notifications.channels.telegram import CODE_LASTS, Telegram, hash_code, link_address, new_code
 from notifications.letter_links import CHOICES, ChoiceLink, read_secret
 from notifications.notice import CalendarEntry as Item, item_id
 from workflow.board.rows import DeadlineFilter, Horizon, Row
@@ -307,4 +307,4 @@ def is_linked(app: AppContext, person: str) -> bool | None:
 
 def _bot(app: AppContext) -> str:
     """Return the user name of the bot in config.toml; "" without one."""
-    return str(app.settings.channels.sections.get("telegram", {}).get("bot", ""))
+    return cast(Telegram, app.settings.channels.of("telegram")).bot

@@ -26,7 +26,7 @@ from merzim.storage.database import parse_address
 from merzim.storage.maintenance.schema import check_readiness, refuse_other_installation, server_time
 from merzim.storage.notices.delivery_state import Figures, figures
 from merzim.storage.refusals import display_address, hide_secrets
-from notifications.channels import STAYS_HERE, ChannelSection, Testable
+from notifications.channels import STAYS_HERE
 from notifications.notice import UNREACHABLE
 from workflow.moments import CLOCK_TOLERANCE, is_late
 from workflow.refusal import Refusal
@@ -63,9 +63,8 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
 
 def _note_variables(name: str, settings: Settings, variables: dict[str, str]) -> None:
     """Note which variables hold the secrets of a channel, by key. Raises Refusal: it cannot be used."""
-    channel = create_channel(name, settings)
-    assert isinstance(channel, ChannelSection)
-    variables |= {f"channels.{name}.{key}": variable for key, variable in channel.variables().items()}
+    named = create_channel(name, settings).variables()
+    variables |= {f"channels.{name}.{key}": variable for key, variable in named.items()}
 
 
 def values(settings: Settings) -> Iterator[tuple[str, object]]:
@@ -75,7 +74,7 @@ def values(settings: Settings) -> Iterator[tuple[str, object]]:
             if key != "sections":
                 yield f"{name}.{key}", _shown(f"{name}.{key}", value)
     for name, channel in sorted(settings.channels.sections.items()):
-        for option, value in channel.items():
+        for option, value in channel.as_written().items():
             yield f"channels.{name}.{option}", HIDDEN if option in SECRETS and value else value
 
 
@@ -218,13 +217,11 @@ def _check_channels(app: AppContext) -> Iterator[Check]:
             continue  # The check of the settings names it.
         if name == CHANNEL and app.settings.lost_password is not None:
             continue
-        if isinstance(channel, Testable):
-            outcome = asyncio.run(channel.probe())
-            answer = {"answer": outcome.answer}
-            if outcome.state == "sent":
-                yield Check(name, "doctor.channel", answer)
-            else:
-                yield Check(name, "doctor.channel_refuses", answer, "problem", name)
+        outcome = asyncio.run(channel.probe())
+        if outcome is not None and outcome.state == "sent":
+            yield Check(name, "doctor.channel", {"answer": outcome.answer})
+        elif outcome is not None:
+            yield Check(name, "doctor.channel_refuses", {"answer": outcome.answer}, "problem", name)
 
 
 def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
