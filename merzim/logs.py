@@ -62,7 +62,7 @@ def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str,
                 secrets.add(environment.get(str(value), ""))
             elif key in SECRETS:
                 secrets.add(str(value))
-    secrets.add(settings.mail_password or "")
+        secrets.add(getattr(channel, "given", ""))
     secrets.add(environment.get(settings.database.password_env, ""))
     secrets.add(environment.get(settings.oidc.secret_env, ""))
     secrets.add(environment.get(KEY_VARIABLE, "").strip())

@@ -19,7 +19,6 @@ from pydantic import (
     AfterValidator,
     AliasChoices,
     BeforeValidator,
-    ConfigDict,
     Field,
     StrictInt,
     ValidationError,
@@ -379,13 +378,7 @@ class BackupSettings(Section):
 
 
 class Settings(Section):
-    """All settings, and which of them come from the environment or the browser instead of their file.
-
-    `mail_password`: of the mail server named in the browser, "" where none was given, None where the
-    environment has it; `lost_password`: why the one given in the browser cannot be decrypted.
-    """
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    """All settings, and which of them come from the environment or the browser instead of their file."""
 
     office: OfficeSettings = OfficeSettings()
     database: DatabaseSettings = DatabaseSettings()
@@ -403,8 +396,6 @@ class Settings(Section):
     file: Path | None = None
     from_environment: frozenset[str] = frozenset()
     from_browser: frozenset[str] = frozenset()
-    mail_password: str | None = Field(default=None, repr=False)
-    lost_password: Refusal | None = None
 
     @property
     def in_clear(self) -> tuple[str, ...]:

@@ -21,10 +21,11 @@ from merzim.services.configuration import (
     PASSWORD,
     create_channel,
     is_mail_fixed,
+    mail_of,
     password_owner,
+    stored_password,
     try_channel,
     with_mail,
-    with_password,
 )
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Key, Names
@@ -207,7 +208,7 @@ def get_settings(ctx: RequestContext, command: Ask) -> SettingsView:
     return SettingsView(
         organisation=Organisation(**{key: getattr(settings.office, key) for key in OFFICE_KEYS}),
         mail=MailServer.model_construct(None, **{key: section[key] for key in MAIL_KEYS if section.get(key)}),
-        has_password=bool(settings.mail_password),
+        has_password=bool(mail_of(settings).given),
         fixed=[*fixed, MAIL] if is_mail_fixed(settings) else fixed,
     )
 
@@ -248,7 +249,7 @@ def change_mail(ctx: RequestContext, command: MailServer) -> SettingsView:
         secret = None
         if command.password is not None:
             text = command.password.get_secret_value()
-            secret = ctx.app.cipher.encrypt(text, password_owner(settings)) if text else ""
+            secret = ctx.app.cipher.encrypt(text, password_owner(mail_of(settings))) if text else ""
         values = {MAIL: canonical(_server(command))}
         stored_settings.store(ctx.app.engine, values, secret=secret, at=ctx.moment)
     return get_settings(replace(ctx, app=ctx.app.present()), Ask())
@@ -307,12 +308,13 @@ def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
         raise Refusal("setting.mail_port", port=command.port, allowed=MAIL_PORTS)
     if command.user and command.tls == "none" and not is_loopback(command.host):
         raise Refusal("setting.plain", title="channels.email.tls")
-    after = with_mail(before, _server(command))
-    if password is None:
-        after = with_password(after, stored_settings.password(ctx.app.engine), lambda: ctx.app.cipher)
-    else:
-        after = after.model_copy(update={"mail_password": password})
-    if command.user and not after.mail_password:
+    secret = stored_settings.password(ctx.app.engine) if password is None and command.user else ""
+    after = with_mail(
+        before,
+        _server(command),
+        lambda mail: password or stored_password(mail, secret, lambda: ctx.app.cipher),
+    )
+    if command.user and not mail_of(after).given:
         raise Refusal("setting.password_again", host=command.host)
     return after
 

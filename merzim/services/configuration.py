@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, cast
 from uuid import uuid4
 
-from i18n import refusal, say
+from i18n import say
 from merzim.documents.sheets.texts import is_email
 from merzim.settings import KEY_VARIABLE, OLD_KEYS_VARIABLE, BadSetting, Settings
 from merzim.storage.accounts.encryption import BadKey, Cipher, UnreadableSecret, new_key, parse_key
@@ -182,7 +182,7 @@ def with_browser(
     )
     if MAIL not in stored or is_mail_fixed(configured):
         return settings
-    return with_password(with_mail(settings, json.loads(stored[MAIL])), secret, cipher)
+    return with_mail(settings, json.loads(stored[MAIL]), lambda mail: stored_password(mail, secret, cipher))
 
 
 def is_mail_fixed(settings: Settings) -> bool:
@@ -191,42 +191,42 @@ def is_mail_fixed(settings: Settings) -> bool:
     return not keys.isdisjoint(settings.from_environment)
 
 
-def with_mail(settings: Settings, server: Mapping[str, object]) -> Settings:
-    """Return the settings with letters sent through this server instead of into a folder; the password of the
-    environment goes to no server named in the browser.
+def with_mail(
+    settings: Settings, server: Mapping[str, object], password: Callable[[Email], str | Refusal]
+) -> Settings:
+    """Return the settings with letters sent through this server instead of into a folder, with its password (""
+    for none, or why it cannot be decrypted); that of the environment goes to no server named in the browser.
     """
-    channels = settings.channels
+    channels, office = settings.channels, settings.office
+    mail = mail_of(settings).model_copy(update=server)
+    mail = mail.with_password(password(mail), language=office.language)
     use = ("email", *(name for name in channels.use if name not in ("email", "folder")))
-    sections = {**channels.sections, "email": channels.of("email").model_copy(update=server)}
-    return settings.model_copy(
-        update={
-            "channels": channels.model_copy(update={"use": use, "sections": sections}),
-            "from_browser": settings.from_browser | {"channels.email"},
-            "mail_password": "",
-        }
-    )
+    channels = channels.model_copy(update={"use": use, "sections": {**channels.sections, "email": mail}})
+    from_browser = settings.from_browser | {"channels.email"}
+    return settings.model_copy(update={"channels": channels, "from_browser": from_browser})
 
 
-def with_password(settings: Settings, secret: str, cipher: Callable[[], Cipher]) -> Settings:
-    """Return the settings with the stored password (`secret`: as encrypted, "" for none), if it was given for
-    this server and log-in. With another key `lost_password` says why.
+def mail_of(settings: Settings) -> Email:
+    """Return the mail server, with nothing set where no letters leave through one."""
+    return cast("Email", settings.channels.of("email"))
+
+
+def stored_password(mail: Email, secret: str, cipher: Callable[[], Cipher]) -> str | Refusal:
+    """Return the stored password (`secret`: as encrypted, "" for none), "" if it was given for another server
+    or log-in; with another key, why it cannot be decrypted.
     """
-    if not secret:
-        return settings
     try:
-        if not cipher().opens(secret):
+        if secret and not cipher().opens(secret):
             raise BadSetting("setting.other_key")
-        text = cipher().decrypt(secret, password_owner(settings))
-    except BadSetting as refusal:
-        return settings.model_copy(update={"lost_password": refusal})
-    except UnreadableSecret:  # given for another server or log-in
-        return settings
-    return settings.model_copy(update={"mail_password": text})
+        return cipher().decrypt(secret, password_owner(mail)) if secret else ""
+    except BadSetting as reason:
+        return reason
+    except UnreadableSecret:
+        return ""
 
 
-def password_owner(settings: Settings) -> str:
+def password_owner(mail: Email) -> str:
     """Return what a password is bound to: the server and the log-in it was given for."""
-    mail = cast("Email", settings.channels.of("email"))
     return f"{PASSWORD}:{mail.host}:{mail.present_port}:{mail.tls}:{mail.user}"
 
 
@@ -235,28 +235,21 @@ CHANNEL = "email"
 
 
 def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks] | None = None) -> Channel:
-    """Return a channel ready to send, with the password stored for it; of one that cannot be
-    decrypted the channel has the reason as `no_key`.
-
-    Args:
-        links: opens the table of linked accounts; None for a channel that is only asked whether it works.
+    """Return a channel ready to send. `links`: opens the table of linked accounts; None for a channel that is
+    only asked whether it works.
 
     Raises Refusal for an unknown channel, or one whose section cannot be used; BadSetting without a required
-    key.
+    key, and, if only asked, where the password given in the browser cannot be decrypted.
     """
     channel = settings.channels.of(name).model_copy()
     for key in channel.needed:
         if not getattr(channel, key):
             raise BadSetting("cli.missing_setting", file=str(settings.file), key=f"channels.{name}.{key}")
     channel.refuse_unusable()
-    match name:
-        case "telegram" if links is not None:
-            return cast("Telegram", channel).with_links(links())
-        case "email" if settings.lost_password is not None:
-            reason = refusal(settings.lost_password, settings.office.language)
-            return cast("Email", channel).with_password("", no_key=reason)
-        case "email" if settings.mail_password is not None:
-            return cast("Email", channel).with_password(settings.mail_password)
+    if name == CHANNEL and links is None:
+        cast("Email", channel).refuse_lost_password()
+    if name == "telegram" and links is not None:
+        return cast("Telegram", channel).with_links(links())
     return channel
 
 

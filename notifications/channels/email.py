@@ -23,6 +23,7 @@ from typing import Annotated, ClassVar, Literal, Self
 import aiosmtplib
 import dkim
 
+from i18n import refusal
 from notifications.channels import (
     EMPTY,
     MAIL_PORTS,
@@ -59,7 +60,11 @@ class NoPassword(ValueError):
 
 
 class NoKey(NoPassword):
-    """The password given in the browser cannot be decrypted."""
+    """The password given in the browser cannot be decrypted; `reason` says why."""
+
+    def __init__(self, reason: Refusal, language: str) -> None:
+        super().__init__(refusal(reason, language))
+        self.reason = reason
 
 
 class Email(Channel):
@@ -78,8 +83,7 @@ class Email(Channel):
     timeout: Seconds = 20.0
     dkim_key: OptionalPath = None
     dkim_selector: str = ""
-    _given: str | None = None
-    _no_key: str = ""
+    _given: str | NoKey | None = None
 
     @property
     def present_port(self) -> int:
@@ -125,12 +129,22 @@ class Email(Channel):
     def refuse_unusable(self) -> None:
         _ = self.signing_key
 
-    def with_password(self, password: str, *, no_key: str = "") -> Self:
-        """Return the channel with the password given in the browser ("" for none) in place of the variable's;
-        `no_key`: why the one given cannot be decrypted.
+    def refuse_lost_password(self) -> None:
+        """Raise Refusal if the password given in the browser cannot be decrypted."""
+        if isinstance(self._given, NoKey):
+            raise self._given.reason
+
+    @property
+    def given(self) -> str:
+        """The password given in the browser; "" where none is, or it cannot be decrypted."""
+        return self._given if isinstance(self._given, str) else ""
+
+    def with_password(self, given: str | Refusal, *, language: str = "en") -> Self:
+        """Return the channel with the password given in the browser ("" for none) in place of the variable's,
+        or with why it cannot be decrypted, which waiting letters say in a language.
         """
         channel = self.model_copy()
-        channel._given, channel._no_key = password, no_key
+        channel._given = given if isinstance(given, str) else NoKey(given, language)
         return channel
 
     def address(self, person: Person) -> str | None:
@@ -194,8 +208,8 @@ class Email(Channel):
 
         Raises NoKey, NoPassword, or KeyError: the environment variable is not set.
         """
-        if self._no_key:
-            raise NoKey(self._no_key)
+        if isinstance(self._given, NoKey):
+            raise self._given
         if self._given == "":
             raise NoPassword(f"no password was given for {self.host}")
         if self._given is not None:

@@ -149,13 +149,13 @@ def test_a_password_without_its_key_is_another_fault_than_a_refused_log_in(town:
     """The reason is the one given, no server is asked, and the letter goes the other way at once."""
     office, shelf = Office(), Shelf()
     with serving(office):
-        post = mail(office.port, user="m").with_password("", no_key="the key 932bd8f1ef30 is missing")
+        post = mail(office.port, user="m").with_password(Refusal("setting.other_key"))
         town.round([post], FIVE_BEFORE)
         town.deliver([post, shelf], FIVE_BEFORE)
     (fault,) = standing(town)
 
     assert (fault.code, fault.letters) == ("key", 1)
-    assert fault.answer == "the key 932bd8f1ef30 is missing"
+    assert fault.answer == i18n.say("setting.other_key", {}, "en")
     assert (len(shelf.kept), office.calls) == (1, 0)
     for language in i18n.LANGUAGES:
         assert i18n.say("web.fault.key_do", {}, language) != i18n.say("web.fault.login_do", {}, language)

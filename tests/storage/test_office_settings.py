@@ -25,6 +25,7 @@ from merzim.services.administration import (
     try_mail,
 )
 from merzim.services.app import AppContext
+from merzim.services.configuration import mail_of
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import Ask
@@ -239,7 +240,7 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
     assert without.value.code == "setting.password_again"
     assert (tried.state, sent.state, before) == ("sent", "sent", {})
     assert [address for address, _ in post.accepted] == ["a@example.kz", "b@example.kz"]
-    assert other.settings.mail_password == PASSWORD
+    assert mail_of(other.settings).given == PASSWORD
     assert PASSWORD not in repr(other.settings) + repr(other.channels)
     assert PASSWORD in secrets_of(other.settings, {})
     assert PASSWORD not in everything_stored(app)
@@ -270,5 +271,5 @@ def test_a_new_key_reads_the_password_of_the_old_one(office_app: AppContext) -> 
         other = build_app(office_app.configured, clock=lambda: MOMENT)
         other.__dict__["cipher"] = Cipher(key)
         _ = other.engine
-        assert other.settings.mail_password == password
+        assert mail_of(other.settings).given == password
         other.close()

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from calendars.hours import almaty
 from merzim.services.app import AppContext
-from merzim.services.configuration import CHANNEL, create_channel, folders, refuse_missing
+from merzim.services.configuration import create_channel, folders, refuse_missing
 from merzim.services.law.regulations import own_files, read_editions, read_registers
 from merzim.services.oidc import ProviderSilent, open_provider
 from merzim.services.upkeep.maintenance import FAILED_BACKUP, backup_files
@@ -48,7 +48,7 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
     ]
     variables = {"database.password_env": settings.database.password_env}
     checks.extend(partial(_note_variables, name, settings, variables) for name in sorted(settings.channels.use))
-    raised = [settings.lost_password] if settings.lost_password is not None else []
+    raised: list[Refusal] = []
     for run in checks:
         try:
             run()
@@ -215,8 +215,6 @@ def _check_channels(app: AppContext) -> Iterator[Check]:
             channel = create_channel(name, app.settings)
         except Refusal:
             continue  # The check of the settings names it.
-        if name == CHANNEL and app.settings.lost_password is not None:
-            continue
         outcome = asyncio.run(channel.probe())
         if outcome is not None and outcome.state == "sent":
             yield Check(name, "doctor.channel", {"answer": outcome.answer})
