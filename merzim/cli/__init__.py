@@ -151,7 +151,12 @@ def _run(call: CommandContext, arguments: list[str]) -> int:
     command = _command(module_of(word))
     if word not in command.commands:
         command = _command()
-    answer = command.main(args=arguments, prog_name="merzim", standalone_mode=False, obj=call)
+    try:
+        # Not by `main`, which ends the process with 1 where nobody reads the pipe any more.
+        with command.make_context("merzim", arguments, obj=call) as ctx:
+            answer = command.invoke(ctx)
+    except typer.Exit as done:
+        answer = done.exit_code
     sys.stdout.flush()
     return answer if isinstance(answer, int) else DONE
 

@@ -137,11 +137,11 @@ def test_a_refusal_of_a_process_in_any_terminal(tmp_path: Path) -> None:
 
 
 def test_a_reader_who_stops_reading_is_no_trouble(tmp_path: Path) -> None:
-    """`merzim calendar year 2026 | head -1`: no traceback on stderr."""
+    """`merzim calendar year 2026 | head -1`: done, with nothing on stderr, unbuffered too."""
     process = subprocess.Popen(
         [sys.executable, "-m", "merzim", "procedures", "internal-analysis", "--json"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -151,6 +151,5 @@ def test_a_reader_who_stops_reading_is_no_trouble(tmp_path: Path) -> None:
     process.stdout.close()
     output = process.stderr.read()
     process.stderr.close()
-    process.wait()
 
-    assert output == ""
+    assert (process.wait(), output) == (0, "")

@@ -50,6 +50,8 @@ PARTS: frozenset[str] = frozenset(
     {"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "commented", PASSPORT, *ROW_OF}
 )
 """Kinds of events besides facts that can be withdrawn by themselves."""
+MOVE_NOTHING = ("evidence", "notice", "commented")
+"""Kinds of events that can move no date: a letter about a moved date names none of them as its cause."""
 APPROVAL = "schedule_approved"
 """The fact that approves the plan dates recorded so far as the schedule of the analysis."""
 PLAN = "plan."

@@ -18,7 +18,7 @@ class Face:
         command: how it is typed, with the fields given by position in capitals.
         page: the address of its form after that of the case.
         form: the form's name on the page, by default `page`; of one about an assignment with its number.
-        tab: the page of the case shown after it.
+        tab: the page of the case its form stands on: it is shown after it, and again when it is refused.
     """
 
     verb: Verb[Any, Any]

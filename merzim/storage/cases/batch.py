@@ -17,7 +17,7 @@ from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE, INBOX, READER
 from merzim.storage.tables.events import EVENT
 from workflow.board.rows import Row
-from workflow.cases.case import AWAITED, Case, Event, Wording, withdrawn_lines
+from workflow.cases.case import AWAITED, MOVE_NOTHING, Case, Event, Wording, withdrawn_lines
 from workflow.ports import Change
 from workflow.search_words import normalise
 
@@ -186,7 +186,7 @@ def _moved(change: Change, obligation: str, version: str) -> Values:
     """Return the record of a move: by the last event that can move dates, else by a new calendar."""
     place = {"case": change.case.id, "obligation": obligation}
     for event in reversed(change.events):
-        if event.kind not in ("evidence", "notice", "commented"):
+        if event.kind not in MOVE_NOTHING:
             cause = {"kind": event.kind, "name": event.name, "by": event.by}
             on = {"on": event.on.isoformat()} if event.on else {}
             names = ("ground", "decided_by", "document")
