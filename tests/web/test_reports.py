@@ -19,6 +19,7 @@ from merzim.services.registers.verbs import AddRow, add_row
 from merzim.services.reports import consolidated_report
 from merzim.services.scoring import _step_to_record
 from merzim.storage import office as office_store
+from merzim.web.ui.render import Translator
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.documents.test_forms import tables_of
 from tests.row_commands import act
@@ -63,6 +64,10 @@ def test_what_is_late_is_counted_narrowed_and_taken_away(kept: Site) -> None:
     assert law.count("опоздание – 1 рабочий день") == 1
     assert "Таких рекомендаций нет" in done_page
     assert len(first_sheet(content)) == 3
+
+
+def test_a_median_of_no_working_day_is_a_number_and_halves_are_those_of_the_language() -> None:
+    assert [Translator("ru").shown(days) for days in (0.0, 2.5, 3.0, None)] == ["0", "2,5", "3", "–"]
 
 
 def test_who_has_not_reported_the_quarter_is_named(kept: Site) -> None:

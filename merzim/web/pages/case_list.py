@@ -36,7 +36,7 @@ class ListedCase:
     """One case of the list.
 
     Attributes:
-            stands: id of its stage, or of what comes after all stages; year: of a yearly programme.
+        stands: id of its stage, or of what comes after all stages; year: of a yearly programme.
         next: the row of its nearest open deadline; looks: numbers of its deadlines by status.
     """
 

@@ -327,7 +327,7 @@ class Translator:
         """Return a value of a cell: dates in digits, numbers in the language, "–" for none."""
         if isinstance(value, date):
             return self.short(value)
-        return self.points(Decimal(value)) if isinstance(value, int | Decimal) else str(value or "–")
+        return self.points(Decimal(value)) if isinstance(value, int | float | Decimal) else str(value or "–")
 
     def points(self, points: Decimal | str | None) -> str:
         """Return points without trailing zeros, with the decimal mark of the language; "" for None."""
