@@ -155,6 +155,20 @@ def test_each_sheet_gives_its_analyses_and_every_row_a_number_of_its_own() -> No
     ]
 
 
+def test_a_formula_beside_the_columns_that_are_read_refuses_no_file() -> None:
+    """It stands among the words of its row; where it stands for a unit its row is named."""
+    (plain,) = read(xlsx([("№", "Объект", "Начало", "Прочее"), ("=A1", "Закупки", "13.04.2026", "=B2")]))
+    head = ("Объект", "Виды работ", "Начало", "Окончание")
+    with pytest.raises(UnreadablePaper) as caught:
+        read(xlsx([head, ("=A1", "Издание приказа", "13.04.2026", None), ("Кадры", "Справка", "x1", "=D1")]))
+
+    assert (plain.object, plain.written) == ("Закупки", "=A1 | Закупки | 13.04.2026 | =B2")
+    assert [(error.row, error.code) for error in caught.value.errors] == [
+        (2, "paper_formula"),
+        (3, "paper_formula"),
+    ]
+
+
 def test_a_word_document_is_read_like_a_sheet() -> None:
     """Paragraphs above its table, a head of two rows, merged cells."""
     document = docx.Document()

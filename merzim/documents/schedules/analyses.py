@@ -95,7 +95,7 @@ class _Dates:
         parts = (column for column in self.table.columns if column.kind.startswith(PART))
         marked = [column for column in parts if not is_empty(self.row.cell(column.place))]
         for column in marked:
-            text = text_of(self.row.cell(column.place))
+            text = text_of(self.row.cell(column.place), column.title)
             if any(letter.isdigit() for letter in text) and len(text) > 2:
                 self.span(self.ends_in(column), column.place)
         if not marked or self.has_span:
@@ -111,11 +111,11 @@ class _Dates:
         """Read the column of a month or of a quarter, with the column of the year where there is one."""
         year = self.year
         for column in self.table.of("year")[:1]:
-            text = text_of(self.row.cell(column.place))[:4]
+            text = text_of(self.row.cell(column.place), column.title)[:4]
             year = int(text) if text.isdigit() and len(text) == 4 else year
         for kind, unit in (("month", ""), ("quarter", " квартал")):
             for column in self.table.of(kind)[:1]:
-                text = tidy(text_of(self.row.cell(column.place)))
+                text = tidy(text_of(self.row.cell(column.place), column.title))
                 text += unit if text and text.isalnum() and len(text) <= 3 else ""
                 self.span(read_ends(text, where=column.title, year=year), column.place, text)
 

@@ -19,7 +19,7 @@ from merzim.documents.sheets.dates import (
     read_lines,
     reading_notes,
 )
-from merzim.documents.sheets.rows import RowOfSheet, Sheet, cell_name, text_of
+from merzim.documents.sheets.rows import RowOfSheet, Sheet, cell_name, display_text, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
 
@@ -129,10 +129,10 @@ def _steps(
         if not (work or when or who):
             continue
         for column in objects:
-            object = tidy(text_of(row.cell(column.place))) or object
-        filled = [column.place for column in columns if row.cell(column.place) not in (None, "")]
-        written = " – ".join(tidy(text_of(row.cell(place))) for place in filled)
-        work, place = tidy(work), next(iter(filled), 0)
+            object = tidy(text_at(row, column, errors)) or object
+        filled = [column for column in columns if row.cell(column.place) not in (None, "")]
+        written = " – ".join(tidy(text_at(row, column, errors)) for column in filled)
+        work, place = tidy(work), next((column.place for column in filled), 0)
         steps.append(Work(row.number, work, match_facts(work), when, written, tidy(who), place, object, left))
     return steps, sections
 
@@ -178,7 +178,7 @@ def _section(sheet: Sheet, row: RowOfSheet, when: int) -> str | None:
     )
     if len(filled) > 1 and not any(over_dates):
         return None
-    return _LABEL.sub("", tidy(" ".join(text_of(row.cell(place)) for place in filled)))
+    return _LABEL.sub("", " ".join(display_text(row.cell(place)) for place in filled))
 
 
 def _groups(steps: Sequence[Work], sections: Sequence[tuple[int, str]]) -> list[str]:

@@ -115,7 +115,9 @@ def text_of(value: object, where: str = "") -> str:
 
 
 def display_text(value: object) -> str:
-    """Return a cell as its sheet shows it, in one line: dates as offices write them."""
+    """Return a cell as its sheet shows it, in one line: dates as offices write them; a formula as typed."""
+    if isinstance(value, NotAValue):
+        return tidy(value.text)
     return f"{value:%d.%m.%Y}" if isinstance(value, date) else tidy(text_of(value))
 
 
