@@ -43,6 +43,19 @@ def test_a_mistake_is_one_sentence_and_the_office_goes_on(
     assert any(named in problem for problem in checked.json["files"][0]["problems"])
 
 
+def test_an_own_procedure_is_not_called_as_that_of_assignments(merzim: Merzim, tmp_path: Path) -> None:
+    """Its cases would be taken for assignments, which have an edition of their own."""
+    (tmp_path / "own").mkdir()
+    text = HEAD.replace('"tea"', '"assignment"').replace("2024-01-01", "2000-01-01") + YEAR
+    (tmp_path / "own" / "assignment.2000-01-01.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+
+    (checked,) = merzim("law", "check", "--json").json["files"]
+
+    assert merzim("procedures").code == 0
+    assert ['name "assignment" is taken' in problem for problem in checked["problems"]] == [True]
+
+
 def test_the_shortest_files_of_the_documentation_work(merzim: Merzim, tmp_path: Path) -> None:
     """The examples of docs/regulation-format.md, copied unchanged, are valid."""
     page = (ROOT / "docs" / "regulation-format.md").read_text(encoding="utf-8")

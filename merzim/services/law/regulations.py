@@ -18,7 +18,7 @@ from merzim.settings import BadSetting, Function, OfficeSettings, Settings
 from workflow.cases.registers.risks import Words
 from workflow.languages import LANGUAGES
 from workflow.law.files import Shared, UnreadableRegulation, parsed, problem, read_file
-from workflow.law.library import read_edition
+from workflow.law.library import ALONE, read_edition
 from workflow.law.procedure import Procedure, Text
 from workflow.refusal import Refusal
 from workflow.registers import reading
@@ -156,7 +156,11 @@ def own_files(settings: Settings, folder: Path | None = None, *, within: str = "
 
 def read_own(path: Path, bodies: Bodies = SHIPPED_BODIES) -> Procedure:
     """Read one own edition file. Raises Refusal."""
-    return _read_edition(path.name, _content(path), bodies)
+    edition = _read_edition(path.name, _content(path), bodies)
+    if edition.id == ALONE.id:
+        # Its cases would be taken for assignments.
+        raise UnreadableRegulation(path.name, [problem("reserved", "id", value=edition.id)])
+    return edition
 
 
 def _content(path: Path) -> bytes:
