@@ -67,8 +67,8 @@ class ReadPlan:
 
 def read_measures(data: bytes, name: str, *, year: int | None = None) -> ReadPlan:
     """Read the rows of a plan of measures from XLSX or CSV, with headings in Kazakh, Russian or English. An
-    empty cell is accepted (it becomes a finding). `year`: of terms without one; None takes the one its title
-    names.
+    empty cell is accepted (it becomes a finding), a merged risk or number is that of each of its rows. `year`:
+    of terms without one; None takes the one its title names.
 
     Raises:
         UnreadablePaper: no such table, a column missing, no rows; or every bad row: a formula, an impossible

@@ -255,8 +255,10 @@ def _plan(steps: Sequence[Work], title: ScheduleTitle, notes: list[RowNote]) -> 
         for fact, is_sure in step.facts.items():
             if not is_sure:
                 likely.setdefault(fact, (step, when.last))
-            elif fact != RUN and (kept := sure.setdefault(fact, (step.row, when.last))[0]) != step.row:
-                notes.append(step.note("read_row_repeats", on=when.last, kept=kept))
+            elif fact != RUN:
+                kept, _ = sure.setdefault(fact, (step.row, when.last))
+                if kept != step.row:
+                    notes.append(step.note("read_row_repeats", on=when.last, kept=kept))
         notes += reading_notes(step.row, step.written, when)
     notes += _notes_on_likely(sure, likely)
     run = _run(runs, title, notes, is_dated=not {START, END}.isdisjoint(sure))
