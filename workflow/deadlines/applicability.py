@@ -54,7 +54,7 @@ def _includes_organisation(case: Case, procedure: Procedure, body: str) -> bool:
 
     A body the act names has no kind until its unit has one.
     """
-    if case.object in procedure.answering_for(body):
+    if case.object in procedure.answering_for[body]:
         return True
     kinds = procedure.bodies[body].kinds
     kind_known = bool(case.kind or case.object not in procedure.bodies)

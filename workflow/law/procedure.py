@@ -481,11 +481,13 @@ class Procedure(Edition):
             or any(body.kinds for body in self.bodies.values())
         )
 
-    def answering_for(self, body: str) -> Sequence[str]:
-        """Return the bodies responsible for a body's obligations: itself, its successors, and theirs."""
-        answering = [body]
-        for each in answering:  # grows as it goes
-            answering += [successor for successor in self.bodies[each].successors if successor not in answering]
+    @cached_property
+    def answering_for(self) -> Mapping[str, Sequence[str]]:
+        """Body -> the bodies responsible for its obligations: itself, its successors, and theirs."""
+        answering = {body: [body] for body in self.bodies}
+        for bodies in answering.values():
+            for each in bodies:  # grows as it goes
+                bodies += [after for after in self.bodies[each].successors if after not in bodies]
         return answering
 
     def body_named(self, text: str) -> str:
