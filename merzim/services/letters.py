@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, get_args
 
 from pydantic import BaseModel
 
@@ -31,7 +30,7 @@ from notifications.notice import Notice, fingerprint
 from notifications.round import RoundProblem, RoundReport, plan_page
 from workflow.cases.case import AWAITED, Case
 from workflow.cases.commands import answers
-from workflow.cases.commands.answers import CannotComment
+from workflow.cases.commands.answers import LETTER_ANSWERS, CannotComment, LetterAnswer, offered_answers
 from workflow.cases.commands.case_commands import View
 from workflow.deadlines.deadline import Deadline
 from workflow.moments import Moment
@@ -189,8 +188,6 @@ def acknowledge(ctx: RequestContext, notice: Notice) -> None:
         ctx.app.outbox.acknowledge(read.key, now=ctx.now)
 
 
-LetterAnswer = Literal["acknowledged", "said_done", "not_mine"]
-ANSWERS: tuple[LetterAnswer, ...] = get_args(LetterAnswer)
 LASTS = timedelta(days=30)
 """Validity of a link after its letter was queued."""
 QUIET_WORKING_DAYS = 3
@@ -220,16 +217,11 @@ class LetterQuestion:
 
     @property
     def possible_answers(self) -> tuple[LetterAnswer, ...]:
-        """The answers still possible: after "read" the other two; after another one, or too late, none. Who was
-        only notified can only acknowledge; of a decision nobody can say that it is done.
-        """
+        """The answers still possible: after "read" the others; after another one, or too late, none."""
         if self.expired or self.last_answer in ("said_done", "not_mine"):
             return ()
-        asks = self.deadline.obligation.options
-        offered = ANSWERS if self.is_theirs else ANSWERS[:1]
-        return tuple(
-            answer for answer in offered if answer != self.last_answer and not (answer == "said_done" and asks)
-        )
+        offered = offered_answers(self.deadline.obligation, theirs=self.is_theirs)
+        return tuple(answer for answer in offered if answer != self.last_answer)
 
 
 def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
@@ -319,13 +311,13 @@ def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:
 
 
 def _last_answer(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
-    """Return the answer given by the links of a letter, of several the last in ANSWERS; None for none."""
+    """Return the answer given by the links of a letter, of several the last offered; None for none."""
     answers_given = [
         event.payload.get("what")
         for event in ctx.case_commands.events(notice.case)
         if event.kind == "notice" and event.payload.get("notice") == notice.key
     ]
-    return next((answer for answer in reversed(ANSWERS) if answer in answers_given), None)
+    return next((answer for answer in reversed(LETTER_ANSWERS) if answer in answers_given), None)
 
 
 def _text(ctx: RequestContext, question: LetterQuestion, officer: str) -> str:

@@ -12,6 +12,7 @@ from i18n import explain, say, titled
 from notifications.letters import LetterLine, render_letter
 from notifications.notice import CalendarEntry, Letter, Notice, item_id
 from workflow.cases.case import Case
+from workflow.cases.commands.answers import offered_answers
 from workflow.cases.registers.rows import period_in, row_kind
 from workflow.deadlines.deadline import Deadline, holds_on, lateness
 from workflow.deadlines.explanations import awaited_elements
@@ -340,14 +341,10 @@ def _to_do(matter: Matter) -> Iterator[LetterLine]:
 
 
 def answer_links(matter: Matter) -> tuple[tuple[str, str], ...]:
-    """Return what the recipient may answer without log-in, with the addresses; nothing where confidential, and
-    one who is only notified can only acknowledge.
-    """
+    """Return what the recipient may answer without log-in, with the addresses; nothing where confidential."""
     if not matter.answer or matter.confidential:
         return ()
-    answers = ["acknowledged"]
-    if matter.recipient_is_responsible:
-        answers += ["not_mine"] if matter.obligation.options else ["said_done", "not_mine"]
+    answers = offered_answers(matter.obligation, theirs=matter.recipient_is_responsible)
     return tuple((matter.say(f"answer.{answer}"), f"{matter.answer}?say={answer}") for answer in answers)
 
 

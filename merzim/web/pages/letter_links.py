@@ -27,6 +27,7 @@ from merzim.web.ui.form_values import Fields, RejectedForm, typed_answers
 from merzim.web.ui.render import page
 from notifications.event_notices import cited_act, given_days
 from notifications.letter_links import CHOICES, DAILY
+from workflow.cases.commands.answers import LETTER_ANSWERS
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -82,7 +83,7 @@ def ask(ctx: Anybody, token: str, say: Annotated[str, Query(max_length=20)] = ""
 def answer(ctx: Anybody, token: str, fields: Fields) -> Response:
     """Record a recipient's answer to a letter in its case; repeated, it changes nothing."""
     question, reply = _opened(ctx, token, letters.open_letter), fields.get("say", "")
-    if reply not in letters.ANSWERS:
+    if reply not in LETTER_ANSWERS:
         raise HTTPException(422)
     if reply not in question.possible_answers:
         return RedirectResponse(f"/answer/{token}", status_code=303)
