@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -219,7 +219,8 @@ def _unchanged(session: Session, value: Unit | Person, was: object) -> SQLModel 
     """
     kind, values = _row_of(value)
     row = session.get(kind, values[_KEYS[kind]])
-    stored = None if row is None else _unit_of(dict(row)) if kind is UnitRow else _person_of(dict(row))
+    read: Callable[[Mapping[Any, Any]], Unit | Person] = _unit_of if kind is UnitRow else _person_of
+    stored = None if row is None else read(dict(row))
     if stored != was:
         raise Refusal("office_changed_meanwhile", name=value.name)
     return row
@@ -249,9 +250,11 @@ def choose(
             return
         chosen = dict[str, str]()
         if digest is not None and digest != row.digest:
-            row.digest = chosen["digest_chosen"] = digest
+            row.digest = digest
+            chosen["digest_chosen"] = digest
         if language is not None and language != (row.own_language or row.language):
-            row.own_language = chosen["language_chosen"] = language
+            row.own_language = language
+            chosen["language_chosen"] = language
         drafts = [
             Draft(kind=kind, name=person, by=at.by, at=at.now, payload={"value": value})
             for kind, value in chosen.items()

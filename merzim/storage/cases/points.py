@@ -44,7 +44,8 @@ def _recorded(session: Session, scoring: Scoring, year: int) -> Iterator[Recorde
     those whose period is of the year.
 
     A corrected fact has its last date; its numbers and evidence are those of all its events that were not
-    withdrawn. A fact recorded from a row of a register is left out: the row itself is counted.
+    withdrawn. A fact recorded from a row of a register is left out: the row itself is counted, and a case above
+    its unit must not count it besides.
     """
     names = scoring.facts
     name = text_before(session, EVENT.c.name, ".")
