@@ -43,16 +43,20 @@ def test_a_mistake_is_one_sentence_and_the_office_goes_on(
     assert any(named in problem for problem in checked.json["files"][0]["problems"])
 
 
-def test_an_own_procedure_is_not_called_as_that_of_assignments(merzim: Merzim, tmp_path: Path) -> None:
-    """Its cases would be taken for assignments, which have an edition of their own."""
+def test_an_own_procedure_has_a_name_of_its_own(merzim: Merzim, tmp_path: Path) -> None:
+    """Of two files of one edition nobody could say which is the law; cases of a procedure called as that of
+    assignments would be taken for them."""
     (tmp_path / "own").mkdir()
     text = HEAD.replace('"tea"', '"assignment"').replace("2024-01-01", "2000-01-01") + YEAR
     (tmp_path / "own" / "assignment.2000-01-01.toml").write_text(text, encoding="utf-8")
+    shipped = "gift-handover.2025-09-18.toml"
+    (tmp_path / "own" / shipped).write_bytes((ROOT / "regulations" / shipped).read_bytes())
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
 
-    (checked,) = merzim("law", "check", "--json").json["files"]
+    listed, checked = merzim("procedures"), merzim("law", "check", "--json").json["files"][0]
 
-    assert merzim("procedures").code == 0
+    assert (listed.code, listed.out.count("gift-handover.2025-09-18")) == (0, 1)
+    assert "gift-handover.2025-09-18 is described by two files" in listed.err
     assert ['name "assignment" is taken' in problem for problem in checked["problems"]] == [True]
 
 
