@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Literal, get_args
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
@@ -279,3 +280,15 @@ def step_named(
         return _open_step(int(step.removeprefix(_OPEN)))
     steps = snoozed_steps(case, procedure, name, due, calendar)
     return next((law_step for law_step in steps if law_step.id == step), None)
+
+
+LetterAnswer = Literal["acknowledged", "said_done", "not_mine"]
+LETTER_ANSWERS: tuple[LetterAnswer, ...] = get_args(LetterAnswer)
+
+
+def offered_answers(obligation: Obligation, *, theirs: bool) -> tuple[LetterAnswer, ...]:
+    """Return what a letter about an obligation may be answered with: who must not act on it (`theirs`) can only
+    acknowledge it, and of a decision nobody can say that it is done.
+    """
+    answers = LETTER_ANSWERS if theirs else LETTER_ANSWERS[:1]
+    return tuple(answer for answer in answers if answer != "said_done" or not obligation.options)

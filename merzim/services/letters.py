@@ -30,13 +30,14 @@ from notifications.notice import Notice, fingerprint
 from notifications.round import RoundProblem, RoundReport, plan_page
 from workflow.cases.case import AWAITED, Case
 from workflow.cases.commands import answers
-from workflow.cases.commands.answers import LETTER_ANSWERS, CannotComment, LetterAnswer, offered_answers
+from workflow.cases.commands.answers import CannotComment
 from workflow.cases.commands.case_commands import View
 from workflow.deadlines.deadline import Deadline
 from workflow.moments import Moment
 from workflow.org.access import Reader, with_unit
 from workflow.org.office import Person
 from workflow.refusal import Refusal
+from workflow.reminders import LETTER_ANSWERS, LetterAnswer, offered_answers
 
 NOBODY_REACHED = "nobody_reached"
 FAILED = 10

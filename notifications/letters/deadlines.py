@@ -12,14 +12,13 @@ from i18n import explain, say, titled
 from notifications.letters import LetterLine, render_letter
 from notifications.notice import CalendarEntry, Letter, Notice, item_id
 from workflow.cases.case import Case
-from workflow.cases.commands.answers import offered_answers
 from workflow.cases.registers.rows import period_in, row_kind
 from workflow.deadlines.deadline import Deadline, holds_on, lateness
 from workflow.deadlines.explanations import awaited_elements
 from workflow.law.library import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.office import Recipient
-from workflow.reminders import PLAN_STEPS, undated_kind
+from workflow.reminders import PLAN_STEPS, offered_answers, undated_kind
 from workflow.scoring.prospects import Stake
 
 OVERDUE = ("overdue", "just_past")

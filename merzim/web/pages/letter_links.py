@@ -27,8 +27,8 @@ from merzim.web.ui.form_values import Fields, RejectedForm, typed_answers
 from merzim.web.ui.render import page
 from notifications.event_notices import cited_act, given_days
 from notifications.letter_links import CHOICES, DAILY
-from workflow.cases.commands.answers import LETTER_ANSWERS
 from workflow.refusal import Refusal
+from workflow.reminders import LETTER_ANSWERS
 
 router = APIRouter(include_in_schema=False)
 Choice = Literal["daily", "weekly"]

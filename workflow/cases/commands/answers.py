@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from textwrap import shorten
-from typing import Literal, get_args
+from typing import Literal
 
 from calendars.kazakhstan import Kazakhstan
 from workflow.cases.case import AWAITED, Case, Event, EventDraft, Evidence, evidence_payload, filled
@@ -18,24 +18,13 @@ from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.rows import is_entry, next_number
 from workflow.deadlines.deadline import Deadline
 from workflow.law.library import ALONE, known_obligation
-from workflow.law.procedure import Obligation, Procedure, Step
+from workflow.law.procedure import Procedure, Step
 from workflow.moments import Moment
 from workflow.refusal import Refusal, closest_first
 from workflow.reminders import day_of_step, latest_snooze
 
 TITLE_LENGTH = 120
 """Number of characters of an assignment used as the title of its own case."""
-
-LetterAnswer = Literal["acknowledged", "said_done", "not_mine"]
-LETTER_ANSWERS: tuple[LetterAnswer, ...] = get_args(LetterAnswer)
-
-
-def offered_answers(obligation: Obligation, *, theirs: bool) -> tuple[LetterAnswer, ...]:
-    """Return what a letter about an obligation may be answered with: who must not act on it (`theirs`) can only
-    acknowledge it, and of a decision nobody can say that it is done.
-    """
-    answers = LETTER_ANSWERS if theirs else LETTER_ANSWERS[:1]
-    return tuple(answer for answer in answers if answer != "said_done" or not obligation.options)
 
 
 def give(view: View, *, text: str, assignee: str, until: date, giver: str) -> Drafts:
