@@ -39,7 +39,7 @@ def search_page(ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> 
         results=search(ctx, Search(text=text)) if text else None,
         acts={act.id: act for edition in latest for act in edition.acts.values()},
         procedures={edition.id: edition for edition in latest},
-        in_use=ctx.reads.with_cases(ctx.library.ids()),
+        in_use=ctx.reads.with_cases(ctx.library.ids()) if text else (),
     )
 
 
