@@ -50,9 +50,9 @@ Typed = Annotated[str, Query(max_length=300)]
 
 @router.get("/suggest/{what}")
 def suggest(ctx: Own, what: What, q: Typed = "") -> Response:
-    """Suggest what a field may mean by the text typed so far: a unit, person, either (`responsible`), a case,
-    or a row of a register (`row.gifts`); units and people of all the office to users whose forms name them,
-    else the reader's own.
+    """Suggest what a field may mean by the text typed so far: a unit, person, either (`responsible`), a case or
+    row of a register (`row.gifts`) the reader sees. Units and people are those of all the office for users
+    whose forms name them; for others those at and below the reader's own unit, and nothing for either.
     """
     kind, _, register_id = what.partition(".")
     office, t = ctx.reads.office(), Translator(ctx.language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from merzim.documents.sheets.listing import Table
@@ -14,8 +14,6 @@ from merzim.web.http import WebContext
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, table_of
 from workflow.org.office import Office
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
