@@ -25,10 +25,10 @@ from merzim.storage.cases.ledger import CHUNK, SqlLedger
 from merzim.storage.database import chunks, writing
 from merzim.storage.maintenance.schema import create_or_migrate
 from tests.case_rows import DIRECTIONS, FoundRisk, RowCommands, SetMeasure
-from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.cases.registers.rows import MeasureTerm
+from workflow.deadlines.deadline import Row
 from workflow.law.library import Library, read_edition
 from workflow.moments import Moment
 from workflow.org.office import Office, Person, Unit

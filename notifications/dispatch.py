@@ -15,8 +15,8 @@ from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel
 from notifications.notice import Notice, NoticeState, message_id
 from notifications.rules import OfficeTimes, Rules
-from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
+from workflow.deadlines.deadline import Row
 from workflow.law.library import Library
 from workflow.moments import Moment
 from workflow.org.duties import stand_in

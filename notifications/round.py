@@ -18,8 +18,8 @@ from notifications.dispatch import Dispatch, Move, Settlement
 from notifications.event_notices import comment_notices, move_notices
 from notifications.notice import Notice
 from notifications.recipients import resolve_recipients
-from workflow.board.rows import Row
 from workflow.cases.case import Case
+from workflow.deadlines.deadline import Row
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.office import Person, Recipient
 from workflow.refusal import Refusal

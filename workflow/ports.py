@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
+from workflow.deadlines.deadline import Row
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 

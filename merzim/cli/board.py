@@ -16,9 +16,9 @@ from merzim.documents.sheets.workbook import contents
 from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import cases_of, obligation_of, unit_named
 from merzim.services.scoring import year_scores
-from workflow.board.rows import DeadlineFilter, Horizon, Row
+from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.registers.rows import period_in
-from workflow.deadlines.deadline import late_by
+from workflow.deadlines.deadline import Row, late_by
 from workflow.refusal import Refusal
 from workflow.scoring.indicators import Score, choose, read_inputs
 from workflow.scoring.prospects import PointsStep, YearScores

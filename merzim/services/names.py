@@ -15,9 +15,9 @@ from merzim.services.verbs import NotFound
 from merzim.storage import office as office_store
 from merzim.storage.queries import SqlReads as Reads
 from notifications.notice import Notice
-from workflow.board.rows import AssigneeKey, Row
 from workflow.cases.case import Case
 from workflow.cases.registers.rows import is_entry
+from workflow.deadlines.deadline import AssigneeKey, Row
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.duties import Unresolved, resolve

@@ -17,8 +17,8 @@ from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT, OF_CASES
 from notifications.dispatch import InboxLine
 from notifications.notice import Notice
-from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
+from workflow.deadlines.deadline import Row
 
 Values = dict[str, Any]
 T = TypeVar("T")

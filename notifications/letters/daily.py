@@ -49,10 +49,9 @@ from notifications.letters.events import (
 from notifications.letters.matters import NOTHING_LEFT, Item, Matters, put_off
 from notifications.notice import Action, CalendarEntry, Letter, Notice, Outcome
 from notifications.recipients import resolve_assignees
-from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.answers import days_to_offer
-from workflow.deadlines.deadline import holds_on, last_near_day, lateness
+from workflow.deadlines.deadline import Row, holds_on, last_near_day, lateness
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.duties import Unresolved, stand_in
 from workflow.org.office import OUTSIDE, Office, Person

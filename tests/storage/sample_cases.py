@@ -16,9 +16,9 @@ from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import writing
 from notifications.notice import Notice
 from tests.law import library
-from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, Opening
+from workflow.deadlines.deadline import Row
 from workflow.moments import Moment
 from workflow.ports import Change
 

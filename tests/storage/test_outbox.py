@@ -23,7 +23,7 @@ from notifications.dispatch import Settlement
 from notifications.notice import Notice, NoticeState
 from tests.postgres import Server
 from tests.storage.sample_cases import NOW, TODAY, later, letter, opened
-from workflow.board.rows import Row
+from workflow.deadlines.deadline import Row
 
 FAR = date(2027, 12, 31)
 

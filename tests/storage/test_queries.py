@@ -33,13 +33,14 @@ from tests.storage.sample_cases import (
 )
 from tests.storage.test_outbox import settlement
 from tests.web.offices import office
-from workflow.board.rows import CaseFilter, DeadlineFilter, Horizon, Row, Urgency
+from workflow.board.rows import CaseFilter, DeadlineFilter, Horizon, Urgency
 from workflow.cases.case import Case
 from workflow.cases.commands import answers as commands, recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.assignments import AssignmentState, Whose
 from workflow.cases.registers.rows import MeasureTerm
+from workflow.deadlines.deadline import Row
 from workflow.moments import Moment
 from workflow.org.access import Access, Reader, Scope, scope
 from workflow.org.office import Unit

@@ -9,14 +9,13 @@ from typing import Any
 from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.law import CALENDAR
-from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.cases.commands.statuses import edit_passport
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.rows import MeasureTerm
-from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.deadline import Deadline, Row
 from workflow.findings.findings import findings
 from workflow.findings.of_risks import risk_findings
 from workflow.moments import Moment

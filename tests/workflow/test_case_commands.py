@@ -13,11 +13,11 @@ from merzim.storage.cases.ledger import SqlLedger
 from tests.checking import refusal_codes
 from tests.law import library
 from tests.workflow.conftest import END, NOW, START, TODAY
-from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.answers import deadline_of
 from workflow.cases.commands.case_commands import CaseCommands, Opening
+from workflow.deadlines.deadline import Row
 from workflow.law.library import UnknownFact
 from workflow.moments import Moment
 from workflow.refusal import Refusal

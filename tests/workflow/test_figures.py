@@ -24,8 +24,8 @@ from workflow.board.figures import (
     performance_by,
     plan_steps,
 )
-from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, EventKind, Evidence, Fact
+from workflow.deadlines.deadline import Row
 from workflow.deadlines.resolver import deadlines
 from workflow.org.office import Office, Unit
 from workflow.yearly import ENDED, EXTERNAL, STARTED, ExaminedCase, Turn, awaited_uploads, consolidated, turn

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from tests.law import CALENDAR, analysis, case, chain, library
-from workflow.board.rows import Row, rows
+from workflow.board.rows import rows
 from workflow.cases.case import Case
-from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.deadline import Deadline, Row
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Step
 from workflow.reminders import (

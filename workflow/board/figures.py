@@ -11,10 +11,9 @@ from datetime import date
 from statistics import median
 from typing import Literal, NamedTuple, TypeVar
 
-from workflow.board.rows import Row
 from workflow.cases.case import APPROVAL, Event, effective_events
 from workflow.cases.registers.rows import is_entry
-from workflow.deadlines.deadline import holds_on
+from workflow.deadlines.deadline import Row, holds_on
 
 Outcome = Literal["on_time", "late", "open", "missed"]
 """How a deadline that came due ended; `open`: it is still overdue."""

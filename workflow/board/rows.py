@@ -1,15 +1,15 @@
-"""Rows of the board: one for each deadline of a case; counts of them, and filters for lists."""
+"""Makes the rows of the board, one for each deadline of a case; counts of them, and filters for lists."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from calendars.kazakhstan import Kazakhstan, Knowledge
-from workflow.cases.case import AWAITED, Case, CaseStatus, State
-from workflow.deadlines.deadline import AnchorState, Deadline, Status
+from calendars.kazakhstan import Kazakhstan
+from workflow.cases.case import AWAITED, Case, CaseStatus
+from workflow.deadlines.deadline import AssigneeKey, Deadline, Row
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.office import OUTSIDE
 from workflow.reminders import next_step, steps_of
@@ -38,50 +38,6 @@ class CaseFilter:
     search: str = ""
     late_on: date | None = None
     year: int | None = None
-
-
-class Row(NamedTuple):
-    """One deadline as stored on the board; a named tuple, because a national database has millions of them.
-
-    Attributes:
-        obligation: id with its period.
-        state: of the deadline, but `open` whatever it is awaited as, and `done` if it is fulfilled by itself.
-        next_step_on: the working day of the next reminder step; None when no step is left.
-        span_first, span_last: first and last calendar day whose change could move `due`.
-        version: of the calendar the row was computed by.
-        waiting_for, counts_until, reminds_from: as of the deadline (`workflow.deadlines.deadline`).
-        duty: the duty that must do it; responsible: the words of the schedule for that person; person: key of
-            whom the case is about.
-    """
-
-    case: str
-    obligation: str
-    stage: str
-    unit: str
-    due: date | None
-    safe_by: date | None
-    planned_on: date | None
-    done_on: date | None
-    late_by: int | None
-    anchor: AnchorState
-    calendar: Knowledge
-    status: Status
-    state: State
-    force: str
-    next_step_on: date | None
-    span_first: date | None
-    span_last: date | None
-    version: str
-    duty: str = ""
-    responsible: str = ""
-    person: str = ""
-    waiting_for: str | None = None
-    counts_until: date | None = None
-    reminds_from: date | None = None
-
-    @property
-    def assignee(self) -> AssigneeKey:
-        return AssigneeKey(self.unit, self.duty, self.responsible, self.person)
 
 
 def rows(
@@ -136,19 +92,6 @@ Urgency = Literal[_ByDueDate, "missed", "unconfirmed", "never_confirmed", "slipp
 that can be done now, `unconfirmed` those missed or open without a due date since before today,
 `never_confirmed` those that a completed case still waits for.
 """
-
-
-class AssigneeKey(NamedTuple):
-    """What identifies the assignees of rows: the arguments of `workflow.org.duties.resolve` except the day.
-
-    `responsible`: the schedule's own words; `person`: key of whom the case is about; in counts one for all who
-    could not be asked to act themselves.
-    """
-
-    unit: str
-    duty: str
-    responsible: str
-    person: str
 
 
 def responsible_for(case: Case, obligation: Obligation, deadline: str) -> str:

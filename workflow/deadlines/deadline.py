@@ -1,5 +1,5 @@
-"""A deadline: a due date with its explanation, always computed, never entered or stored as the source; and how
-it stands on a day: overdue, waiting for something, or slipped (its plan date passed).
+"""A deadline: a due date with its explanation, always computed, never entered or stored as the source; its row
+on the board, for lists; and how it stands on a day: overdue, waiting for something, or slipped.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from calendars import OutOfRange
 from calendars.counting import CountedTerm
@@ -15,9 +15,6 @@ from calendars.kazakhstan import Kazakhstan, Knowledge
 from calendars.terms import Explanation
 from workflow.cases.case import AWAITED, Case, Exemption, State
 from workflow.law.procedure import Obligation, Option
-
-if TYPE_CHECKING:
-    from workflow.board.rows import Row
 
 AnchorState = Literal["happened", "planned", "derived", "none"]
 """What gives the day counted from: a fact, its plan date, its own due date; or nothing."""
@@ -125,9 +122,66 @@ def is_before_records(case: Case, due: date | None) -> bool:
     return due is not None and case.kept_from is not None and due < case.kept_from
 
 
-Awaited: TypeAlias = "Deadline | Row"
+class AssigneeKey(NamedTuple):
+    """What identifies the assignees of rows: the arguments of `workflow.org.duties.resolve` except the day.
+
+    `responsible`: the schedule's own words; `person`: key of whom the case is about; in counts one for all who
+    could not be asked to act themselves.
+    """
+
+    unit: str
+    duty: str
+    responsible: str
+    person: str
+
+
+class Row(NamedTuple):
+    """One deadline as stored on the board; a named tuple, because a national database has millions of them.
+
+    Attributes:
+        obligation: id with its period.
+        state: of the deadline, but `open` whatever it is awaited as, and `done` if it is fulfilled by itself.
+        next_step_on: the working day of the next reminder step; None when no step is left.
+        span_first, span_last: first and last calendar day whose change could move `due`.
+        version: of the calendar the row was computed by.
+        waiting_for, counts_until, reminds_from: as of the deadline (`workflow.deadlines.deadline`).
+        duty: the duty that must do it; responsible: the words of the schedule for that person; person: key of
+            whom the case is about.
+    """
+
+    case: str
+    obligation: str
+    stage: str
+    unit: str
+    due: date | None
+    safe_by: date | None
+    planned_on: date | None
+    done_on: date | None
+    late_by: int | None
+    anchor: AnchorState
+    calendar: Knowledge
+    status: Status
+    state: State
+    force: str
+    next_step_on: date | None
+    span_first: date | None
+    span_last: date | None
+    version: str
+    duty: str = ""
+    responsible: str = ""
+    person: str = ""
+    waiting_for: str | None = None
+    counts_until: date | None = None
+    reminds_from: date | None = None
+
+    @property
+    def assignee(self) -> AssigneeKey:
+        return AssigneeKey(self.unit, self.duty, self.responsible, self.person)
+
+
+Awaited: TypeAlias = Deadline | Row
 """What is late and reminded of: a deadline, or its row on the board."""
-AnyAwaited = TypeVar("AnyAwaited", Deadline, "Row")
+AnyAwaited = TypeVar("AnyAwaited", Deadline, Row)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

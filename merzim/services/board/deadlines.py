@@ -34,9 +34,17 @@ from merzim.services.results import InLanguage, OptionalText, Points, Result, at
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, verb
 from merzim.storage.queries import SqlReads as Reads
-from workflow.board.rows import AssigneeKey, DeadlineFilter, Row, Sum, Urgency, total
+from workflow.board.rows import DeadlineFilter, Sum, Urgency, total
 from workflow.cases.registers.rows import is_entry, period_in
-from workflow.deadlines.deadline import DeadlineStatus, can_be_done, lateness, status_on, working_days_between
+from workflow.deadlines.deadline import (
+    AssigneeKey,
+    DeadlineStatus,
+    Row,
+    can_be_done,
+    lateness,
+    status_on,
+    working_days_between,
+)
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import ALONE, TITLE
 from workflow.law.procedure import Act, Text

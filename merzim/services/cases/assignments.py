@@ -28,13 +28,13 @@ from merzim.services.inputs import (
 from merzim.services.names import assignees_of, people_named, person_named
 from merzim.services.results import CommandResult, Result, at as path, command_result, page_of, result_of
 from merzim.services.verbs import ASSIGNMENT, Command, verb
-from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
 from workflow.cases.changes import comments
 from workflow.cases.commands import answers as commands, withdrawals
 from workflow.cases.commands.answers import CannotComment
 from workflow.cases.registers.assignments import AssignmentState, Whose, assignments as assignments_of
 from workflow.cases.registers.rows import number_of
+from workflow.deadlines.deadline import Row
 from workflow.law.library import ALONE
 from workflow.org.access import Reader, scope
 from workflow.org.duties import Unresolved, heads_over

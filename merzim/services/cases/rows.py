@@ -33,7 +33,6 @@ from merzim.services.registers.verbs import RowText
 from merzim.services.results import CommandResult, FindingResult, ProofResult, Titles, result_of
 from merzim.services.verbs import verb
 from merzim.storage.database import writing
-from workflow.board.rows import Row
 from workflow.cases.case import Case, evidence_of, row_name
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.case_rows import (
@@ -46,7 +45,7 @@ from workflow.cases.commands.case_rows import (
 )
 from workflow.cases.registers.risks import Band, Rank, RiskScale
 from workflow.cases.registers.rows import OWN_FIELDS, as_written, number_of, row_kind, rows_of
-from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.deadline import Deadline, Row
 from workflow.findings.of_risks import risk_findings
 from workflow.law.files import Editions, read_file
 from workflow.registers.definition import Register, RegisterField, RowEntry

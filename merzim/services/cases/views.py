@@ -28,11 +28,11 @@ from merzim.services.results import (
 )
 from merzim.services.verbs import Command, verb
 from workflow.board.figures import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
-from workflow.board.rows import CaseFilter, Row
+from workflow.board.rows import CaseFilter
 from workflow.cases.case import Case, CaseStatus
 from workflow.cases.changes import field_changes
 from workflow.cases.registers.rows import is_entry, period_in
-from workflow.deadlines.deadline import is_overdue, most_urgent
+from workflow.deadlines.deadline import Row, is_overdue, most_urgent
 from workflow.machine import OVER
 from workflow.org.office import Office
 from workflow.registers.rows import name_in

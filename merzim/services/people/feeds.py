@@ -29,9 +29,10 @@ from merzim.storage.tables.accounts import Credential
 from notifications.channels.telegram import CODE_LASTS, Telegram, hash_code, link_address, new_code
 from notifications.letter_links import CHOICES, ChoiceLink, read_secret
 from notifications.notice import CalendarEntry as Item, item_id
-from workflow.board.rows import DeadlineFilter, Horizon, Row
+from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.case import Case
 from workflow.cases.registers.rows import is_entry
+from workflow.deadlines.deadline import Row
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.access import Account, Reader, must_enrol, scope
 from workflow.org.office import Office, Person

@@ -16,8 +16,8 @@ from merzim.storage.rows import Values, columns_of, read_as
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE, INBOX, READER
 from merzim.storage.tables.events import EVENT
-from workflow.board.rows import Row
 from workflow.cases.case import AWAITED, MOVE_NOTHING, Case, Event, Wording, withdrawn_lines
+from workflow.deadlines.deadline import Row
 from workflow.ports import Change
 from workflow.search_words import normalise
 

@@ -37,8 +37,8 @@ from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, rows_by_c
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, COUNTER, INBOX, PAPER
 from merzim.storage.tables.events import EVENT
-from workflow.board.rows import Row
 from workflow.cases.case import STATES, Case, Event, fold
+from workflow.deadlines.deadline import Row
 from workflow.org.office import Office
 from workflow.ports import Change, Conflict
 

@@ -42,8 +42,8 @@ from notifications.daily import DAY, LETTER, WEEK
 from notifications.dispatch import InboxLine, Move, PendingStep, Settlement
 from notifications.event_notices import DELIVERED_STATES
 from notifications.notice import Notice, NoticeState
-from workflow.board.rows import Row
 from workflow.cases.case import AWAITED, Case, Event
+from workflow.deadlines.deadline import Row
 from workflow.org.office import Office
 
 # Written out, not bound, so that both planners see that the partial indexes answer.

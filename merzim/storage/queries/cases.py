@@ -19,11 +19,12 @@ from merzim.storage.tables import board
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, CASE_ROW
 from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT, FIRST_ENTRY
-from workflow.board.rows import CaseFilter, CaseOrder, Row
+from workflow.board.rows import CaseFilter, CaseOrder
 from workflow.cases.case import APPROVAL, ENTRIES, Case, CaseStatus, Event, fold, with_rows
 from workflow.cases.registers.assignments import AssignmentState, Whose
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 from workflow.cases.registers.risks import Words
+from workflow.deadlines.deadline import Row
 from workflow.org.access import Reader
 from workflow.search_words import search_words
 

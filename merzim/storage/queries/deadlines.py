@@ -33,8 +33,9 @@ from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.organisation import MATCH, PERSON
 from workflow.board.figures import Outcomes, StageSpan
-from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Sum, Urgency, base
+from workflow.board.rows import DeadlineFilter, Horizon, Sum, Urgency, base
 from workflow.cases.case import Case
+from workflow.deadlines.deadline import AssigneeKey, Row
 from workflow.org.office import OF_A_PERSON
 
 Conditions: TypeAlias = Sequence[ColumnElement[bool]]

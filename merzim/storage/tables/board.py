@@ -17,7 +17,7 @@ from workflow.machine import COMPLETED
 
 
 class DeadlineRow(TableBase, table=True):
-    """A row of the board (`workflow.board.rows.Row`)."""
+    """A row of the board (`workflow.deadlines.deadline.Row`)."""
 
     __tablename__ = "deadline"
     __table_args__ = (

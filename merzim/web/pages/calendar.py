@@ -22,9 +22,8 @@ from merzim.web.http import WebContext
 from merzim.web.ui.form_values import InvalidForm, file_of, one_line, parse_date, submitted_form, text_fields
 from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import page
-from workflow.board.rows import Row
 from workflow.cases.registers.rows import period_in
-from workflow.deadlines.deadline import status_on
+from workflow.deadlines.deadline import Row, status_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.refusal import Refusal
 

@@ -20,10 +20,10 @@ from merzim.web.http import PageNumber
 from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Column, at_tidy_address, page_heads, workbook_response
-from workflow.board.rows import CaseFilter, CaseOrder, Row
+from workflow.board.rows import CaseFilter, CaseOrder
 from workflow.cases.case import Case, CaseStatus
 from workflow.cases.registers.rows import period_in
-from workflow.deadlines.deadline import DeadlineStatus, status_on
+from workflow.deadlines.deadline import DeadlineStatus, Row, status_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Act, Procedure, Text
 from workflow.machine import OVER

@@ -14,9 +14,9 @@ from functools import cache, cached_property
 from typing import Concatenate, ParamSpec, TypeAlias
 
 from calendars.kazakhstan import Kazakhstan
-from workflow.board.rows import Row, rows
+from workflow.board.rows import rows
 from workflow.cases.case import APPROVAL, ENTRIES, Case, Event, EventDraft, evidence_payload, filled, fold
-from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.deadline import Deadline, Row
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.findings import Finding, feasibility, findings
 from workflow.findings.of_risks import risk_findings
