@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 from calendars.terms import Element, period_of
@@ -101,7 +102,7 @@ class YearScores:
         """Since when records are kept, what is not assessed, and whether the reader sees all that counts."""
         return tuple(_remarks(self.assessed))
 
-    @property
+    @cached_property
     def steps(self) -> tuple[PointsStep, ...]:
         """The nearest steps of every indicator that earn or keep points, the most points first."""
         indicators = self.assessed.records.scoring.indicators
