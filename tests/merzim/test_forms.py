@@ -126,7 +126,7 @@ def test_a_persons_form_is_filled_from_their_row_of_the_journal(office: Merzim, 
 
 
 def test_what_a_paper_does_not_print_is_noted(office: Merzim, tmp_path: Path) -> None:
-    """Whose its layout is, and a name that the case lacks in its language."""
+    """The body whose layout it is, and a name that the case lacks in its language."""
     layout, language = office("form", _case(office), "plan", "--to", tmp_path / "a.docx", "--json", *NOW).json[
         "notes"
     ]

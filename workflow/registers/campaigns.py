@@ -1,4 +1,4 @@
-"""Whom a campaign asks (many people confirm or fill in one thing by a day), and their status in it."""
+"""The people a campaign asks (many confirm or fill in one thing by a day), and their status in it."""
 
 from __future__ import annotations
 

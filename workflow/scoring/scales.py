@@ -164,7 +164,7 @@ def _percent(share: Fraction) -> Decimal:
 
 
 class PointsScale(Model):
-    """What every scale has. `nothing`, `step_to_record`: codes of what is said where nothing is recorded."""
+    """A scale. `nothing`, `step_to_record`: codes of the sentences where nothing is recorded."""
 
     nothing: ClassVar[str] = "present"
     step_to_record: ClassVar[str] = ""

@@ -13,9 +13,10 @@ from calendars.layout import build_year
 from merzim.services import administration as office, yearly
 from merzim.services.accounts import verbs as accounts
 from merzim.services.audit import AskAudit, ask_audit, export_lines, list_changes
-from merzim.services.board.deadlines import get_board, list_deadlines, list_own_tasks
+from merzim.services.board.deadlines import get_board, list_deadlines
+from merzim.services.board.desk import list_own_tasks
 from merzim.services.campaigns import verbs as campaigns, views as campaign_views
-from merzim.services.cases import assignments, rows, verbs as cases, views
+from merzim.services.cases import assignments, bulk, rows, verbs as cases, views
 from merzim.services.cases.faces import FACES
 from merzim.services.cases.views import list_cases, list_portfolio
 from merzim.services.context import require_visible, whole_case
@@ -64,8 +65,8 @@ def list_procedures(ctx: Reading, translator: RequestTranslator) -> list[answers
 
 
 post("cases", "/cases", cases.open_case, status=201)
-post("cases", "/facts", cases.record_many, name="record_facts")
-post("cases", "/withdrawals", cases.withdraw_many, name="withdraw_entries")
+post("cases", "/facts", bulk.record_many, name="record_facts")
+post("cases", "/withdrawals", bulk.withdraw_many, name="withdraw_entries")
 for face in FACES:
     if face.api:
         post("cases", f"/cases/{{case}}/{face.api}", face.verb)

@@ -233,8 +233,8 @@ def check_code(ctx: WebContext, account: Account, code: str) -> None:
 
 
 def _use_code(ctx: RequestContext, account: Account, typed_code: str) -> bool:
-    """Use up a code of the account, its authenticator's or a recovery code, of which the holder is told by
-    letter; return whether it was valid.
+    """Use up a code of the account, its authenticator's or a recovery code, of which a letter notifies
+    the holder; return whether it was valid.
     """
     accounts, login = ctx.accounts, account.reader.login
     code = credentials.recovery_hash(typed_code, login)

@@ -15,9 +15,9 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from merzim.services.administration import officer_start
-from merzim.services.board.deadlines import most_pressing, tasks_view
+from merzim.services.board.desk import most_pressing, tasks_view
 from merzim.services.campaigns.verbs import awaited_answers
-from merzim.services.cases import verbs as cases
+from merzim.services.cases import bulk, verbs as cases
 from merzim.services.cases.views import event_name
 from merzim.services.context import RequestContext
 from merzim.services.documents.case_documents import forms_of
@@ -144,11 +144,11 @@ def record_many(ctx: Recording, form: Annotated[FormData, forms.submitted_form(f
         "signed_by": answers.get("signed_by", ""),
         "remark": answers.get("remark", ""),
     }
-    result = cases.record_many(ctx, build(cases.RecordMany, {**fields, "preview": True}))
+    result = bulk.record_many(ctx, build(bulk.RecordMany, {**fields, "preview": True}))
     # What was previewed is what is written: any other answer of these cases is shown first.
     token = sha256(repr((fields, result.model_dump_json())).encode()).hexdigest()[:32]
     if answers.get("confirmed") == token:
-        result = cases.record_many(ctx, build(cases.RecordMany, fields))
+        result = bulk.record_many(ctx, build(bulk.RecordMany, fields))
     many = {"result": result, "token": token, "digest": file, "file_name": file_name}
     return _page(ctx, answers, answers=answers, ticked=rows if result.preview else (), many=many)
 
@@ -162,7 +162,7 @@ def withdraw_many(ctx: Recording, answers: forms.Fields) -> Response:
         raise forms.InvalidForm("web.refusal.no_rows")
     lines = [{"case": case, "line": forms.parse_event_number(line)} for case, line, _ in chosen_records]
     fields = {"lines": lines, "ground": answers.get("ground", "")}
-    withdrawn = cases.withdraw_many(ctx, build(cases.WithdrawMany, fields))
+    withdrawn = bulk.withdraw_many(ctx, build(bulk.WithdrawMany, fields))
     facts = {f"{case}:{line}": fact for case, line, fact in chosen_records}
     return _page(ctx, answers, many={"facts": facts, "withdrawn": withdrawn})
 
