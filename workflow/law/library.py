@@ -11,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from calendars.terms import AtOnce, Before, DayAfterPeriod, PerPeriod, Quota, Target, period_of
 from workflow.cases.case import Case
+from workflow.law.fields import repeated
 from workflow.law.files import (
     NOTHING_SHARED,
     Editions,
@@ -18,7 +19,6 @@ from workflow.law.files import (
     heading,
     problem,
     read_file,
-    repeated,
     unknown,
     unknown_references,
 )

@@ -24,22 +24,8 @@ from pydantic_core import CoreSchema, core_schema
 from calendars.terms import After, Period, PeriodSpan, Term, WithoutTerm
 from workflow.cases.case import State
 from workflow.languages import LANGUAGES
-from workflow.law.files import (
-    As,
-    ById,
-    DashedName,
-    Distinct,
-    Edition,
-    Listed,
-    Model,
-    Name,
-    NonBlank,
-    Number,
-    Refers,
-    named,
-    one_of,
-    wrong,
-)
+from workflow.law.fields import As, ById, DashedName, Distinct, Name, NonBlank, Number, Refers, named, one_of
+from workflow.law.files import Edition, Listed, Model, wrong
 from workflow.law.terms import TERM, WORDS, AnchoredTerm
 from workflow.org.kinds import ANY, KINDS, NAMES, Signatories
 from workflow.org.office import ABOVE, DUTIES, OUTSIDE, Office

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from calendars import terms
 from calendars.records import month_and_day
 from calendars.terms import Better, CountUnit, Period
-from workflow.law.files import As, Model, NonBlank, matching, wrong
+from workflow.law.fields import As, NonBlank, matching
+from workflow.law.files import Model, wrong
 
 
 class AnchoredTerm(NamedTuple):

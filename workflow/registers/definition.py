@@ -13,22 +13,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from workflow.cases.case import EntryKind
 from workflow.languages import LANGUAGES
-from workflow.law.files import (
-    As,
-    ById,
-    DashedName,
-    Distinct,
-    Edition,
-    Editions,
-    Listed,
-    Model,
-    Name,
-    NonBlank,
-    Number,
-    Refers,
-    matching,
-    one_of,
-)
+from workflow.law.fields import As, ById, DashedName, Distinct, Name, NonBlank, Number, Refers, matching, one_of
+from workflow.law.files import Edition, Editions, Listed, Model
 from workflow.law.procedure import Act, Text, Titled
 from workflow.org.access import Access
 from workflow.org.kinds import NAMES, among

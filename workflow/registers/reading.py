@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
+from workflow.law.fields import repeated
 from workflow.law.files import (
     NOTHING_SHARED,
     Shared,
@@ -12,7 +13,6 @@ from workflow.law.files import (
     problem,
     read_file,
     references,
-    repeated,
     unknown,
     unknown_references,
 )

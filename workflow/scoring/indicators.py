@@ -16,22 +16,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from calendars.terms import Element
-from workflow.law.files import (
-    ById,
-    Distinct,
-    Edition,
-    Listed,
-    Mistake,
-    Model,
-    Name,
-    NonBlank,
-    Points,
-    matching,
-    mistakes,
-    one_of,
-    path_text,
-    wrong,
-)
+from workflow.law.fields import ById, Distinct, Name, NonBlank, Points, matching, one_of
+from workflow.law.files import Edition, Listed, Mistake, Model, mistakes, path_text, wrong
 from workflow.law.procedure import Text
 from workflow.org.kinds import KINDS
 from workflow.refusal import Refusal, closest_first

@@ -11,7 +11,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Strict
 
 from calendars.terms import Element
-from workflow.law.files import Listed, Model, Name, Points, wrong
+from workflow.law.fields import Name, Points
+from workflow.law.files import Listed, Model, wrong
 
 Readings = Mapping[str, str]
 """Which reading of an unclear place is used: its id -> the id of the reading."""

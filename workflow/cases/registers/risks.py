@@ -16,7 +16,8 @@ from pydantic import Field
 
 from workflow.cases.case import Case, Evidence, evidence_of
 from workflow.cases.registers.rows import RowOfCase, measures_of, outcome_of, rows_of
-from workflow.law.files import Edition, Listed, Model, Name
+from workflow.law.fields import Name
+from workflow.law.files import Edition, Listed, Model
 from workflow.law.procedure import Text
 
 NOT_REVIEWED = "none"
