@@ -107,12 +107,14 @@ def test_applied_it_moves_what_the_preview_showed_and_nothing_else(two: Merzim, 
 
 
 def test_a_preview_moves_no_date_that_was_past_before_the_act_was_known(two: Merzim, act: Path) -> None:
-    """Ten working days before 14 May ended on 27 April, with the order on 24 April: what was told stands."""
+    """Ten working days before 14 May ended on 27 April: what was told stands. And none of a cancelled case."""
     two("open", "internal-analysis", "--planned", "analysis_started=2026-05-14", "--now", "2026-03-30")
+    two("cancel", "2026-0001", "--ground", "ошибочно", "--now", "2026-04-01")
     known = ("--json", "--now", "2026-05-12")
     previewed = two("calendar-change", "preview", act, *known).json["deadlines"]
 
     assert previewed == two("calendar-change", "apply", act, *known).json["deadlines"]
+    assert {move["case"] for move in previewed} == {"2026-0003"}
     assert "start_announced" not in [move["obligation"] for move in previewed]
 
 

@@ -95,14 +95,14 @@ def test_the_examples_of_own_law_are_run_by_the_check(merzim: Merzim, tmp_path: 
     wrong = merzim("law", "check", "own")
     file.write_text(right.replace("blocking = true\n", ""), encoding="utf-8")
     loose = merzim("law", "check", "own")
-    file.write_text(
-        right.replace("facts = { appeal_received", 'facts = { "appeal_received.2026Q9"'), encoding="utf-8"
-    )
+    unknown_fact = right.replace("facts = { appeal_received", 'facts = { "appeal_received.2026Q9"')
+    file.write_text(unknown_fact, encoding="utf-8")
     impossible = merzim("law", "check", "own")
     file.write_text(right, encoding="utf-8")
     (tmp_path / "own" / "permit.2026-01-01.toml").unlink()
     fine = merzim("law", "check")
 
+    assert "FOLDER: there is no folder elsewhere" in merzim("law", "check", "elsewhere").err
     assert (wrong.code, loose.code) == (1, 1)
     assert "nothing holds a case at a stage" in loose.out
     assert "nothing holds a case at a stage" not in wrong.out

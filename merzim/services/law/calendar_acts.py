@@ -211,6 +211,7 @@ def _effect(app: AppContext, act: Records, *, today: date) -> ActPreview:
         for names in chunks(touched, CHUNK)
         for case in app.ledger.cases(names).values()
         for deadline in moved(case, app.library.of(case), before, after, today=today)
+        if deadline.state != "not_required"
     )
     return ActPreview(
         known=index is not None,

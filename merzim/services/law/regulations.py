@@ -148,9 +148,8 @@ def own_files(settings: Settings, folder: Path | None = None, *, within: str = "
     if own_folder is None:
         return
     if not own_folder.is_dir():
-        raise BadSetting(
-            "cli.no_folder", file=str(settings.file), key="regulations.folder", folder=str(own_folder)
-        )
+        key = "FOLDER" if folder else "regulations.folder"
+        raise BadSetting("cli.no_folder", file=str(settings.file), key=key, folder=str(own_folder))
     yield from sorted((own_folder / within).glob("*.toml"))
 
 
