@@ -1,7 +1,8 @@
 """The OpenID Connect provider for log-in. The only module that uses OpenID Connect.
 
-The authorization code flow with PKCE by Authlib: the browser brings a code from the provider, which is
-exchanged for an ID token; its signature, issuer, audience, expiry and nonce are verified before it is used.
+The authorization code flow with PKCE by Authlib's Starlette client: the browser brings a code from the
+provider, which is exchanged for an ID token; its signature, issuer, audience, expiry and nonce are verified
+before it is used. No thread waits for the provider: a silent one would keep all pages from being answered.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from __future__ import annotations
 import logging
 import secrets
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from functools import cached_property
 from importlib.util import find_spec
-from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from merzim.settings import BadSetting, OidcSettings, Settings, is_loopback
 from workflow.org.access import Access, OutsidePerson
@@ -24,8 +27,8 @@ from workflow.refusal import Refusal
 
 CALLBACK = "/login/oidc/callback"
 """Path to which the provider redirects the browser, after `web.public_address`."""
-MAX_CONVERSATIONS = 8
-"""Maximum number of requests waiting for the provider, so that a silent one does not occupy every thread."""
+CLIENT = "oidc"
+"""The name of Authlib's client in the browser's session."""
 CLOCK_SKEW_SECONDS = 30
 METADATA_LIFETIME = timedelta(hours=1)
 ALGORITHMS = (
@@ -52,17 +55,6 @@ class NotIdentified(Exception):
     """The provider's answer identifies nobody: a used code, or an invalid ID token."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LogInAttempt:
-    """A log-in started by a browser, known only to it and this office: `state` returned by the browser, `nonce`
-    in the ID token; `verifier` proves to the provider that the code is ours (PKCE).
-    """
-
-    state: str
-    nonce: str
-    verifier: str
-
-
 class OidcProvider:
     """A provider as config.toml describes it."""
 
@@ -70,7 +62,6 @@ class OidcProvider:
         self._settings = settings
         self._secret = secret
         self._public_address = public_address.rstrip("/")
-        self._turns = BoundedSemaphore(MAX_CONVERSATIONS)
         self._client: tuple[datetime, Any] | None = None
 
     @property
@@ -79,61 +70,80 @@ class OidcProvider:
         settings = self._settings
         return {"kk": settings.label_kk, "ru": settings.label_ru, "en": settings.label_en}
 
+    @cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        """Who may vouch for the provider; reading them takes longer than all else here."""
+        return ssl.create_default_context(cafile=self._settings.ca_file)
+
     @property
     def _callback(self) -> str:
         return f"{self._public_address}{CALLBACK}"
 
-    def begin(self, *, now: datetime) -> tuple[str, LogInAttempt]:
-        """Return the address to send a browser to, and its attempt. Raises ProviderSilent."""
-        with self._conversation(now) as client:
-            begun = client.create_authorization_url(self._callback)
-        attempt = LogInAttempt(state=begun["state"], nonce=begun["nonce"], verifier=begun["code_verifier"])
-        return begun["url"], attempt
+    async def begin(self, request: Request, *, now: datetime) -> Response:
+        """Return the redirect of a browser to the provider; its session keeps what the return is checked by.
+        Raises ProviderSilent.
+        """
+        async with self._conversation(now) as client:
+            redirect: Response = await client.authorize_redirect(request, self._callback)
+        return redirect
 
-    def identify(self, attempt: LogInAttempt, code: str, *, issuer: str, now: datetime) -> OutsidePerson:
+    async def begun(self, request: Request) -> Mapping[str, str] | None:
+        """Return what the session of a browser that comes back keeps of the log-in it began: `nonce` of the ID
+        token, and `code_verifier`, which proves that the code is ours (PKCE); None if it began none.
+        """
+        from authlib.integrations.starlette_client import StarletteIntegration
+
+        framework, state = StarletteIntegration(CLIENT), request.query_params.get("state", "")
+        begun: Mapping[str, str] | None = await framework.get_state_data(request.session, state)
+        return begun
+
+    async def identify(
+        self, begun: Mapping[str, str], code: str, *, issuer: str, now: datetime
+    ) -> OutsidePerson:
         """Return the person an authorization code stands for.
 
         Args:
+            begun: the log-in the browser began.
             issuer: the issuer in the provider's redirect (RFC 9207); "" if missing.
             now: for the age of the provider's metadata and keys; tokens are judged by the machine's clock, as
                 the provider made them.
 
         Raises ProviderSilent; NotIdentified where the code is not accepted, or its ID token is invalid.
         """
-        with self._conversation(now) as client:
+        async with self._conversation(now) as client:
             expected = client.server_metadata.get("authorization_response_iss_parameter_supported") is True
             if (issuer or expected) and issuer != self._settings.issuer:
                 raise NotIdentified("another issuer sent the browser")
-            token = self._exchange(client, code, attempt.verifier)
-            claims = self._verify(client, token, attempt.nonce)
-            claims = self._user_info(client, token, claims) | claims
+            token = await self._exchange(client, code, begun["code_verifier"])
+            claims = await self._verify(client, token, begun["nonce"])
+            claims = await self._user_info(client, token, claims) | claims
         return self._person(claims)
 
-    def probe(self, *, now: datetime) -> Iterator[tuple[str, Mapping[str, object]]]:
+    async def probe(self, *, now: datetime) -> AsyncIterator[tuple[str, Mapping[str, object]]]:
         """Check that the provider offers all a log-in needs, without logging in; yield each passed check by
         name. Raises ProviderSilent, whose `what` is the check that failed.
         """
-        with self._conversation(now) as client:
+        async with self._conversation(now) as client:
             yield "provider", {"answer": self._settings.issuer}
-            keys = client.fetch_jwk_set(force=True).get("keys")
+            keys = (await client.fetch_jwk_set(force=True)).get("keys")
             if not keys:
                 raise ProviderSilent("no_keys", address=client.server_metadata["jwks_uri"])
             yield "keys", {"count": len(keys)}
-            begun = client.create_authorization_url(self._callback, prompt="none")
+            begun = await client.create_authorization_url(self._callback, prompt="none")
             # An invented code: a provider that knows our client refuses the code, not the client.
             with suppress(NotIdentified):
-                self._exchange(client, secrets.token_urlsafe(16), begun["code_verifier"])
-            answer = client.request("GET", begun["url"], withhold_token=True)
+                await self._exchange(client, secrets.token_urlsafe(16), begun["code_verifier"])
+            answer = await client.request("GET", begun["url"], withhold_token=True)
             if answer.status_code >= 400:
                 raise ProviderSilent("redirect", address=self._callback, answer=answer.status_code)
             yield "client", {"address": self._callback}
 
-    def log_out_address(self, *, now: datetime) -> str:
+    async def log_out_address(self, *, now: datetime) -> str:
         """Return the address that also ends the session at the provider; "" if it offers none."""
         if not self._settings.log_out:
             return ""
         try:
-            with self._conversation(now) as client:
+            async with self._conversation(now) as client:
                 address = client.server_metadata.get("end_session_endpoint")
         except ProviderSilent:
             return ""
@@ -143,13 +153,13 @@ class OidcProvider:
         query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": login_address}
         return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
 
-    def _exchange(self, client: Any, code: str, verifier: str) -> Mapping[str, Any]:
+    async def _exchange(self, client: Any, code: str, verifier: str) -> Mapping[str, Any]:
         """Exchange a code for a token. Raises NotIdentified (refused code), ProviderSilent (refused client)."""
         from authlib.integrations.base_client import OAuthError
 
         grant = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
         try:
-            token = client.fetch_access_token(self._callback, **grant)
+            token = await client.fetch_access_token(self._callback, **grant)
         except OAuthError as refusal:
             if refusal.error == "invalid_grant":
                 raise NotIdentified("the provider does not accept the code") from None
@@ -159,7 +169,7 @@ class OidcProvider:
             raise NotIdentified("no token")
         return token
 
-    def _verify(self, client: Any, token: Mapping[str, Any], nonce: str) -> dict[str, Any]:
+    async def _verify(self, client: Any, token: Mapping[str, Any], nonce: str) -> dict[str, Any]:
         """Return the claims of an ID token after verifying it. Raises NotIdentified."""
         from joserfc.errors import JoseError
 
@@ -169,7 +179,7 @@ class OidcProvider:
             "nonce": {"essential": True, "value": nonce},
         }
         try:
-            claims = client.parse_id_token(token, nonce, claims_options=asked, leeway=CLOCK_SKEW_SECONDS)
+            claims = await client.parse_id_token(token, nonce, claims_options=asked, leeway=CLOCK_SKEW_SECONDS)
         except (JoseError, ValueError, TypeError) as trouble:
             raise NotIdentified(f"the ID token does not hold: {trouble}") from None
         subject = (claims or {}).get("sub")
@@ -177,13 +187,15 @@ class OidcProvider:
             raise NotIdentified("the ID token names nobody")
         return dict(claims)
 
-    def _user_info(self, client: Any, token: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
+    async def _user_info(
+        self, client: Any, token: Mapping[str, Any], claims: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Return the provider's user info, {} if there is none: many leave name, e-mail and groups out of the
         token. Raises NotIdentified for somebody else's.
         """
         if not self._is_safe(client.server_metadata.get("userinfo_endpoint")):
             return {}
-        answer = client.userinfo(token=token)
+        answer = await client.userinfo(token=token)
         if answer.get("sub") != claims["sub"]:
             raise NotIdentified("the provider speaks of somebody else")
         return dict(answer)
@@ -213,35 +225,28 @@ class OidcProvider:
             return bool(parts.hostname)
         return parts.scheme == "http" and self._settings.insecure and is_loopback(parts.hostname or "")
 
-    @contextmanager
-    def _conversation(self, now: datetime) -> Iterator[Any]:
+    @asynccontextmanager
+    async def _conversation(self, now: datetime) -> AsyncIterator[Any]:
         """Yield Authlib's client of the provider, whose metadata and keys were read at most an hour ago. Raises
-        ProviderSilent where it cannot be used, or too many requests wait for it already.
+        ProviderSilent where it cannot be used.
         """
         import httpx2
 
-        if not self._turns.acquire(timeout=self._settings.timeout):
-            raise ProviderSilent(trouble="")
         try:
             if self._client is None or now >= self._client[0] + METADATA_LIFETIME:
-                self._client = now, self._connected()
+                self._client = now, await self._connected()
             yield self._client[1]
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, TypeError) as trouble:
             log.error("the provider does not answer: %s", trouble)
             raise ProviderSilent(trouble=_text(str(trouble)) or type(trouble).__name__) from None
-        finally:
-            self._turns.release()
 
-    def _connected(self) -> Any:
+    async def _connected(self) -> Any:
         """Return a client of the provider that has read its metadata. Raises ProviderSilent."""
-        from authlib.integrations.base_client import BaseApp, OAuth2Mixin, OpenIDMixin
-        from authlib.integrations.httpx_client import OAuth2Client
+        from authlib.integrations.starlette_client import OAuth
 
-        kinds = (OAuth2Mixin, OpenIDMixin, BaseApp)
-        make_client: Any = type("Client", kinds, {"client_cls": OAuth2Client})
         settings = self._settings
-        client = make_client(
-            None,
+        client: Any = OAuth().register(
+            CLIENT,
             client_id=settings.client_id,
             client_secret=self._secret or None,
             server_metadata_url=f"{settings.issuer.rstrip('/')}/.well-known/openid-configuration",
@@ -250,10 +255,10 @@ class OidcProvider:
                 "code_challenge_method": "S256",
                 "timeout": settings.timeout,
                 "trust_env": False,
-                "verify": ssl.create_default_context(cafile=settings.ca_file),
+                "verify": self._trusted,
             },
         )
-        metadata = client.load_server_metadata()
+        metadata = await client.load_server_metadata()
         if (issuer := metadata.get("issuer")) != settings.issuer:
             log.error("the provider calls itself %r, oidc.issuer says %r", issuer, settings.issuer)
             raise ProviderSilent("issuer", said=_text(issuer), issuer=settings.issuer)
@@ -275,7 +280,7 @@ def open_provider(settings: Settings, environment: Mapping[str, str]) -> OidcPro
     oidc, file = settings.oidc, str(settings.file)
     if not oidc.issuer:
         return None
-    if find_spec("authlib") is None or find_spec("httpx2") is None:
+    if not all(map(find_spec, ("authlib", "httpx2", "itsdangerous"))):
         raise BadSetting("cli.oidc_not_installed", file=file)
     if not oidc.client_id:
         raise BadSetting("cli.missing_setting", file=file, key="oidc.client_id")

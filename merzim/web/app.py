@@ -26,6 +26,8 @@ from merzim.web.health import RequestLogMiddleware
 from merzim.web.http import MOUNTS
 from workflow.moments import Clock
 
+OIDC_COOKIE = "__Host-merzim-oidc"
+
 
 def create_app(app: AppContext, clock: Clock) -> FastAPI:
     """Return the dashboard as an ASGI application. `clock` gives the moment, once per request.
@@ -52,6 +54,17 @@ def create_app(app: AppContext, clock: Clock) -> FastAPI:
     public_host = re.sub(r"^https?://|:\d+$", "", origin)
     hosts = ["127.0.0.1", "[::1]", "localhost", public_host]
     # The last is the outermost.
+    if app.settings.oidc.issuer:
+        from starlette.middleware.sessions import SessionMiddleware
+
+        # Only what a log-in by the provider must bring back; a session that is logged in has its own cookie.
+        pages.add_middleware(
+            SessionMiddleware,
+            secret_key=f"{OIDC_COOKIE} {app.rules.link_key}",
+            session_cookie=OIDC_COOKIE,
+            max_age=600,
+            https_only=True,
+        )
     pages.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     pages.add_middleware(GuardMiddleware, problem=problem, origin=origin)
     pages.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-import time
 from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx2
 import pyotp
 import pytest
+from anyio.to_thread import current_default_thread_limiter
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from merzim import clock
@@ -20,8 +23,10 @@ from merzim.services.accounts.verbs import AccountCommand
 from merzim.services.context import operator_context
 from merzim.services.oidc import CLOCK_SKEW_SECONDS, open_provider
 from merzim.settings import BadSetting, GroupAccess, OidcSettings
+from merzim.storage.database import writing
+from merzim.storage.tables.accounts import ENTRY
+from merzim.web.app import OIDC_COOKIE as COOKIE, create_app
 from merzim.web.auth.attempts import FRESH_SESSION
-from merzim.web.pages.account.login import COOKIE
 from tests.notifications.servers import free_port
 from tests.openid import CALLBACK, CLIENT, SECRET, Provider
 from tests.web.conftest import AT, NOW, PASSWORD, Site, build
@@ -36,10 +41,9 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def office(provider: Provider, *, totp_required: tuple[Access, ...] = (), **options: Any) -> Site:
     """An office whose people log in by a provider."""
     site = build(demonstration=False, totp_required=totp_required)
-    usual = {"issuer": provider.issuer, "client_id": CLIENT, "insecure": True}
-    vars(site.context)["settings"] = site.context.settings.model_copy(
-        update={"oidc": OidcSettings(**(usual | options))}
-    )
+    oidc = OidcSettings(**({"issuer": provider.issuer, "client_id": CLIENT, "insecure": True} | options))
+    vars(site.context)["settings"] = site.context.settings.model_copy(update={"oidc": oidc})
+    site.app = create_app(site.context, site.clock)
     return site
 
 
@@ -47,7 +51,7 @@ def begin(site: Site, onward: str = "/") -> tuple[TestClient, str]:
     """Press the link of the log-in page in a new browser; the browser, and where it is sent to."""
     browser = site.stranger()
     answer = browser.get("/login/oidc", params={"next": onward, "lang": "en"})
-    assert answer.status_code == 303, answer.text
+    assert answer.status_code == 302, answer.text
     return browser, answer.headers["location"]
 
 
@@ -142,16 +146,13 @@ def test_what_comes_back_must_belong_to_the_browser_that_began(provider: Provide
     callback = provider.log_in(address, "s1")
     other, other_address = begin(site)
     theirs = parse_qs(urlsplit(other_address).query)["state"][0]
-    saved = browser.cookies[COOKIE]
 
-    refused = {
-        "no cookie": (site.stranger(), {}, 400),
-        "wrong state": (browser, {"state": "x" * 43}, 400),
-        "a code of another": (other, {"state": theirs}, 401),
-    }
-    for refused_case, (from_browser, parameters, status) in refused.items():
-        answer = come_back(from_browser, callback, **parameters)
-        assert (refused_case, answer.status_code) == (refused_case, status)
+    for from_browser, parameters, status in (
+        (site.stranger(), {}, 400),
+        (browser, {"state": "x" * 43}, 400),
+        (other, {"state": theirs}, 401),
+    ):
+        assert come_back(from_browser, callback, **parameters).status_code == status
         assert from_browser.get("/account").status_code == 303
     # The provider took the code away when another's verifier came with it: begin anew.
     browser, address = begin(site)
@@ -191,13 +192,11 @@ def test_a_forged_token_lets_nobody_in(provider: Provider, caplog: pytest.LogCap
         "no expiry": {"claims": {"exp": None}},
         "not yet": {"claims": {"nbf": now + CLOCK_SKEW_SECONDS + 60}},
     }
-    let_in = []
     for forgery_name, forgery in forgeries.items():
         provider.forge(**forgery)
         browser, answer = enter(site, provider, "victim")
-        if answer.status_code != 401 or browser.get("/account").status_code != 303:
-            let_in.append((forgery_name, answer.status_code))
-    assert let_in == []
+        statuses = (answer.status_code, browser.get("/account").status_code)
+        assert (forgery_name, statuses) == (forgery_name, (401, 303))
     assert not any(account.linked for account in site.accounts.all())
     assert caplog.text.count("reason=not_identified") == len(forgeries)
     provider.forge(claims={"exp": int(clock.read().now.timestamp()) - CLOCK_SKEW_SECONDS + 10})
@@ -209,19 +208,29 @@ def test_while_the_provider_is_down_the_page_says_so_and_passwords_work(provider
     with socket.create_server(("127.0.0.1", 0)) as mute:
         for port in (free_port(), mute.getsockname()[1]):
             site = office(provider, issuer=f"http://127.0.0.1:{port}", timeout=1)
-            began = time.monotonic()
             page = site.stranger().get("/login/oidc?lang=en")
-            assert time.monotonic() - began < 20
             assert page.status_code == 503
             assert page.text.count("log-in service does not answer") == 1
             answer = site.stranger().post("/login", data={"login": "administrator", "password": PASSWORD})
             assert answer.status_code == 303
+        assert asyncio.run(shown_while_log_ins_wait(site))
     site = office(provider)
     browser, address = begin(site)
     callback = provider.log_in(address, "late")
     site.context.provider._client[1].server_metadata["token_endpoint"] = f"http://127.0.0.1:{free_port()}/token"
     assert come_back(browser, callback).status_code == 503
     assert office(provider, issuer=f"{provider.issuer}/").stranger().get("/login/oidc").status_code == 503
+
+
+async def shown_while_log_ins_wait(site: Site) -> bool:
+    """Whether the log-in page is shown while more people than there are threads wait for the provider."""
+    current_default_thread_limiter().total_tokens = 2
+    transport = httpx2.ASGITransport(site.app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as browsers:
+        waiting = [asyncio.create_task(browsers.get("/login/oidc")) for _ in range(4)]
+        await asyncio.sleep(0.3)
+        page = await browsers.get("/login")
+        return page.is_success and not any(log_in.done() for log_in in waiting)
 
 
 def test_our_second_factor_is_asked_for_after_the_provider(provider: Provider) -> None:
@@ -257,11 +266,6 @@ def test_our_second_factor_is_asked_for_after_the_provider(provider: Provider) -
 
 def aged(site: Site, age: timedelta) -> None:
     """Let the newest session of "responsible" be older by so much."""
-    from sqlalchemy import update
-
-    from merzim.storage.database import writing
-    from merzim.storage.tables.accounts import ENTRY
-
     entry = next(row for row in site.accounts.entries("responsible", now=NOW) if row.kind == "session")
     with writing(site.context.engine) as connection:
         created = entry.created_at - age
@@ -302,11 +306,10 @@ def test_answers_that_prove_nothing_are_counted_by_address(provider: Provider) -
     site = office(provider)
     browser, address = begin(site)
     state, saved = parse_qs(urlsplit(address).query)["state"][0], browser.cookies[COOKIE]
-    statuses = []
-    for _ in range(51):
+    for status in [401] * 50 + [429]:
         browser.cookies.set(COOKIE, saved, domain="127.0.0.1")
-        statuses.append(browser.get("/login/oidc/callback", params={"state": state, "error": "x"}).status_code)
-    assert statuses == [401] * 50 + [429]
+        answer = browser.get("/login/oidc/callback", params={"state": state, "error": "x"})
+        assert answer.status_code == status
 
 
 def test_a_provider_is_refused_at_the_start_where_it_could_not_work(provider: Provider) -> None:
@@ -315,14 +318,15 @@ def test_a_provider_is_refused_at_the_start_where_it_could_not_work(provider: Pr
     usual = site.context.settings
     right = OidcSettings(issuer=provider.issuer, client_id=CLIENT, insecure=True)
     for wrong, code in (
-        (right.model_copy(update={"client_id": ""}), "cli.missing_setting"),
-        (right.model_copy(update={"secret_env": "MERZIM_NOTHING"}), "cli.no_variable"),
-        (right.model_copy(update={"insecure": False}), "cli.oidc_insecure"),
-        (right.model_copy(update={"issuer": "http://sso.example.kz"}), "cli.oidc_insecure"),
-        (right.model_copy(update={"ca_file": usual.evidence.folder / "none.pem"}), "cli.oidc_no_ca_file"),
+        ({"client_id": ""}, "cli.missing_setting"),
+        ({"secret_env": "MERZIM_NOTHING"}, "cli.no_variable"),
+        ({"insecure": False}, "cli.oidc_insecure"),
+        ({"issuer": "http://sso.example.kz"}, "cli.oidc_insecure"),
+        ({"ca_file": usual.evidence.folder / "none.pem"}, "cli.oidc_no_ca_file"),
     ):
+        settings = usual.model_copy(update={"oidc": right.model_copy(update=wrong)})
         with pytest.raises(BadSetting, match=code):
-            open_provider(usual.model_copy(update={"oidc": wrong}), {"MERZIM_OIDC_SECRET": SECRET})
+            open_provider(settings, {"MERZIM_OIDC_SECRET": SECRET})
     assert open_provider(usual, {}) is None
     browser = site.stranger()
     assert [browser.get(path).status_code for path in ("/login/oidc", "/login/oidc/callback")] == [404, 404]

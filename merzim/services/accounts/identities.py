@@ -8,38 +8,24 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from merzim.services.context import RequestContext
-from merzim.services.oidc import LogInAttempt
 from merzim.storage.tables.accounts import IdentityRow
 from workflow.org.access import ADMINISTRATORS, Account, OutsidePerson, Reader
-from workflow.refusal import Refusal
 
 MAX_LOGIN = 80
 AUTHOR = "directory:oidc"
 """The author recorded for the provider's decisions; it contains a colon, which no login does."""
-CODE_INTERVAL = timedelta(minutes=5)
-"""Time in which the second factor must be entered after the provider's identification."""
-_SEAL = "a log-in that awaits its code"
-"""The string a seal is bound to: it contains blanks, which no login does, so that no stored secret can pass for
-a seal.
-"""
 log = logging.getLogger("merzim.login")
 
 
-def account_by_provider(
-    ctx: RequestContext, attempt: LogInAttempt, code: str, *, issuer: str
-) -> Account | None:
-    """Return the account of who a code of the OpenID provider identifies, closed or not; None without access.
+def account_of(ctx: RequestContext, person: OutsidePerson) -> Account | None:
+    """Return the account of whom the OpenID provider identified, closed or not; None without access.
 
     At the first log-in it is the account made for their person, else a new one if a group gives access. An
     account created because of a group gets the access that the groups give now; where none gives any, it loses
-    its sessions and tokens. Raises ProviderSilent, NotIdentified: as in `OidcProvider.identify`.
+    its sessions and tokens.
     """
-    provider = ctx.app.provider
-    assert provider is not None
-    person = provider.identify(attempt, code, issuer=issuer, now=ctx.now)
     identity = ctx.accounts.identity(person.subject)
     if identity is None:
         identity = _link_by_email(ctx, person) if ctx.app.settings.oidc.match_email else None
@@ -48,21 +34,6 @@ def account_by_provider(
     if identity is None or account is None or not identity.by_group:
         return account
     return _with_access_of_groups(ctx, account, person)
-
-
-def seal_login(ctx: RequestContext, login: str) -> str:
-    """Return a token by which a browser proves for CODE_INTERVAL that the provider identified an account."""
-    until = ctx.now + CODE_INTERVAL
-    return ctx.app.cipher.encrypt(f"{until.isoformat()} {login}", _SEAL)
-
-
-def open_seal(ctx: RequestContext, text: str) -> str:
-    """Return the login in a token of `seal_login`; "" for any other text, or when it has expired."""
-    try:
-        until, _, login = ctx.app.cipher.decrypt(text, _SEAL).partition(" ")
-    except (Refusal, ValueError):
-        return ""
-    return login if until and datetime.fromisoformat(until) > ctx.now else ""
 
 
 def _with_access_of_groups(ctx: RequestContext, account: Account, person: OutsidePerson) -> Account | None:
@@ -102,7 +73,7 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> IdentityRow | N
     if person.access is None:
         return None
     key, login = _person_of(ctx, person.email), _free_login(ctx, person)
-    if any(account.reader.person == key and account.linked for account in ctx.accounts.all()):
+    if key and any(row.reader.person == key and row.linked for row in ctx.accounts.all()):
         # The e-mail was used by another person before: another id is another person.
         log.warning("%s: the person of this e-mail is linked to another id of the provider", login)
         key = ""

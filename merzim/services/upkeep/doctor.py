@@ -122,7 +122,7 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
         yield _refused("settings", problem, "settings")
     yield from _check_machine(app, now)
     yield from _check_channels(app)
-    yield from _check_provider(app, app.system_clock().now)
+    yield from asyncio.run(_check_provider(app, app.system_clock().now))
     yield from _check_database(app, now)
 
 
@@ -222,17 +222,19 @@ def _check_channels(app: AppContext) -> Iterator[Check]:
             yield Check(name, "doctor.channel_refuses", {"answer": outcome.answer}, "problem", name)
 
 
-def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
+async def _check_provider(app: AppContext, now: datetime) -> list[Check]:
     """Check that the OpenID Connect provider offers everything a log-in needs, without logging in."""
+    checks: list[Check] = []
     try:
-        provider = open_provider(app.settings, os.environ)
-        for probe_kind, arguments in provider.probe(now=now) if provider is not None else ():
-            yield Check("oidc", f"doctor.oidc_{probe_kind}", arguments)
+        if (provider := open_provider(app.settings, os.environ)) is not None:
+            async for probe_kind, arguments in provider.probe(now=now):
+                checks.append(Check("oidc", f"doctor.oidc_{probe_kind}", arguments))
     except ProviderSilent as failure:
         code = f"oidc_{failure.what}"
-        yield Check("oidc", f"doctor.{code}", failure.details, "problem", code)
+        checks.append(Check("oidc", f"doctor.{code}", failure.details, "problem", code))
     except Refusal as refusal:
-        yield _refused("oidc", refusal, "settings")
+        checks.append(_refused("oidc", refusal, "settings"))
+    return checks
 
 
 def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:

@@ -2,32 +2,32 @@
 
 A second factor is always required: an invitation changes a password but does not bypass it. Log-in by the
 provider begins with a link instead of a form, because the Content-Security-Policy limits form targets to this
-site; the data the browser must return is in a cookie of its own, for ten minutes.
+site; what the browser must bring back is in its session, a signed cookie, for ten minutes.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
-from secrets import compare_digest
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, HTTPException, Path
+from fastapi import APIRouter, Depends, HTTPException, Path
+from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from merzim.services.accounts import credentials, identities
 from merzim.services.accounts.credentials import BadPassword, hash_secret
 from merzim.services.accounts.verbs import Credential, demonstrators
 from merzim.services.context import RequestContext
-from merzim.services.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
+from merzim.services.oidc import CALLBACK, NotIdentified, ProviderSilent
 from merzim.web.auth import attempts, dependencies
 from merzim.web.auth.dependencies import Anybody, Enrolling, begin_session, end_session
-from merzim.web.http import WebContext, drop_cookie, keep_cookie
+from merzim.web.http import WebContext
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page
 from workflow.org.access import Account, Reader, must_enrol
@@ -35,16 +35,22 @@ from workflow.org.access import Account, Reader, must_enrol
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 _LOGIN = 80
-COOKIE = "__Host-merzim-oidc"
-COOKIE_LIFETIME = timedelta(minutes=10)
+CODE_INTERVAL = timedelta(minutes=5)
+"""Time in which the second factor must be entered after the provider's identification."""
 MAX_NEXT = 1000
 log = logging.getLogger("merzim.login")
 
 
+async def _log_out_address(ctx: Anybody, said: str = "") -> str:
+    """Return the address that ends the session at the provider, too, after a log-out here; "" for none."""
+    provider = ctx.app.provider
+    return await provider.log_out_address(now=ctx.now) if provider is not None and said == "out" else ""
+
+
 @router.get("/login")
-def show_log_in(ctx: Anybody, next: str = "/") -> Response:
+def show_log_in(ctx: Anybody, log_out: Annotated[str, Depends(_log_out_address)], next: str = "/") -> Response:
     """Show the log-in page. `next`: the page the reader wanted."""
-    return login_page(ctx, onward=local_address(next))
+    return login_page(ctx, onward=local_address(next), log_out=log_out)
 
 
 @router.post("/login")
@@ -130,9 +136,10 @@ def login_page(
     failure: attempts.NotProved | None = None,
     refusal: str = "",
     login: str = "",
+    log_out: str = "",
     status: int = 200,
 ) -> Response:
-    """Return the log-in page; after one log-out it leads to the other, at the OpenID provider.
+    """Return the log-in page; after one log-out it leads to the other, at the OpenID provider (`log_out`).
 
     Args:
         form_values: fields of a form interrupted by the end of the session; its `files` must be chosen again.
@@ -156,7 +163,7 @@ def login_page(
         minutes=attempts.minutes(wait),
         refusal=refusal,
         labels=provider.labels if provider else None,
-        log_out=provider.log_out_address(now=ctx.now) if provider and ctx.query.get("said") == "out" else "",
+        log_out=log_out,
         login=login,
         demonstrators=demonstrators(ctx.app) if is_shown else [],
         nobody=not ctx.accounts.any_with_password(),
@@ -242,57 +249,63 @@ def _form_values(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 @router.get("/login/oidc")
-def begin(ctx: Anybody, next: str = "/") -> Response:
+async def begin(ctx: Anybody, next: str = "/") -> Response:
     """Redirect the browser to the provider. `next`: the page the reader wanted."""
     provider = ctx.app.provider
     if provider is None:
         raise HTTPException(404)
     onward = local_address(next[:MAX_NEXT])
     try:
-        address, attempt = provider.begin(now=ctx.now)
+        response = await provider.begin(ctx.request, now=ctx.now)
     except ProviderSilent as silence:
-        return login_page(ctx, onward=onward, refusal=silence.code, status=503)
-    response = RedirectResponse(address, status_code=303)
-    return _with_cookie(response, asdict(attempt) | {"next": onward})
+        return await run_in_threadpool(login_page, ctx, onward=onward, refusal=silence.code, status=503)
+    ctx.request.session["next"] = onward
+    return response
 
 
 @router.get(CALLBACK)
-def finish(ctx: Anybody, state: str = "", code: str = "", error: str = "", iss: str = "") -> Response:
+async def finish(ctx: Anybody, code: str = "", error: str = "", iss: str = "") -> Response:
     """Handle the browser's return from the provider: log the user in, or request the second factor first."""
     if ctx.app.provider is None:
         raise HTTPException(404)
-    values = _cookie_values(ctx)
-    if not values.get("state") or not compare_digest(values["state"].encode(), state.encode()):
-        return _without_cookie(login_page(ctx, onward="/", refusal="web.login.provider_again", status=400))
-    onward = local_address(values.get("next", "/"))
-    attempt = LogInAttempt(**{name: values.get(name, "") for name in ("state", "nonce", "verifier")})
+    begun, session = await ctx.app.provider.begun(ctx.request), ctx.request.session
+    if begun is None:
+        return await run_in_threadpool(_again, ctx)
+    onward = local_address(session["next"])
+    show = partial(login_page, ctx, onward=onward)
+    session.clear()
     try:
-        with attempts.counted(ctx, [attempts.network_limit(ctx, "address")]):
-            account = _identified(ctx, attempt, code, error, iss)
+        limits = [attempts.network_limit(ctx, "address")]
+        async with contextmanager_in_threadpool(attempts.counted(ctx, limits)):
+            account = await _identified(ctx, begun, code, error, iss)
     except attempts.NotProved as failure:
         if failure.wait is not None:
-            return _without_cookie(login_page(ctx, onward=onward, failure=failure))
+            return await run_in_threadpool(show, failure=failure)
         is_known = failure.reason != "not_identified"
         refusal = f"web.login.provider_{'no_account' if is_known else 'refused'}"
-        return _without_cookie(login_page(ctx, onward=onward, refusal=refusal, status=401))
+        return await run_in_threadpool(show, refusal=refusal, status=401)
     except ProviderSilent as silence:
-        return _without_cookie(login_page(ctx, onward=onward, refusal=silence.code, status=503))
+        return await run_in_threadpool(show, refusal=silence.code, status=503)
     if not account.second_factor:
-        return _without_cookie(enter_account(ctx, account, {"next": onward}))
-    sealed = identities.seal_login(ctx, account.reader.login)
-    return _with_cookie(_code_page(ctx), {"sealed": sealed, "next": onward})
+        return await run_in_threadpool(enter_account, ctx, account, {"next": onward})
+    until = (ctx.now + CODE_INTERVAL).timestamp()
+    session.update(login=account.reader.login, until=until, next=onward)
+    return await run_in_threadpool(_code_page, ctx)
 
 
-def _identified(ctx: WebContext, attempt: LogInAttempt, code: str, error: str, issuer: str) -> Account:
+async def _identified(ctx: WebContext, begun: Mapping[str, str], code: str, error: str, issuer: str) -> Account:
     """Return the account of whom a code of the provider identifies. Raises NotProved, ProviderSilent."""
+    provider = ctx.app.provider
+    assert provider is not None
     if error or not code:
         log.info("the provider lets nobody in: %s", error[:200])
         raise attempts.NotProved("not_identified")
     try:
-        account = identities.account_by_provider(ctx, attempt, code, issuer=issuer)
+        person = await provider.identify(begun, code, issuer=issuer, now=ctx.now)
     except NotIdentified as trouble:
         log.warning("the provider's answer proves nothing: %s", trouble)
         raise attempts.NotProved("not_identified") from None
+    account = await run_in_threadpool(identities.account_of, ctx, person)
     if account is None:
         raise attempts.NotProved("no_access")
     if account.disabled:
@@ -303,41 +316,28 @@ def _identified(ctx: WebContext, attempt: LogInAttempt, code: str, error: str, i
 @router.post("/login/oidc/code")
 def enter_code(ctx: Anybody, texts: Fields) -> Response:
     """Log in a user the provider has identified, after verifying their second factor."""
-    values = _cookie_values(ctx)
-    login = identities.open_seal(ctx, values.get("sealed", ""))
-    account = ctx.accounts.account(login) if login else None
+    if ctx.app.provider is None:
+        raise HTTPException(404)
+    session = ctx.request.session
+    is_awaited = ctx.now.timestamp() < session.get("until", 0)
+    account = ctx.accounts.account(session["login"]) if is_awaited else None
     if account is None or account.disabled or not account.linked:
-        return _without_cookie(login_page(ctx, onward="/", refusal="web.login.provider_again", status=400))
+        return _again(ctx)
     code = texts.get("code", "")
     try:
         attempts.check_code(ctx, account, code)
     except attempts.NotProved:
         return _code_page(ctx, wrong=True)
-    return _without_cookie(enter_account(ctx, account, {"next": values.get("next", "/"), "code": code}))
+    onward = session["next"]
+    session.clear()
+    return enter_account(ctx, account, {"next": onward, "code": code})
+
+
+def _again(ctx: WebContext) -> Response:
+    """Return the log-in page to a browser that began no log-in by the provider, or too long ago."""
+    return login_page(ctx, onward="/", refusal="web.login.provider_again", status=400)
 
 
 def _code_page(ctx: WebContext, *, wrong: bool = False) -> Response:
     """Return the page that asks for the second factor; `wrong`: after a code that was not accepted."""
     return page(ctx, "login_code.html", status=401 if wrong else 200, wrong=wrong)
-
-
-def _cookie_values(ctx: WebContext) -> dict[str, str]:
-    """Return the data in the cookie; {} if it is not one of ours."""
-    try:
-        values = json.loads(urlsafe_b64decode(ctx.request.cookies.get(COOKIE, "").encode("ascii")))
-    except ValueError:
-        return {}
-    if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
-        return {}
-    return values
-
-
-def _with_cookie(response: Response, values: dict[str, str]) -> Response:
-    text = urlsafe_b64encode(json.dumps(values).encode()).decode()
-    keep_cookie(response, COOKIE, text, lasts=COOKIE_LIFETIME)
-    return response
-
-
-def _without_cookie(response: Response) -> Response:
-    drop_cookie(response, COOKIE)
-    return response
