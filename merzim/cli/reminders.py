@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -12,10 +11,9 @@ from typing import Annotated
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, command
 from merzim.cli.rendering import Json, picked
-from merzim.services.documents.notice_list import notice_title, step_in_words, write_notices
+from merzim.services.documents.notice_list import notice_obligation, notice_title, step_in_words, write_notices
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
-from merzim.services.names import obligation_of
 from merzim.services.yearly import record_carried_out
 from notifications.notice import Notice
 from notifications.round import RoundReport, plan
@@ -35,11 +33,9 @@ def _lines(call: CommandContext, notices: Sequence[Notice]) -> list[Json]:
     cases = call.app.reads.whole({notice.case for notice in notices if notice.case})
     lines = []
     for notice in notices:
-        case, force = cases.get(notice.case), None
-        if case is not None and notice.obligation:
-            with suppress(KeyError):
-                force = obligation_of(call.app, case, notice.obligation).force
-        line = picked(notice, *(field.name for field in fields(notice))) | {"force": force}
+        case = cases.get(notice.case)
+        about = notice_obligation(call.app, case, notice.obligation)
+        line = picked(notice, *(field.name for field in fields(notice))) | {"force": about and about.force}
         if not call.json:
             line |= {
                 "due": notice.told_due,

@@ -88,11 +88,11 @@ def step_in_words(notice: Notice, language: str) -> str:
 
 def notice_title(app: AppContext, case: Case | None, obligation: str, language: str) -> str:
     """Return the title of what a notice is about, with its period; its id where nothing else is known."""
-    found = _obligation(app, case, obligation)
+    found = notice_obligation(app, case, obligation)
     return titled(found.title[language], period_in(obligation), language) if found else obligation
 
 
-def _obligation(app: AppContext, case: Case | None, obligation: str) -> Obligation | None:
+def notice_obligation(app: AppContext, case: Case | None, obligation: str) -> Obligation | None:
     """Return the obligation a notice is about; None for what the procedure of its case does not name."""
     if case is not None:
         with suppress(Refusal, KeyError):
@@ -135,7 +135,7 @@ def list_notices(
 
     def line(notice: Notice) -> NoticeLine:
         case = heads.get(notice.case)
-        obligation = _obligation(ctx.app, case, notice.obligation)
+        obligation = notice_obligation(ctx.app, case, notice.obligation)
         return NoticeLine(
             notice=notice,
             case=case,
