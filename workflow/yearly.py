@@ -87,7 +87,7 @@ def openings(
     for procedure in yearly(library, year):
         for unit in units:
             if (
-                library.is_adopted(procedure, office, unit)
+                library.binds(procedure.adopted_act, office, unit)
                 and (procedure.id, unit) not in opened_keys
                 and among(office.kind_of(unit), procedure.applies_to)
             ):

@@ -23,7 +23,7 @@ from merzim.storage.register_lists import CellFilter, RowQuery
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Procedure, Text
-from workflow.org.office import Office, acts_of
+from workflow.org.office import Office
 from workflow.registers.definition import FILLED, Condition, Register, Registers, RowCount
 from workflow.registers.rows import sees_lists, sort_key, text_key
 from workflow.scoring.indicators import SCORED, Counting, Scoring, choose
@@ -81,7 +81,7 @@ class Stakes:
         year = int(period[:4]) if period else due.year if due else today.year
         if indicator is None or year != today.year:
             return None
-        if SCORED not in acts_of(office, unit) | {*ctx.app.settings.regulations.acts}:
+        if not ctx.library.binds(SCORED, office, unit):
             return None
         *_, root = (office.root, *(above for above in office.above(unit) if above in office.units))
         # Most rows of a page are of analyses, whose points no register counts for.

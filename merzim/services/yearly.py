@@ -223,7 +223,8 @@ def year_ahead(app: AppContext, year: int, *, unit: str, today: date) -> tuple[l
     library, office = app.library, app.reads.office()
     units = organisations(office, unit)
     library.known_acts(app.settings.regulations.acts)  # a misspelt one would leave its cases out silently
-    if not any(library.is_adopted(each, office, place) for each in yearly(library, year) for place in units):
+    acts = {procedure.adopted_act for procedure in yearly(library, year)}
+    if not any(library.binds(act, office, place) for act in acts for place in units):
         raise NothingYearly("nothing_yearly", year=year)
     there, before = ({(case.procedure, case.unit) for case in _begun(app, each)} for each in (year, year - 1))
     ahead = list(openings(library, office, year, units=units, known_openings=there))

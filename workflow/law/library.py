@@ -141,14 +141,13 @@ class Library(Editions[Procedure]):
 
     def unadopted_act(self, procedure: Procedure, office: Office, unit: str) -> Act | None:
         """Return the act of one organisation a procedure rests on if a known unit (id) has not adopted it."""
-        if unit not in office.units or self.is_adopted(procedure, office, unit):
+        if unit not in office.units or self.binds(procedure.adopted_act, office, unit):
             return None
         return procedure.acts[procedure.adopted_act]
 
-    def is_adopted(self, procedure: Procedure, office: Office, unit: str) -> bool:
-        """Return whether a procedure rests on no act of one organisation, or on one adopted for a unit (id)."""
-        own_act = procedure.adopted_act
-        return not own_act or own_act in self._office_acts | acts_of(office, unit)
+    def binds(self, act: str, office: Office, unit: str) -> bool:
+        """Return whether an act (id) is of no single organisation, or one adopted for a unit (id)."""
+        return act not in self.adopted_acts or act in self._office_acts | acts_of(office, unit)
 
     def _unknown(self, id: str) -> UnknownProcedure:
         return UnknownProcedure(id, self.ids())

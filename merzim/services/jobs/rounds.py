@@ -34,7 +34,7 @@ from notifications.event_notices import INVITATION, REMINDER, chosen_channel, ci
 from notifications.notice import Notice, Outcome
 from notifications.round import RoundReport
 from workflow.moments import Moment
-from workflow.org.office import Office, acts_of
+from workflow.org.office import Office
 from workflow.registers.campaigns import asked_by
 from workflow.registers.definition import Campaign, Register
 
@@ -193,10 +193,7 @@ def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> C
     """Return a kind of campaign, without its act if that is an act of one organisation that a unit (by id) and
     those above it have not adopted.
     """
-    office_acts = (*app.settings.regulations.acts, *acts_of(office, unit))
-    if kind.act in office_acts or kind.act not in app.library.adopted_acts:
-        return kind
-    return kind.replaced(act="", paragraph="")
+    return kind if app.library.binds(kind.act, office, unit) else kind.replaced(act="", paragraph="")
 
 
 def write_letters(app: AppContext, campaign: StartedCampaign, *, at: Moment) -> int:

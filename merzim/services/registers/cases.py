@@ -54,7 +54,7 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow) -> Ope
         return None
     procedure = ctx.library.latest(opens.procedure)
     fits = among(office.kind_of(row.unit), procedure.applies_to)
-    if not (fits and ctx.library.is_adopted(procedure, office, row.unit)):
+    if not (fits and ctx.library.binds(procedure.adopted_act, office, row.unit)):
         return None
     days = fact_days(register, row)
     # What happened before the first edition is kept too, under that one.

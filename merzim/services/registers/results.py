@@ -12,7 +12,7 @@ from pydantic import Field
 
 import i18n
 from merzim.services.context import RequestContext
-from merzim.services.law.acts import acts_here
+from merzim.services.law.acts import acts_here, is_shown
 from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import NotAllowed, NotFound
 from merzim.storage.register_rows import stored_rows
@@ -289,7 +289,7 @@ def _unopened(ctx: RequestContext, register: Register) -> Literal["", "act", "ki
     unit_kinds = office.resolved_once(ctx.today, ("kinds", root), kinds)
     if not any(among(kind, procedure.applies_to) for kind in unit_kinds or {""}):
         return "kind"
-    return "act" if procedure.adopted_act and procedure.adopted_act not in acts_here(ctx) else ""
+    return "" if is_shown(procedure, acts_here(ctx)) else "act"
 
 
 def field_view(field: RegisterField) -> FieldView:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from calendars.hours import almaty
+from merzim.logs import HIDDEN
 from merzim.services.app import AppContext
 from merzim.services.configuration import create_channel, folders, refuse_missing
 from merzim.services.law.regulations import own_files, read_editions, read_registers
@@ -30,9 +31,6 @@ from notifications.channels import STAYS_HERE
 from notifications.notice import UNREACHABLE
 from workflow.moments import CLOCK_TOLERANCE, is_late
 from workflow.refusal import Refusal
-
-HIDDEN = "***"
-"""Shown in place of a secret."""
 
 
 def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal]:
