@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from calendars.terms import (
     After,
@@ -20,7 +20,7 @@ from calendars.terms import (
     period_of,
 )
 from i18n import say
-from merzim.documents.sheets.dates import WITHOUT_YEAR, Days, days_of, is_far, read, span_of
+from merzim.documents.sheets.dates import WITHOUT_YEAR, Days, days_of, is_far, last_day, read, span_of
 from merzim.documents.sheets.listing import Table
 from merzim.documents.sheets.rows import (
     Heading,
@@ -258,7 +258,7 @@ def _term(text: str, where: str, year: int | None) -> MeasureTerm:
     """Return the term of a text. Raises UnreadableCell, also where no year is known."""
     match parse(text):
         case NamedTime(stretch, until, inclusive) as named:
-            last = _last_day(named, text, where, year)
+            last = last_day(named, text, where, year)
             if stretch.unit == "day":
                 return replace(_said(text, "date", OnDate(last)), day_in_doubt=until)
             is_before = until and not inclusive
@@ -284,13 +284,6 @@ def _term(text: str, where: str, year: int | None) -> MeasureTerm:
     return _said(text, "words")
 
 
-def _last_day(named: NamedTime, text: str, where: str, year: int | None) -> date:
-    """Return the last day of a day or period; of `до мая` the day before it. Raises as `_term`."""
-    first, last = days_of(named.stretch, year, text, where)
-    is_before = named.until and not named.inclusive and named.stretch.unit != "day"
-    return first - timedelta(days=1) if is_before else last
-
-
 def _of_period(stretch: Stretch, text: str, last: date, otherwise: TermReading) -> MeasureTerm:
     """Return the term of a period by its last day."""
     match stretch.unit:
@@ -308,7 +301,7 @@ def _every(every: Every, text: str, where: str, year: int | None) -> MeasureTerm
         return _said(text, "words")
     term: Term = PerPeriod(every.times, every.period)
     if every.by is not None:
-        on = _last_day(every.by, text, where, _ANY_YEAR)
+        on = last_day(every.by, text, where, _ANY_YEAR)
         term = YearlyDate(on.month, on.day)
     elif every.day:
         term = DayAfterPeriod(every.day)

@@ -14,6 +14,7 @@ from merzim.documents.sheets.dates import (
     Ends,
     TermInWords,
     is_far,
+    is_none,
     read,
     read_counted,
     read_ends,
@@ -60,8 +61,12 @@ class _Dates:
             self.notes += reading_notes(self.row.number, tidy(text), Days(days[0], days[-1]))
 
     def ends_in(self, column: HeadCell, alone: str = "first") -> Ends:
-        """Return the first and last day in a cell. Raises UnreadableCell."""
-        return read_ends(self.row.cell(column.place), where=column.title, year=self.year, alone=alone)
+        """Return the first and last day in a cell; note a text that names none. Raises UnreadableCell."""
+        value, where = self.row.cell(column.place), column.title
+        ends = read_ends(value, where=where, year=self.year, alone=alone)
+        if not any(ends) and isinstance(value, str) and not is_none(value):
+            self.notes.append(RowNote.of(self.row.number, "read_cell_unread", text=tidy(value), where=where))
+        return ends
 
     def read_start(self) -> None:
         """Read the column of the first day; without one of the last, it may hold a whole span."""
@@ -91,21 +96,24 @@ class _Dates:
             self.span(self.ends_in(column, alone), column.place)
 
     def read_parts(self) -> None:
-        """Read the columns of months or quarters: the days that stand there, else those with a mark in them."""
-        parts = (column for column in self.table.columns if column.kind.startswith(PART))
-        marked = [column for column in parts if not is_empty(self.row.cell(column.place))]
-        for column in marked:
-            text = text_of(self.row.cell(column.place), column.title)
-            if any(letter.isdigit() for letter in text) and len(text) > 2:
-                self.span(self.ends_in(column), column.place)
-        if not marked or self.has_span:
-            return
-        (first, _), (_, last) = (
-            read_ends(column.kind.removeprefix(PART), where=column.title, year=self.year)
-            for column in (marked[0], marked[-1])
-        )
-        titles = " – ".join(dict.fromkeys(column.title for column in (marked[0], marked[-1])))
-        self.span((first, last), marked[0].place, titles)
+        """Read the columns of months or quarters: the days that stand in one, else those marked (by a letter or
+        two) side by side. Raises UnreadableCell: days in several, a gap between the marks.
+        """
+        parts = [column for column in self.table.columns if column.kind.startswith(PART)]
+        texts = [text_of(self.row.cell(column.place), column.title) for column in parts]
+        marked = [at for at, text in enumerate(texts) if len(text) <= 2 and not is_none(text) and text != "0"]
+        dated = [at for at, text in enumerate(texts) if len(text) > 2 and any(self.ends_in(parts[at]))]
+        filled = sorted(marked + dated)
+        if len(filled) > 1 and (dated or len(filled) <= filled[-1] - filled[0]):
+            several = ", ".join(texts[at] if at in dated else parts[at].title for at in filled)
+            raise UnreadableCell("paper_dates_several", text=several, where=parts[filled[0]].title)
+        for at in dated:
+            self.span(self.ends_in(parts[at]), parts[at].place)
+        if marked:
+            both = [parts[at] for at in (marked[0], marked[-1])]
+            ends = [read_ends(part.kind.removeprefix(PART), where="", year=self.year) for part in both]
+            titles = " – ".join(dict.fromkeys(part.title for part in both))
+            self.span((ends[0][0], ends[1][1]), both[0].place, titles)
 
     def read_month_or_quarter(self) -> None:
         """Read the column of a month or of a quarter, with the column of the year where there is one."""
@@ -127,7 +135,8 @@ class _Dates:
             value, number, where = self.row.cell(column.place), self.row.number, column.title
             text = tidy(value) if isinstance(value, str) else ""
             try:
-                when, (first, last) = read(value, where=where, year=self.year), self.ends_in(column)
+                when = read(value, where=where, year=self.year)
+                first, last = read_ends(value, where=where, year=self.year)
                 counted = read_counted(text, where=where, year=self.year)
             except UnreadableCell as refusal:
                 if refusal.code not in UNREAD:
@@ -160,8 +169,10 @@ def read_analyses(
     for row in table.rows:
         if (text := _section(row, table)) is not None:
             ends = _ends_of_section(text, title.year)
-            section = ends if any(ends) else section
-            if not any(ends):
+            if days := [on for on in ends if on]:
+                section = ends
+                notes += reading_notes(row.number, text, Days(days[0], days[-1]))
+            else:
                 notes.append(RowNote.of(row.number, "read_section", text=text))
             continue
         schedule = _analysis(row, table, title, section, errors, notes)
@@ -173,6 +184,13 @@ def read_analyses(
         numbers.setdefault(key, row.number)
         schedules.append(schedule)
     _ask_about_far(schedules, table, title, errors)
+    read = {(schedule.row, cell) for schedule in schedules for cell in schedule.cells.values()}
+    for kind in ("period", "month", "quarter", PART):
+        of_kind = [column for column in table.columns if column.kind.startswith(kind)]
+        cells = [(row, column.place) for row in table.rows for column in of_kind]
+        if not any((row.number, cell_name(row.number, place)) in read for row, place in cells):
+            unread = [c for c in of_kind if any(not is_empty(row.cell(c.place)) for row in table.rows)]
+            notes += [RowNote.of(table.head, "read_column_ignored", column=column.title) for column in unread]
     return schedules, notes
 
 
@@ -198,16 +216,19 @@ def _analysis(
         dates.span(section, 0, "")
     text = {kind: _text(row, table, kind, errors) for kind in ("object", "unit", "who", "work")}
     what = text["object"] or text["work"] or text["unit"]
+    written = " | ".join(filter(None, (display_text(row.cell(place)) for place in row.filled())))
     start, end = planned.get(START), planned.get(END)
     if start and end and end < start:
         span, where = f"{start:%d.%m.%Y} – {end:%d.%m.%Y}", _head_of(table, *_HEADS[END])
         errors.add(row.number, "paper_span_backwards", text=span, where=where)
     elif not what and planned:
         errors.add(row.number, "paper_cell_empty", column=_head_of(table, "object", "work", "unit"))
-    elif end and not start and table.of("start"):
+    elif end and not start and table.of("start") and not is_wrong:
         errors.add(row.number, "paper_cell_empty", column=_head_of(table, "start"))
     elif what and not planned and not is_wrong:
         notes.append(RowNote.of(row.number, "read_row_no_day", object=what))
+    elif not what and not is_wrong and len(row.filled()) > 1:
+        notes.append(RowNote.of(row.number, "read_section", text=written))
     if is_wrong or not planned or not what:
         return None
     return ReadSchedule(
@@ -215,7 +236,7 @@ def _analysis(
         object=what,
         unit=text["unit"],
         row=row.number,
-        written=" | ".join(filter(None, (display_text(row.cell(place)) for place in row.filled()))),
+        written=written,
         facts={"schedule_approved": title.approved_on} if title.approved_on else {},
         planned=dict(sorted(planned.items(), key=lambda item: item[1])),
         cells=dates.cells,

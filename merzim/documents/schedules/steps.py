@@ -25,7 +25,10 @@ from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
 
 _WHOLE = ("внутренн", "вакр", "ішкі талдау")
 """Roots of a work that is a whole analysis, not a part of one."""
-_LABEL = re.compile(r"^(?:\d+[.)]\s*)?(?:объект(?: анализа)?|(?:талдау )?объекті?сі)\s*:\s*(?=\S)", re.I)
+_LABEL = re.compile(
+    r"^(?:(?:\d+|[IVX]+)[.)]\s*(?=[^\W\d_]))?(?i:(?:объект(?: анализа)?|(?:талдау )?объекті?сі)\s*:\s*(?=\S))?"
+)
+"""The number and the words before the name of a section's object; І is also a first letter of Kazakh names."""
 _QUOTED = 70
 """Characters of a work that a note quotes."""
 
@@ -91,11 +94,12 @@ def read_steps(
     columns = _when_columns(table)
     steps, sections = _steps(sheet, table, columns, title, errors)
     groups = _groups(steps, sections)
-    notes = list(_notes_on_table(table, columns, title, sections))
+    unread = [(row, text) for row, text in sections if text not in groups]
+    notes = list(_notes_on_table(table, columns, title, unread))
     schedules: list[ReadSchedule] = []
     for group in dict.fromkeys(groups):
         own = [step for step, of in zip(steps, groups, strict=True) if of == group]
-        row, before = (own[0].row, []) if schedules else (table.head, notes)
+        row, before = own[0].row if group else table.head, () if schedules else notes
         schedules.append(_analysis(own, group or title.object or name, row, before, title))
     if not any(schedule.planned for schedule in schedules):
         for step in steps:
@@ -202,7 +206,7 @@ def _repeats(steps: Sequence[Work], groups: Sequence[str]) -> bool:
 def _notes_on_table(
     table: ScheduleTable, columns: Sequence[HeadCell], title: ScheduleTitle, sections: Sequence[tuple[int, str]]
 ) -> Iterator[RowNote]:
-    """Yield the notes on the approval, the sections and the columns that are not read."""
+    """Yield the notes on the approval, and the sections and columns that are not read."""
     if title.approved_on:
         yield RowNote.of(title.approved_row, "read_approved", on=title.approved_on)
     else:

@@ -77,7 +77,7 @@ def _named(heading: str, own: Headings) -> str:
         return {"analysis_started": "start", "analysis_ended": "end"}.get(column, STEP + column)
     text = plain(heading)
     written = parse(heading)
-    if isinstance(written, NamedTime) and written.stretch.unit in ("month", "quarter") and not written.until:
+    if isinstance(written, NamedTime) and written.stretch.unit in ("month", "quarter") and not written.is_end:
         return PART + heading
     kind = next((kind for kind, roots in COLUMNS.roots.items() if roots.search(text)), "")
     if kind in ("start", "end", "period", "work", "object"):

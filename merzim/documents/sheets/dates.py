@@ -156,9 +156,15 @@ def parse_days(text: str) -> tuple[date, ...]:
     return tuple(sorted(days))
 
 
+def is_none(text: str) -> bool:
+    """Return whether a text says that there is nothing: empty, a dash, the blank of a form, `нет`."""
+    is_blank = bool(_DASHES.fullmatch(text)) or ("_" in text and bool(_BLANK_FORM.fullmatch(text)))
+    return is_blank or plain(text) in _NONE
+
+
 def _read_text(text: str, where: str, year: int | None) -> When:
     """Return what a text says, as `read` does, with its errors."""
-    if _DASHES.fullmatch(text) or ("_" in text and _BLANK_FORM.fullmatch(text)) or plain(text) in _NONE:
+    if is_none(text):
         return None
     line, shown_text = tidy(text), _shorten(text)
     if len(line) > LONGEST:
@@ -195,6 +201,13 @@ def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[
     return _check_range(first, text, where), _check_range(last, text, where)
 
 
+def last_day(named: NamedTime, text: str, where: str, year: int | None) -> date:
+    """Return the last day of a day or period; of `до мая` the day before it. Raises as `days_of`."""
+    first, last = days_of(named.stretch, year, text, where)
+    is_before = named.until and not named.inclusive and named.stretch.unit != "day"
+    return first - timedelta(days=1) if is_before else last
+
+
 def span_of(between: Between, year: int | None, text: str, where: str) -> tuple[date, date]:
     """Return the ends of a span. Raises UnreadableCell as `days_of`, or where it ends before it begins."""
     first, last = days_of(between.first, year, text, where)[0], days_of(between.last, year, text, where)[1]
@@ -216,7 +229,8 @@ def read_ends(value: object, *, where: str, year: int | None, alone: str = "firs
     names no day: empty, a dash, `постоянно`. Raises UnreadableCell as `read`, or for a month without a year.
 
     Args:
-        alone: what a single day is, `first` or `last` of the analysis; `до 30.06` is always the last.
+        alone: what a single day is, `first` or `last` of the analysis; `до 30.06` and `не позднее 30.06` are
+            always the last, as the day before May is of `до мая`.
     """
     when = read(value, where=where, year=year)
     text = tidy(value) if isinstance(value, str) else ""
@@ -224,11 +238,11 @@ def read_ends(value: object, *, where: str, year: int | None, alone: str = "firs
         case Days(first, last), _ if when.is_span:
             return first, last
         case Days(day), written:
-            is_last = alone == "last" or (isinstance(written, NamedTime) and written.until)
+            is_last = alone == "last" or (isinstance(written, NamedTime) and written.is_end)
             return (None, day) if is_last else (day, None)
-        case _, NamedTime(stretch=Stretch(unit=unit) as stretch) as named if unit not in _ENDLESS:
-            first, last = days_of(stretch, year, text, where)
-            return None if named.until else first, last
+        case _, NamedTime(stretch=Stretch(unit=unit)) as named if unit not in _ENDLESS:
+            first = days_of(named.stretch, year, text, where)[0]
+            return None if named.is_end else first, last_day(named, text, where, year)
         case _, Between(last=Stretch(unit=unit)) as between if unit not in _ENDLESS:
             return span_of(between, year, text, where)
         case _, Counted(number) if number > 0:

@@ -45,7 +45,7 @@ def _patterns() -> Iterator[tuple[str, int, re.Pattern[str]]]:
 
 _PATTERNS = tuple(_patterns())
 _PHRASES = tuple((re.compile(pattern), words) for pattern, words in _FILE["phrases"].items())
-_NUMBER_ENDING = rf"(?:[ыоа]?й|ая|[оы]?е|ого|го|[оу]?му|о?м|ой|ую|х|ти|ми|(?:[ыі]?н)?ш[ыі]|{_KK_ENDING})"
+_NUMBER_ENDING = rf"(?:[ыоа]?й|а?я|[оы]?е|ого|го|[оу]?му|о?м|ой|ую|х|ти|ми|(?:[ыі]?н)?ш[ыі]|{_KK_ENDING})"
 _TOKEN = re.compile(
     rf"(?P<number>\d+)(?:-?(?=[^\W\d_]){_NUMBER_ENDING}(?![^\W\d_]))?|(?P<word>[^\W\d_]+)|(?P<mark>\S)"
 )

@@ -52,7 +52,8 @@ def open_paper(data: bytes, name: str, *, whole: bool = True) -> OpenedFile:
 
     Args:
         name: the file's name in error messages.
-        whole: refuse a file with hidden, filtered or struck-out rows; else the caller names them.
+        whole: refuse a file with hidden, filtered or struck-out rows; else the caller names them, and hidden
+            sheets, which have no rows here.
 
     Raises:
         UnreadablePaper: it is too large, no workbook, empty, or has too many rows, columns or characters,
@@ -73,7 +74,7 @@ def open_paper(data: bytes, name: str, *, whole: bool = True) -> OpenedFile:
             )
     if not any(sheet.rows for sheet in sheets):
         raise UnreadablePaper("paper_empty", name=name)
-    return OpenedFile(name, sheets)
+    return OpenedFile(name, tuple(sheet for sheet in sheets if sheet.rows) if whole else sheets)
 
 
 def _sheets(data: bytes, name: str) -> tuple[Sheet, ...]:
@@ -177,25 +178,28 @@ _MAX_SPREAD = 500_000
 
 
 def _workbook(data: bytes, name: str, *, xlsx: bool) -> tuple[Sheet, ...]:
-    """Return the visible sheets of a workbook that are not empty. Raises UnreadablePaper: no workbook, or one
-    beyond the limits.
+    """Return the visible sheets of a workbook that are not empty, and hidden ones without their rows. Raises
+    UnreadablePaper: no workbook, or one beyond the limits.
     """
     sizes = SizeLimits(name)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        filled = [
-            (values, _filled(values, sizes))
-            for about in book.sheets_metadata
-            if about.visible == SheetVisibleEnum.Visible and about.typ == SheetTypeEnum.WorkSheet
-            for values in (book.get_sheet_by_name(about.name),)
-        ]
+        filled = [(values, _filled(values, sizes)) for values in _of_cells(book, SheetVisibleEnum.Visible)]
+        hidden = [Sheet(values.name, ()) for values in _of_cells(book, SheetVisibleEnum.Hidden) if values.end]
         marked = _open_marked(data) if xlsx else {}
         sheets = tuple(_sheet(values, rows, marked.get(values.name)) for values, rows in filled if rows)
     except (UnreadablePaper, MemoryError):
         raise
     except Exception as error:  # a broken workbook breaks the libraries in a dozen ways, none of them promised
         raise UnreadablePaper("paper_not_workbook", name=name) from error
-    return tuple(sheet for sheet in sheets if sheet.rows or sheet.hidden or sheet.struck)
+    return (*(sheet for sheet in sheets if sheet.rows or sheet.hidden or sheet.struck), *hidden)
+
+
+def _of_cells(book: CalamineWorkbook, visible: SheetVisibleEnum) -> Iterator[CalamineSheet]:
+    """Yield the sheets of a workbook that are seen so, without its charts."""
+    for about in book.sheets_metadata:
+        if about.visible == visible and about.typ == SheetTypeEnum.WorkSheet:
+            yield book.get_sheet_by_name(about.name)
 
 
 def _filled(values: CalamineSheet, sizes: SizeLimits) -> tuple[RowOfSheet, ...]:

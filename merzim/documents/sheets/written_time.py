@@ -57,11 +57,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class NamedTime:
-    """A named day or period. `until`: written with "до" or "дейін". `inclusive`: and said to be within."""
+    """A named day or period. `until`: written with "до" or "дейін". `inclusive`: and said to be within.
+    `is_end`: only its last day is meant ("до", "не позднее", "по", "до конца").
+    """
 
     stretch: Stretch
     until: bool = False
     inclusive: bool = False
+    is_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +250,8 @@ def _named(parts: Parts) -> NamedTime | None:
     if ("CLOCK" in parts and stretch.unit != "day") or (is_of_year and not is_bounded):
         return None
     until = "end" not in parts and not parts.keys().isdisjoint(("until", "kk_until"))
-    return NamedTime(stretch=stretch, until=until, inclusive="INCLUSIVE" in parts)
+    is_end = until or not parts.keys().isdisjoint(("end", "no_later", "kk_no_later", "through"))
+    return NamedTime(stretch=stretch, until=until, inclusive="INCLUSIVE" in parts, is_end=is_end)
 
 
 _ALONE = ("DAY:|to CLOCK?", "TIME:")

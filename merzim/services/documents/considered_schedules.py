@@ -153,7 +153,7 @@ def consider(ctx: RequestContext, file: ScheduleFile, command: ImportSchedule) -
     found.errors.refuse(file.name)
     return Consideration(
         analyses=analyses,
-        notes=(*found.notes, *_unnamed(analyses)),
+        notes=(*found.notes, *found.ahead.values(), *_unnamed(analyses)),
         matches={text: target for text, target in found.meanings.items() if target is not None},
         strange=tuple(sorted(text for text, target in found.meanings.items() if target is None)),
     )
@@ -173,6 +173,7 @@ class _Considering:
     """What the analyses of a file are compared with, and what is found on the way.
 
     Attributes:
+        ahead: the notes on facts of days to come.
         written: by row the facts and plan dates of the file, before the user corrected them.
         schedules: the analyses as they did.
         units: id of the unit by the words of the file.
@@ -192,6 +193,7 @@ class _Considering:
         self.errors, self.taken, self.meanings = Errors(), set[str](), dict[str, str | None]()
         notes = (note for schedule in file.schedules for note in schedule.notes)
         self.notes = [note for note in notes if not _is_dated_now(note, command)]
+        self.ahead = dict[tuple[str, date], RowNote]()
         self.written = {schedule.row: {**schedule.planned, **schedule.facts} for schedule in file.schedules}
         self.schedules = _corrected(_with_responsible_units(file.schedules, office), command, self.errors)
         both = (*file.schedules, *self.schedules)
@@ -296,13 +298,13 @@ class _Considering:
             return self.procedure
 
     def _without_facts_ahead(self, schedule: ReadSchedule) -> ReadSchedule:
-        """Return an analysis whose facts of days to come are plan dates, with a note on each."""
+        """Return an analysis whose facts of days to come are plan dates, with one note on each in the file."""
         facts, planned = dict(schedule.facts), dict(schedule.planned)
         for name, on in schedule.facts.items():
             if on > self.ctx.today:
                 planned[name] = facts.pop(name)
                 title = self.procedure.by_id[name].title if name in self.procedure.by_id else name
-                self.notes.append(RowNote.of(schedule.row, "cli.import.ahead", fact=name, title=title, on=on))
+                self.ahead[name, on] = RowNote.of(0, "cli.import.ahead", title=title, on=on)
         return replace(schedule, facts=facts, planned=planned)
 
     def _check(self, schedule: ReadSchedule, days: Mapping[str, date]) -> None:
