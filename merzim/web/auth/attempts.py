@@ -157,8 +157,8 @@ def counted(
     ctx: WebContext, limits: Sequence[RateLimit], login: str = "", *, too_many: Reason = "too_many_attempts"
 ) -> Iterator[None]:
     """Count an attempt before it is verified in the block, so that simultaneous guesses stay within the limits,
-    and uncount it when it succeeds. Raises NotProved, which is recorded: too many attempts, with the time to
-    wait.
+    and uncount it when it succeeds, or is refused for another reason. Raises NotProved, which is recorded: too
+    many attempts, with the time to wait.
     """
     try:
         if wait := ctx.accounts.count_attempt(limits, now=ctx.now):
@@ -168,6 +168,9 @@ def counted(
         if not failure.is_recorded:
             _record_refusal(ctx, failure.reason, failure.login or login)
             failure.is_recorded = True
+        raise
+    except Refusal:
+        ctx.accounts.forget_attempt(limits)  # nothing was guessed
         raise
     ctx.accounts.forget_attempt(limits)
 

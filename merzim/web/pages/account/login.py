@@ -16,6 +16,7 @@ from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, HTTPException, Path
 from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from starlette.responses import RedirectResponse, Response
@@ -38,6 +39,10 @@ _LOGIN = 80
 CODE_INTERVAL = timedelta(minutes=5)
 """Time in which the second factor must be entered after the provider's identification."""
 MAX_NEXT = 1000
+_RETURNING = CapacityLimiter(40)
+"""The most returns the provider is asked about at once: each counts as an attempt of its network, which has 50
+(LIMITS), until the provider answers.
+"""
 log = logging.getLogger("merzim.login")
 
 
@@ -276,7 +281,7 @@ async def finish(ctx: Anybody, code: str = "", error: str = "", iss: str = "") -
     session.clear()
     try:
         limits = [attempts.network_limit(ctx, "address")]
-        async with contextmanager_in_threadpool(attempts.counted(ctx, limits)):
+        async with _RETURNING, contextmanager_in_threadpool(attempts.counted(ctx, limits)):
             account = await _identified(ctx, begun, code, error, iss)
     except attempts.NotProved as failure:
         if failure.wait is not None:
