@@ -141,7 +141,7 @@ class Renderer:
         period = str(record["obligation"]).partition(".")[2]
         if len(period) > 3 and period[:4].isdigit():
             text += f" ({i18n.period(period, self.language)})"
-        if record["basis"] == "practice" and not str(record["code"]).endswith("_own"):
+        if record["basis"] == "practice" and not str(record["code"]).startswith("order_practice"):
             text += f" {self._say('cli.by_practice')}"
         elif record["force"] != "obligatory":
             text += f" {self._say(str(record['force']))}"

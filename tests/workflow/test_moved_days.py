@@ -139,10 +139,10 @@ def with_entry(entry: Entry) -> Kazakhstan:
     return compiled(with_records(CALENDAR.records, Records((entry,))))
 
 
-def announced(calendar: Kazakhstan, *, on: date | None, today: date) -> Deadline:
-    """The announcement of an analysis planned to start on 25 May 2027, at least ten working days before."""
+def announced(calendar: Kazakhstan, *, on: date | None, today: date, start: date = START) -> Deadline:
+    """The announcement of an analysis planned to start on a day, at least ten working days before."""
     facts = {"start_announced": on} if on else {}
-    sample_case = case(facts=facts, planned={"analysis_started": START})
+    sample_case = case(facts=facts, planned={"analysis_started": start})
     found = deadline(sample_case, analysis(), calendar, "start_announced", today=today)
     assert found is not None
     return found
@@ -163,6 +163,11 @@ def test_an_act_known_in_time_moves_the_day() -> None:
     done = announced(of_may(date(2027, 5, 6)), on=date(2027, 5, 11), today=date(2027, 5, 12))
 
     assert (done.due, done.late_by) == (date(2027, 5, 6), 1)
+
+
+def test_an_act_that_became_known_on_a_day_we_do_not_know_came_in_time() -> None:
+    """Before Sunday 5 January 2025, worked for Friday the 3rd: ten working days are 18 December."""
+    assert announced(CALENDAR, on=None, today=START, start=date(2025, 1, 5)).due == date(2024, 12, 18)
 
 
 def test_what_is_not_done_is_overdue_after_the_day_told() -> None:
@@ -214,15 +219,10 @@ def test_a_saturday_made_a_working_day_too_late_shortens_no_term() -> None:
 
 def test_a_holiday_introduced_too_late_makes_nothing_late() -> None:
     """A holiday of 18 May, by a law known on the 12th: the announcement of 11 May was in time as told."""
+    source = {"act": "Z2700000001", "address": "https://example.kz", "known_at": date(2027, 5, 12)}
+    since = date(2027, 5, 18)
     holiday = HolidayRule(
-        code="day_of_the_sea",
-        change="introduced",
-        days=("05-18",),
-        standing="state",
-        applies_from=date(2027, 5, 18),
-        act="Z2700000001",
-        address="https://example.kz",
-        known_at=date(2027, 5, 12),
+        code="sea_day", change="introduced", days=("05-18",), standing="state", applies_from=since, **source
     )
     done = announced(with_entry(holiday), on=date(2027, 5, 11), today=date(2027, 5, 13))
 
