@@ -51,7 +51,7 @@ def year_scores(
     # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
     unit = unit or records.office.root
     first = points.first_record(ctx.app.engine)
-    since = None if first is None else first.astimezone(almaty()).date()
+    since = ctx.app.settings.office.kept_from or (first.astimezone(almaty()).date() if first else None)
     whole = AssessedYear(records=records, root=unit, today=ctx.today, readings=readings, since=since)
     parts = records.office.children.get(unit, ()) if by_unit else ()
     years = (whole, *(replace(whole, root=part) for part in parts))

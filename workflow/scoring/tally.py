@@ -88,8 +88,8 @@ class Tally:
 class AssessedYear:
     """One body (`root`, with everything below it; "" is the whole office) in one year, with its records.
 
-    `today`: the local date of the assessment; later facts have not happened. `since`: the local date of the
-    first record of the office; None before there is one.
+    `today`: the local date of the assessment; later facts have not happened. `since`: the local date from which
+    the office keeps records; None before there is any.
     """
 
     records: YearRecords
