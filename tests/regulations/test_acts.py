@@ -241,10 +241,11 @@ def test_standing_duties_are_confirmed_once_a_year(edition: Procedure) -> None:
 
 @standard_editions
 def test_each_document_keeps_to_its_own_organisations(edition: Procedure) -> None:
-    """The Ministry's standard does not bind an enterprise, nor the policy a ministry."""
+    """The Ministry's standard binds each state body that adopts it, no enterprise; the policy no state body."""
     policy = "enterprise-policy" in edition.acts
 
-    assert ("quasi_state" in edition.applies_to) is policy
+    bound = [among(kind, edition.applies_to) for kind in ("quasi_state", "central_body", "oblast_akim_office")]
+    assert bound == [policy, not policy, not policy]
     assert edition.in_force == (date(2016, 1, 1) if policy else date(2025, 9, 18))
     assert edition.in_force_assumed is policy
 
