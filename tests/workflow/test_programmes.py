@@ -150,7 +150,7 @@ def test_a_day_that_comes_by_itself_may_be_counted_from_another() -> None:
     deadlines_by_id = look(law, case())
 
     ended, reported = deadlines_by_id["period_ended"], deadlines_by_id["reported"]
-    assert (ended.due, ended.state) == (date(2026, 4, 1), "done")
+    assert (ended.due, ended.state, ended.explanation[0].code) == (date(2026, 4, 1), "done", "comes_on")
     assert (reported.due, reported.anchor) == (date(2026, 4, 2), "happened")
 
 
@@ -255,6 +255,7 @@ def test_a_right_closes_and_is_never_overdue() -> None:
     right = look(law, case())["asked"]
 
     assert (right.state, right.due, right.closes) == ("window", None, date(2026, 4, 1))
+    assert (right.explanation[0].code, right.explanation[0].on) == ("due_by", right.closes)
     assert codes(law, case({"asked": date(2026, 4, 1)})) == []
     assert codes(law, case({"asked": date(2026, 4, 2)})) == ["term:window_closed"]
 

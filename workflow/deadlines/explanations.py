@@ -20,7 +20,7 @@ def explanation(link: Link, judged: date | None, taken_up: date | None) -> Itera
     chain, obligation, span = link.chain, link.obligation, link.span
     if (exemption := exemption_of(chain.case, link.id)) is not None:
         yield Element(code="exempted", arguments=exemption._asdict() | {"on": exemption.on}, on=exemption.on)
-    yield from due_elements(obligation, link.counted.due)
+    yield from due_elements(obligation, link.counted.due or link.counted.closes)
     yield from _basis(chain.procedure, obligation)
     if span is not None:
         arguments = {"period": span.name, "first": span.first, "last": span.last}
@@ -40,14 +40,17 @@ def explanation(link: Link, judged: date | None, taken_up: date | None) -> Itera
 
 
 def due_elements(obligation: Obligation, due: date | None) -> Iterator[Element]:
-    """Yield the answers of a decision, and the due date; or that neither is there."""
+    """Yield the answers of a decision, and the last day of a duty or right, or the day that comes by itself; or
+    that neither is there.
+    """
     title = obligation.title
     if answers := tuple(option.title for option in obligation.options):
         yield Element(code="answers", arguments={"title": title, "answers": answers})
     elif due is None:
         yield Element(code="due_none", arguments={"title": title})
     if due is not None:
-        yield Element(code="due_by", arguments={"title": title, "on": due}, on=due)
+        code = "comes_on" if obligation.by_itself else "due_by"
+        yield Element(code=code, arguments={"title": title, "on": due}, on=due)
 
 
 def _basis(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
@@ -104,7 +107,7 @@ def _in_this_case(link: Link, judged: date | None, taken_up: date | None) -> Ite
             yield Element(code="judged_published", arguments=arguments, on=judged)
     elif is_before_records(case, due):
         yield Element(code="due_before_records", arguments={"on": case.kept_from}, on=case.kept_from)
-    elif due and not taken_up and link.anchor.state in ("happened", "none"):
+    elif due and not taken_up and link.anchor.state in ("happened", "none") and not link.obligation.by_itself:
         opened_on = case.opened_on or due
         if due < opened_on:
             yield Element(code="due_before_opening", arguments={"on": opened_on}, on=opened_on)
