@@ -94,7 +94,7 @@ def written_assignee(office: Office, responsible: str) -> Name:
     """Return an assignee in the schedule's words; for one given by key, their post in all its languages."""
     person = office.people.get(responsible)
     if person is None or not (person.post_kk or person.post_ru):
-        return person.post if person else responsible
+        return person.post if person else responsible_name(office, responsible)
     return Text(kk=person.post_in("kk"), ru=person.post_in("ru"), en=person.post)
 
 
@@ -121,6 +121,13 @@ def person_name(office: Office, key: str) -> Name:
     """Return the name of a person, including people who left; the key itself if unknown."""
     person = office.member(key)
     return name_of(person) if person else key
+
+
+def responsible_name(office: Office, words: str) -> Name:
+    """Return the name of the one person or unit whose key or name the words are; other words as they are."""
+    keys = [*office.unit_called.exactly(words), *office.person_called.exactly(words)] if words else []
+    record = office.named(keys[0] if len(keys) == 1 else words)
+    return name_of(record) if record else words
 
 
 def author_names(ctx: RequestContext, authors: Collection[str]) -> Mapping[str, Name]:
@@ -178,8 +185,7 @@ def unit_in_reach(ctx: RequestContext, text: str) -> str:
     """
     unit = unit_named(ctx.app, text, new=True)
     if not in_own_units(ctx, unit):
-        reader_unit = ctx.reads.office().units.get(ctx.reader.root)
-        raise Refusal("web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root)
+        raise Refusal("web.refusal.not_your_unit", unit=unit_name(ctx.reads.office(), ctx.reader.root).name)
     return unit
 
 

@@ -21,7 +21,7 @@ from merzim.services.names import (
     assignees_of,
     chosen_procedure,
     known_year,
-    person_name,
+    responsible_name,
     seen_unit,
     unit_name,
 )
@@ -379,7 +379,7 @@ def _lines(
             found.risk,
             found.measure,
             unit=unit_name(office, found.case.unit),
-            responsible=person_name(office, found.measure["responsible"]) if found.measure else "",
+            responsible=responsible_name(office, found.measure["responsible"]) if found.measure else "",
             due=due,
             late=late,
             working_days=working_days_between(due, ctx.today, ctx.calendar) if late else 0,

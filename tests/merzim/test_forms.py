@@ -42,16 +42,17 @@ def test_every_form_of_a_case_opens(office: Merzim, tmp_path: Path) -> None:
 
 
 def test_the_schedule_carries_the_plan_dates_and_who_answers(office: Merzim, tmp_path: Path) -> None:
-    """The dates of the real schedule of 2026, in official form; its approval is a fact."""
-    office("form", _case(office), "schedule", "--to", tmp_path / "a.docx", "--lang", "ru", *NOW)
-    document = (tmp_path / "a.docx").read_bytes()
+    """The dates of the real schedule of 2026, in official form; a unit is named in the paper's language."""
+    for language in PAPER_LANGUAGES:
+        file = tmp_path / f"{language}.docx"
+        office("form", _case(office), "schedule", "--to", file, "--lang", language, *NOW)
+    document = (tmp_path / "ru.docx").read_bytes()
     rows = {row[1]: row[2:] for row in tables_of(document)[0]}
+    analysis = ["с 13 апреля по 26 мая 2026 года", "Рабочая группа по ВАКР"]
 
     assert rows["Подписание приказа о внутреннем анализе"][0] == "6 апреля 2026 года"
-    assert rows["Проведение внутреннего анализа коррупционных рисков"] == [
-        "с 13 апреля по 26 мая 2026 года",
-        "Рабочая группа по ВАКР",
-    ]
+    assert rows["Проведение внутреннего анализа коррупционных рисков"] == analysis
+    assert "жөніндегі жұмыс тобы" in tables_of((tmp_path / "kk.docx").read_bytes())[0][4][-1]
     assert "30 марта 2026 года" in text_of(document)
     assert "Председатель Правления" in text_of(document)
 

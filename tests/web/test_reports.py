@@ -161,17 +161,22 @@ def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Site) -> None:
 
 
 def test_a_measure_is_named_by_what_is_done_and_by_whom_not_by_number_and_address(kept: Site) -> None:
-    """In the journal of notices, on the case's page, in the plan of measures, in the monitoring."""
+    """In the journal of notices, on pages, in the plan; a unit in the language of the page."""
     (case,) = open_cases(kept, 1)
+    places = ("/reports/monitoring", f"/cases/{case}/risks")
     RowCommands(kept.case_commands).edit(case, "measure.1", {"responsible": "a@org.kz"}, at=AT)
     run_round(kept.context, at=AT)
     with kept.client() as browser:
-        pages = [
-            browser.get(f"{path}?lang=ru").text for path in ("/reports/monitoring", f"/cases/{case}/risks")
-        ]
+        pages = [browser.get(f"{place}?lang=ru").text for place in places]
         plan = browser.get(f"/cases/{case}/forms/plan/ru").content
         journal = browser.get("/register?lang=ru").text
+        office_store.save(
+            kept.context.engine, units=[Unit(id="hr", name="Отдел кадров", name_kk="Кадр бөлімі")]
+        )
+        RowCommands(kept.case_commands).edit(case, "measure.1", {"responsible": "Отдел кадров"}, at=AT)
+        in_kazakh = [browser.get(f"{place}?lang=kk").text for place in places]
 
+    assert all(">Кадр бөлімі</td>" in page and "Отдел кадров<" not in page for page in in_kazakh)
     assert all("Әлиева Гүлнұр" in page and "a@org.kz<" not in page for page in pages)
     assert "отозвана" not in pages[1]
     assert tables_of(plan)[-1][-1][-2] == "Әлиева Гүлнұр"

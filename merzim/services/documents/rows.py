@@ -14,6 +14,7 @@ from merzim.documents.forms.definitions import Field, Form, RegisterRows
 from merzim.documents.people import title as title_of
 from merzim.services.cases.rows import band_of
 from merzim.services.law.regulations import case_registers, option_title
+from merzim.services.names import responsible_name
 from merzim.services.registers.results import (
     FieldView,
     RowView,
@@ -70,7 +71,7 @@ def case_rows(form: Form, view: View, office: Office, language: str, *, on: date
     """Return the rows of a form about a case as of a day: works, positions, else risks with their measures."""
     match form.id:
         case "schedule":
-            return schedule_rows(view, language)
+            return schedule_rows(view, office, language)
         case "exposed_positions":
             return position_rows(form, view.case, office, language, on=on)
     parts = form.rows.columns if form.rows else ()
@@ -84,7 +85,7 @@ _OWN = "schedule_approved"
 """The work that approves the schedule itself."""
 
 
-def schedule_rows(view: View, language: str) -> list[Row]:
+def schedule_rows(view: View, office: Office, language: str) -> list[Row]:
     """Return the works of a case in the order of its procedure, each with its planned term and the person
     responsible. The start and the end of the analysis are one work. Occasional obligations and what registers
     add are left out: the schedule precedes them. A work the case is exempted from says why. Its own approval
@@ -111,7 +112,8 @@ def schedule_rows(view: View, language: str) -> list[Row]:
         is_analysis = name == "analysis_started"
         work = say("form.work.analysis", {}, language) if is_analysis else obligation.title[language]
         # As the case names them, else the duty its act names.
-        responsible = view.case.responsible.get(name) or title_of("duty", obligation.duty, language)
+        responsible = _name_or_words(office, view.case.responsible.get(name, ""), language)
+        responsible = responsible or title_of("duty", obligation.duty, language)
         rows.append({"work": work, "term": term, "responsible": responsible})
     return rows
 
@@ -267,8 +269,8 @@ def _extra(register_id: str, of_case: RowOfCase, language: str) -> dict[str, str
 
 def _name_or_words(office: Office, text: str, language: str) -> str:
     """Return the name, in a language, of the unit or person whose name or key a text is; else the text."""
-    called = office.unit_called.exactly(text) if text else ()
-    return name_in(office, called[0] if len(called) == 1 else text, language)
+    name = responsible_name(office, text)
+    return name if isinstance(name, str) else name[language]
 
 
 def _measure_term(term: MeasureTerm, language: str) -> str:
@@ -310,7 +312,7 @@ def object_rows(cases: Iterable[Case], office: Office, year: int, language: str)
                 "object": about or unit,
                 "unit": unit if about and unit != about else "",
                 "period": (first, last) if last and first <= last else None,
-                "responsible": case.responsible.get("analysis_started", ""),
+                "responsible": _name_or_words(office, case.responsible.get("analysis_started", ""), language),
             }
             dated_rows.append((first, row))
     return [row for _, row in sorted(dated_rows, key=lambda pair: pair[0])]

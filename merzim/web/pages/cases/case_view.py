@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from calendars.terms import Explanation
 from merzim.services.context import RequestContext, case_with_events
-from merzim.services.names import AssigneeNames, Name, UnitName, name_assignees, name_of, unit_name
+from merzim.services.names import AssigneeNames, Name, UnitName, name_assignees, responsible_name, unit_name
 from merzim.services.scoring import Stakes
 from merzim.web.ui.render import Translator
 from merzim.web.ui.timeline import Timeline, build_timeline
@@ -186,10 +187,6 @@ def build_case_view(ctx: RequestContext, case_id: str) -> CaseView:
             stale=deadline.due is not None and not holds_on(deadline, today),
         )
 
-    def named(key: str) -> Name:
-        entity = office.named(key)
-        return name_of(entity) if entity else key
-
     entries = tuple(map(entry, view.deadlines))
     return CaseView(
         case=case,
@@ -212,7 +209,7 @@ def build_case_view(ctx: RequestContext, case_id: str) -> CaseView:
             {event.seq for event in events} - {event.seq for event in effective_events(events)}
         ),
         notices=tuple(ctx.reads.notices(case)),
-        named=named,
+        named=partial(responsible_name, office),
         today=today,
     )
 
