@@ -96,7 +96,7 @@ def test_of_two_administrators_the_second_is_told(site: Site, admin: TestClient)
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"name": " \t "}, "не заполнено"),
+        ({"name": " \t "}, "Не указано: «Фамилия, имя»"),
         ({"email": "нет"}, "не адрес"),
         ({"email": "b@org.kz"}, "Иванов"),
         ({"duty": "emperor"}, "emperor"),
@@ -237,7 +237,7 @@ def test_an_account_is_made_invited_closed_and_opened(site: Site, admin: TestCli
     (secret,) = re.findall(r"/welcome/([A-Za-z0-9_-]+)", response.text)
     act = {"login": "new"}
     other = {"login": "other", "access": "responsible", "unit": "", "person": "a@org.kz"}
-    unit_notice = "взято подразделение работника"
+    unit_notice = "взято подразделение сотрудника"
     assert unit_notice in admin.post("/administration/accounts?lang=ru", data=other).text
     assert unit_notice not in response.text
 

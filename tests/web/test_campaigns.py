@@ -63,7 +63,7 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: Site, officer: TestC
         files={"file": ("политика.pdf", b"%PDF-1.7\npolicy", "application/pdf")},
     )
     digest = re.findall(r'name="digest" value="([0-9a-f]{64})"', preview.text)
-    letter_count = int(re.findall(r"Письма получат: (\d+)", preview.text)[0])
+    letter_count = int(re.findall(r"Писем будет отправлено: (\d+)", preview.text)[0])
     assert officer.get("/campaigns/2026-001").status_code == 404
     address = start(office, digest=digest[0], file_name="политика.pdf")
     links_by_person = links(office)

@@ -379,7 +379,7 @@ def _person_of(command: SavePerson, office: Office, was: Person | None) -> Perso
 def _named(command: SaveUnit | SavePerson) -> str:
     """Return the name a command gives. Raises Refusal for an empty one."""
     if not command.name:
-        raise Refusal("web.staff.no_name")
+        raise Refusal("input.missing", field="name")
     return command.name
 
 

@@ -185,8 +185,12 @@ def _is_transfer(typed_texts: Mapping[str, str]) -> bool:
 
 
 def _transfer(typed_texts: Mapping[str, str]) -> str:
-    """Return a transfer of one day off in the format of the records. Raises InvalidForm for a missing field."""
+    """Return a transfer of one day off in the format of the records. Raises InvalidForm: a field is missing, or
+    the days are one.
+    """
     days = {name: parse_date(typed_texts.get(name, "")) for name in ("off", "work")}
+    if days["off"] == days["work"]:
+        raise InvalidForm("web.act.same_day")
     if typed_texts.get("adopted", "").strip():
         days["adopted"] = parse_date(typed_texts["adopted"])
     texts = {name: one_line(typed_texts.get(name, "")) for name in ("act", "address", "number")}
