@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, not_, or_, select
 from sqlmodel import Session
 
 from merzim.storage.database import Row_, execute_for_names, in_names, reading, text_before
@@ -97,9 +97,10 @@ def first_record(engine: Engine) -> datetime | None:
 
 
 def _lines(session: Session, year: int) -> Iterator[RecordedFact]:
-    """Yield the lines of the registers of active cases that points of a year are counted from."""
+    """Yield the lines of registers of active cases that points of a year count; of confidential ones none."""
     query = select(COUNTED_LINE, CASE.c.unit).join(CASE, CASE.c.id == COUNTED_LINE.c.case)
-    for record in session.execute(query.where(CASE.c.status == "active", _in_year(COUNTED_LINE.c.on, year))):
+    query = query.where(CASE.c.status == "active", not_(CASE.c.confidential))
+    for record in session.execute(query.where(_in_year(COUNTED_LINE.c.on, year))):
         yield RecordedFact(
             case=record.case,
             unit=record.unit,
