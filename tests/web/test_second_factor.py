@@ -343,15 +343,15 @@ def test_what_cannot_be_is_refused_in_one_sentence(site: Site, about: str, groun
 
 
 def test_no_token_takes_part_in_it(site: Site) -> None:
-    """Who reads a program's files must not get past a second factor by it."""
+    """Who reads a program's files must not get past a second factor by it, nor to a way in that outlasts it."""
     secret = site.way_in("administrator", "token", "write")
     with site.stranger(headers={"authorization": f"Bearer {secret}"}) as program:
         data = {"login": "officer", "ground": "lost"}
         answer = program.post("/administration/account/second-factor", data=data)
         statuses = [
-            program.post(path, data={"old": PASSWORD, "password": NEW, "again": NEW}).status_code
-            for path in ("/account/totp", "/account/recovery", "/account/password")
+            program.post(f"/account/{form}", data={"old": PASSWORD, "password": NEW, "again": NEW}).status_code
+            for form in ("totp", "recovery", "password", "feed", "telegram", "sessions/end")
         ]
 
-    assert (answer.status_code, statuses) == (403, [403, 403, 403])
+    assert (answer.status_code, statuses) == (403, [403] * 6)
     assert site.accounts.factor_secret("officer") == SECRET

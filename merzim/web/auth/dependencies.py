@@ -167,7 +167,7 @@ Auditing = Annotated[WebContext, Depends(needs("audit"))]
 Own = Annotated[WebContext, Depends(needs("self"))]
 OwnInSession = Annotated[WebContext, Depends(needs("self", session_only=True))]
 SettingInSession = Annotated[WebContext, Depends(needs("settings", session_only=True))]
-"""Never by a token: passwords and factors, changed by the account itself or by an administrator."""
+"""Never by a token: passwords, factors and ways in, changed by the account itself or by an administrator."""
 Enrolling = Annotated[WebContext, Depends(needs("self", session_only=True, before_enrolment=True))]
 """The reader's account without its required second factor: may only set one, or log out."""
 Asking = Annotated[WebContext, Depends(needs("read", only_reads=True))]

@@ -30,7 +30,7 @@ def show_own_account(ctx: Own) -> Response:
 
 
 @router.post("/account/sessions/end")
-def end_sessions(ctx: Own, texts: Fields) -> Response:
+def end_sessions(ctx: OwnInSession, texts: Fields) -> Response:
     """End the selected session; without a selection all but that of this browser."""
     if texts.get("hash"):
         end(ctx, build(Ending, {"id": texts["hash"]}))

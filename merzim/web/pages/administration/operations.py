@@ -22,7 +22,7 @@ from merzim.services.people.feeds import FeedRevoked, create_own_feed, open_feed
 from merzim.services.people.staff import recorded_office
 from merzim.services.upkeep.operations import ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import Ask, NotFound
-from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Own, Setting
+from merzim.web.auth.dependencies import Anybody, Auditing, Managing, OwnInSession, Setting
 from merzim.web.http import AuditQuery, WebContext, redirect
 from merzim.web.pages.account.own_account import own_page
 from merzim.web.ui.command_forms import command_fields, read_command
@@ -196,7 +196,7 @@ def resend_from_administration(ctx: Setting, channel: ChannelName = "") -> Respo
 
 @router.post("/account/feed")
 @shown_again(own_page)
-def own_feed(ctx: Own, answers: Fields) -> Response:
+def own_feed(ctx: OwnInSession, answers: Fields) -> Response:
     """Create or revoke the user's own calendar feed. Its address is shown once."""
     if answers.get("do") == "revoke":
         revoke_feed(ctx, build(FeedRevoked, {"id": answers.get("hash", "")}))
@@ -206,7 +206,7 @@ def own_feed(ctx: Own, answers: Fields) -> Response:
 
 @router.post("/account/telegram")
 @shown_again(own_page)
-def own_telegram(ctx: Own, answers: Fields) -> Response:
+def own_telegram(ctx: OwnInSession, answers: Fields) -> Response:
     """Show a one-time code for linking the user's Telegram account, or unlink it."""
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
