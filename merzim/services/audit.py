@@ -22,6 +22,7 @@ from merzim.storage.events import Draft, record_access
 from workflow.cases.case import Case, event_word
 from workflow.org.access import AuditEntry, AuditFilter, Topic, audit_scope
 from workflow.refusal import Refusal
+from workflow.registers.rows import sees_lists
 
 EXPORT_CHUNK = 1000
 """Entries of an export read together."""
@@ -242,7 +243,14 @@ def _filter(ctx: RequestContext, command: AskAudit) -> AuditFilter:
         case=command.about.strip(),
         since=moment_of(command.since, None) if command.since else None,
         until=end_of_day(command.until) if command.until else None,
+        without=_hidden_registers(ctx),
     )
+
+
+def _hidden_registers(ctx: RequestContext) -> tuple[str, ...]:
+    """Return the registers whose lists the reader does not see: no entry tells of their rows."""
+    registers = ctx.app.registers
+    return tuple(id for id in registers.ids() if not sees_lists(registers.latest(id), ctx.scope))
 
 
 TOPICS: tuple[Topic, ...] = ("account", "case", "people", "register", "settings")
@@ -284,7 +292,7 @@ def list_changes(ctx: RequestContext, command: AskChanges) -> ChangeList:
     # Besides changes of visible cases, others by the reader's right to the log.
     scope = audit_scope(ctx.reader)
     scope = scope if ctx.reader.may("audit") else scope - {"registers"}
-    criteria = AuditFilter(topics=TOPICS)
+    criteria = AuditFilter(topics=TOPICS, without=_hidden_registers(ctx))
     entries, more = ctx.reads.audit(criteria, scope=scope, after=command.after, limit=command.limit)
     heads = ctx.reads.heads({entry.case for entry in entries if entry.case})
     hidden = {case for case, head in heads.items() if head.confidential}

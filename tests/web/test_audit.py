@@ -97,6 +97,20 @@ def test_a_confidential_case_is_in_no_entry_of_those_who_may_not_see_it(watched:
     assert watched.real in {line.case for line in ask_audit(ctx, AskAudit(limit=1000)).entries}
 
 
+def test_a_row_of_a_register_one_does_not_see_is_no_entry_and_no_change(watched: Site) -> None:
+    """So that nobody counts them."""
+    gift = {"kind": "gift", "description": "қалам", "employee": "a@org.kz", "received_on": "2026-04-01"}
+    with watched.client("officer") as officer:
+        row = officer.post("/api/v1/registers/gifts/rows", json={"unit": "hr", "values": gift}).json()["row"][
+            "id"
+        ]
+
+    for login, names in (("officer", [row]), ("auditor", [])):
+        changed = watched.client(login).get("/api/v1/events?limit=1000").json()["events"]
+        assert [entry["name"] for entry in read(watched, login, topic="register")] == names
+        assert [event["name"] for event in changed if event["type"] == "register.changed"] == names
+
+
 def test_a_downloaded_file_is_an_entry(watched: Site) -> None:
     """Who took the package of a case with them stands in the log."""
     with watched.client("officer") as client:

@@ -252,6 +252,7 @@ class AuditFilter:
         names: accounts and people who acted or were acted on.
         case: a case or a row of a register.
         since, until: UTC; `until` is not included.
+        without: registers whose rows' entries are left out.
     """
 
     names: tuple[str, ...] = ()
@@ -259,6 +260,7 @@ class AuditFilter:
     case: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    without: tuple[str, ...] = ()
 
 
 AuditPart = Literal["office", "cases", "registers"]

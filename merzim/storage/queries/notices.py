@@ -123,6 +123,8 @@ def _audit_conditions(query: AuditFilter) -> list[ColumnElement[bool]]:
     if query.case:
         of_row = and_(EVENT.c.topic == "register", EVENT.c.name == query.case)
         conditions.append(or_(EVENT.c.case == query.case, of_row))
+    # Ids of rows are `gifts-2026-0001`.
+    conditions += [EVENT.c.name.not_like(f"{register}-____-%") for register in query.without]
     if query.since is not None:
         conditions.append(EVENT.c.at >= query.since)
     if query.until is not None:
