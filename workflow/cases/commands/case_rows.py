@@ -195,9 +195,12 @@ class CaseRows:
         Refusal: a row the case does not have. Raises InvalidRow: unknown field, wrong value, day after today.
         """
 
-        def find_row(register_id: str, text: str) -> str | None:
+        def find_row(register_id: str, text: str) -> str:
             kind = self._register(register_id)[1].row
-            return text if text.isdecimal() and int(text) in present[kind] else None
+            if text.isdecimal() and int(text) in present[kind]:
+                return text
+            allowed = tuple(map(str, sorted(present[kind])))
+            raise Refusal(f"risk.unknown_{kind}", case=view.case.id, allowed=allowed, **{kind: text})
 
         lookup = replace(NO_NAMES, row=find_row, term=lambda text: data_of(self._read_term(text)))
         fields = {name: field.replaced(past=field.kind == "date") for name, field in fields.items()}
@@ -207,12 +210,6 @@ class CaseRows:
                 raw_values[name] = raw_values.get(name) or False
         shown = raw_values if is_edit else None
         parsed, problems = checked_values(fields, raw_values, lookup, today=view.today, shown=shown)
-        for problem in problems:
-            if problem.code == "unknown_row":
-                kind = self._register(fields[problem.field].rows_of)[1].row
-                allowed = tuple(map(str, sorted(present[kind])))
-                of_row = {"case": view.case.id, kind: raw_values[problem.field], "allowed": allowed}
-                raise Refusal(f"risk.unknown_{kind}", **of_row)
         if problems:
             raise InvalidRow(fields, tuple(problems))
         return {
