@@ -279,19 +279,14 @@ def test_a_provider_is_asked_and_nobody_logs_in(
 
 
 @pytest.mark.parametrize(
-    ("settings", "secret", "message", "advice"),
+    ("settings", "message", "advice"),
     [
-        ({"client_id": "merzim2"}, openid.SECRET, "Does not take us: invalid_client.", "oidc.client_id"),
-        ({}, "another secret", "Does not take us: invalid_client.", "oidc.secret_env"),
-        (
-            {"public_address": "http://127.0.0.1:9000"},
-            openid.SECRET,
-            "9000/login/oidc/callback: 400.",
-            "Register",
-        ),
-        ({"slash": "/"}, openid.SECRET, "Calls itself", "exactly as the provider calls itself"),
-        ({"issuer": "http://127.0.0.1:{free}"}, openid.SECRET, "Does not answer: ", "ca_file"),
-        ({"client_id": ""}, openid.SECRET, "oidc.client_id", "check-config"),
+        ({"client_id": "merzim2"}, "Does not take us: invalid_client.", "oidc.client_id"),
+        ({"secret": "another"}, "Does not take us: invalid_client.", "oidc.secret_env"),
+        ({"public_address": "http://127.0.0.1:9000"}, "9000/login/oidc/callback: 400.", "Register"),
+        ({"slash": "/"}, "Calls itself", "exactly as the provider calls itself"),
+        ({"issuer": "http://127.0.0.1:{free}"}, "Does not answer: ", "ca_file"),
+        ({"client_id": ""}, "oidc.client_id", "check-config"),
     ],
 )
 def test_what_a_provider_would_refuse_is_named_with_what_to_do(
@@ -299,17 +294,19 @@ def test_what_a_provider_would_refuse_is_named_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
     provider: openid.Provider,
     settings: dict[str, str],
-    secret: str,
     message: str,
     advice: str,
 ) -> None:
     """Another client, secret or return address; another name by one stroke; nobody there; nothing set."""
-    monkeypatch.setenv("MERZIM_OIDC_SECRET", secret)
-    issuer = settings.get("issuer", provider.issuer + settings.get("slash", "")).format(free=free_port())
-    other_settings = {key: value for key, value in settings.items() if key not in ("issuer", "slash")}
-    *_, (state, sentence, todo) = _asked(
-        empty_office, **{"issuer": issuer, "client_id": openid.CLIENT, **other_settings}
-    )
+    ours = {
+        "issuer": provider.issuer,
+        "client_id": openid.CLIENT,
+        "secret": openid.SECRET,
+        "slash": "",
+    } | settings
+    monkeypatch.setenv("MERZIM_OIDC_SECRET", ours.pop("secret"))
+    ours["issuer"] = ours["issuer"].format(free=free_port()) + ours.pop("slash")
+    *_, (state, sentence, todo) = _asked(empty_office, **ours)
 
     assert state == "problem"
     assert message in sentence

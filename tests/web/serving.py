@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import io
 import threading
@@ -12,8 +13,10 @@ from dataclasses import dataclass
 from socket import socket
 from typing import Any
 
+import httpx2
 import openpyxl
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from starlette.testclient import TestClient
 
 from merzim.metronome import Dashboard
@@ -27,6 +30,19 @@ def browser_of(
     """A browser at an address that asks an application by one of its names; it shows where it is sent."""
     options = {"follow_redirects": False, **options}
     return TestClient(app, base_url=f"{scheme}://{host}", client=(address, 50000), **options)
+
+
+async def shown_meanwhile(app: Any, mute: socket, *asked: str, **request: Any) -> bool:
+    """Whether the log-in page is shown while more requests than there are threads wait for a silent server."""
+    current_default_thread_limiter().total_tokens = 2
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as browsers:
+        waiting = [asyncio.create_task(browsers.request(*asked, **request)) for _ in range(4)]
+        await asyncio.sleep(0.3)
+        page = await browsers.get("/login")
+        is_waiting = not any(answer.done() for answer in waiting)
+        mute.close()
+    return page.is_success and is_waiting
 
 
 def sheets(content: bytes) -> dict[str, list[tuple[Any, ...]]]:

@@ -10,10 +10,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx2
 import pyotp
 import pytest
-from anyio.to_thread import current_default_thread_limiter
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
@@ -30,6 +28,7 @@ from merzim.web.auth.attempts import FRESH_SESSION
 from tests.notifications.servers import free_port
 from tests.openid import CALLBACK, CLIENT, SECRET, Provider
 from tests.web.conftest import AT, NOW, PASSWORD, Site, build
+from tests.web.serving import shown_meanwhile
 from workflow.org.access import Access, Reader
 
 
@@ -207,13 +206,13 @@ def test_while_the_provider_is_down_the_page_says_so_and_passwords_work(provider
     """It is not there, or takes connections and says nothing; one sentence, soon, and no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         for port in (free_port(), mute.getsockname()[1]):
-            site = office(provider, issuer=f"http://127.0.0.1:{port}", timeout=1)
+            site = office(provider, issuer=f"http://127.0.0.1:{port}", timeout=3)
             page = site.stranger().get("/login/oidc?lang=en")
             assert page.status_code == 503
             assert page.text.count("log-in service does not answer") == 1
             answer = site.stranger().post("/login", data={"login": "administrator", "password": PASSWORD})
             assert answer.status_code == 303
-        assert asyncio.run(shown_while_log_ins_wait(site))
+        assert asyncio.run(shown_meanwhile(site.app, mute, "GET", "/login/oidc"))
     site = office(provider)
     browser, address = begin(site)
     saved, callback = browser.cookies[COOKIE], provider.log_in(address, "late")
@@ -222,17 +221,6 @@ def test_while_the_provider_is_down_the_page_says_so_and_passwords_work(provider
         browser.cookies.set(COOKIE, saved, domain="127.0.0.1")
         assert come_back(browser, callback).status_code == 503, "nobody's attempt, which would lock others out"
     assert office(provider, issuer=f"{provider.issuer}/").stranger().get("/login/oidc").status_code == 503
-
-
-async def shown_while_log_ins_wait(site: Site) -> bool:
-    """Whether the log-in page is shown while more people than there are threads wait for the provider."""
-    current_default_thread_limiter().total_tokens = 2
-    transport = httpx2.ASGITransport(site.app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as browsers:
-        waiting = [asyncio.create_task(browsers.get("/login/oidc")) for _ in range(4)]
-        await asyncio.sleep(0.3)
-        page = await browsers.get("/login")
-        return page.is_success and not any(log_in.done() for log_in in waiting)
 
 
 def test_our_second_factor_is_asked_for_after_the_provider(provider: Provider) -> None:

@@ -187,6 +187,16 @@ _reading_of = WeakValueDictionary[str, CapacityLimiter]()
 P = ParamSpec("P")
 
 
+def waits_for_others(handler: Callable[P, Response]) -> Callable[P, Awaitable[Response]]:
+    """Decorate a handler that waits for a server of others: in a thread of its own, so that no page waits."""
+
+    @wraps(handler)
+    async def run_apart(*args: P.args, **kwargs: P.kwargs) -> Response:
+        return await to_thread.run_sync(partial(handler, *args, **kwargs), limiter=CapacityLimiter(1))
+
+    return run_apart
+
+
 def reads_files(handler: Callable[P, object]) -> Callable[P, Awaitable[Response]]:
     """Decorate a handler that reads files and takes the context as `ctx`, so that pages do not wait for it: it
     runs, and makes its answer JSON, in one of READING_THREADS threads. Raises UnreadablePaper

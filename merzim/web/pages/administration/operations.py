@@ -22,7 +22,7 @@ from merzim.services.people.feeds import FeedRevoked, create_own_feed, open_feed
 from merzim.services.people.staff import recorded_office
 from merzim.services.upkeep.operations import ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import Ask, NotFound
-from merzim.web.auth.dependencies import Anybody, Auditing, Managing, OwnInSession, Setting
+from merzim.web.auth.dependencies import Anybody, Auditing, Managing, OwnInSession, Setting, waits_for_others
 from merzim.web.http import AuditQuery, WebContext, redirect
 from merzim.web.pages.account.own_account import own_page
 from merzim.web.ui.command_forms import command_fields, read_command
@@ -96,6 +96,7 @@ def _page(
 
 
 @router.post(f"{PATH}/channels")
+@waits_for_others
 @shown_again(_page, "channel")
 def test_channel(ctx: Setting, answers: Fields) -> Response:
     """Send a test letter at once, and show the server's answer."""
