@@ -57,13 +57,17 @@ def queue_letters(dispatch: Dispatch) -> int:
     had = outbox.states({key for days in choices.values() for key in days})
     letters: dict[str, Notice] = {}
     for group, days in choices.items():
+        if on_their_way.get((group.person, group.channel, WEEK), date.max) <= next(iter(days.values())):
+            continue
         key = next((key for key in days if had.get(key, "withdrawn") == "withdrawn"), [*days][-1])
         letters.setdefault(key, _letter(group, days[key], key, dispatch))
     taken = {place[:2] for place in on_their_way} | {(one.person, one.channel) for one in letters.values()}
     weekly = {
         letter.key: letter
         for reader in _weekly_readers(dispatch)
-        for letter in dispatch.notices_to(reader, today.isoformat(), kind=LETTER, due=today, step=DAY)
+        for letter in dispatch.notices_to(
+            reader, today.isoformat(), kind=LETTER, due=today, step=_bundle_on(today, reader.key, dispatch)
+        )
         if (letter.person, letter.channel) not in taken
     }
     had = outbox.states(weekly)
@@ -141,13 +145,21 @@ def _choices(group: PendingStep, dispatch: Dispatch) -> dict[str, date]:
     return {letter_key(day, person, channel): day, **further, letter_key(next_day, person, channel): next_day}
 
 
+def _bundle_on(day: date, person: str, dispatch: Dispatch) -> str:
+    """Return which letter a person's first one of a day is: of the week on its first day, for who chose one."""
+    reader = dispatch.office.people.get(person)
+    chose = reader is not None and reader.digest == WEEKLY
+    return WEEK if chose and first_of_week(day, dispatch.times.days(person)) else DAY
+
+
 def _letter(group: PendingStep, day: date, key: str, dispatch: Dispatch) -> Notice:
     """Return the notice of the letter that carries a group of items on a day."""
     now = dispatch.moment.now
+    is_first = key == letter_key(day, group.person, group.channel)
     return Notice(
         key=key,
         due=day,
-        step=group.bundle,
+        step=_bundle_on(day, group.person, dispatch) if is_first and group.bundle == DAY else group.bundle,
         person=group.person,
         channel=group.channel,
         address=group.address,

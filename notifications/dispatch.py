@@ -231,8 +231,8 @@ class Outbox(Protocol):
     def states(self, keys: Collection[str]) -> Mapping[str, NoticeState]:
         """Return the states of the notices with these keys; keys that do not exist are left out."""
 
-    def letters_on_their_way(self) -> frozenset[tuple[str, str, str]]:
-        """Return person, channel and bundle of the letters that carry others and have not left yet."""
+    def letters_on_their_way(self) -> Mapping[tuple[str, str, str], date]:
+        """Return the days of the letters that carry others and have not left, by person, channel, bundle."""
 
     def news(self, *, limit: int) -> Sequence[Move | InboxLine]:
         """Return the dates that moved and the events that concern people of which no letter was queued yet, of

@@ -67,3 +67,11 @@ def resolve_assignees(
 ) -> tuple[Recipient, ...] | Unresolved:
     """Return the people who must fulfil the obligation on that day, or their deputies."""
     return resolve(office, on=on, **assignee_key(case, obligation, deadline)._asdict())
+
+
+def find_assignees(
+    office: Office, case: Case, obligation: Obligation, deadline: str, *, on: date
+) -> tuple[Recipient, ...]:
+    """Return these people; nobody where nobody is found."""
+    people = resolve_assignees(office, case, obligation, deadline, on=on)
+    return () if isinstance(people, Unresolved) else people

@@ -14,11 +14,10 @@ from i18n import say
 from notifications.channels.telegram import Buttons
 from notifications.dispatch import Dispatch
 from notifications.notice import Notice
-from notifications.recipients import resolve_assignees, resolve_recipients
+from notifications.recipients import find_assignees, resolve_recipients
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import View
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.org.duties import Unresolved
 from workflow.org.office import Person, Recipient
 
 
@@ -98,8 +97,7 @@ class BotUser:
         """
         obligation = entry_obligation(case, self.dispatch.library.of(case), deadline)
         office, on = self.dispatch.office, self.dispatch.moment.today
-        recipients = resolve_assignees(office, case, obligation, deadline, on=on)
-        return not isinstance(recipients, Unresolved) and self._is_among(recipients)
+        return self._is_among(find_assignees(office, case, obligation, deadline, on=on))
 
     def is_told(self, case: Case, deadline: str) -> bool:
         """Return whether one of the reminder steps of a deadline is sent to the person."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -44,6 +44,7 @@ def render_letter(
     sections: Mapping[str, Sequence[LetterLine]] = MappingProxyType({}),
     footer: str = "letter.footer",
     postscript: str = "",
+    numbered: Sequence[LetterLine] = (),
     **other: Any,
 ) -> Letter:
     """Return a letter to a person (name) in plain text and in HTML with the same content.
@@ -51,6 +52,7 @@ def render_letter(
     Args:
         sections: heading -> lines; one without lines is left out.
         footer: the code of its last sentence; postscript: a line below that.
+        numbered: of a list, the lines a chat numbers; it leaves out the notes, for which it has no room.
         other: further fields of the letter.
     """
     greeting = say("letter.greeting", {"name": name}, language)
@@ -59,16 +61,23 @@ def render_letter(
     parts = [greeting, lead]
     if table:
         parts.append("\n".join(f"{line.label}: {_plain(line, language)}" for line in table))
-    for heading, lines in sections.items():
-        written = "\n".join(_plain(line, language) for line in lines)
-        parts.append(f"{heading}\n{'-' * len(heading)}\n{written}")
+
+    def written(plain: Callable[[LetterLine], str]) -> str:
+        blocks = (
+            f"{heading}\n{'-' * len(heading)}\n" + "\n".join(map(plain, lines))
+            for heading, lines in sections.items()
+        )
+        return "\n\n".join([*parts, *blocks, f"-- \n{last}"]) + "\n"
+
+    numbers = {line: f"{number}." for number, line in enumerate(numbered, 1)}
     page = {"language": language, "subject": subject, "lead": lead, "table": table, "sections": sections}
+    brief = written(lambda line: _in_chat(line, numbers.get(line, "-"))) if numbered else ""
     return Letter(
         subject=subject,
-        text="\n\n".join([*parts, f"-- \n{last}"]) + "\n",
+        text=written(lambda line: _plain(line, language)),
         html=_template().render(page, greeting=greeting, footer=last),
         language=language,
-        **other,
+        **{"brief": brief, **other},
     )
 
 
@@ -82,6 +91,11 @@ def _plain(line: LetterLine, language: str) -> str:
     if line.answers:
         text += f"\n  {say('letter.heading_answer', {}, language)}: {line.answers[0][1].partition('?')[0]}"
     return text
+
+
+def _in_chat(line: LetterLine, mark: str) -> str:
+    """Return a line of a list for a chat: with its mark and its address, without note and answers."""
+    return f"{mark} {_plain(replace(line, note='', answers=()), '').removeprefix('- ')}"
 
 
 @cache

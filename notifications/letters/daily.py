@@ -48,12 +48,12 @@ from notifications.letters.events import (
 )
 from notifications.letters.matters import NOTHING_LEFT, Item, Matters, put_off
 from notifications.notice import Action, CalendarEntry, Letter, Notice, Outcome
-from notifications.recipients import resolve_assignees
+from notifications.recipients import find_assignees
 from workflow.cases.case import Case
 from workflow.cases.commands.answers import days_to_offer
 from workflow.deadlines.deadline import Row, holds_on, last_near_day, lateness
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.org.duties import Unresolved, stand_in
+from workflow.org.duties import stand_in
 from workflow.org.office import OUTSIDE, Office, Person
 from workflow.refusal import Refusal
 from workflow.registers.rows import name_in
@@ -62,8 +62,9 @@ LONGEST = 100
 """Maximum lines of one list; the rest is counted."""
 BUTTONS = 5
 """Items of a letter with buttons of their own in a chat."""
-AHEAD = tuple(word for name in ("today", "soon", "planned", "asked") for word in SECTIONS[name])
-"""The words of deadlines whose day has not passed."""
+AHEAD = tuple(word for name in ("soon", "planned", "asked") for word in SECTIONS[name])
+SUBJECT = {"late": OVERDUE, "today": ("today",), "ahead": AHEAD, "slipped": SLIPPED, "undated": UNDATED}
+"""What a subject counts, each with the words of its deadlines."""
 Line = tuple[DayRelation, LetterLine]
 """A deadline in a list: its day with how today relates to it, and its line."""
 
@@ -151,7 +152,8 @@ def daily_letter(
     moved = [item for item in items if isinstance(item, Matter) and item.notice.kind == "moved"]
     comments = [item for item in items if isinstance(item, Notice) and item.kind == "comment"]
     calls = any(isinstance(item, Notice) and item.kind == "calendar" for item in items)
-    lines = [(matter.relation, reminder_line(matter)) for matter in _each_once(reminders)]
+    own = [(reminder_line(matter), matter) for matter in _each_once(reminders)]
+    lines = [(matter.relation, line) for line, matter in own]
     told = {matter.place for matter in reminders}
     if letter.step == WEEK:
         pressing = (deadline for deadline in overview.pressing if deadline.is_for(letter.person))
@@ -169,9 +171,9 @@ def daily_letter(
     is_alone = len(items) == 1 and len(lines) == len(reminders) and not (units or never or seal)
     if is_alone and comments:
         return comment_letter(comments[0], matters)
-    entries, actions = _entries(reminders, moved, matters.rules.domain), _actions(reminders, matters)
+    entries = _entries(reminders, moved, matters.rules.domain)
     if is_alone and reminders:
-        return replace(reminder_letter(reminders[0]), entries=entries, actions=actions)
+        return replace(reminder_letter(reminders[0]), entries=entries, actions=_actions(reminders, matters))
     subject, lead = _words(lines, items, len(units), today, language)
     lines.sort(key=lambda line: line[0].day)
     sections = {
@@ -185,11 +187,15 @@ def daily_letter(
         "heading_never_confirmed": _lines_of_others(never, office, language),
         "heading_units": _lines_of_others(units, office, language),
     }
+    # A chat numbers the lines that have buttons, in the order in which they stand.
+    by_line = {line: matter for line, matter in own if not matter.confidential}
+    numbered = [line for line in chain.from_iterable(sections.values()) if line in by_line][:BUTTONS]
     return render_letter(
         language=language,
         subject=subject,
         name=matters.name(letter),
         lead=lead,
+        numbered=numbered,
         sections={
             say(f"digest.{code}", {"year": today.year + 1}, language): _shortened(section, language)
             for code, section in sections.items()
@@ -197,7 +203,7 @@ def daily_letter(
         footer="digest.footer_weekly" if letter.step == WEEK else "letter.footer",
         postscript=seal,
         entries=entries,
-        actions=actions,
+        actions=_actions([by_line[line] for line in numbered], matters),
     )
 
 
@@ -227,10 +233,7 @@ def _words(
         if len(items) == 1 and isinstance(items[0], Matter):
             return moved_subject(items[0]), lead
         return subject, lead
-    counts = {
-        name: sum(relation.word in words for relation, _ in lines)
-        for name, words in (("late", OVERDUE), ("ahead", AHEAD), ("slipped", SLIPPED), ("undated", UNDATED))
-    }
+    counts = {name: sum(relation.word in words for relation, _ in lines) for name, words in SUBJECT.items()}
     parts = [say(f"digest.subject_{part}", {"count": n}, language) for part, n in counts.items() if n]
     subject = say("digest.personal_subject", {"today": today, "parts": parts}, language)
     return subject, say("digest.personal_lead", {"today": today, "count": len(lines)}, language)
@@ -248,7 +251,7 @@ def _entries(reminders: Iterable[Matter], moved: Iterable[Matter], domain: str) 
 
 
 def _actions(reminders: Sequence[Matter], matters: Matters) -> tuple[Action, ...]:
-    """Return the first reminders of a letter, which a chat gives buttons of their own."""
+    """Return the reminders of a letter which a chat gives buttons of their own."""
     return tuple(
         Action(
             key=matter.notice.key,
@@ -256,7 +259,7 @@ def _actions(reminders: Sequence[Matter], matters: Matters) -> tuple[Action, ...
             asks=bool(matter.obligation.options),
             can_put_off=can_put_off(matter, matters.dispatch.calendar),
         )
-        for matter in reminders[:BUTTONS]
+        for matter in reminders
         if not matter.confidential
     )
 
@@ -295,21 +298,14 @@ def _overdue_in_units(
         if deadline.relation.word in OVERDUE and deadline.place not in told and not deadline.confidential
         if any(unit in office.above(place) for place in overview.places(deadline))
     }
-    return [*overdue.values()]
+    return sorted(overdue.values(), key=lambda deadline: deadline.relation.day)
 
 
 def _lines_of_others(deadlines: Iterable[ListedDeadline], office: Office, language: str) -> list[LetterLine]:
-    """Return deadlines as lines with the unit and who must act; "nobody" where only the officer is notified."""
+    """Return deadlines as lines with the unit and who must act."""
     lines = []
     for deadline in deadlines:
-        acting = (recipient.person for recipient in deadline.people if recipient.why != "officer")
-        names = tuple(dict.fromkeys(person.name_in(language) for person in acting))
-        who = (
-            say("digest.who", {"people": names}, language)
-            if names
-            else say("digest.cause.nobody", {}, language)
-        )
-        whose = (name_in(office, deadline.case.unit, language), who)
+        whose = (name_in(office, deadline.case.unit, language), deadline.whose(language))
         lines.append(list_line(deadline, language, more="; ".join(filter(None, whose))))
     return lines
 
@@ -401,7 +397,6 @@ class OpenDeadlines:
             return None
         if obligation.duty == OUTSIDE:
             return None
-        people = resolve_assignees(self._dispatch.office, case, obligation, row.obligation, on=self._today)
         return ListedDeadline(
             case=case,
             procedure=procedure,
@@ -409,7 +404,7 @@ class OpenDeadlines:
             id=row.obligation,
             relation=self._relation(row),
             page=f"{self._dispatch.rules.public_address}/cases/{case.id}",
-            people=() if isinstance(people, Unresolved) else people,
+            people=find_assignees(self._dispatch.office, case, obligation, row.obligation, on=self._today),
         )
 
     def _relation(self, row: Row) -> DayRelation:

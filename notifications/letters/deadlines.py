@@ -95,6 +95,13 @@ class ListedDeadline:
         """Return whether a person (by key) must act on it, themselves or as a deputy."""
         return any(recipient.person.key == person for recipient in self.people)
 
+    def whose(self, language: str) -> str:
+        """Return who must act on it, in words; "nobody" where only the officer is told."""
+        acting = (recipient.person for recipient in self.people if recipient.why != "officer")
+        names = tuple(dict.fromkeys(person.name_in(language) for person in acting))
+        code = "digest.who" if names else "digest.cause.nobody"
+        return say(code, {"people": names}, language)
+
     @property
     def confidential(self) -> bool:
         """Whether the letter reveals only that something waits; the rest requires log-in."""
@@ -143,7 +150,8 @@ class Matter(ListedDeadline):
     @property
     def recipient_is_responsible(self) -> bool:
         """Whether the recipient must act on it, or is deputy of who must, and is not only notified of it."""
-        return self.recipient is not None and self.recipient.why not in ("copied", "officer", "unreachable")
+        told_only = self.recipient is None or self.recipient.why in ("copied", "officer", "unreachable")
+        return not told_only and self.is_for(self.notice.person)
 
     @property
     def planned(self) -> bool:
@@ -195,10 +203,13 @@ def urgency_line(listed: ListedDeadline, language: str) -> str:
 
 
 def reminder_line(matter: Matter) -> LetterLine:
-    """Return the deadline of a reminder as a line of a list, with its answers; below it why it is on its day,
-    and what proves that it was done.
+    """Return the deadline of a reminder as a line of a list, with its answers, and to whom it is only told who
+    must act; below it why it is on its day, and what proves that it was done.
     """
-    line = list_line(matter, matter.language, more=in_place_of(matter))
+    why = matter.recipient.why if matter.recipient else "unreachable"
+    is_clear = matter.recipient_is_responsible or why == "unreachable"
+    whose = "" if is_clear else matter.whose(matter.language)
+    line = list_line(matter, matter.language, more="; ".join(filter(None, (in_place_of(matter), whose))))
     if matter.confidential:
         return line
     said = " ".join(explain(matter.deadline.explanation, matter.language))

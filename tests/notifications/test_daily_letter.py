@@ -76,38 +76,41 @@ def test_a_year_of_three_cases_nobody_touches_is_at_most_one_letter_a_person_a_d
 
 
 def test_everything_of_a_day_stands_in_one_letter_by_urgency(town: Town, case: Case) -> None:
-    """Two cases overdue, one of them replanned meanwhile; each line with its answers."""
-    town.open(planned={"analysis_started": date(2026, 4, 27)})
+    """Overdue, due today, due in five working days, open without a term since before them; a chat numbers the
+    lines as they stand, which its buttons do, and leaves out why each is on its day."""
+    for start in (27, 20):
+        town.open(planned={"analysis_started": date(2026, 4, start)})
+    town.case_commands.write(
+        case.id, at_noon(MONDAY_AFTER), recording.record, "discussion_held", on=date(2026, 3, 20)
+    )
     (letter,) = of(day(town, MONDAY_AFTER), AIGUL.key)
-    text = letter.letter.text
+    text, chat = letter.letter.text, format_message(letter.letter)
 
-    assert letter.letter.subject == "Мерзімдеріңіз, 6 сәуір: өткені – 1, алдағысы – 1"
-    assert text.index("Мерзімі өткен") < text.index("Алдағы мерзімдер")
+    assert letter.letter.subject.endswith("өткені – 1, бүгінгісі – 1, алдағысы – 1, мерзімсіз – 1")
+    assert text.index("Мерзімі өткен") < text.index("Бүгін") < text.index("Алдағы мерзімдер")
+    buttons = [action.obligation for action in letter.letter.actions]
+    assert buttons == [*["start_announced"] * 3, "discussion_results_published"]
+    words = re.findall(r"^(\d)\. (\S+ \S+)", chat, re.MULTILINE)
+    assert words == [*((str(n), "Ішкі талдаудың") for n in (1, 2, 3)), ("4", "Жария талқылау")]
+    assert ("Негіздеме" in text, "Негіздеме" in chat) == (True, False)
     assert {notice.carrier for notice in town.notices() if notice.person == AIGUL.key and notice.carrier} == {
         letter.notice.key
     }
     assert letter.notice.key == f"2026-04-06:{AIGUL.key}:shelf"
 
 
-def test_a_delivery_counts_the_letters_that_left_not_what_they_carry(town: Town) -> None:
-    """Three announcements due in five working days, one person who makes them: one letter of three lines."""
+def test_of_a_long_list_the_rest_is_counted(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of three, where a list has room for two; the delivery counts the letter, not what it carries."""
+    monkeypatch.setattr("notifications.letters.daily.LONGEST", 2)
     for _ in range(3):
         town.open()
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE)
     report = town.deliver([shelf], FIVE_BEFORE)
+    (letter,) = shelf.kept
 
     assert [notice.kind for notice in town.notices()].count("reminder") == 3
-    assert (len(shelf.kept), report.counts) == (1, {"sent": 1})
-
-
-def test_of_a_long_list_the_rest_is_counted(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two of three, where a list has room for two."""
-    monkeypatch.setattr("notifications.letters.daily.LONGEST", 2)
-    for _ in range(3):
-        town.open()
-    (letter,) = of(day(town, FIVE_BEFORE), AIGUL.key)
-
+    assert report.counts == {"sent": 1}
     assert letter.letter.text.count("(Құрылыс басқармасы) – 30 наурыз") == 2
     assert "тағы 1" in letter.letter.text
 
@@ -148,13 +151,8 @@ def test_a_letter_withdrawn_before_it_left_leaves_its_day_free(town: Town) -> No
     first = town.open()
     shelf, nine, ten = Shelf(), datetime(2026, 3, 18, 4, tzinfo=UTC), datetime(2026, 3, 18, 5, tzinfo=UTC)
     town.round([shelf], FIVE_BEFORE, at=nine)
-    town.case_commands.write(
-        first.id,
-        Moment(by="Айгүл", now=nine, today=FIVE_BEFORE),
-        recording.record,
-        "start_announced",
-        on=FIVE_BEFORE,
-    )
+    stamp = Moment(by="Айгүл", now=nine, today=FIVE_BEFORE)
+    town.case_commands.write(first.id, stamp, recording.record, "start_announced", on=FIVE_BEFORE)
     town.deliver([shelf], FIVE_BEFORE, at=nine)
     assert [notice.state for notice in town.notices()] == ["withdrawn"]
     for _ in range(2):
@@ -181,16 +179,9 @@ def test_what_falls_due_that_very_day_leaves_in_one_further_letter(town: Town, c
 
 def test_an_assignment_comes_at_once_and_alone(town: Town, case: Case) -> None:
     day(town, FIVE_BEFORE)
-    at = datetime(2026, 3, 18, 6, tzinfo=UTC)
-    town.case_commands.write(
-        case.id,
-        Moment(by="Болат", now=at, today=FIVE_BEFORE),
-        answers.give,
-        assignee=AIGUL.key,
-        text="Анонс мәтінін дайындау",
-        until=date(2026, 4, 30),
-        giver=BOLAT.key,
-    )
+    stamp = Moment(by="Болат", now=datetime(2026, 3, 18, 6, tzinfo=UTC), today=FIVE_BEFORE)
+    given = {"text": "Анонс мәтінін дайындау", "until": date(2026, 4, 30), "giver": BOLAT.key}
+    town.case_commands.write(case.id, stamp, answers.give, assignee=AIGUL.key, **given)
 
     (letter,) = of(day(town, FIVE_BEFORE, hours=(12,)), AIGUL.key)
     assert letter.notice.kind == "comment"
@@ -214,6 +205,7 @@ def test_a_single_line_of_a_heads_own_leaves_their_units_lines_below_it(town: To
     (letter,) = of(day(town, date(2026, 3, 31)), BOLAT.key)
     own, _, below = letter.letter.text.partition("Просрочено в ваших подразделениях")
 
+    assert f"обязательно; ответственные лица: {AIGUL.name}\n" in own, "it is not the head's own"
     assert (own.count("/cases/2026-0001"), own.count("/cases/2026-0002")) == (1, 0)
     assert (below.count("/cases/2026-0001"), below.count("/cases/2026-0002")) == (0, 1)
 
@@ -374,16 +366,20 @@ def test_every_notice_has_a_message_id_of_its_own_in_the_domain_of_the_office(to
     assert all(id.endswith("@letters.example.kz>") for id in ids)
 
 
-def test_the_letter_of_the_week_carries_what_waits_for_the_day_as_well(town: Town) -> None:
-    """The officer chose one letter a week: on Monday 2 November its reminders and the call for the calendar of
-    2027, an item of the day, come in one."""
-    office_store.choose(town.engine, OFFICER.key, digest="weekly", at=at_noon(date(2026, 3, 2)))
-    town.open(planned={"analysis_started": date(2026, 9, 14)})
-    letters = of(day(town, date(2026, 11, 2)), OFFICER.key)
+@pytest.mark.parametrize("mentioned", [True, False])
+def test_what_waits_for_monday_since_saturday_leaves_in_the_letter_of_the_week(
+    town: Town, case: Case, mentioned: bool
+) -> None:
+    """An order due on Monday 6 April, told first on Saturday, alone or beside a comment: its step of Monday and
+    the units of a head who chose one letter a week stand in the same letter, however many rounds there are."""
+    office_store.choose(town.engine, DANA.key, digest="weekly", at=at_noon(date(2026, 3, 2)))
+    if mentioned:
+        said = {"text": "Ready", "mentions": [DANA.key]}
+        town.case_commands.write(case.id, at_noon(date(2026, 4, 3)), answers.comment, **said)
+    assert day(town, date(2026, 4, 4)) == []
+    (letter,) = of(day(town, MONDAY_AFTER, hours=(8, 9, 10)), DANA.key)
 
-    assert len(letters) == 1
-    assert "2027" in letters[0].letter.text
-    assert of(day(town, date(2026, 11, 3)), OFFICER.key) == []
+    assert (letter.notice.step, "Ready" in letter.letter.text) == (WEEK, mentioned)
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,8 @@ def letters(
     """One letter of each kind, in one language."""
     letters_by_kind: dict[str, OutgoingMessage] = {}
     for message in written(tmp_path_factory.mktemp("year"), request.param):
-        kind = "reminder" if message.letter.brief else message.notice.kind
+        is_one = "\n-- \n" not in (message.letter.brief or message.letter.text)
+        kind = "reminder" if is_one else message.notice.kind
         if kind != "letter" or "CANCELLED" in _states(message):
             letters_by_kind.setdefault(kind, message)
     letters_by_kind["lost"] = message

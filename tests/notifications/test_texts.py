@@ -46,7 +46,8 @@ def matter(
 ) -> Matter:
     about = case_deadline or due()
     day = about.planned_on if planned else about.due
-    notice = replace(parcel().notice, language=language, step="planned" if planned else "0")
+    step, reader = "planned" if planned else "0", Recipient(person=AIGUL, why="duty")
+    notice = replace(parcel().notice, language=language, step=step, person=AIGUL.key)
     base_matter = Matter(
         case=the_case(),
         procedure=analysis(),
@@ -58,7 +59,8 @@ def matter(
         deadline=about,
         unit="Аппарат",
         name=AIGUL.name,
-        recipient=Recipient(person=AIGUL, why="duty"),
+        recipient=reader,
+        people=(reader,),
         stake=Stake(Decimal(3), deducted=False),
     )
     return replace(base_matter, **changes)
@@ -243,10 +245,11 @@ def test_every_reason_for_writing_has_its_words(language: str, why: Why) -> None
 
 @pytest.mark.parametrize("why", get_args(Why))
 def test_only_who_must_act_may_put_a_reminder_off(why: Why) -> None:
-    """The button would refuse people who are only notified, also in place of somebody out of reach."""
+    """The button would refuse who is only notified, also in place of one out of reach or of a head away."""
     told = matter("kk", FIVE_BEFORE, recipient=Recipient(person=AIGUL, why=why, instead_of=BOLAT))
 
     assert can_put_off(told, CALENDAR) == (why not in ("copied", "officer", "unreachable"))
+    assert not can_put_off(replace(told, people=(Recipient(person=BOLAT, why="duty"),)), CALENDAR)
 
 
 def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader() -> None:

@@ -169,12 +169,12 @@ class SqlOutbox:
         )
         return [PendingStep(*group) for group in read(self._engine, query)]
 
-    def letters_on_their_way(self) -> frozenset[tuple[str, str, str]]:
+    def letters_on_their_way(self) -> Mapping[tuple[str, str, str], date]:
         # Letters that carry others belong to no case: few, and found by the index of the case.
-        query = select(NOTICE.c.person, NOTICE.c.channel, NOTICE.c.step).where(
+        query = select(NOTICE.c.person, NOTICE.c.channel, NOTICE.c.step, NOTICE.c.due).where(
             NOTICE.c.case.is_(None), NOTICE.c.kind == LETTER, NOTICE.c.state.in_(("queued", "sending"))
         )
-        return frozenset(map(tuple, read(self._engine, query)))
+        return {tuple(place): day for *place, day in read(self._engine, query)}
 
     def states(self, keys: Collection[str]) -> Mapping[str, NoticeState]:
         query = select(NOTICE.c.key, NOTICE.c.state).where(in_names(NOTICE.c.key))
