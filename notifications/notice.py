@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
-from workflow.reminders import undated_kind
+from workflow.reminders import PLAN_STEPS, undated_kind
 
 NoticeKind = Literal["reminder", "moved", "comment", "calendar", "letter", "lost", "account", "campaign"]
 """Kinds of notices.
@@ -75,8 +75,8 @@ class Notice:
 
     @property
     def told_due(self) -> date | None:
-        """The due date it tells of; None where the act sets no term and only a day to ask on."""
-        return None if undated_kind(self.step) else self.due
+        """The due date it tells of; None where it tells of a plan date, or the act sets no term."""
+        return None if self.step in PLAN_STEPS or undated_kind(self.step) else self.due
 
     @property
     def displayed_state(self) -> str:

@@ -216,11 +216,11 @@ _ANY_YEAR = 2027
 """A year without 29 February, for days that come back every year."""
 
 
-def read_term(value: object, *, where: str = "", year: int | None = None) -> MeasureTerm:
+def read_term(value: object, *, where: object = "", year: int | None = None) -> MeasureTerm:
     """Parse the term in a cell or text; what gives no day keeps its words, with the reason in `reading`.
 
     Args:
-        where: the column's name in error messages.
+        where: the column's name in error messages, or a title in all languages.
         year: the year of the plan, for texts without a year; with None such a text gets no day. A day far from
             it is kept as words, to be asked about.
 
@@ -254,7 +254,7 @@ def _said(text: str, reading: TermReading, term: Term = _WITHOUT_DAY) -> Measure
     return MeasureTerm(written=text, term=term, reading=reading)
 
 
-def _term(text: str, where: str, year: int | None) -> MeasureTerm:
+def _term(text: str, where: object, year: int | None) -> MeasureTerm:
     """Return the term of a text. Raises UnreadableCell, also where no year is known."""
     match parse(text):
         case NamedTime(stretch, until, inclusive) as named:
@@ -262,9 +262,9 @@ def _term(text: str, where: str, year: int | None) -> MeasureTerm:
             if stretch.unit == "day":
                 return replace(_said(text, "date", OnDate(last)), day_in_doubt=until)
             is_before = until and not inclusive
-            return _said(text, "date", OnDate(last)) if is_before else _of_period(stretch, text, last, "date")
+            return _said(text, "date", OnDate(last)) if is_before else _of_period(stretch, text, last)
         case Between(last=end) as span:
-            return _of_period(end, text, span_of(span, year, text, where)[1], "span")
+            return replace(_of_period(end, text, span_of(span, year, text, where)[1]), reading="span")
         case Counted(number, unit, since):
             years = unit == "months" and number % 12 == 0
             term = After(number // 12, "years") if years else After(number, unit)
@@ -284,17 +284,17 @@ def _term(text: str, where: str, year: int | None) -> MeasureTerm:
     return _said(text, "words")
 
 
-def _of_period(stretch: Stretch, text: str, last: date, otherwise: TermReading) -> MeasureTerm:
+def _of_period(stretch: Stretch, text: str, last: date) -> MeasureTerm:
     """Return the term of a period by its last day."""
     match stretch.unit:
         case "quarter" | "month" as unit:
             return _said(text, unit, InPeriod(period_of(last, unit).name))
         case "half_year" | "year" as unit:
             return _said(text, unit, OnDate(last))
-    return _said(text, otherwise, OnDate(last))
+    return _said(text, "span", OnDate(last))
 
 
-def _every(every: Every, text: str, where: str, year: int | None) -> MeasureTerm:
+def _every(every: Every, text: str, where: object, year: int | None) -> MeasureTerm:
     """Return the term of what comes back: in each period, or by a day. Raises as `_term`."""
     if every.year not in (None, year):
         # It counts for one year, and that is not the plan's.

@@ -262,12 +262,13 @@ def test_the_plan_is_the_plan_that_was_taken_in(planned: Merzim, tmp_path: Path)
     [
         ("2026-12-01", "1 декабря 2026 года", "2026 жылғы 1 желтоқсан"),
         ("до 01.12.2026", "до 1 декабря 2026 года", "2026 жылғы 1 желтоқсанға дейін"),
+        *((span, span, span) for span in ("август-сентябрь 2026", "I-II квартал 2026", "в 2026 году")),
     ],
 )
 def test_a_day_of_the_plan_is_written_as_papers_write_days(
     planned: Merzim, tmp_path: Path, term: str, russian: str, kazakh: str
 ) -> None:
-    """However it was typed, in the language of the paper."""
+    """However it was typed, in the language of the paper; of a span its last month alone would be untrue."""
     with operator(NOW[1]) as ctx:
         act(ctx, "measures", "add", CASE, risk=1, action="Ереже", term=term)
 

@@ -53,12 +53,11 @@ def test_a_dry_run_says_who_and_why(office: Merzim) -> None:
 
 
 def test_notices_are_listed_by_title_and_in_words(told: Merzim) -> None:
-    """A duty without a term tells no due date (the check before the announcement, whose last day was 30 March:
-    on 14 April, the day of its third reminder, eleven working days ago); --json has the codes."""
+    """Neither the check before the announcement, open since 30 March, nor a slipped plan tells a due date."""
     told("record", "2026-0002", "analysis_started", "--on", "2026-04-13", "--now", "2026-04-13")
     day = ("--now", "2026-04-14T10:00")
     told("remind", *day)
-    listed = told("notices", "--case", "2026-0002", *day, "--lang", "en").out
+    listed = told("notices", *day, "--lang", "en").out
     stored = told("notices", "--case", "2026-0002", "--json", *day).json["notices"]
     lines = {notice["obligation"]: notice["step"] for notice in stored}
 
@@ -66,6 +65,7 @@ def test_notices_are_listed_by_title_and_in_words(told: Merzim) -> None:
     assert not [name for name in lines if name in listed]
     assert re.search(r"\n2026-03-30 .* Announcement of the start +obligatory +5 working days before", listed)
     assert re.search(r"\n +2026-0002 .* no term, open for 11 working days ", listed)
+    assert re.search(r"\n +2026-0001 +Start of the analysis .* 1 working day after the planned day ", listed)
     assert "open+" not in listed
 
 

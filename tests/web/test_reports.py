@@ -193,7 +193,7 @@ def test_a_measure_is_written_whole_or_not(kept: Site, monkeypatch: pytest.Monke
 
 
 def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Site) -> None:
-    """By case, person and state; the workbook has what the page has."""
+    """By case, person and state; the workbook has what the page has, and a case's page tells no other term."""
     (case, other) = open_cases(kept, 2)
     run_round(kept.context, at=AT)
     deliver(kept.context, at=AT)
@@ -202,11 +202,12 @@ def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Site) -> None
         nobody = browser.get("/register?lang=ru&person=nobody@org.kz").text
         failed = browser.get("/register?lang=ru&state=failed").text
         book = browser.get(f"/register/xlsx?case={case}").content
+        of_case = browser.get(f"/cases/{case}/history?lang=ru").text
 
     assert "Әлиева Гүлнұр" in page
+    assert 'тайны<span class="under">срока нет, открыто 1 рабочий день' in of_case
     assert other not in page
-    assert "Таких уведомлений нет" in nobody
-    assert "Таких уведомлений нет" in failed
+    assert all("Таких уведомлений нет" in narrowed for narrowed in (nobody, failed))
     assert len(first_sheet(book)) > 1
 
 

@@ -68,7 +68,7 @@ _AS_IT_STANDS = re.compile(rf"{_DAY}(?: [0-9:]{{8}})?|{_DAY} ?[–-] ?{_DAY}")
 _GOES_ON = re.compile(r"\s*(?:(?:по|до|мен|бен|пен)\b|[-–—])", re.IGNORECASE)
 
 
-def read(value: object, *, where: str = "", year: int | None = None) -> When:
+def read(value: object, *, where: object = "", year: int | None = None) -> When:
     """Return the days a cell or text says; TermInWords for a term without a day; None for empty or a dash.
 
     Args:
@@ -87,7 +87,7 @@ def read(value: object, *, where: str = "", year: int | None = None) -> When:
     return Days(on, on)
 
 
-def _own_date(value: object, where: str) -> date:
+def _own_date(value: object, where: object) -> date:
     """Return the day of a cell: a date, or the number by which Excel counts one. Raises UnreadableCell."""
     match value:
         case NotAValue(text):
@@ -100,7 +100,7 @@ def _own_date(value: object, where: str) -> date:
     raise UnreadableCell("paper_date_unreadable", text=str(value), where=where)
 
 
-def read_lines(value: object, *, where: str = "", year: int | None = None) -> tuple[When, ...]:
+def read_lines(value: object, *, where: object = "", year: int | None = None) -> tuple[When, ...]:
     """Return the dates of a cell, line by line (a span, then `Мониторинг – ежедневно`); a span broken over two
     lines counts as one. Raises UnreadableCell as `read` does.
     """
@@ -131,7 +131,7 @@ def reading_notes(row: int, text: str, when: Days) -> Iterator[RowNote]:
         yield RowNote.of(row, "read_text_as_day", text=text, on=when.last)
 
 
-def read_day(value: object, *, where: str = "") -> date | None:
+def read_day(value: object, *, where: object = "") -> date | None:
     """Return the single day in a table cell, None when it is empty. Raises UnreadableCell for anything else."""
     reading = read(value, where=where)
     if reading is None:
@@ -162,7 +162,7 @@ def is_none(text: str) -> bool:
     return is_blank or plain(text) in _NONE
 
 
-def _read_text(text: str, where: str, year: int | None) -> When:
+def _read_text(text: str, where: object, year: int | None) -> When:
     """Return what a text says, as `read` does, with its errors."""
     if is_none(text):
         return None
@@ -179,7 +179,7 @@ def _read_text(text: str, where: str, year: int | None) -> When:
     return TermInWords(shown_text)
 
 
-def date_refusal(text: str, *, where: str, is_several: bool = False) -> UnreadableCell:
+def date_refusal(text: str, *, where: object, is_several: bool = False) -> UnreadableCell:
     """Return the refusal of a text that is no date, or several, with the words that were not understood."""
     if words := unknown_words(text):
         return UnreadableCell("paper_date_words", text=_shorten(text), where=where, words=words)
@@ -187,7 +187,7 @@ def date_refusal(text: str, *, where: str, is_several: bool = False) -> Unreadab
     return UnreadableCell(code, text=_shorten(text), where=where)
 
 
-def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[date, date]:
+def days_of(stretch: Stretch, year: int | None, text: str, where: object) -> tuple[date, date]:
     """Return the first and last day of a written day or period; `year` where it names none. Raises
     UnreadableCell: no year (WITHOUT_YEAR), no such day, one outside the calendar's records.
     """
@@ -201,14 +201,14 @@ def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[
     return _check_range(first, text, where), _check_range(last, text, where)
 
 
-def last_day(named: NamedTime, text: str, where: str, year: int | None) -> date:
+def last_day(named: NamedTime, text: str, where: object, year: int | None) -> date:
     """Return the last day of a day or period; of `до мая` the day before it. Raises as `days_of`."""
     first, last = days_of(named.stretch, year, text, where)
     is_before = named.until and not named.inclusive and named.stretch.unit != "day"
     return first - timedelta(days=1) if is_before else last
 
 
-def span_of(between: Between, year: int | None, text: str, where: str) -> tuple[date, date]:
+def span_of(between: Between, year: int | None, text: str, where: object) -> tuple[date, date]:
     """Return the ends of a span. Raises UnreadableCell as `days_of`, or where it ends before it begins."""
     first, last = days_of(between.first, year, text, where)[0], days_of(between.last, year, text, where)[1]
     if last < first:
@@ -224,7 +224,7 @@ Ends = tuple[date | None, date | None]
 """The first and the last day of an analysis, as far as a text names them."""
 
 
-def read_ends(value: object, *, where: str, year: int | None, alone: str = "first") -> Ends:
+def read_ends(value: object, *, where: object, year: int | None, alone: str = "first") -> Ends:
     """Return the ends in a cell: of a day, a span, a month, a quarter, days from a day; both None where it
     names no day: empty, a dash, `постоянно`. Raises UnreadableCell as `read`, or for a month without a year.
 
@@ -250,7 +250,7 @@ def read_ends(value: object, *, where: str, year: int | None, alone: str = "firs
     return None, None
 
 
-def read_counted(text: str, *, where: str, year: int | None) -> tuple[date, date] | None:
+def read_counted(text: str, *, where: object, year: int | None) -> tuple[date, date] | None:
     """Return the day a text counts from and the one it counts to, back as well (`за 5 рабочих дней до
     13.04.2026`); None for a text that counts from no named day. Raises UnreadableCell.
     """
@@ -277,14 +277,14 @@ def is_far(year: int, own: Collection[int]) -> bool:
     return bool(own) and not min(own) - FAR <= year <= max(own) + FAR
 
 
-def _check_range(on: date, shown_text: str, where: str) -> date:
+def _check_range(on: date, shown_text: str, where: object) -> date:
     """Return the day; refuse one outside the calendar's records."""
     if not FIRST <= on <= REACH:
         raise _beyond(shown_text, where, REACH)
     return on
 
 
-def _beyond(text: str, where: str, last: date) -> UnreadableCell:
+def _beyond(text: str, where: object, last: date) -> UnreadableCell:
     """Return the refusal of a day outside the calendar's records."""
     return UnreadableCell("paper_date_beyond", text=text, where=where, first=FIRST, last=last)
 

@@ -103,7 +103,7 @@ def is_empty(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def text_of(value: object, where: str = "") -> str:
+def text_of(value: object, where: object = "") -> str:
     """Return a cell as text: whole numbers without `.0`, "" for None. Raises UnreadableCell for a formula."""
     if isinstance(value, NotAValue):
         raise UnreadableCell("paper_formula", text=value.text, where=where)

@@ -354,7 +354,8 @@ def band_of(rank: Rank) -> Band | None:
 @cache
 def case_rows() -> CaseRows:
     """Return the commands on rows of the registers of cases."""
-    return CaseRows(case_registers(), read_term=partial(read_term, where="term"), scale_on=scale_on)
+    term = partial(read_term, where=case_registers().latest("measures").fields["term"].title)
+    return CaseRows(case_registers(), read_term=term, scale_on=scale_on)
 
 
 def by_number(entries: Iterable[Dated], kind: str) -> dict[int, list[Dated]]:

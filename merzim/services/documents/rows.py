@@ -275,6 +275,8 @@ def _name_or_words(office: Office, text: str, language: str) -> str:
 
 def _measure_term(term: MeasureTerm, language: str) -> str:
     """Return a term that is a day, a month or a quarter in a language; all other words as they are."""
+    if term.reading not in ("date", "month", "quarter"):
+        return term.written
     match term.term:
         case InPeriod(name) if not term.day_in_doubt:
             return period(name, language)
