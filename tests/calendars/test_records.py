@@ -169,11 +169,7 @@ def test_the_title_of_an_act_stands_in_the_languages_it_is_known_in() -> None:
     entry = "[[transfer]]\noff = 2026-12-31\nwork = 2026-12-26\n" + SOURCE
     (transfer,) = parse(entry + 'title = { kk = "Бұйрық", ru = "Приказ" }\n').of(Transfer)
 
-    assert [transfer.title[language] for language in ("kk", "ru", "en")] == [
-        "Бұйрық",
-        "Приказ",
-        "Приказ",
-    ]
+    assert [transfer.title[language] for language in ("kk", "ru", "en")] == ["Бұйрық", "Приказ", "Приказ"]
     with pytest.raises(UnreadableRegulation, match="fr"):
         parse(entry + 'title = { fr = "Arrêté" }\n')
 
@@ -204,11 +200,7 @@ def transfer(off: str, work: str) -> str:
             RecordsRefused,
             "calendar_transfer_overruled",
         ),
-        (
-            f"[[override]]\non = 2026-05-08\nworking = false\n{SOURCE}",
-            RecordsRefused,
-            "balance_mismatch_year",
-        ),
+        (f"[[override]]\non = 2026-05-08\nworking = false\n{SOURCE}", RecordsRefused, "balance_mismatch_year"),
         (
             f'[[balance]]\nyear = 2026\nmonth = 5\ndays = 3\nstatus = "final"\n{SOURCE}',
             RecordsRefused,
@@ -259,10 +251,7 @@ def test_known_since_fills_in_only_what_is_missing() -> None:
         ('[[religious_day]]\ncode = "x"\non = 2026-01-01\ncertainty = "maybe"\n', "regulation.not_allowed"),
         (f"[[confirmed_year]]\nyear = 2027\nsince = 3\n{SOURCE}", "regulation.unknown_key"),
         (transfer("2026-05-08", "2026-05-08"), "regulation.same_day"),
-        (
-            f'[[balance]]\nyear = 2026\nmonth = 13\ndays = 3\nstatus = "final"\n{SOURCE}',
-            "regulation.too_large",
-        ),
+        (f'[[balance]]\nyear = 2026\nmonth = 13\ndays = 3\nstatus = "final"\n{SOURCE}', "regulation.too_large"),
         (
             '[[holiday]]\ncode = "x"\nchange = "introduced"\nstanding = "state"\napplies_from = 2026-01-01\n'
             'days = ["02-29"]\n',

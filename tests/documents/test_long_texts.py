@@ -33,10 +33,7 @@ CELLS: dict[str, Callable[[str], object]] = {
 
 
 @pytest.mark.parametrize("name", CELLS)
-@pytest.mark.parametrize(
-    "again",
-    ["1", "1-", "12:30 ", "2026жыл", "рабоч", "5 по ", "«_", " "],
-)
+@pytest.mark.parametrize("again", ["1", "1-", "12:30 ", "2026жыл", "рабоч", "5 по ", "«_", " "])
 def test_a_text_of_one_thing_over_and_over_is_answered_in_time(name: str, again: str) -> None:
     """As long as it may be: a date no longer than any date, all else as a cell. Patterns that try each place
     again once took minutes over a single one."""

@@ -137,10 +137,7 @@ def test_logging_in_with_the_password_of_the_environment(
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [
-        (None, "environment variable 'POST_PASSWORD' is not set"),
-        ("", "no password was given for localhost"),
-    ],
+    [(None, "environment variable 'POST_PASSWORD' is not set"), ("", "no password was given for localhost")],
 )
 def test_a_password_that_is_not_there_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, given: str | None, said: str
@@ -157,11 +154,7 @@ def test_a_password_that_is_not_there_is_asked_for(
 def test_an_address_that_is_none_fails_alone() -> None:
     """It never reaches the server; nor does one in Cyrillic where the server takes none."""
     office = Office()
-    batch = [
-        BATCH[0],
-        parcel(8, address="айгүл@example.kz"),
-        parcel(9, address="a@b.kz\r\nRCPT TO:<all@b.kz>"),
-    ]
+    batch = [BATCH[0], parcel(8, address="айгүл@example.kz"), parcel(9, address="a@b.kz\r\nRCPT TO:<all@b.kz>")]
     with serving(office):
         outcomes = sent(mail(office.port), batch)
 

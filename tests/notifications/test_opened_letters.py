@@ -35,23 +35,14 @@ from tests.notifications.sample_office import (
 from workflow.cases.commands import recording, statuses
 from workflow.org.office import Person
 
-KINDS = {
-    "reminder",
-    "letter",
-    "lost",
-    "account",
-}
+KINDS = {"reminder", "letter", "lost", "account"}
 DAYS = (FIVE_BEFORE, date(2026, 3, 31), date(2026, 4, 6), date(2026, 4, 9), date(2026, 11, 2))
 
 
 def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
     """All letters an office gets over a year, in one language."""
     people = [replace(person, language=language) for person in PEOPLE]
-    rules = replace(
-        RULES,
-        officer=OFFICER.key,
-        officer_language=language,
-    )
+    rules = replace(RULES, officer=OFFICER.key, officer_language=language)
     town, shelf = Town(folder, people=people, rules=rules), Shelf()
     moved_case, cancelled, _ = town.open(), town.open(), town.open()
     for day in DAYS:

@@ -76,9 +76,7 @@ def test_who_was_asked_already_is_not_asked_again_after_a_standstill(town: Town)
     assert {name for name, _, _ in heard(last, "analysis_ended")} == {BOLAT.name, OFFICER.name}
 
 
-def test_after_a_standstill_nobody_above_is_named_though_the_executor_is_asked(
-    tmp_path: Path,
-) -> None:
+def test_after_a_standstill_nobody_above_is_named_though_the_executor_is_asked(tmp_path: Path) -> None:
     town = Town(tmp_path, people=(AIGUL,))
     town.open()
     report = town.round([Shelf()], date(2026, 6, 11))

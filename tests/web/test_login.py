@@ -145,10 +145,7 @@ def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(site: Site) -
 
     second = timedelta(seconds=1)
     assert [open_since(HOURS_12 - second, second), open_since(HOURS_12, second)] == [200, 303]
-    assert [
-        open_since(HOURS_2, HOURS_2 - second),
-        open_since(HOURS_2, HOURS_2),
-    ] == [200, 303]
+    assert [open_since(HOURS_2, HOURS_2 - second), open_since(HOURS_2, HOURS_2)] == [200, 303]
     web = site.context.settings.web.model_copy(update={"session_hours": 1, "session_idle_minutes": 5})
     vars(site.context)["settings"] = site.context.settings.model_copy(update={"web": web})
     hour, five = timedelta(hours=1), timedelta(minutes=5)

@@ -177,9 +177,7 @@ def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -
     assert len(server.accepted) == 1
 
 
-def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_look(
-    site: Site,
-) -> None:
+def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_look(site: Site) -> None:
     """What is wrong, what to do, and everything it has kept sent again; nobody else sees it or may."""
     site.context.outbox.fault("email", "login", "535 5.7.8 <refused>", now=NOW)
     metrics = site.stranger().get("/metrics").text

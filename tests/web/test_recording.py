@@ -147,14 +147,7 @@ def test_a_file_name_keeps_only_its_last_part(given_name: str, kept: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "javascript:alert(1)",
-        "https://",
-        "http://[",
-        "https://a b",
-        "https://x/" + "a" * 3000,
-    ],
+    "text", ["javascript:alert(1)", "https://", "http://[", "https://a b", "https://x/" + "a" * 3000]
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     """Only http and https, with a host, without blanks, not endless."""

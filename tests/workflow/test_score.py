@@ -157,10 +157,7 @@ NUMBERS: dict[str, object] = {
     **{key: {"count": 2} for key in ("P1.T5.S1", "P2.T2.S1", "P2.T3.S1", "P2.T3.S2", "P2.T4.S1")},
     **{key: {"count": 3} for key in (*(f"P2.T5.S{number}" for number in (1, 2, 3, 5)), "P3.T3.S1")},
     **{key: {"per_month": [6, 0, 5, 12]} for key in ("P4.T2.S3", "P4.T2.S4")},
-    "P1.T3.S3": {
-        "coverage": {"done": 999, "of": 1000},
-        "risks": {"found": 10, "removed": 4, "completed": 2},
-    },
+    "P1.T3.S3": {"coverage": {"done": 999, "of": 1000}, "risks": {"found": 10, "removed": 4, "completed": 2}},
     "P2.T1.S1": {"administrative": 4, "criminal": 1},
     "P4.T3.S1": {"present": True, "scaled": True, "views": 999},
 }

@@ -48,8 +48,7 @@ def main() -> None:
                             wrong += len(faults)
                             for fault in faults:
                                 print(
-                                    f"{login or 'stranger'} {address} {language} {theme}: {fault}",
-                                    flush=True,
+                                    f"{login or 'stranger'} {address} {language} {theme}: {fault}", flush=True
                                 )
         browser.close()
     number = sum(map(len, pages.values()))

@@ -13,10 +13,7 @@ from tests.web.offices import ROOT, example_office
 from tests.web.test_campaigns import links, start
 
 SCHEDULE = ROOT / "examples" / "real_schedule_2026_ru.xlsx"
-STEPS = (
-    ("start_announced", "2026-03-30"),
-    ("order_signed", "2026-04-06"),
-)
+STEPS = (("start_announced", "2026-03-30"), ("order_signed", "2026-04-06"))
 
 
 @pytest.fixture
