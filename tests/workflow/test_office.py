@@ -231,7 +231,7 @@ def test_the_schedules_responsible_prepares_and_the_signatory_of_the_act_signs()
 
 def test_the_first_head_is_who_holds_that_duty_in_the_organisation() -> None:
     """Not the head of a unit within it, written down with the same word; where the organisation has none, the
-    nearest there is."""
+    nearest there is, or the only one, whom the table of people puts into a unit ("Administration")."""
     units = {
         "ministry": Unit(id="ministry", name="Министрлік", kind="central_body"),
         "unit": Unit(id="unit", name="Департамент", parent="ministry"),
@@ -244,7 +244,8 @@ def test_the_first_head_is_who_holds_that_duty_in_the_organisation() -> None:
     without = Office(units=units, people={"chief": people["chief"]})
 
     assert [key for key, _ in who(resolve(whole_office, duty="head", unit="unit", on=DAY))] == ["minister"]
-    assert [key for key, _ in who(resolve(without, duty="head", unit="unit", on=DAY))] == ["chief"]
+    for unit in ("unit", "ministry", ""):
+        assert [key for key, _ in who(resolve(without, duty="head", unit=unit, on=DAY))] == ["chief"]
 
 
 KAZAKH = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"

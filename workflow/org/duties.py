@@ -67,9 +67,8 @@ def resolve(
         unit = uploads_through(office, unit)
     named = _named(office, duty, responsible)
     place = office.unit_id(unit) or _only_organisation(office, named)
-    if duty == "head" and (office.organisation(place), duty) in office.holders:
-        # The first head is the holder of that duty in the organisation, not the head of a unit within it.
-        place = office.organisation(place) or place
+    if duty == "head":
+        place = _of_first_head(office, place)
     groups = [_concerned(office, duty, place, person)] if duty in OF_A_PERSON else [*_held(office, duty, place)]
     for group in (named, *groups):
         present = _present(office, group, on)
@@ -105,6 +104,19 @@ def _named(office: Office, duty: str, responsible: str) -> Group:
         return ()
     person = office.people.get(meant)
     return _group("named", [person] if person else _holders(office, meant, (duty, *_HEADS)))
+
+
+def _of_first_head(office: Office, place: str) -> str:
+    """Return the unit where the first head over a place is written down: the organisation, not a unit of it
+    that has a head, too; else the only unit of it that has one ("Administration"); else the place.
+    """
+    organisation = office.organisation(place or office.root)
+    if organisation is None or (organisation, "head") in office.holders:
+        return organisation if organisation and place else place
+    if any((unit, "head") in office.holders for unit in office.above(place)):
+        return place
+    own = {unit for unit, _ in office.holders_by_organisation.get((organisation, "head"), ())}
+    return own.pop() if len(own) == 1 else place
 
 
 def _only_organisation(office: Office, named: Group) -> str:
