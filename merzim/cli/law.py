@@ -12,7 +12,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, ProcedureOption, command, day, named
 from merzim.cli.printing import print_deadlines, print_findings
 from merzim.cli.rendering import Json, paragraph, picked
-from merzim.documents.sheets.listing import write_file
+from merzim.documents.sheets.listing import write_workbook
 from merzim.services.documents.past_analyses import departures, judge_past, past_template
 from merzim.services.inputs import OpenFile
 from merzim.services.law import editions as law
@@ -166,7 +166,7 @@ def audit(
     Columns are headed in words (Order, Start) or by codes of facts; --template writes an empty one.
     """
     if template is not None:
-        write_file(template, past_template(call.app.library.latest(procedure), call.language))
+        write_workbook(template, past_template(call.app.library.latest(procedure), call.language))
         call.tell({"template": template}, "cli.template_written", file=str(template))
         return True
     if file is None:

@@ -18,7 +18,7 @@ from merzim.documents.forms.values import title
 from merzim.documents.package import write_package
 from merzim.documents.people import title as title_of
 from merzim.documents.schedules.reading import empty_schedule
-from merzim.documents.sheets.listing import write_file
+from merzim.documents.sheets.listing import write_file, write_workbook
 from merzim.services import audit
 from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import package_documents
@@ -52,7 +52,7 @@ def import_(
 ) -> None:
     """A published schedule becomes cases with plan dates. Importing the same file again changes nothing."""
     if template is not None:
-        write_file(template, empty_schedule(call.language))
+        write_workbook(template, empty_schedule(call.language))
         call.tell({"template": template}, "cli.template_written", file=str(template))
         return
     if file is None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import DryRun, Unit, command, give_change, mount, named_texts
 from merzim.cli.rendering import picked
-from merzim.documents.sheets.listing import Table, tables_workbook, write_file
+from merzim.documents.sheets.listing import Table, tables_workbook, write_workbook
 from merzim.services.cases import rows as case_rows, verbs as cases
 from merzim.services.inputs import FileInput, build
 from merzim.services.law.regulations import case_registers, option_title
@@ -162,7 +162,7 @@ def _list_of_cases(call: CommandContext, name: str, case: str, unit: str, *, to:
 
 
 def _write_file(call: CommandContext, file: str, content: bytes) -> None:
-    write_file(file, content)
+    write_workbook(file, content)
     call.tell({"file": file}, "register.file_written", file=file)
 
 

@@ -73,6 +73,7 @@ def test_what_a_register_does_not_know_is_refused_in_one_sentence(merzim: Merzim
         ("measures", "add", "action=x", "term=31.02.2027"): "“Term”: “31.02.2027”",
         ("measures", "add", "action=x", "risk=9"): "9",
         ("risks", "edit", "7", "cause=x"): "risk.7",
+        ("risks", "export", "out.csv"): "ends with .xlsx",
         ("risks", "withdraw", "1"): "reason",
         ("risks", "add", "description=x", "--dry-run"): "--dry-run (add)",
     }

@@ -110,6 +110,13 @@ def write_file(path: str | Path, content: bytes) -> None:
         ) from error
 
 
+def write_workbook(path: str | Path, content: bytes) -> None:
+    """Write a workbook. Raises UnreadablePaper as `write_file`, and for a name that promises another format."""
+    if Path(path).suffix.lower() != ".xlsx":
+        raise UnreadablePaper("paper_workbook_name", name=str(path))
+    write_file(path, content)
+
+
 def _sheet(book: Any, sheet: Any, table: Table) -> None:
     """Write a table: frozen headings, below its instruction if it has one; rules for the cells below."""
     top = 1 if table.instruction else 0
