@@ -72,7 +72,7 @@ class OidcProvider:
 
     @cached_property
     def _trusted(self) -> ssl.SSLContext:
-        """Who may vouch for the provider; reading them takes longer than all else here."""
+        """Who may vouch for the provider; read with its metadata, not at each attempt while it is silent."""
         return ssl.create_default_context(cafile=self._settings.ca_file)
 
     @property
@@ -270,6 +270,7 @@ class OidcProvider:
         methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         usual = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
         client.client_kwargs["token_endpoint_auth_method"] = usual if self._secret else "none"
+        vars(self).pop("_trusted", None)
         return client
 
 
