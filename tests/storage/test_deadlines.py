@@ -172,8 +172,7 @@ def test_what_is_past_its_plan_date_stands_in_a_group_of_its_own(engine: Engine)
     urgencies: tuple[Urgency, ...] = ("overdue", "slipped", "today", "near", "later", "undated")
     numbers = reads.urgencies(day).values()
     listed = {
-        urgency: reads.listed(DeadlineFilter(urgency=urgency, horizon=day, is_apart=True), limit=1000)
-        for urgency in urgencies
+        urgency: reads.listed(DeadlineFilter(urgency=urgency, horizon=day), limit=1000) for urgency in urgencies
     }
 
     assert listed["slipped"]

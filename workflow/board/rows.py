@@ -92,6 +92,8 @@ Urgency = Literal[_ByDueDate, "missed", "unconfirmed", "never_confirmed", "slipp
 that can be done now, `unconfirmed` those missed or open without a due date since before today,
 `never_confirmed` those that a completed case still waits for.
 """
+APART: tuple[Urgency, ...] = ("today", "near", "later", "undated")
+"""The kinds without rows past their plan date: a desk shows each row in one group, and links to its list."""
 
 
 def responsible_for(case: Case, obligation: Obligation, deadline: str) -> str:
@@ -136,7 +138,6 @@ class DeadlineFilter:
         on, unit: due on that day alone; of that unit and those below it.
         assignees: rows that wait for these assignees; None for all.
         is_obligatory: obligatory rows alone, or the others alone; None for both.
-        is_apart: whether rows past their plan date are `slipped` alone, in no other urgency.
     """
 
     urgency: Urgency = "open"
@@ -146,7 +147,6 @@ class DeadlineFilter:
     stage: str | None = None
     assignees: frozenset[AssigneeKey] | None = None
     is_obligatory: bool | None = None
-    is_apart: bool = False
 
 
 def base(obligation: str) -> str:

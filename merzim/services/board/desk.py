@@ -132,7 +132,7 @@ def tasks_view(ctx: RequestContext, show: str) -> TasksView:
     asked = own.keys() if mine else numbers.keys()
     totals = {urgency: sum(numbers[key].get(urgency, 0) for key in asked) for urgency in MOST_LISTED}
     assignees = frozenset(asked) if mine else None
-    listed = partial(DeadlineFilter, horizon=ctx.horizon, is_apart=True, assignees=assignees)
+    listed = partial(DeadlineFilter, horizon=ctx.horizon, assignees=assignees)
     rows = {
         urgency: reads.listed(listed(urgency=urgency), limit=MOST_LISTED[urgency]) if number else ()
         for urgency, number in totals.items()

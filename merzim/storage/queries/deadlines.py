@@ -33,7 +33,7 @@ from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.organisation import MATCH, PERSON
 from workflow.board.figures import Outcomes, StageSpan
-from workflow.board.rows import DeadlineFilter, Horizon, Sum, Urgency, base
+from workflow.board.rows import APART, DeadlineFilter, Horizon, Sum, Urgency, base
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import AssigneeKey, Row
 from workflow.org.office import OF_A_PERSON
@@ -246,7 +246,7 @@ def _matching(
             # A past day shows what was computed for it, whether still valid or not.
             if on is None or on >= today:
                 yield board.holds(today)
-    if criteria.is_apart and criteria.urgency != "slipped":
+    if criteria.urgency in APART:
         yield or_(_D.planned_on.is_(None), not_(board.slipped(today)))
     if on is not None:
         yield _D.due == on
