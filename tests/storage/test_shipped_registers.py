@@ -32,6 +32,7 @@ from merzim.services.verbs import NotAllowed
 from tests.storage.registers import AT, TODAY, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_register_tables import workbook
+from workflow.org.kinds import among
 from workflow.refusal import Refusal
 from workflow.registers.definition import Register, RegisterField
 from workflow.registers.values import InvalidRow
@@ -229,7 +230,9 @@ def _shipped(app: AppContext) -> dict[str, Register]:
     registers = {
         name: app.registers.on(name, TODAY) for name in app.registers.ids() if name not in own_registers
     }
-    return {name: register for name, register in registers.items() if register.binds("central_body")}
+    return {
+        name: register for name, register in registers.items() if among("central_body", register.applies_to)
+    }
 
 
 def _filled(app: AppContext, register: Register) -> str:

@@ -17,7 +17,7 @@ from workflow.law.fields import As, ById, DashedName, Distinct, Name, NonBlank, 
 from workflow.law.files import Edition, Editions, Listed, Model
 from workflow.law.procedure import Act, Text, Titled
 from workflow.org.access import Access
-from workflow.org.kinds import NAMES, among
+from workflow.org.kinds import NAMES
 from workflow.refusal import Refusal, closest_first
 from workflow.scoring.indicators import EvidenceKind, Fact, IndicatorId
 
@@ -447,10 +447,6 @@ class Register(Edition):
         """Return whether events store only a salted hash of a field's value; of confidential rows always."""
         field = self.fields.get(name)
         return self.confidential or field is None or field.outside_events
-
-    def binds(self, kind: str) -> bool:
-        """Return whether it applies to an organisation of a kind ("" if unknown)."""
-        return among(kind, self.applies_to)
 
 
 class Registers(Editions[Register]):

@@ -36,6 +36,7 @@ from merzim.storage.tables.registers import StartedCampaign
 from notifications.event_notices import INVITATION, chosen_channel
 from notifications.letter_links import CampaignLink, link_path, read_secret
 from workflow.org.access import Reader, within
+from workflow.org.kinds import among
 from workflow.org.office import DUTIES, Person, Unit, name_order
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.campaigns import asked_by
@@ -256,7 +257,7 @@ def _units_to_ask(ctx: RequestContext, register: Register, unit_names: Sequence[
     if root is None or not all(within(office, unit, root) for unit in units):
         raise NotAllowed
     for unit in units or office.tops:
-        if not register.binds(office.kind_of(unit)):
+        if not among(office.kind_of(unit), register.applies_to):
             raise Refusal("register.not_for_kind", title=register.title, unit=unit_name(office, unit).name)
     return units
 

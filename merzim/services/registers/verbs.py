@@ -22,6 +22,7 @@ from merzim.services.registers.views import AskRow, RegisterId, RowDetail, RowId
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage import register_rows as row_store
 from merzim.storage.database import writing
+from workflow.org.kinds import among
 from workflow.org.office import Person
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
@@ -265,7 +266,7 @@ def unit_of_new_row(ctx: RequestContext, register: Register, unit: str, *, perso
             raise Refusal("register.person_elsewhere", person=name_of(person)) from None
     # A row without a unit would apply to nobody: the case with its terms would not be opened.
     place = unit_in_reach(ctx, unit or ctx.reader.root or office.root)
-    if place and not register.binds(office.kind_of(place)):
+    if place and not among(office.kind_of(place), register.applies_to):
         raise Refusal("register.not_for_kind", title=register.title, unit=unit_name(office, place).name)
     return place
 

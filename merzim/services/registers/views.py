@@ -32,6 +32,7 @@ from merzim.services.verbs import Command, verb
 from merzim.storage.register_lists import CellFilter, RowQuery
 from merzim.storage.register_rows import events_of
 from workflow.languages import LANGUAGES
+from workflow.org.kinds import among
 from workflow.refusal import closest_first
 from workflow.registers.definition import Register, RegisterField, UnknownRegisterField
 from workflow.registers.rows import (
@@ -189,7 +190,7 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
     views = [
         register_view(ctx, register, rows=counts.get(register.id, 0))
         for register in registers
-        if counts.get(register.id) or units is None or any(map(register.binds, kinds))
+        if counts.get(register.id) or units is None or any(among(kind, register.applies_to) for kind in kinds)
     ]
     return RegisterList(registers=[view for view in views if view.adopted or view.rows])
 
