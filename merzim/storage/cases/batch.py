@@ -65,7 +65,7 @@ class Batch:
         previous = str(stored.head.get("head", ""))
         lines = events.chained(f"{events.CASE}{case.id}", drafts, after=stored.seq, previous=previous)
         self.new[EVENT] += lines
-        head = _head(change, lines[-1]["hash"] if lines else previous)
+        head = head_of(change, lines[-1]["hash"] if lines else previous)
         differs = {name: value for name, value in head.items() if stored.head.get(name) != value}
         if not stored.head:
             self.new[CASE].append(head)
@@ -113,7 +113,7 @@ class Batch:
         return bool(differing or gone)
 
 
-def _head(change: Change, hash: str) -> Values:
+def head_of(change: Change, hash: str) -> Values:
     """Return the row of a case after a change. `hash`: of the last line of its chain."""
     case = change.case
     first, last = span(change.rows)

@@ -15,9 +15,18 @@ from sqlmodel import Session
 from merzim.documents.evidence import EvidenceDamaged
 from merzim.storage import events
 from merzim.storage.cases import recommendations
+from merzim.storage.cases.batch import head_of
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
-from merzim.storage.database import chunks, execute_for_names, in_names, read_column, reading, writing
+from merzim.storage.database import (
+    chunks,
+    execute_for_names,
+    in_names,
+    read_column,
+    read_for_names,
+    reading,
+    writing,
+)
 from merzim.storage.events import OFFICE, SEALS
 from merzim.storage.maintenance.anonymising import rewritten
 from merzim.storage.refusals import StorageUnavailable
@@ -40,6 +49,8 @@ _BROKEN = frozenset({"stream_cut", "event_missing", "event_altered"})
 # Values a round changes by itself, and the calendar version, are not compared.
 _MOVING = frozenset({"next_step_on", "version"})
 _COMPARED = tuple(n for n, name in enumerate(ROW_COLUMNS) if name not in _MOVING)
+_SPAN = frozenset({"span_first", "span_last"})
+_HEADS_OF_CASES = CASE.select().where(in_names(CASE.c.id))
 _PROVED = (
     select(EVENT.c.case, EVENT.c.payload)
     .where(OF_CASES, EVENT.c.payload.contains('"evidence":['))
@@ -135,8 +146,8 @@ def _editions(session: Session, editions: Mapping[str, Collection[str]]) -> Iter
 
 
 def _board(engine: Engine, recompute: Recompute, problems: Collection[Refusal]) -> Iterator[Refusal]:
-    """Yield where the stored board, recommendations and counted lines are not those the events make. A case
-    with a broken stream cannot be computed from its events; it is reported already.
+    """Yield where the stored cases, board, recommendations and counted lines are not those the events make. A
+    case with a broken stream cannot be computed from its events; it is reported already.
     """
     broken = {
         str(problem.arguments["stream"]).removeprefix(events.CASE)
@@ -147,9 +158,15 @@ def _board(engine: Engine, recompute: Recompute, problems: Collection[Refusal]) 
     ledger = SqlLedger(engine)
     for names in chunks((name for name in ledger.ids() if name not in broken), CHUNK):
         cases, stored = ledger.cases(names), ledger.rows_of(names)
+        heads = {head.id: head._mapping for head in read_for_names(engine, _HEADS_OF_CASES, names)}
         for name, case in cases.items():
+            change = recompute(case)
+            # As a round changes `next_step_on`, it changes the days by which a case is found.
+            fixed = (item for item in head_of(change, heads[name]["head"]).items() if item[0] not in _SPAN)
+            if any(heads[name][column] != value for column, value in fixed):
+                yield Refusal("case_differs", case=name)
             old_rows = {row.obligation: row for row in stored.get(name, ())}
-            new_rows = {row.obligation: row for row in recompute(case).rows}
+            new_rows = {row.obligation: row for row in change.rows}
             for obligation in sorted(old_rows.keys() | new_rows.keys()):
                 if _substance(old_rows.get(obligation)) != _substance(new_rows.get(obligation)):
                     yield Refusal("board_differs", case=name, obligation=obligation)
