@@ -162,8 +162,9 @@ def read_value(engine: Engine, query: Executable) -> Any:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
-    """Yield a session that writes; commit it on leaving, roll it back when anything is raised.
+def writing(engine: Engine, *, at_once: bool = False) -> Iterator[Session]:
+    """Yield a session that writes; commit it on leaving, roll it back when anything is raised. `at_once`: raise
+    StorageUnavailable while another writes to the file, and do not wait for it.
 
     A block within another is part of that one: one that is refused rolls all of it back, and the outer block
     cannot go on. It must not start threads that write. A write within `reading` ends the transaction there.
@@ -186,10 +187,13 @@ def writing(engine: Engine) -> Iterator[Session]:
     try:
         with translated_errors(engine), ExitStack() as stack:
             if sqlite:
-                stack.enter_context(_writer_locks[str(engine.url.database)])
+                lock = _writer_locks[str(engine.url.database)]
+                if not lock.acquire(blocking=not at_once):
+                    raise StorageUnavailable("busy", where=str(engine.url.database))
+                stack.callback(lock.release)
             session = stack.enter_context(Session(engine, expire_on_commit=False, info={_WRITES: True}))
             stack.enter_context(session.begin())
-            session.connection(execution_options={"writer": True})
+            session.connection(execution_options={"writer": True, "at_once": at_once})
             yield stack.enter_context(_present(session))
             committing = not sqlite
     except StorageUnavailable as error:
@@ -281,8 +285,10 @@ def _create_sqlite_engine(address: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        is_writer = connection.get_execution_options().get("writer")
-        connection.connection.cursor().execute("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+        options, cursor = connection.get_execution_options(), connection.connection.cursor()
+        patience = 0 if options.get("at_once") else LOCK_TIMEOUT
+        cursor.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
+        cursor.execute("BEGIN IMMEDIATE" if options.get("writer") else "BEGIN")
 
     return engine
 

@@ -7,6 +7,7 @@ Every change is an event of the office's chain, which never contains secrets or 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import get_args
@@ -16,9 +17,10 @@ from sqlmodel import Session
 
 from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt
-from merzim.storage.database import Row_, execute, in_names, read, read_for_names, read_value, reading
+from merzim.storage.database import Row_, execute, in_names, read, read_for_names, read_value, reading, writing
 from merzim.storage.events import Draft, changing_office, office_event, record
 from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.rows import columns_of, read_as, to_notice
 from merzim.storage.tables.accounts import (
     ACCOUNT,
@@ -250,8 +252,9 @@ class SqlAccounts:
             return session.scalars(query.order_by(ENTRY.c.created_at.desc())).all()
 
     def mark_used(self, hash: str, *, now: datetime) -> None:
-        """Record that an entry is used now."""
-        execute(self._engine, update(ENTRY).where(ENTRY.c.hash == hash).values(seen_at=now))
+        """Record that an entry is used now, unless nothing can be written: who reads does not wait for it."""
+        with suppress(StorageUnavailable), writing(self._engine, at_once=True) as session:
+            session.execute(update(ENTRY).where(ENTRY.c.hash == hash).values(seen_at=now))
 
     def end(self, login: str, hash: str | None = None, *, at: Moment) -> None:
         """End one entry of an account, or all of them; by the account itself where `at` names nobody."""
