@@ -117,7 +117,7 @@ Days = Annotated[
 OptionalDay = Annotated[
     date | None,
     EMPTY,
-    expecting("dates"),
+    expecting("day"),
     WithJsonSchema({"anyOf": [{"const": ""}, {"type": "string", "format": "date"}]}),
 ]
 Networks = Annotated[
@@ -209,6 +209,13 @@ def of_function(bodies: Iterable[AuthorisedBody], function: Function) -> Sequenc
     return [body for body in bodies if body.function in (None, function)]
 
 
+def _off_or_working(days: frozenset[date], info: ValidationInfo) -> frozenset[date]:
+    """Return working days, of which none is a day off as well. Raises ValueError."""
+    if days & info.data.get("days_off", frozenset()):
+        raise ValueError("not_days_off")
+    return days
+
+
 class OfficeSettings(Section):
     """The organisation whose deadlines these are."""
 
@@ -222,7 +229,7 @@ class OfficeSettings(Section):
         tuple[AuthorisedBody, ...], AfterValidator(_one_after_another), expecting("bodies")
     ] = _shipped_bodies()
     days_off: Days = frozenset()
-    working_days: Days = frozenset()
+    working_days: Annotated[Days, AfterValidator(_off_or_working)] = frozenset()
     kept_from: OptionalDay = None
 
     def name_in(self, language: str) -> str:

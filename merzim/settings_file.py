@@ -95,6 +95,8 @@ def _tables(file: Path) -> dict[str, Any]:
     except OSError as trouble:
         problem = trouble.strerror or str(trouble)
         raise BadSetting("cli.no_config", file=str(file), problem=problem) from None
+    except UnicodeDecodeError:
+        raise BadSetting("cli.config_not_utf8", file=str(file)) from None
     except (ValueError, RecursionError) as trouble:
         raise BadSetting("cli.config_not_toml", file=str(file), problem=str(trouble)) from None
     below = {name: table for name, table in _keys(tables.get("channels")).items() if isinstance(table, dict)}

@@ -151,6 +151,13 @@ def refuse_unwritable(settings: Settings) -> None:
             raise BadSetting("cli.folder_unwritable", key=key, folder=str(folder), problem=problem) from None
 
 
+def refuse_missing_folder(settings: Settings) -> None:
+    """Raise BadSetting where the folder of the organisation's own forms is not there: ours would be used."""
+    folder = settings.forms.folder
+    if folder is not None and not folder.is_dir():
+        raise BadSetting("cli.no_folder", file=str(settings.file), key="forms.folder", folder=str(folder))
+
+
 def folders(settings: Settings) -> Iterator[tuple[str, Path]]:
     """Yield the folders a service writes to, each with its key."""
     yield "evidence.folder", settings.evidence.folder

@@ -78,6 +78,7 @@ def test_the_shipped_config_shows_every_key_with_a_comment() -> None:
         ('[evidence]\nfolder = ""\n', "evidence.folder"),
         ("[web]\nport = 65536\n", "web.port"),
         ("[office]\ndays_off = [2035-01-01]\n", "office.days_off"),
+        ("[office]\nworking_days = [2026-03-24]\ndays_off = [2026-03-24]\n", "office.working_days"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_by_its_key(tmp_path: Path, text: str, key: str) -> None:

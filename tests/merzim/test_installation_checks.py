@@ -71,6 +71,7 @@ def test_everything_wrong_is_named_at_once(merzim: Merzim, monkeypatch: pytest.M
         ('[database]\nurl = "postgresql://u@h/db"\npassword_env = "NOWHERE"\n', "database.password_env"),
         ('[database]\nurl = "oracle://u@h/db"\n', "oracle"),
         ('[regulations]\nfolder = "none"\n', "regulations.folder"),
+        ('[forms]\nfolder = "none"\n', "forms.folder"),
         ('[channels]\nuse = ["telegram"]\n[channels.telegram]\nbot = "B"\n', "channels.telegram.token_env"),
         ('[channels.email]\nhost = "h"\nport = 25\nsender = "a@b.kz"\ntls = "ssl"\n', "channels.email.tls"),
         ('[channels.email]\nhost = "h"\nport = 25\nsender = 7\n', "channels.email.sender"),

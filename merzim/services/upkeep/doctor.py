@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from calendars.hours import almaty
 from merzim.logs import HIDDEN
 from merzim.services.app import AppContext
-from merzim.services.configuration import create_channel, folders, refuse_missing
+from merzim.services.configuration import create_channel, folders, refuse_missing, refuse_missing_folder
 from merzim.services.law.regulations import own_files, read_editions, read_registers
 from merzim.services.oidc import ProviderSilent, open_provider
 from merzim.services.upkeep.maintenance import FAILED_BACKUP, backup_files
@@ -43,6 +43,7 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
         lambda: parse_address(settings.database.url),
         lambda: open_provider(settings, environment),
         lambda: list(own_files(settings)),
+        lambda: refuse_missing_folder(settings),
     ]
     variables = {"database.password_env": settings.database.password_env}
     checks.extend(partial(_note_variables, name, settings, variables) for name in sorted(settings.channels.use))
