@@ -127,5 +127,5 @@ def set_up(settings: Settings, *, context: Context = dict) -> None:
     root.handlers[:] = [handler]
     root.setLevel(settings.logs.level.upper())
     # Libraries log every connection; our own messages have the configured level.
-    for name in ("aiogram", "aiohttp", "apscheduler", "asyncio", "alembic", "httpx2", "uvicorn"):
+    for name in ("aiogram", "aiohttp", "apscheduler", "asyncio", "alembic", "httpx2", "transitions", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)

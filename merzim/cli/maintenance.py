@@ -123,7 +123,8 @@ def migrate_to(call: CommandContext, address: str) -> bool:
     call.give(answer, "events", "evidence_files", "rows", "problems")
     call.print(call.say("cli.migrated_evidence", count=files, folder=folder))
     call.remark(call.say("cli.migrated_next", before=before))
-    _tell_of_key(call, "cli.key_moves_along")
+    if call.app.stored_secrets():
+        _tell_of_key(call, "cli.key_moves_along")
     return not problems
 
 
