@@ -95,7 +95,7 @@ def test_a_quota_is_said_as_a_percentage() -> None:
 
 
 DISCUSSION = Titled("Жария талқылау", "Публичное обсуждение", "Public discussion")
-LATE = {"title": ANNOUNCEMENT, "due": date(2026, 3, 30), "on": date(2026, 4, 2), "late_by": 3}
+LATE = {"title": ANNOUNCEMENT, "due": date(2026, 3, 30), "on": date(2026, 4, 2), "late_by": 3, "assumed": False}
 
 # Stems of words that judge a person: violated, guilty, fault, failed to, illegal, negligent.
 ACCUSING = re.compile(

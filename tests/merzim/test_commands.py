@@ -61,13 +61,15 @@ def test_the_text_of_a_plan_says_why_each_date_is_what_it_is(merzim: Merzim) -> 
 
 
 def test_audit_exits_one_with_findings_and_zero_without(merzim: Merzim, tmp_path: Path) -> None:
-    """A clean analysis is said to be clean; of what is our practice alone that is said once."""
-    clean, swapped = tmp_path / "clean.csv", tmp_path / "swapped.csv"
+    """A clean analysis is said to be clean; of a practice and an assumed term what each is."""
+    clean, late = tmp_path / "clean.csv", tmp_path / "late.csv"
     clean.write_text("case,order_signed,analysis_started\nA,2026-04-06,2026-04-13\n", encoding="utf-8")
-    swapped.write_text("case,discussion_announced,discussion_held\nA,2026-05-12,2026-05-11\n", "utf-8")
+    facts = "order_signed,analysis_started,discussion_announced,discussion_held"
+    late.write_text(f"case,{facts}\nA,2026-04-07,2026-04-13,2026-05-12,2026-05-11\n", encoding="utf-8")
 
     assert (merzim("audit", clean).code, merzim("audit", clean).out) == (0, "A: no findings.\n")
-    assert (merzim("audit", swapped).code, merzim("audit", swapped).out.count("law")) == (1, 1)
+    said = merzim("audit", late)
+    assert (said.code, said.out.count("law"), said.out.count("(an assumed term)")) == (1, 1, 1)
 
 
 def test_responsible_texts_are_matched_kept_and_mended(office: Merzim) -> None:

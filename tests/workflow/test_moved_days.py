@@ -52,7 +52,7 @@ def dues(of: Case, calendar: Kazakhstan) -> dict[str, date | None]:
 
 
 def test_a_transfer_changes_its_two_days_and_is_felt_on_them_alone() -> None:
-    """From working to off, and back."""
+    """From working to off, and back; the same calendar moves nothing."""
     changes = changed_days(BEFORE, AFTER)
 
     assert [(change.on, change.before.working, change.after.working) for change in changes] == [
@@ -61,12 +61,7 @@ def test_a_transfer_changes_its_two_days_and_is_felt_on_them_alone() -> None:
     ]
     assert changes[0].after.act == "X1"
     assert reach(BEFORE, AFTER) == ((FRIDAY, FRIDAY), (SATURDAY, SATURDAY))
-
-
-def test_the_same_calendar_moves_nothing() -> None:
-    """Nothing to look at, nothing to tell."""
-    assert changed_days(BEFORE, BEFORE) == ()
-    assert reach(BEFORE, BEFORE) == ()
+    assert (changed_days(BEFORE, BEFORE), reach(BEFORE, BEFORE)) == ((), ())
     assert moved(planned_case(date(2026, 4, 13)), EDITION, BEFORE, BEFORE, today=TODAY) == ()
 
 

@@ -345,13 +345,15 @@ def departure(
     basis: Basis = "law",
     **arguments: object,
 ) -> Finding:
-    """Return a finding about one deadline; its sentence names the obligation by its title."""
+    """Return a finding about one deadline; its sentence names the obligation by its title, and says of what is
+    late whether its term is only assumed.
+    """
     obligation = deadline.obligation
     return Finding(
         kind=kind,
         obligation=deadline.id,
         code=code,
-        arguments={"title": obligation.title, **arguments},
+        arguments={"title": obligation.title, "assumed": obligation.assumed, **arguments},
         late_by=late,
         basis="practice" if obligation.practice else basis,
         force=obligation.force,
