@@ -16,8 +16,8 @@ from merzim.services.context import operator_context
 from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.law import regulations
 from merzim.services.registers.verbs import AddRow, add_row
-from merzim.services.reports import consolidated_report
-from merzim.services.scoring import _step_to_record
+from merzim.services.reports import consolidated_report, list_turns
+from merzim.services.scoring import _step_to_record, year_scores
 from merzim.storage import office as office_store
 from merzim.web.ui.render import Translator
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
@@ -257,6 +257,19 @@ def test_the_yearly_clock_shows_when_the_next_analysis_starts(officer: Any) -> N
 
     assert f'<a href="/cases/{CASE}">13.04.2026</a>' in text
     assert "а не требование закона" in text
+
+
+def test_an_external_analysis_in_its_register_closes_the_year_for_internal_ones(kept: Site) -> None:
+    """Its row is recorded in the programme of the year, by which the yearly page and the points go."""
+    ctx = operator_context(kept.context, at=AT)
+    kept.open(procedure="tbn4-year", planned={"year_begun": date(2026, 1, 1)})
+    values = {"analysed": "Аренда", "carried_out_by": "Агентство", "ended_on": "2026-02-02"}
+    add_row(ctx, AddRow(register_id="external-analyses", unit="hr", values=values))
+
+    turns = {(turn.state, turn.closed_until) for turn in list_turns(ctx, "") or ()}
+    assert ("closed", date(2027, 2, 2)) in turns
+    (counted,) = year_scores(ctx, "", 2026, readings=regulations.scoring().usual)
+    assert {score.id[:2] for score in counted.scores} == {"P2", "P4"}
 
 
 def test_what_is_refused_is_said_though_its_form_is_not_on_the_page(officer: Any) -> None:

@@ -17,7 +17,7 @@ from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, COUNTED_LINE
 from merzim.storage.tables.events import EVENT, OF_CASES
 from workflow.cases.case import values_of, withdrawn_documents, withdrawn_lines
-from workflow.scoring.indicators import Scoring
+from workflow.scoring.indicators import EMBARGO, Scoring
 from workflow.scoring.records import MissingFact, RecordedFact
 
 _AMENDING = ("corrected", "evidence", "withdrawn")
@@ -128,7 +128,7 @@ def _of_active(query: Select[Any], case: ColumnElement[str], facts: Iterable[str
 
 
 def _facts_of_events(records: Sequence[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
-    """Yield the facts of events, one for all of its name that were not withdrawn, without those of rows."""
+    """Yield the facts of events, one for all of its name not withdrawn, without those that rows count for."""
     withdrawals = [
         (record.case, json.loads(record.payload)) for record in records if record.kind == "withdrawn"
     ]
@@ -142,7 +142,8 @@ def _facts_of_events(records: Sequence[Row_], facts: frozenset[str]) -> Iterator
         fact_name, _, period = name.partition(".")
         fact = f"{said[0].procedure}:{fact_name}"
         payloads = [(record.seq, json.loads(record.payload)) for record in said if record.payload != "{}"]
-        if fact not in facts or any(payload.get("row") for _, payload in payloads):
+        is_of_row = fact not in EMBARGO and any(payload.get("row") for _, payload in payloads)
+        if fact not in facts or is_of_row:
             continue
         values: dict[str, Decimal] = {}
         for _, payload in payloads:
