@@ -206,12 +206,13 @@ def test_while_the_provider_is_down_the_page_says_so_and_passwords_work(provider
     """It is not there, or takes connections and says nothing; one sentence, soon, and no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         for port in (free_port(), mute.getsockname()[1]):
-            site = office(provider, issuer=f"http://127.0.0.1:{port}", timeout=3)
+            site = office(provider, issuer=f"http://127.0.0.1:{port}", timeout=1)
             page = site.stranger().get("/login/oidc?lang=en")
             assert page.status_code == 503
             assert page.text.count("log-in service does not answer") == 1
             answer = site.stranger().post("/login", data={"login": "administrator", "password": PASSWORD})
             assert answer.status_code == 303
+        site = office(provider, issuer=f"http://127.0.0.1:{port}", timeout=20)
         assert asyncio.run(shown_meanwhile(site.app, mute, "GET", "/login/oidc"))
     site = office(provider)
     browser, address = begin(site)
