@@ -76,6 +76,13 @@ def _nobody_reached(app: AppContext) -> list[ChannelFault]:
     return []
 
 
+def is_unreached(app: AppContext, key: str) -> bool:
+    """Return whether letters reach others, and not this person of the office, who has no address."""
+    person = app.reads.office().people.get(key)
+    away = [channel for name, channel in app.channels.items() if name not in STAYS_HERE]
+    return person is not None and bool(away) and not any(channel.address(person) for channel in away)
+
+
 def visible_faults(ctx: RequestContext) -> Sequence[ChannelFault]:
     """Return the faults of channels for managers; the first head learns only that letters reach nobody."""
     if ctx.reader.may("manage"):

@@ -203,7 +203,10 @@ def test_a_table_of_people_is_shown_before_it_is_taken_in(site: Site, admin: Tes
     (digest,) = re.findall(r'name="digest" value="([^"]+)"', preview.text)
     confirmed = {"digest": digest, "file_name": "x.csv", "do": "take"}
     answer = admin.post("/administration/people/import", data=confirmed)
+    wrong = {"file": ("x.csv", rows.replace(",hr,", ",шеф,").encode())}
+    refused = admin.post("/administration/people/import?lang=ru", files=wrong)
 
+    assert refused.text.count("Неизвестная обязанность «шеф»") == 1
     assert "Жаңа Адам" in preview.text
     assert "Строка 2: «13-17.04.26» прочитано как 13.04.2026 – 17.04.2026." in preview.text
     assert "Столбец «hobby» не читался." in preview.text

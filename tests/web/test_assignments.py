@@ -10,6 +10,7 @@ import pytest
 
 from merzim.services.upkeep.maintenance import verify
 from merzim.services.verbs import NotAllowed
+from notifications.channels.email import Email
 from tests.web.conftest import AT, NOW, TODAY, Site, account, staffed_office
 from tests.web.serving import first_sheet
 from tests.web.test_comments import composed, count, letters
@@ -328,7 +329,7 @@ def test_who_was_told_of_a_step_of_their_own_goes_on_after_the_assignment(lent: 
 
 
 def test_an_assignment_due_on_a_day_off_says_so(site: Site) -> None:
-    """Saturday 11 April 2026, under a case and alone; Friday says nothing."""
+    """Saturday 11 April 2026, under a case and alone; Friday says nothing, but that no letter reaches them."""
     browser = site.client()
 
     def said(address: str, until: str) -> str:
@@ -339,3 +340,7 @@ def test_an_assignment_due_on_a_day_off_says_so(site: Site) -> None:
     assert "said=assigned_day_off" in said("/assignments", "2026-04-11")
     assert "said=assignment_given#" in said("/assignments", "2026-04-10")
     assert "выходной день" in browser.get(f"/cases/{site.late}?said=assigned_day_off&lang=ru").text
+
+    vars(site.context)["channels"] = {"email": Email(host="mail.example.kz", sender="m@org.kz")}
+    assert "said=told_nobody" in said("/assignments", "2026-04-10")
+    assert "адресата нет адреса" in browser.get(f"/cases/{site.late}?said=told_nobody&lang=ru").text

@@ -19,7 +19,7 @@ from merzim.services.cases.rows import register_of
 from merzim.services.cases.views import event_name
 from merzim.services.context import RequestContext, require_visible, whole_case
 from merzim.services.inputs import MAX_GROUND_LENGTH, EvidenceInput, OpenFile, build
-from merzim.services.letters import LetterOfCase, NoSuchLetter, acknowledge_letter, resend_letter
+from merzim.services.letters import LetterOfCase, NoSuchLetter, acknowledge_letter, is_unreached, resend_letter
 from merzim.services.results import CommandResult
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Recording, needs, reads_files
@@ -150,6 +150,8 @@ def parameters_of(ctx: RequestContext, result: CommandResult) -> dict[str, str]:
     event = result.events[-1]
     if event.name and event.kind in OF_ONE:
         return {"said": OF_ONE[event.kind], "of": event.name}
+    if any(is_unreached(ctx.app, key) for key in event.payload.get("to") or ()):
+        return {"said": "told_nobody"}
     if event.kind == "commented" and event.on and event.payload.get("asks"):
         return {"said": "asked"}
     if event.kind == "assignment_given" and event.on and not ctx.calendar.is_working_day(event.on):
