@@ -462,16 +462,15 @@ def test_beyond_the_records_what_is_near_is_counted_in_calendar_days() -> None:
 def test_what_was_due_before_the_first_day_of_records_is_not_overdue(
     kept_from: date | None, overdue: bool
 ) -> None:
-    """The order was due on 6 April; kept from the 7th on, it is open and not recorded here, ever."""
-    sample_case = replace(case(planned={"analysis_started": START}), kept_from=kept_from)
-    for today in (date(2026, 4, 7), START):
-        order = at(sample_case, "order_signed", today=today)
-        assert (order.state, lateness(order, today=today).overdue) == ("open", overdue)
+    """The order was due on 6 April; kept from the 7th on, it is open and not recorded here, ever: it does not
+    wait for its start.
+    """
     facts = {"analysis_started": START, "start_announced": START}
-    begun = replace(case(facts=facts), kept_from=kept_from)
-    order = at(begun, "order_signed", today=date(2026, 6, 1))
-    status = status_on(order, today=date(2026, 6, 1), soon=date(2026, 6, 10))
-    assert status == ("overdue" if overdue else "not_recorded")
+    for sample, today in ((case(planned={"analysis_started": START}), START), (case(facts=facts), END)):
+        order = at(replace(sample, kept_from=kept_from), "order_signed", today=today)
+        status = status_on(order, today=today, soon=END)
+
+        assert (order.state, status) == ("open", "overdue" if overdue else "not_recorded")
 
 
 def test_what_lapsed_before_the_first_day_of_records_is_not_missed() -> None:

@@ -76,7 +76,7 @@ def _deadline(link: AnyLink, ranges: Ranges, *, bare: bool) -> Deadline:
     case, due, judged, state = chain.case, counted.due, link.judged_on(), link.state()
     earliest, latest = ranges.get(link.id, (due, due))
     knowledge = "provisional" if earliest != latest else link.knowledge
-    waits = link.waiting() if state in AWAITED else None
+    waits = link.waiting() if state in AWAITED and not is_before_records(case, due) else None
     taken_up = taken_up_after(case, chain.procedure, obligation, link.id, due)
     is_done = link.fact is not None and not taken_up and not obligation.by_itself
     said = link.explanation() if isinstance(link, RowLink) else explanation(link, judged, taken_up)
