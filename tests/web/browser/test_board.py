@@ -25,7 +25,7 @@ def page(served: Served) -> Iterator[Any]:
 
 
 def test_a_refusal_stands_at_the_form_and_the_chosen_file_stays(site: Site, page: Any) -> None:
-    """Only the sentence is swapped in: neither the address typed nor the file chosen is lost."""
+    """Only the sentence is swapped in: neither the address typed nor the file chosen is lost, nor asked for."""
     page.goto(f"/cases/{site.real}?lang=ru&fact=order_signed")
     page.fill("#record-on", "2026-04-06")
     page.fill("#evidence-fields input[type=url]", "ftp://org.kz/x")
@@ -39,6 +39,7 @@ def test_a_refusal_stands_at_the_form_and_the_chosen_file_stays(site: Site, page
 
     assert page.input_value("#evidence-fields input[name='link.other']") == "ftp://org.kz/x"
     assert page.evaluate("document.querySelector('#evidence-fields input[type=file]').files.length") == 1
+    assert "Файлы" not in page.inner_text("#record-problem")
     assert "order_signed" not in site.facts(site.real)
 
 
