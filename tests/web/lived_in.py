@@ -21,7 +21,7 @@ from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import Opening
 
-HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>'{{7*7}}"""
+HOSTILE = f"""<script>alert(1)</script>"><img src=x onerror=alert(2)>'{{{{7*7}}}} {"x" * 70}"""
 RAW = ("<script>alert", "<img src=x", "49'")
 """What a page must never contain: the same, not made into text."""
 

@@ -21,9 +21,10 @@ RUN = """async (part) => {
 OVER = """() => {
   const wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= wide) return [];
-  return Array.from(document.querySelectorAll("body *"))
+  const out = Array.from(document.querySelectorAll("body *"))
     .filter(one => one.getBoundingClientRect().right > wide + 1 && getComputedStyle(one).position !== "fixed")
     .slice(0, 4).map(one => one.outerHTML.slice(0, 120));
+  return [`${document.documentElement.scrollWidth} wide`, ...out];
 }"""
 PRUNE = """() => {
   const shape = one => [one.tagName, one.getAttribute("class"), one.getAttribute("role"),
