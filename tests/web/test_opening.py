@@ -81,7 +81,7 @@ def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(
     assert page.url.path.startswith("/open/schedule/")
     assert "Закупки" in page.text
     assert "строка 4" in page.text
-    assert "последний день прошёл (1 апреля 2026 года)" in page.text
+    assert "последний день прошёл (1 апреля 2026 года, срок предположительный)" in page.text
     assert "«Никто Такой»" in page.text
     assert before == []
     assert "Открыто: 2 дела" in result_page.text
