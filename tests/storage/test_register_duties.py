@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from merzim.services import yearly
 from merzim.services.app import AppContext
+from merzim.services.cases.verbs import OpenCase, open_case
 from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.jobs.rounds import run_round
@@ -24,6 +25,7 @@ from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from merzim.services.registers.views import ListRows, list_rows
 from merzim.services.yearly import open_cases
+from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.office import save
 from tests.storage.registers import NOW, TODAY, Stopped, agrees, office, operator, reader, stop
 from tests.storage.sample_cases import on_sqlite_alone
@@ -260,22 +262,32 @@ def test_rows_that_people_add_at_once_are_all_recorded(app: AppContext) -> None:
     assert "withdrawn" not in [event.kind for event in app.ledger.events(case_of(app).id)]
 
 
-def test_a_year_two_open_at_once_is_opened_once(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even where both would have looked which cases there are before either opened any."""
-    both, year_ahead = Barrier(2), yearly.year_ahead
+@pytest.mark.parametrize(("owner", "look"), [(yearly, "year_ahead"), (SqlLedger, "active_case")])
+def test_what_two_open_at_once_is_opened_once(
+    app: AppContext, monkeypatch: pytest.MonkeyPatch, owner: Any, look: str
+) -> None:
+    """A year, and a case of a procedure that is opened once; even where both would have looked which cases
+    there are before either opened any."""
+    both, alone = Barrier(2), getattr(owner, look)
 
     def looked_together(*arguments: Any, **options: Any) -> Any:
-        ahead = year_ahead(*arguments, **options)
+        found = alone(*arguments, **options)
         with suppress(BrokenBarrierError):
             both.wait(1)
-        return ahead
+        return found
 
-    monkeypatch.setattr(yearly, "year_ahead", looked_together)
+    def open_what(_: int) -> int:
+        if owner is yearly:
+            return len(open_cases(app, 2026, at=AT).opened)
+        with suppress(Refusal):
+            return bool(open_case(operator(app), OpenCase(procedure="concept-plan", unit="ministry", planned={}, facts={})))
+        return 0
+
+    monkeypatch.setattr(owner, look, looked_together)
 
     with ThreadPoolExecutor(2) as people:
-        results = [*people.map(lambda year: open_cases(app, year, at=AT), [2026, 2026])]
+        opened = [*people.map(open_what, range(2))]
 
-    opened = [len(result.opened) for result in results]
     assert sorted(opened) == [0, len(app.ledger.ids())]
     assert any(opened)
 

@@ -34,6 +34,8 @@ from merzim.services.names import keep_responsible, name_of, person_named, unit_
 from merzim.services.results import CommandResult, FindingResult, OpenedCase, command_result
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, Verb, verb
+from merzim.storage.cases.ledger import hold_openings
+from merzim.storage.database import writing
 from notifications.event_notices import people_to_tell, was_notified
 from workflow.cases.case import Case, Event, withdrawn_documents, withdrawn_lines
 from workflow.cases.commands import answers, recording, statuses, withdrawals
@@ -422,7 +424,9 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
     _require_organisation(ctx, opening)
     if command.schedule_of:
         opening = in_schedule_of(whole_case(ctx, command.schedule_of)[0], opening)
-    return OpenedCase.of(ctx.case_commands.open(opening, at=ctx.moment))
+    with writing(ctx.app.engine):
+        hold_openings(ctx.app.engine)
+        return OpenedCase.of(ctx.case_commands.open(opening, at=ctx.moment))
 
 
 def _require_organisation(ctx: RequestContext, opening: Opening) -> None:

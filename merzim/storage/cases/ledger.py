@@ -203,8 +203,8 @@ def _can_move(first: date, last: date) -> ColumnElement[bool]:
 
 
 def hold_openings(engine: Engine) -> None:
-    """Let others who open many cases at once wait until the end of the caller's transaction. Called before it
-    reads which cases there are: who waited finds those this one opened.
+    """Let others who open cases wait until the end of the caller's transaction. Called before it reads which
+    cases there are: who waited finds those this one opened.
     """
     with writing(engine) as session:
         events.hold(session, "openings")
