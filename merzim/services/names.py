@@ -20,6 +20,7 @@ from workflow.cases.registers.rows import is_entry
 from workflow.deadlines.deadline import AssigneeKey, Row
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Obligation, Procedure, Text
+from workflow.org.access import within
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office, Person, Recipient, Unit
 from workflow.refusal import Refusal, closest_first
@@ -189,20 +190,30 @@ def unit_in_reach(ctx: RequestContext, text: str) -> str:
     return unit
 
 
-def people_named(office: Office, text: str) -> list[str]:
-    """Return the keys of the people with a key, e-mail or name, else of whom one begins so."""
-    return [*office.person_called.exactly(text)] or [*office.person_called.beginning(text)]
+def people_named(office: Office, text: str, root: str = "") -> list[str]:
+    """Return the keys of the people with a key, e-mail or name, else of whom one begins so, at or below a unit
+    ("" for all).
+    """
+    called, people = office.person_called, office.people
+    beginning = (key for key in called.beginning(text) if within(office, people[key].unit, root))
+    return [*called.exactly(text)] or [*beginning]
 
 
-def person_named(office: Office, text: str, *, required: bool = False) -> str:
+def nameable_root(ctx: RequestContext) -> str:
+    """Return the unit at or below which are the people the reader may name by a beginning; "" for all."""
+    return "" if ctx.reader.may("settings") or ctx.reader.may("manage") else ctx.reader.root
+
+
+def person_named(office: Office, text: str, *, required: bool = False, root: str = "") -> str:
     """Return the key of a person given by key, e-mail or name; "" stays "" unless one is required. Raises
-    Refusal for nobody or several; `allowed` lists them, or the closest keys.
+    Refusal for nobody or several; `allowed` lists them, or the closest keys, of those at or below `root`.
     """
     if not text and not required:
         return ""
-    keys = people_named(office, text) if text else []
+    keys = people_named(office, text, root) if text else []
     if len(keys) != 1:
-        allowed = keys or closest_first(text, office.people)
+        near, people = keys or closest_first(text, office.people), office.people
+        allowed = [key for key in near if within(office, people[key].unit, root)]
         raise Refusal("unknown_person", person=text, allowed=allowed[:10])
     return keys[0]
 

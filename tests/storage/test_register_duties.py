@@ -279,8 +279,9 @@ def test_what_two_open_at_once_is_opened_once(
     def open_what(_: int) -> int:
         if owner is yearly:
             return len(open_cases(app, 2026, at=AT).opened)
+        plan = OpenCase(procedure="concept-plan", unit="ministry", planned={}, facts={})
         with suppress(Refusal):
-            return bool(open_case(operator(app), OpenCase(procedure="concept-plan", unit="ministry", planned={}, facts={})))
+            return bool(open_case(operator(app), plan))
         return 0
 
     monkeypatch.setattr(owner, look, looked_together)

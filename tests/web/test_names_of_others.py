@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from starlette.testclient import TestClient
 
 from notifications.notice import Notice
 from tests.web.conftest import AT, NOW, Site, account, office_with_cases
@@ -95,6 +96,22 @@ def test_a_key_in_the_address_is_not_turned_into_a_name(site: Site) -> None:
 
     assert OTHER not in site.client("responsible").get(address).text
     assert OTHER in site.client(OFFICER).get(address).text
+
+
+@pytest.mark.parametrize(("login", "sees_all"), [("responsible", False), (OFFICER, True)])
+def test_half_a_name_means_people_of_one_s_own_unit_alone(site: Site, login: str, sees_all: bool) -> None:
+    """A refusal tells a program nobody of another unit; a whole name is found among all."""
+    with site.client(login) as program:
+        nobody, half, whole = (ask(program, site.real, text) for text in ("x@org.kz", "Өтеген", OTHER))
+
+    assert ("c@org.kz" in nobody) == (half == "") == sees_all
+    assert ("a@org.kz" in nobody, whole) == (True, "")
+
+
+def ask(program: TestClient, case: str, person: str) -> str:
+    """The refusal of a question to a person; "" if it was asked."""
+    answer = program.post(f"/api/v1/cases/{case}/comments", json={"text": "?", "asks": person})
+    return str(answer.json().get("detail", ""))
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from merzim.services.inputs import (
     Text,
     store_evidence,
 )
-from merzim.services.names import assignees_of, people_named, person_named
+from merzim.services.names import assignees_of, nameable_root, people_named, person_named
 from merzim.services.results import CommandResult, Result, at as path, command_result, page_of, result_of
 from merzim.services.verbs import ASSIGNMENT, Command, verb
 from workflow.cases.case import Case, Event
@@ -121,7 +121,7 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
     """Comment on a case or an obligation; people named or asked are notified by letter and in the inbox."""
     office = ctx.app.reads.office()
     mentions = people_mentioned(office, command.text)
-    asks = person_named(office, command.asks)
+    asks = person_named(office, command.asks, root=nameable_root(ctx))
     for person in (*mentions, *filter(None, [asks])):
         require_may_know(ctx, command.case, person)
     given = command.model_dump(exclude={"case", "asks"})
@@ -321,7 +321,7 @@ class ExtendAssignment(CaseCommand):
 @verb("assign")
 def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResult:
     """Give a person an assignment in a case; they get a letter and reminders, and lateness is escalated."""
-    person = person_named(ctx.app.reads.office(), command.person, required=True)
+    person = person_named(ctx.app.reads.office(), command.person, required=True, root=nameable_root(ctx))
     require_may_know(ctx, command.case, person)
     return result_of(
         ctx,
@@ -338,7 +338,7 @@ def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResu
 def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
     """Give a person of the reader's units an assignment without a case: one is opened for it in their unit."""
     office = ctx.app.reads.office()
-    key = person_named(office, command.person, required=True)
+    key = person_named(office, command.person, required=True, root=nameable_root(ctx))
     unit = office.people[key].unit
     if not in_own_units(ctx, unit):
         raise Refusal("assignment.out_of_reach", name=office.people[key].name)

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import acts_here
-from merzim.services.names import case_title
+from merzim.services.names import case_title, nameable_root
 from merzim.services.registers.results import register_view, seen_register
 from merzim.services.registers.views import ListRows, list_rows
 from merzim.services.search import Search, search
@@ -56,15 +56,15 @@ def suggest(ctx: Own, what: What, q: Typed = "") -> Response:
     """
     kind, _, register_id = what.partition(".")
     office, t = ctx.reads.office(), Translator(ctx.language)
+    names_all = ctx.reader.may("settings") or ctx.reader.may("manage")
     found: Sequence[Suggestion] = ()
     if kind == "unit":
         found = (unit_names(office) if ctx.reader.may("settings") else own_units(ctx)).suggestions(q)
     elif kind == "person":
-        root = "" if _names_people(ctx) else ctx.reader.root
-        found = person_names(office.written_down, root).suggestions(q)
+        found = person_names(office.written_down, nameable_root(ctx)).suggestions(q)
     elif kind == "responsible":
         either = (unit_names(office.written_down), person_names(office.written_down))
-        found = [each for names in either for each in names.suggestions(q)] if _names_people(ctx) else ()
+        found = [each for names in either for each in names.suggestions(q)] if names_all else ()
     elif not ctx.reader.may("read"):
         raise NotAllowed
     else:
@@ -89,11 +89,6 @@ def _rows(ctx: RequestContext, register_id: str, q: str, t: Translator) -> list[
     return [
         Suggestion(typed=row.id, beside=row_title(register, row, t)) for row in list_rows(ctx, command).rows
     ]
-
-
-def _names_people(ctx: RequestContext) -> bool:
-    """Return whether the reader's forms name people of the whole office."""
-    return ctx.reader.may("settings") or ctx.reader.may("manage")
 
 
 @router.get("/help")
