@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.services.results import OpenedCase
 from merzim.web.errors import AWAY
 from tests.web.conftest import Site, hide
-from workflow.cases.commands.case_commands import CaseCommands
+from workflow.cases.case import Case
 from workflow.refusal import Refusal
 
 
@@ -115,17 +116,15 @@ def test_what_may_have_been_done_is_not_done_again_under_its_key(
 ) -> None:
     """The connection broke during the commit: a repeated request is answered that the outcome is unknown."""
     body, key = {"procedure": "internal-analysis", "unit": "law"}, {"Idempotency-Key": "cut-at-the-end"}
-    opens = CaseCommands.open
 
-    def then_cut(self: CaseCommands, *arguments: Any, **options: Any) -> Any:
-        opens(self, *arguments, **options)
+    def cut_off(case: Case) -> OpenedCase:
         trouble = Refusal(AWAY, what="unreachable", where="here", problem="")
         trouble.undecided = True
         raise trouble
 
     before = len(site.cases())
     with monkeypatch.context() as away:
-        away.setattr(CaseCommands, "open", then_cut)
+        away.setattr(OpenedCase, "of", cut_off)
         cut = browser.post("/api/v1/cases", json=body, headers=key)
     second_answer = browser.post("/api/v1/cases", json=body, headers=key)
 

@@ -426,7 +426,8 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
         opening = in_schedule_of(whole_case(ctx, command.schedule_of)[0], opening)
     with writing(ctx.app.engine):
         hold_openings(ctx.app.engine)
-        return OpenedCase.of(ctx.case_commands.open(opening, at=ctx.moment))
+        case = ctx.case_commands.open(opening, at=ctx.moment)
+    return OpenedCase.of(case)
 
 
 def _require_organisation(ctx: RequestContext, opening: Opening) -> None:
