@@ -139,6 +139,7 @@ def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
 
 def test_whoever_is_away_is_stood_in_for(site: Site) -> None:
     """Erlan goes on leave and names Gulnur: his tasks are on her “My desk”, with his name."""
+    account(site, "erlan", "first_head", "c@org.kz")
     browser = site.client("erlan")
     answer = browser.post(
         "/desk/leave", data={"first": "2026-04-06", "last": "2026-04-17", "deputy": "a@org.kz"}

@@ -70,12 +70,16 @@ def test_the_desk_offers_deputies_of_one_s_own_unit_alone(either: Site) -> None:
 
 
 def test_a_deputy_of_another_unit_whom_the_administrator_appointed_stays_chosen(site: Site) -> None:
-    """Saving one's leave does not take the deputy away."""
+    """Saving one's leave does not take the deputy away; one's own choice is of the own unit."""
     stored_office = site.office
     away = Person(key="a@org.kz", name="Әлиева Гүлнұр", unit="hr", deputy="c@org.kz")
     site.keep(replace(stored_office, people={**stored_office.people, away.key: away}))
 
-    assert '<option value="c@org.kz" selected>' in site.client("responsible").get("/desk").text
+    with site.client("responsible") as browser:
+        assert '<option value="c@org.kz" selected>' in browser.get("/desk").text
+        chosen = [browser.post("/desk/leave", data={"none": "1", "deputy": f"{key}@org.kz"}) for key in "cbc"]
+
+    assert [answer.status_code for answer in chosen] == [303, 303, 422]
 
 
 def test_the_register_is_narrowed_to_people_of_one_s_own_unit_alone(either: Site) -> None:

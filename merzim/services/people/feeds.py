@@ -20,7 +20,7 @@ from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import Hash, SessionsEnded, issue_secret
 from merzim.services.app import AppContext
 from merzim.services.board.deadlines import keys_of_person
-from merzim.services.context import RequestContext, reader_of
+from merzim.services.context import RequestContext, in_own_units, reader_of
 from merzim.services.inputs import Day, Key
 from merzim.services.names import person_named
 from merzim.services.verbs import Command, NotFound, verb
@@ -223,7 +223,9 @@ class Away(Command):
 
 @verb("record")
 def set_leave(ctx: RequestContext, command: Away) -> None:
-    """Set the reader's deputy, and one leave in place of all they had; without days they have none."""
+    """Set the reader's deputy, of their own units or as appointed, and one leave in place of all they had;
+    without days they have none.
+    """
     first, last = command.first or command.last, command.last or command.first
     office = ctx.reads.office()
     person = office.people.get(ctx.reader.person)
@@ -231,7 +233,9 @@ def set_leave(ctx: RequestContext, command: Away) -> None:
         raise Refusal("web.desk.no_person")
     if first and last and (last < first or last < ctx.today or last - first > LONGEST_LEAVE):
         raise Refusal("web.desk.bad_leave", first=first, last=last)
-    if command.deputy is not None and (command.deputy not in office.people or command.deputy == person.key):
+    deputy = office.people.get(command.deputy or "")
+    is_own = deputy is not None and deputy is not person and in_own_units(ctx, deputy.unit)
+    if command.deputy not in (None, person.deputy) and not is_own:
         raise Refusal("web.desk.bad_deputy", person=command.deputy)
     away = ((first, last),) if first and last else ()
     office_store.set_leave(ctx.app.engine, person.key, away=away, deputy=command.deputy, at=ctx.moment)
