@@ -29,6 +29,7 @@ from tests.web.serving import shown_meanwhile
 from tests.web.test_names_of_others import letter
 from workflow.moments import Moment
 
+MAIL = {"host": "mail.example.kz", "sender": "m@a.kz"}
 LAST = ["letter", "schedule"]
 STEPS = ["organisation", "units", "people", "mail", "officer", "accounts", *LAST]
 
@@ -51,15 +52,9 @@ def steps(office: Site) -> list[str]:
     return [name for name, look in found if look == "open"]
 
 
-def set_organisation(office: Site, **names: str) -> None:
+def save(office: Site, part: str, **fields: str) -> None:
     with office.client("administrator") as browser:
-        assert browser.post("/administration/settings/organisation", data=names).status_code == 303
-
-
-def set_mail(office: Site) -> None:
-    server = {"host": "mail.example.kz", "sender": "m@a.kz"}
-    with office.client("administrator") as browser:
-        assert browser.post("/administration/settings/mail", data=server).status_code == 303
+        assert browser.post(f"{PAGE}/{part}", data=fields).status_code == 303
 
 
 def test_what_is_entered_is_called_done_one_after_another(begun: Site) -> None:
@@ -67,14 +62,14 @@ def test_what_is_entered_is_called_done_one_after_another(begun: Site) -> None:
     list is there until a letter is out and a case is open.
     """
     empty = steps(begun)
-    set_organisation(begun, name="Мекеме")
+    save(begun, "organisation", name="Мекеме")
     begun.run("people", str(ROOT / "examples" / "people.csv"))
     entered = steps(begun)
-    set_mail(begun)
+    save(begun, "mail", **MAIL)
     mailed = steps(begun)
     begun.run("user", "add", "aida", "--access", "officer")
     with_colleague = steps(begun)
-    set_organisation(begun, name="Мекеме", officer="a.akhmetova@example.kz")
+    save(begun, "organisation", name="Мекеме", officer="a.akhmetova@example.kz")
     set_up = steps(begun)
     begun.run("open", "internal-analysis", "--object", "Сатып алу", "--planned", "analysis_started=2026-06-01")
     with writing(begun.context.engine) as connection:
@@ -96,7 +91,7 @@ def test_until_a_channel_reaches_people_it_is_said_in_red(begun: Site) -> None:
     places = [("aida", "/"), ("head", "/"), ("administrator", "/administration")]
     before = said_in_red(begun, places)
     to_others = said_in_red(begun, [("auditor", "/")])
-    set_mail(begun)
+    save(begun, "mail", **MAIL)
 
     assert (before, to_others) == ([True] * len(places), [False])
     assert said_in_red(begun, places) == [False] * len(places)

@@ -130,10 +130,7 @@ def test_a_month_shows_what_falls_due_on_its_day(site: Site, browser: TestClient
     assert "24–25 марта" in march
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/calendar/2026/13", "/calendar/2009/12", "/calendar/2026/x"],
-)
+@pytest.mark.parametrize("path", ["/calendar/2026/13", "/calendar/2009/12", "/calendar/2026/x"])
 def test_a_month_that_is_none_is_not_found(path: str, browser: TestClient) -> None:
     assert browser.get(path).status_code == 404
 

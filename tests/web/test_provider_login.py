@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx2
 import pyotp
 import pytest
 from sqlalchemy import update
@@ -19,7 +20,7 @@ from merzim import clock
 from merzim.services.accounts import verbs as account_commands
 from merzim.services.accounts.verbs import AccountCommand
 from merzim.services.context import operator_context
-from merzim.services.oidc import CLOCK_SKEW_SECONDS, open_provider
+from merzim.services.oidc import CLOCK_SKEW_SECONDS, OidcProvider, open_provider
 from merzim.settings import BadSetting, GroupAccess, OidcSettings
 from merzim.storage.database import writing
 from merzim.storage.tables.accounts import ENTRY
@@ -29,7 +30,7 @@ from tests.notifications.servers import free_port
 from tests.openid import CALLBACK, CLIENT, SECRET, Provider
 from tests.web.conftest import AT, NOW, PASSWORD, Site, build
 from tests.web.serving import shown_meanwhile
-from workflow.org.access import Access, Reader
+from workflow.org.access import Access, OutsidePerson, Reader
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +75,6 @@ def open_account(site: Site, login: str, *, person: str = "", disabled: bool = F
 
 def test_somebody_logs_in_with_the_account_made_for_their_person(provider: Provider) -> None:
     """Found by a verified e-mail once, and ever after by `sub`; led to the page they wanted, of ours alone."""
-    provider.person("77-a", email="D@Org.kz", email_verified=True)
     site = office(provider)
     site.accounts.save(replace(site.accounts.account("responsible").reader, person="x"), disabled=False, at=AT)
     open_account(site, "gulnur", person="a@org.kz")
@@ -301,6 +301,25 @@ def test_answers_that_prove_nothing_are_counted_by_address(provider: Provider) -
         browser.cookies.set(COOKIE, saved, domain="127.0.0.1")
         answer = browser.get("/login/oidc/callback", params={"state": state, "error": "x"})
         assert answer.status_code == status
+
+
+def test_sixty_people_of_one_office_come_back_at_once(provider: Provider, monkeypatch: Any) -> None:
+    """More than their network has attempts (50), each of which counts until the provider answers."""
+    site = office(provider)
+    browser, address = begin(site)
+    state, cookie = parse_qs(urlsplit(address).query)["state"][0], f"{COOKIE}={browser.cookies[COOKIE]}"
+
+    async def identify(*_: object, **__: object) -> OutsidePerson:
+        await asyncio.sleep(0.1)
+        return OutsidePerson(subject="s", login="s", name="", email="", access="auditor")
+
+    async def statuses() -> set[int]:
+        back, transport = f"{CALLBACK}?state={state}&code=any", httpx2.ASGITransport(site.app)
+        async with httpx2.AsyncClient(transport=transport, headers={"cookie": cookie}) as people:
+            return {each.status_code for each in await asyncio.gather(*map(people.get, [back] * 60))}
+
+    monkeypatch.setattr(OidcProvider, "identify", identify)
+    assert asyncio.run(statuses()) == {303}
 
 
 def test_a_provider_is_refused_at_the_start_where_it_could_not_work(provider: Provider) -> None:

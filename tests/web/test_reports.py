@@ -299,11 +299,7 @@ def test_a_published_cartogram_is_held_against_the_results(officer: Any) -> None
     """Before it is recorded there is nothing to compare; recorded, each difference is named by its place."""
     officer.post(
         f"/cases/{CASE}/rows/positions",
-        data={
-            "field.title": "Кадровик",
-            "field.department": "Кадры",
-            "field.district": "Алматинский район",
-        },
+        data={"field.title": "Кадровик", "field.department": "Кадры", "field.district": "Алматинский район"},
     )
     before = officer.get("/reports/cartogram?lang=ru").text
     recorded = _cartogram(officer, "1;Кадры;Алматинский район;кадровик\n2;Закупки;;Сговор при закупках\n")

@@ -328,10 +328,7 @@ def test_an_administrator_removes_a_second_factor_and_its_holder_is_told(site: S
 
 @pytest.mark.parametrize(
     ("about", "ground", "says"),
-    [
-        ("officer", " ", "State why the second factor"),
-        ("administrator", "lost", "your own account"),
-    ],
+    [("officer", " ", "State why the second factor"), ("administrator", "lost", "your own account")],
 )
 def test_what_cannot_be_is_refused_in_one_sentence(site: Site, about: str, ground: str, says: str) -> None:
     """Without a ground, and of one's own account."""

@@ -20,12 +20,7 @@ from tests.web.browser.look import LOGINS, pages_of
 Look = tuple[int, str]
 LOOKS: tuple[Look, ...] = ((360, "dark"), (1360, "light"))
 """Each width and each theme once."""
-WALKED = (
-    "/reports/consolidated",
-    "/reports/uploads",
-    "/reports/yearly",
-    "/cases/2026-0002/risks?risk=1",
-)
+WALKED = ("/reports/consolidated", "/reports/uploads", "/reports/yearly", "/cases/2026-0002/risks?risk=1")
 REACHABLE = """() => {
   const all = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
   window.left = Array.from(document.querySelectorAll(all)).filter(one =>
