@@ -313,10 +313,14 @@ def test_a_check_not_made_before_the_announcement_was_missed() -> None:
 
 
 def test_nothing_is_asked_for_before_its_condition_is_met_or_from_before_the_records() -> None:
-    sample = case(facts={"discussion_held": HELD})
-    later = replace(sample, kept_from=date(2026, 6, 1))
-
-    assert asked(later, RESULTS, date(2026, 6, 18)) is None
+    """Also of what is due before a step whose own last day, here 30 March, lies before the records."""
+    for facts, name in (
+        ({"discussion_held": HELD}, RESULTS),
+        ({"analysis_started": START}, "start_text_checked"),
+    ):
+        sample = case(facts=facts)
+        assert asked(sample, name, date(2026, 6, 18)) is not None
+        assert asked(replace(sample, kept_from=date(2026, 6, 1)), name, date(2026, 6, 18)) is None
     assert asked(case(), RESULTS, HELD) is None
 
 

@@ -140,7 +140,7 @@ def _reminds_from(link: AnyLink, state: State) -> date | None:
     not the law's. Acts name no number of days for half of what they oblige to.
 
     Of one required before a fact that lies ahead, that fact's expected day; of all others the day since when it
-    is open. None while its condition is not met, where it was open before the office kept records, and for
+    is open. None while its condition is not met, where that day lies before the office kept records, and for
     what has a due date, obliges nobody, or is no duty of this organisation. A decision is asked whatever its
     force.
     """
@@ -150,14 +150,14 @@ def _reminds_from(link: AnyLink, state: State) -> date | None:
     is_binding = obligation.force == "obligatory" and not obligation.practice
     if obligation.by_itself or obligation.duty == OUTSIDE or not (is_binding or obligation.options):
         return None
+    since = _open_since(link)
     if isinstance(obligation.term, Before) and obligation.since is not None:
         fact, ahead = chain.link(obligation.since, link.span), link.anchor
         is_undated = ahead.on is None and isinstance(fact.obligation.term, WithoutTerm)
         if ahead.state != "happened" and not is_undated:
             due, anchor = fact.counted.due, fact.anchor.on
             # Where what the fact counts from comes only after the day it was planned for, its due date counts.
-            return due if due and anchor and ahead.on and ahead.on < anchor <= due else ahead.on
-    since = _open_since(link)
+            since = due if due and anchor and ahead.on and ahead.on < anchor <= due else ahead.on
     return None if is_before_records(chain.case, since) else since
 
 
