@@ -197,12 +197,12 @@ def _end_on(
         return CountedTerm(due=to, safe_by=to, first=to, last=to, elements=elements)
     if backward:  # forward would eat into the time the term keeps free
         due = safe_by = first = calendar.find_previous_working_day(to)
-        last, act = to, None
+        last, roll, act = to, "rolled_back", None
     else:
         due = last = calendar.find_following_working_day(to)
-        first, act = to, ROLL_ACT
+        first, roll, act = to, "rolled", ROLL_ACT
         safe_by = _last_working_day(to, calendar)
-    rolled = Element(code="rolled", arguments={"on": to, "to": due}, on=due, act=act)
+    rolled = Element(code=roll, arguments={"on": to, "to": due}, on=due, act=act)
     return _over(first, last, [element, rolled], calendar, due=due, safe_by=safe_by)
 
 

@@ -144,7 +144,7 @@ def test_an_office_day_off_is_skipped_and_told() -> None:
             "2026-05-12",
             "2026-05-08",
             "2026-05-08",
-            ["calendar_days_before", "rolled"],
+            ["calendar_days_before", "rolled_back"],
         ),
         (After(3, "days"), "2026-04-13", "2026-04-16", "2026-04-16", ["unspecified_days"]),
         (After(2, "weeks"), "2026-04-13", "2026-04-27", "2026-04-27", ["weeks_after"]),
@@ -152,7 +152,7 @@ def test_an_office_day_off_is_skipped_and_told() -> None:
         (After(1, "months"), "2026-01-30", "2026-03-02", "2026-02-27", ["months_after", "rolled"]),
         (After(1, "months"), "2024-01-31", "2024-02-29", "2024-02-29", ["months_after"]),
         (After(2, "months"), "2026-01-31", "2026-03-31", "2026-03-31", ["months_after"]),
-        (After(-1, "months"), "2026-03-31", "2026-02-27", "2026-02-27", ["months_before", "rolled"]),
+        (After(-1, "months"), "2026-03-31", "2026-02-27", "2026-02-27", ["months_before", "rolled_back"]),
         (After(12, "months"), "2025-12-16", "2026-12-17", "2026-12-15", ["months_after", "rolled"]),
         (After(1, "years"), "2024-02-29", "2025-02-28", "2025-02-28", ["years_after"]),
         # the fifth after a quarter: 5 July 2026 a Sunday, 6 July a holiday

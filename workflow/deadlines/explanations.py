@@ -74,8 +74,8 @@ def _anchor(link: Link) -> Iterator[Element]:
     arguments: dict[str, object] = {"title": link.chain.procedure.by_id[since].title}
     if on is not None:
         arguments["on"] = on
-        if isinstance(term, terms.YearlyDate):
-            code += "_moment"  # a fixed day of its year: whether that day counts means nothing
+        if isinstance(term, terms.YearlyDate | terms.Before | terms.AtOnce):
+            code += "_moment"  # no days are counted from it: whether that day counts means nothing
         else:
             arguments["counted"] = isinstance(term, terms.Duration)
     yield Element(code=code, arguments=arguments, on=on)
