@@ -63,6 +63,8 @@ _OF_RU = re.compile(
     re.IGNORECASE,
 )
 _OF_KK = re.compile(r"^(?P<object>.+?)\s+қызметін\w*", re.IGNORECASE)
+OBJECT_IS = r"(?:объект(?: анализа)?|(?:талдау )?объекті?сі)\s*:\s*(?=\S)"
+_OBJECT, _RUSSIAN = re.compile(OBJECT_IS, re.IGNORECASE), re.compile("график", re.IGNORECASE)
 _ASIDE = re.compile(r"\s*\((?:далее|бұдан әрі)[^()]*\)", re.IGNORECASE)
 
 
@@ -71,7 +73,7 @@ class ScheduleTitle:
     """The rows above the table.
 
     Attributes:
-        object: the organisation whose activity is analysed; the whole title where it is not found.
+        object: as labelled, else the organisation whose activity is analysed, else the whole title.
         year: the single year of its period, for dates without a year.
         years: all it speaks of, from which no date of the table may be far.
     """
@@ -90,17 +92,23 @@ def read_title(rows: Sequence[RowOfSheet], errors: Errors) -> ScheduleTitle:
     cells = [
         (row.number, place, value) for row in rows for place, value in enumerate(row.cells) if value is not None
     ]
-    texts = [tidy(value) for *_, value in cells if isinstance(value, str) and _SCHEDULE.search(plain(value))]
-    title = max(texts, key=len, default="")
-    besides = [cell for cell in cells if not isinstance(cell[2], str) or tidy(cell[2]) != title]
+    texts = [tidy(value) for *_, value in cells if isinstance(value, str)]
+    whole = [max((text for text in texts if _SCHEDULE.search(plain(text))), key=len, default="")]
+    if whole != [""] and " " not in whole[0]:
+        # "ГРАФИК" in a row of its own: what it is of stands below it, in Kazakh above "КЕСТЕСІ".
+        at = texts.index(whole[0])
+        whole = texts[at : at + 2] if _RUSSIAN.search(whole[0]) else texts[max(at - 1, 0) : at + 1]
+    title = " ".join(whole)
+    besides = [cell for cell in cells if not isinstance(cell[2], str) or tidy(cell[2]) not in whole]
     approved_on, row, place = _approval(besides, errors)
     period = _period(title)
     of_period = {period.first.year, period.last.year} if period else set[int]()
     of_title, of_all = years_named([title]), years_named(value for *_, value in cells)
     bare = _ASIDE.sub("", title)
     named = _OF_RU.search(bare) or _OF_KK.search(bare)
+    labelled = (_OBJECT.sub("", text) for text in texts if _OBJECT.match(text))
     return ScheduleTitle(
-        object=named["object"].strip(" ,.;:") if named else bare,
+        object=next(labelled, named["object"].strip(" ,.;:") if named else bare),
         approved_on=approved_on,
         approved_row=row,
         approved_cell=cell_name(row, place) if approved_on else "",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from merzim.documents.schedules.schedule import END, START, UNREAD, ReadSchedule, ScheduleTitle
+from merzim.documents.schedules.schedule import END, OBJECT_IS, START, UNREAD, ReadSchedule, ScheduleTitle
 from merzim.documents.schedules.table import RUN, Facts, HeadCell, ScheduleTable, match_facts, text_at
 from merzim.documents.sheets.dates import (
     Days,
@@ -25,9 +25,7 @@ from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
 
 _WHOLE = ("внутренн", "вакр", "ішкі талдау")
 """Roots of a work that is a whole analysis, not a part of one."""
-_LABEL = re.compile(
-    r"^(?:(?:\d+|[IVX]+)[.)]\s*(?=[^\W\d_]))?(?i:(?:объект(?: анализа)?|(?:талдау )?объекті?сі)\s*:\s*(?=\S))?"
-)
+_LABEL = re.compile(rf"^(?:(?:\d+|[IVX]+)[.)]\s*(?=[^\W\d_]))?(?i:{OBJECT_IS})?")
 """The number and the words before the name of a section's object; І is also a first letter of Kazakh names."""
 _QUOTED = 70
 """Characters of a work that a note quotes."""
