@@ -71,9 +71,10 @@ def case_page(
         may_write=ctx.reader.may("record") and ctx.reads.may_write(view.case),
         tried=tried,
         inputs=partial(_inputs, ctx, tried),
-        # Of an imported plan: measures withdrawn in the case before, columns and sheets that were not read.
+        # Of an imported plan: measures withdrawn before, columns and sheets not read, responsible not found.
         left_out=int(left_out) if left_out.isdecimal() else 0,
         not_read=_parameter(ctx, "unread", UNREAD),
+        unmatched=_parameter(ctx, "unmatched", UNREAD),
         source_row=_source_row(ctx, view),
         row_registers=_row_registers(ctx, view),
         names=author_names(ctx, {event.by for event in view.events}),

@@ -295,14 +295,15 @@ def _shown_row(ctx: WebContext, result: CommandResult, form: FormData) -> Respon
 @reads_files
 @forms.shown_again(_risks, "plan-file")
 def import_plan(ctx: Recording, case: CaseId, form: RowForm) -> Response:
-    """Import the file of a plan; tell what of it was not read, and what was withdrawn before and stays so."""
+    """Import the file of a plan; tell what of it was not read, who was not found, and what stays withdrawn."""
     plan = _table(form, "file", "web.refusal.no_plan_file")
     command = read_command(ctx, rows.ImportPlan, forms.text_fields(form), case=case, content=plan)
     imported_plan = rows.import_plan(ctx, command)
     told = {"said": "plan_taken" if imported_plan.entered else "nothing_new"}
     if imported_plan.withdrawn:
         told["left_out"] = str(len(imported_plan.withdrawn))
-    return redirect(ctx, f"/cases/{case}/risks", **told, **_unread(imported_plan.unread))
+    told |= _named("unread", imported_plan.unread) | _named("unmatched", imported_plan.unmatched)
+    return redirect(ctx, f"/cases/{case}/risks", **told)
 
 
 @router.post("/cases/{case}/cartogram")
@@ -315,13 +316,13 @@ def record_cartogram(ctx: Recording, case: CaseId, form: RowForm) -> Response:
     result = rows.record_cartogram(
         ctx, read_command(ctx, rows.RecordCartogram, forms.text_fields(form), **given)
     )
-    told = {**parameters_of(ctx, result), **_unread(result.unread)}
+    told = {**parameters_of(ctx, result), **_named("unread", result.unread)}
     return redirect(ctx, f"/cases/{case}/risks", element="cartogram", **told)
 
 
-def _unread(names: Sequence[str]) -> dict[str, str]:
-    """Return the parameter that names the columns and sheets that were not read; none where there are none."""
-    return {"unread": ", ".join(f"«{name}»" for name in names)[:UNREAD]} if names else {}
+def _named(parameter: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the parameter that names what of a file was not read or not found; none where there are none."""
+    return {parameter: ", ".join(f"«{name}»" for name in names)[:UNREAD]} if names else {}
 
 
 def _table(form: FormData, name: str, refusal: str) -> OpenFile:
