@@ -141,7 +141,7 @@ def test_a_file_that_was_lost_or_altered_is_named_and_left_out(tmp_path: Path) -
     assert [document.evidence.reference for document in answer.damaged["altered"]] == [sha256(NOTE).hexdigest()]
     assert [row["Ескертпе"] for row in index(archive)[:2]] == [
         "Файл қоймада табылмады",
-        "Файл тіркелгеннен кейін өзгертілген, жинаққа салынбаған",
+        "Файл тіркелгеннен кейін өзгертілген, топтамаға салынбаған",
     ]
     assert sha256(NOTE).hexdigest() not in archive.read("SHA256SUMS").decode()
     assert len([name for name in archive.namelist() if name.endswith(".pdf")]) == 1
