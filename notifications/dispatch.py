@@ -124,7 +124,8 @@ class Move:
 
     Attributes:
         numbers: ids of the lines that record the move.
-        change: name of the change, shared by all it moved; cause: the same in parts.
+        change: name of the change, shared by all it moved; cause: the same in parts; author: key of the person
+            who made it, "" where an account has none.
         row: None when the deadline no longer exists.
         notified: the notices about it that were delivered, in order of time.
     """
@@ -134,6 +135,7 @@ class Move:
     obligation: str
     change: str
     cause: Mapping[str, object]
+    author: str = ""
     row: Row | None
     notified: tuple[Notice, ...]
 

@@ -205,6 +205,7 @@ def move_notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
     awaited = lateness(row, today=today).waiting_for if row is not None else None
     due = row.due if row is not None and row.state in AWAITED and awaited is None else None
     step, elsewhere = MOVED if due else WITHDRAWN, move.cause.get("told")
+    author = dispatch.office.people.get(move.author)
     for last in last_told(move.notified):
         person = dispatch.office.people.get(last.person)
         is_told_elsewhere = isinstance(elsewhere, list) and last.person in elsewhere
@@ -212,7 +213,8 @@ def move_notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
             continue
         told = dispatch.reached(Recipient(person=person, why="duty"))
         person = told.person if told else person
-        about = {"old": last.due.isoformat(), "cause": dict(move.cause), "change": move.change}
+        by = {"by": author.name_in(person.language)} if author else {}
+        about = {"old": last.due.isoformat(), "cause": {**move.cause, **by}, "change": move.change}
         told_due = due or last.due
         yield from dispatch.notices_to(
             person,

@@ -32,6 +32,7 @@ from merzim.storage.office import PresentOffice
 from merzim.storage.refusals import retry_until_back
 from merzim.storage.rows import EVENTS_IN_ORDER, INBOX_LINES, columns_of, event, inbox_line, row, to_notice
 from merzim.storage.tables import board
+from merzim.storage.tables.accounts import ACCOUNT
 from merzim.storage.tables.base import moment
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE, INBOX
@@ -350,6 +351,9 @@ def _moves(session: Session, limit: int) -> list[Move]:
     notices: dict[tuple[str, str], list[Notice]] = {}
     for notice in map(to_notice, session.execute(told.order_by(NOTICE.c.queued_at, NOTICE.c.key))):
         notices.setdefault((notice.case, notice.obligation), []).append(notice)
+    by = {place: str(line.cause.get("by", "")).casefold() for place, line in last.items()}
+    accounts = select(ACCOUNT.c.login, ACCOUNT.c.person).where(ACCOUNT.c.login.in_(sorted({*by.values()})))
+    people = dict(map(tuple, session.execute(accounts)))
     return [
         Move(
             numbers=tuple(line.n for line in lines if (line.case, line.obligation) == place),
@@ -357,6 +361,7 @@ def _moves(session: Session, limit: int) -> list[Move]:
             obligation=place[1],
             change=line.change,
             cause=line.cause,
+            author=people.get(by[place], ""),
             row=rows.get(place),
             notified=tuple(notices.get(place, ())),
         )
