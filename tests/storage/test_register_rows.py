@@ -373,7 +373,7 @@ def test_a_file_is_stored_as_evidence_and_missed_when_it_is_gone(app: AppContext
 
 
 def test_the_events_of_a_row_cannot_be_rewritten_and_say_what_was(app: AppContext, engine: Engine) -> None:
-    """The database refuses; past it, verify names the value and the end that was cut off."""
+    """The database refuses; past it, verify names the value, the end that was cut off, the row that is gone."""
     ctx = operator(app)
     add(ctx, informer="Тайный", cost="5")
     second = add(ctx)
@@ -393,12 +393,14 @@ def test_the_events_of_a_row_cannot_be_rewritten_and_say_what_was(app: AppContex
 
     assert change(forged) == ["private_altered"]
     assert change("UPDATE event SET private = replace(private, 'Чужой человек', 'Тайный')") == []
-    change(f"UPDATE register_row SET cells = '{{}}' WHERE id = '{second}'")
+    moved = change(f"UPDATE register_row SET cells = '{{}}', unit = 'other' WHERE id = '{second}'")
+    assert moved == ["row_differs"]
     assert ids(ctx, filters=[{"field": "place", "is": ["Park"]}]) == []
     maintenance.rebuild(app, at=AT)
     assert ids(ctx, filters=[{"field": "place", "is": ["Park"]}]) == ["0002"]
     cut = change(f"DELETE FROM event WHERE stream = 'row/{second}' AND seq = 2")
     assert cut[:2] == ["sealed_missing", "stream_cut"]
+    assert "head_missing" in change(f"DELETE FROM register_row WHERE id = '{second}'")
 
 
 @on_sqlite_alone

@@ -43,6 +43,7 @@ def verify(app: AppContext, *, at: Moment, known_seal: tuple[int, str] | None = 
         app.engine,
         editions=editions,
         recompute=partial(app.case_commands.recomputed, today=at.today),
+        project=partial(_projected, app),
         known_seal=known_seal,
         evidence=app.evidence,
     )

@@ -68,6 +68,7 @@ def verify(
     *,
     editions: Mapping[str, Collection[str]] | None = None,
     recompute: Recompute | None = None,
+    project: ProjectRow | None = None,
     known_seal: tuple[int, str] | None = None,
     evidence: EvidenceFolder | None = None,
 ) -> tuple[Refusal, ...]:
@@ -80,6 +81,7 @@ def verify(
         editions: edition -> digests its cases may have; a case with another one is reported.
         recompute: function that recomputes a case's rows; a differing board is reported. Not called if an act
             of the office was altered, because the calendar is then unknown.
+        project: function that computes the entries of register rows; differing ones are reported.
     """
     torn = _torn(engine)
     try:
@@ -95,6 +97,8 @@ def verify(
             ]
         if recompute is not None and not any(problem.arguments.get("stream") == OFFICE for problem in problems):
             problems += _board(engine, recompute, problems)
+        if project is not None:
+            problems += _rows(engine, project, problems)
         return (*torn, *problems, *(damages(engine, evidence) if evidence is not None else ()))
     except StorageUnavailable:
         if torn:
@@ -112,18 +116,22 @@ def _torn(engine: Engine) -> tuple[Refusal, ...]:
 
 
 def _events(session: Session) -> Iterator[Refusal]:
-    """Yield the problems of the events, and streams that do not end where the head of a case or row says."""
+    """Yield the problems of the events, and streams that do not end where the head of a case or row says, or
+    have none.
+    """
     yield from events.problems(session, rewritten(session))
     ends = events.ends(session)
     for prefix, table in ((events.CASE, CASE), (events.ROW, REGISTER_ROW)):
         heads = select(table.c.id, table.c.seq, table.c.head).order_by(table.c.id)
         for name, seq, head in session.execute(heads):
             stream = f"{prefix}{name}"
-            end = ends.get(stream, (0, ""))
+            end = ends.pop(stream, (0, ""))
             if end[0] < seq:
                 yield Refusal("stream_cut", stream=stream, seq=seq, last=end[0])
             elif end != (seq, head):
                 yield Refusal("head_differs", stream=stream, seq=end[0])
+    headless = (stream for stream in sorted(ends) if stream.startswith((events.CASE, events.ROW)))
+    yield from (Refusal("head_missing", stream=stream) for stream in headless)
 
 
 def _known(session: Session, known_seal: tuple[int, str] | None) -> Iterator[Refusal]:
@@ -173,6 +181,17 @@ def _board(engine: Engine, recompute: Recompute, problems: Collection[Refusal]) 
         with reading(engine) as session:
             different = [*recommendations.differences(session, cases)]
         yield from (Refusal("recommendations_differ", case=name) for name in different)
+
+
+def _rows(engine: Engine, project: ProjectRow, problems: Collection[Refusal]) -> Iterator[Refusal]:
+    """Yield the register rows, of whole streams, that are not what their events make of what lists show."""
+    broken = {str(problem.arguments["stream"]) for problem in problems if problem.code in _BROKEN}
+    ids = read_column(engine, select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id))
+    with reading(engine) as session:
+        for names in chunks((name for name in ids if f"{events.ROW}{name}" not in broken), ROWS_AT_ONCE):
+            for name, stored, expected in _compared_rows(session, engine, project, names):
+                if any(stored[column] != expected[column] for column in (*_FROM_EVENTS, "shown")):
+                    yield Refusal("row_differs", row=name)
 
 
 def _substance(values: tuple[object, ...] | None) -> list[object] | None:
@@ -246,7 +265,9 @@ def unreadable_values(engine: Engine) -> tuple[Refusal, ...]:
 ProjectRow = Callable[[RegisterRow], Projection | None]
 """Function that computes the index entries of a register row; None leaves them as they are."""
 ROWS_AT_ONCE = 500
-_HEADS = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id)).with_for_update()
+_HEADS = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
+_FROM_EVENTS = ("register_id", "version", "unit", "opened_case", "withdrawn")
+"""The columns of a row's head, but for those of lists, that can be computed from its events."""
 
 
 def rebuild(engine: Engine, recompute: Recompute, *, now: datetime) -> int:
@@ -269,17 +290,21 @@ def rebuild_rows(engine: Engine, project: ProjectRow, names: Iterable[str] | Non
         names = read_column(engine, select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id))
     for chunk in chunks(names, ROWS_AT_ONCE):
         with writing(engine) as session:
-            stored = {head.id: head for head in execute_for_names(session, _HEADS, chunk)}
-            for name, row in stored_rows(engine, chunk).items():
-                if (projection := project(row)) is None:
-                    continue
-                expected = {**_columns(row), **columns_of(REGISTER_ROW, projection)}
-                if any(getattr(stored[name], column) != value for column, value in expected.items()):
+            for name, stored, expected in _compared_rows(session, engine, project, chunk, locked=True):
+                if any(stored[column] != value for column, value in expected.items()):
                     step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
                     session.execute(step)
 
 
-def _columns(row: RegisterRow) -> Mapping[str, object]:
-    """Return the columns of a row's head, but for those of lists, that can be computed from its events."""
-    names = ("version", "unit", "opened_case", "withdrawn")
-    return {"register_id": row.register, **{name: getattr(row, name) for name in names}}
+def _compared_rows(
+    session: Session, engine: Engine, project: ProjectRow, names: Iterable[str], *, locked: bool = False
+) -> Iterator[tuple[str, Mapping[str, object], Mapping[str, object]]]:
+    """Yield register rows with their heads as stored, and the columns their events give; rows that cannot be
+    projected are left out.
+    """
+    heads = execute_for_names(session, _HEADS.with_for_update() if locked else _HEADS, [*names])
+    stored = {head.id: dict(head._mapping) for head in heads}
+    for name, row in stored_rows(engine, stored).items():
+        if (projection := project(row)) is not None:
+            of_events = {column: getattr(row, column.removesuffix("_id")) for column in _FROM_EVENTS}
+            yield name, stored[name], {**of_events, **columns_of(REGISTER_ROW, projection)}
