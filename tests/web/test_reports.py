@@ -199,15 +199,17 @@ def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Site) -> None
     deliver(kept.context, at=AT)
     with kept.client() as browser:
         page = browser.get(f"/register?lang=ru&case={case}").text
-        nobody = browser.get("/register?lang=ru&person=nobody@org.kz").text
-        failed = browser.get("/register?lang=ru&state=failed").text
+        by = ("person=nobody@org.kz", "state=failed")
+        narrowed = [browser.get(f"/register?lang=ru&{what}").text for what in by]
         book = browser.get(f"/register/xlsx?case={case}").content
         of_case = browser.get(f"/cases/{case}/history?lang=ru").text
+        inbox = kept.client("responsible").get("/inbox?lang=ru").text
 
     assert "Әлиева Гүлнұр" in page
     assert 'тайны<span class="under">срока нет, открыто 1 рабочий день' in of_case
+    assert inbox.count(" · срока нет, открыто 1 рабочий день") == 2
     assert other not in page
-    assert all("Таких уведомлений нет" in narrowed for narrowed in (nobody, failed))
+    assert all("Таких уведомлений нет" in text for text in narrowed)
     assert len(first_sheet(book)) > 1
 
 

@@ -22,6 +22,7 @@ from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from workflow.board.rows import base
 from workflow.cases.registers.assignments import AssignmentState, Whose
+from workflow.cases.registers.rows import period_in
 
 router = APIRouter(include_in_schema=False)
 LETTERS_LOOKED_THROUGH = 100
@@ -51,6 +52,7 @@ def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_
         people={entry.person: person_name(office, entry.person) for entry in view.entries if entry.person},
         names=author_names(ctx, {entry.by for entry in view.entries}),
         letters=letters,
+        period_in=period_in,
         steps={
             letter.key: library.of(heads[letter.case]).by_id.get(base(letter.obligation)) for letter in letters
         },
