@@ -230,8 +230,11 @@ def _words(
         about = "units" if units and not items else "news"
         arguments = {"today": today, "count": units}
         subject, lead = (say(f"digest.{about}_{part}", arguments, language) for part in ("subject", "lead"))
-        if len(items) == 1 and isinstance(items[0], Matter):
-            return moved_subject(items[0]), lead
+        item = items[0] if len(items) == 1 else None
+        if isinstance(item, Matter):
+            subject = moved_subject(item)
+        elif item is not None and item.kind == "calendar":
+            subject = say("digest.calendar_subject", {"year": today.year + 1}, language)
         return subject, lead
     counts = {name: sum(relation.word in words for relation, _ in lines) for name, words in SUBJECT.items()}
     parts = [say(f"digest.subject_{part}", {"count": n}, language) for part, n in counts.items() if n]

@@ -122,11 +122,9 @@ def test_every_answer_is_a_button_of_its_own(tmp_path: Path) -> None:
     alone = of(day(town, FIVE_BEFORE), AIGUL.key)[0].letter.html
     town.open()
     listed = of(day(town, MONDAY_AFTER), AIGUL.key)[0].letter.html
+    button = r'<a class="button" style="[^"]*background:#0b5cad[^"]*" href="[^"]*/answer/'
     for html, number in ((alone, 3), (listed, 6)):
-        buttons = re.findall(
-            r'<a class="button" style="[^"]*background:#0b5cad[^"]*" href="[^"]*/answer/', html
-        )
-        assert len(buttons) == html.count("/answer/") == number
+        assert len(re.findall(button, html)) == html.count("/answer/") == number
 
 
 @pytest.mark.parametrize(
@@ -282,6 +280,14 @@ def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed
     assert all(heading not in parcel.letter.text for parcel in day(town, next_monday))
 
 
+def test_the_letter_that_calls_to_confirm_the_calendar_says_so_in_its_subject(town: Town) -> None:
+    """The first working day of November, in an office without cases: to the officer alone."""
+    (letter,) = day(town, date(2026, 11, 2))
+
+    assert letter.notice.person == OFFICER.key
+    assert letter.letter.subject == "2027 жылғы өндірістік күнтізбе расталмаған"
+
+
 def test_beyond_the_records_a_letter_comes_today() -> None:
     """Where nobody knows which days work, nothing waits for one that does."""
     assert letter_day(WEEK, CALENDAR, today=CALENDAR.last) == CALENDAR.last
@@ -342,12 +348,10 @@ def test_comments_are_read_in_the_letter_of_the_day_or_of_the_week(
         stamp = at_noon(date(2026, 3, 17))
         town.case_commands.write(case.id, stamp, answers.comment, text=text, mentions=[BOLAT.key])
     told = [of(day(town, on), BOLAT.key) for on in (FIVE_BEFORE, date(2026, 3, 19), date(2026, 3, 26))]
-
     text = "".join(parcel.letter.text for parcels in told for parcel in parcels)
 
     assert [len(parcels) for parcels in told] == letters
-    assert "Мәтін дайын" in text
-    assert "Сілтеме қосылды" in text
+    assert all(said in text for said in ("Мәтін дайын", "Сілтеме қосылды"))
 
 
 def test_every_notice_has_a_message_id_of_its_own_in_the_domain_of_the_office(town: Town, case: Case) -> None:
