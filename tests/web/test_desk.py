@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from email import message_from_bytes, policy
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from merzim.services.jobs.rounds import deliver, run_round
+from merzim.web.ui.render import Translator
 from tests.web.conftest import AT, NOW, PASSWORD, TODAY, Site, account, build, office_with_cases, staffed_office
 from tests.web.test_names_of_others import letter
 from workflow.cases.commands import recording
@@ -245,6 +248,8 @@ def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(site: Sit
 
     assert f"{site.late}:discussion_announced" in rows(slipped.partition("</section>")[0])
     assert "planned 1 April, 3 working days ago" in slipped
+    last_year: Any = SimpleNamespace(look="slipped", planned_on=date(2025, 12, 30), working_days=4)
+    assert "30 December 2025" in Translator("en").line_state(last_year, date(2026, 1, 8))[1]
     assert f'href="/cases/{site.late}?plan=discussion_announced#plan"' in slipped
     assert [line["obligation"] for line in board["slipped"]] == ["discussion_announced"]
     assert board["slipped_count"] == 1

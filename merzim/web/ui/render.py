@@ -121,10 +121,11 @@ class Translator:
         if line.look in ("missed", "waits"):
             return "", self.say(f"look.{line.look}")
         if line.look == "slipped":
-            return "days days-due", self.say("web.slipped_by", on=line.planned_on, n=line.working_days)
+            on = {"on": line.planned_on, "today": today}
+            return "days days-due", self.say("web.slipped_by", n=line.working_days, **on)
         if line.due is None and line.reminds_from is not None:
             code = "digest.when_before" if line.reminds_from > today else "digest.when_open"
-            return "days", self.say(code, due=line.reminds_from)
+            return "days", self.say(code, due=line.reminds_from, today=today)
         if line.due is None:
             return "", "–"
         if line.due == today and line.look == "overdue":
