@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from calendars.records import Records
 from i18n import LANGUAGES, knows, say
 from merzim.documents.child import read
 from merzim.documents.schedules.audit_table import AuditCase, read_audit
@@ -43,15 +44,16 @@ def judge_past(app: AppContext, data: bytes, name: str, procedure: str) -> list[
     headings = {text: column for edition in editions for text, column in known_headings(edition).items()}
     judged = []
     for past in read(read_audit, data, name, facts=facts, headings=headings):
-        days = [*past.facts.values(), *past.published.values()]
-        calendar = app.calendar_of(app.records, min(days)) if days else None
+        first = min((*past.facts.values(), *past.published.values()), default=date.min)
+        # An entry of which nobody wrote down when it became known excuses nobody.
+        known = Records(tuple(each for each in app.records.entries if (each.known_at or first) <= first))
         result = audit(
             app.library,
             procedure,
             facts=past.facts,
             published=past.published,
             calendar=app.calendar,
-            known_calendar=calendar,
+            known_calendar=app.calendar_of(known),
         )
         judged.append((past, result))
     return judged
