@@ -290,7 +290,10 @@ def test_a_district_without_a_sitting_is_named_while_the_quarter_runs() -> None:
 
 def test_months_gone_by_are_lost_and_those_ahead_are_at_stake() -> None:
     """By 15 March: January 10 lost, February full, March 8 still to be had, nine months of 10 ahead."""
-    assert prospects(year(*prepared(), today=date(2026, 3, 15)))["P4.T2.S3"] == (12, 10, 98)
+    march = year(*prepared(), today=date(2026, 3, 15))
+
+    assert prospects(march)["P4.T2.S3"] == (12, 10, 98)
+    assert {score.id: score.maximum for score in scored(march).scores}["P4.T2.S3"] == 12 + 10 + 98
 
 
 @pytest.mark.parametrize("risks", ["found_and_higher", "sum", "highest"])

@@ -151,6 +151,8 @@ def _of_year(score: Score, counted: Tally, year: AssessedYear, registers: Mappin
     scoring, arithmetic = year.records.scoring, score.arithmetic
     indicator = scoring.indicators[score.id]
     lost, at_stake = _prospect(indicator, score, counted, year)
+    # Of a running year the months ahead count too, as they do for what is at stake.
+    maximum = 12 * indicator.scale.at_most if isinstance(indicator.scale, Monthly) else score.maximum
     if counted.running:
         arithmetic = (sentence("running"),)
     if counted.pending and indicator.deduction is not None:
@@ -158,8 +160,9 @@ def _of_year(score: Score, counted: Tally, year: AssessedYear, registers: Mappin
         arithmetic = (pending,) if isinstance(counted.answer, Present) else (*arithmetic, pending)
     used = {name: year.readings[name] for name in indicator.counting.readings if year.uses(name)}
     arithmetic = (*arithmetic, *_sources(indicator, year, registers), *scoring.texts_of(used))
+    readings = {**score.readings, **used}
     return replace(
-        score, lost=lost, at_stake=at_stake, arithmetic=arithmetic, readings={**score.readings, **used}
+        score, maximum=maximum, lost=lost, at_stake=at_stake, arithmetic=arithmetic, readings=readings
     )
 
 
