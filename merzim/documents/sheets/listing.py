@@ -187,7 +187,7 @@ def _cell(sheet: Any, row: int, column: int, value: object, text: Any, day: Any)
     """Write one cell: days as dates, numbers Excel keeps exactly as numbers, anything else as text."""
     match value:
         case datetime():
-            sheet.write_string(row, column, value.isoformat(sep=" ", timespec="minutes"), text)
+            sheet.write_string(row, column, f"{value:%d.%m.%Y %H:%M}", text)
         case date():
             sheet.write_datetime(row, column, datetime.combine(value, time()), day)
         case bool() | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from i18n import say, titled
+from i18n import knows, say, titled
 from merzim.documents.sheets.listing import Table, csv_text, tables_workbook, write_file
 from merzim.services.app import AppContext
 from merzim.services.campaigns.views import campaign_titles
@@ -59,7 +59,7 @@ def notices_table(app: AppContext, notices: Sequence[Notice], language: str) -> 
                 case.object_in(language) if case else "",
                 step_in_words(notice, language),
                 person.name_in(language) if person else notice.person,
-                notice.channel,
+                say(code, {}, language) if knows(code := f"web.channel.{notice.channel}") else notice.channel,
                 notice.address,
                 say(f"register.kind.{notice.kind}", {}, language),
                 say(f"notice.{notice.displayed_state}", {}, language),

@@ -14,7 +14,9 @@ from merzim.web.pages.reports.report import Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column
 from workflow.cases.registers.risks import SECTIONS, CartogramLine
+from workflow.cases.registers.rows import period_in
 from workflow.findings.of_risks import place_of
+from workflow.law.procedure import Obligation
 from workflow.yearly import Consolidated, ProvedFact, ResultLine, Turn
 
 
@@ -67,12 +69,14 @@ def _gathered(
         id="lines",
         title=t.say("web.together.lines"),
         tally=len(form.lines),
-        columns=_line_columns(query, [*view.obligation.values, *form.sums]),
+        columns=_line_columns(query, view.obligation, [*view.obligation.values, *form.sums]),
         rows=form.lines,
     )
 
 
-def _line_columns(query: ReportQuery, values: Iterable[str]) -> tuple[Column[ResultLine], ...]:
+def _line_columns(
+    query: ReportQuery, obligation: Obligation, values: Iterable[str]
+) -> tuple[Column[ResultLine], ...]:
     """Return the columns of a consolidated form, with its numbers."""
     name = query.unit_title
 
@@ -82,7 +86,7 @@ def _line_columns(query: ReportQuery, values: Iterable[str]) -> tuple[Column[Res
     return (
         Column("setting.group.organisation", lambda _, line: name(line.unit), "", "result_unit"),
         Column("head.case", lambda _, line: line.case, "", "result_case"),
-        Column("head.id", lambda _, line: line.obligation),
+        Column("head.obligation", lambda t, line: t.titled(obligation.title, period_in(line.obligation))),
         Column("head.due", lambda _, line: line.due, ""),
         Column("web.together.done_on", lambda _, line: line.on, "", "result_done"),
         Column("head.late_by_working_days", lambda _, line: line.late_by),
