@@ -25,6 +25,8 @@ WEEKLY = "weekly"
 """The choice of a person who wants one letter a week; "" is one a day."""
 LETTER = "letter"
 """The kind of notice that carries others."""
+LONGEST_CLOSED = timedelta(days=31)
+"""The longest time an office is closed, with room: no letter is queued for later."""
 OVERSEERS = ("head_of_unit", "head", "officer")
 """Duties whose holders read once a week what is overdue in their units."""
 
@@ -45,7 +47,9 @@ def queue_letters(dispatch: Dispatch) -> int:
     queued.
     """
     outbox, times, today = dispatch.outbox, dispatch.times, dispatch.moment.today
-    on_their_way = outbox.letters_on_their_way()
+    # What a clock far ahead has queued must not hold the letters of today.
+    latest = today + LONGEST_CLOSED
+    on_their_way = {place: day for place, day in outbox.letters_on_their_way().items() if day <= latest}
     choices = {
         group: _choices(group, dispatch)
         # A letter of the week carries what waits for the day as well.

@@ -161,6 +161,15 @@ def test_a_letter_withdrawn_before_it_left_leaves_its_day_free(town: Town) -> No
     assert [parcel.notice.key for parcel in shelf.kept] == [f"{FIVE_BEFORE}:{AIGUL.key}:shelf"]
 
 
+def test_letters_queued_by_a_clock_months_ahead_hold_none_of_today(town: Town, case: Case) -> None:
+    """A round of Saturday, 28 November, has queued for Monday; the clock is put right, and a case opened."""
+    town.round([Shelf()], date(2026, 11, 28))
+    second = town.open()
+
+    assert of(day(town, FIVE_BEFORE), AIGUL.key)
+    assert {item.case for item in town.items() if item.state == "sent"} == {second.id}
+
+
 def test_what_falls_due_that_very_day_leaves_in_one_further_letter(town: Town, case: Case) -> None:
     """Opened at ten of the due day itself, twice: one more letter with both, and no third."""
     due = date(2026, 3, 30)
