@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +27,7 @@ from merzim.settings import ALARM_AGES, SECRETS, SECTIONS, BadSetting, Settings
 from merzim.storage.database import parse_address
 from merzim.storage.maintenance.schema import check_readiness, refuse_other_installation, server_time
 from merzim.storage.notices.delivery_state import Figures, figures
-from merzim.storage.refusals import display_address, hide_secrets
+from merzim.storage.refusals import StorageUnavailable, display_address, hide_secrets
 from notifications.channels import STAYS_HERE
 from notifications.notice import UNREACHABLE
 from workflow.moments import CLOCK_TOLERANCE, is_late
@@ -250,6 +251,9 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
             yield Check("database", "doctor.other_tables", where, "problem", "other_tables")
             return
         sent = figures(engine, now=now)
+        file = app.settings.database.file
+        if file is not None and file.exists() and not os.access(file, os.W_OK):
+            raise StorageUnavailable("read_only", where=str(file), problem=os.strerror(errno.EACCES))
     except Refusal as refusal:
         yield _refused("database", refusal, "database")
         return
