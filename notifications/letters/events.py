@@ -61,7 +61,8 @@ def comment_line(notice: Notice, matters: Matters) -> LetterLine:
     """Return what `comment_letter` says as one line of a letter with other items."""
     case, said = matters.cases[notice.case], _comment(notice, matters)
     if not case.confidential:
-        said += f": {case.object_in(notice.language) or case.id}: {notice.about['text']}"
+        about = case.object_in(notice.language) or case.id
+        said += f" ({notice.about.get('by', '')}): {about}: {notice.about['text']}"
     return LetterLine(text=said, link=_place(notice, matters), below=True)
 
 

@@ -360,7 +360,7 @@ def test_comments_are_read_in_the_letter_of_the_day_or_of_the_week(
     text = "".join(parcel.letter.text for parcels in told for parcel in parcels)
 
     assert [len(parcels) for parcels in told] == letters
-    assert all(said in text for said in ("Мәтін дайын", "Сілтеме қосылды"))
+    assert all(f"(Айгүл): Құрылыс басқармасы: {said}" in text for said in ("Мәтін дайын", "Сілтеме қосылды"))
 
 
 def test_every_notice_has_a_message_id_of_its_own_in_the_domain_of_the_office(town: Town, case: Case) -> None:

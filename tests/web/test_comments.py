@@ -118,7 +118,7 @@ def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_an
     assert lines_by_day == {7: [], 8: [second.seq], 9: [second.seq]}
     folder = Path(app.settings.channels.of("folder").as_written()["path"])
     texts = [text for _, text in letters_in(folder)]
-    line = "Сұраққа жауап әлі берілген жоқ, мерзімі – 2026 жылғы 8 сәуір: Заң департаменті: Неге?"
+    line = "жауап әлі берілген жоқ, мерзімі – 2026 жылғы 8 сәуір (Әлиева Гүлнұр): Заң департаменті: Неге?"
     assert [line in text for text in texts].count(True) == 1
 
 
