@@ -28,10 +28,7 @@ def watched(site: Site) -> Site:
 
 def sentences(site: Site, login: str, **query: str) -> list[str]:
     """The entries the API gives an account, in English, the newest first."""
-    with site.client(login) as client:
-        answer = client.get("/api/v1/audit", params={"lang": "en", **query})
-    assert answer.status_code == 200, answer.text
-    return [entry["text"] for entry in answer.json()["entries"]]
+    return [entry["text"] for entry in read(site, login, lang="en", **query)]
 
 
 def test_log_ins_and_refused_ones_are_entries_with_names_and_addresses(watched: Site) -> None:
@@ -137,8 +134,7 @@ def test_the_export_is_every_entry_in_order_as_lines(watched: Site) -> None:
     assert [answer.status_code for answer in beyond] == [422, 422]
     assert [line["seq"] for line in lines] == sorted(line["seq"] for line in lines)
     assert [json.loads(line)["kind"] for line in rest_lines] == ["audit_exported"]
-    with watched.client("administrator") as client:
-        book = cells(client.get("/audit.xlsx?lang=ru&topic=login").content)
+    book = cells(watched.client("administrator").get("/audit.xlsx?lang=ru&topic=login").content)
     assert book[:3] == ["№", "Время", "Кто"]
     assert {*book[9 + 5 :: 9]} == {"Вход и выход"}
 
@@ -150,8 +146,6 @@ def cells(content: bytes) -> list[object]:
 
 def read(site: Site, login: str, **query: str) -> list[dict[str, str]]:
     """The entries the API gives an account."""
-    with site.client(login) as client:
-        entries: list[dict[str, str]] = client.get("/api/v1/audit", params={"limit": "1000", **query}).json()[
-            "entries"
-        ]
+    answer = site.client(login).get("/api/v1/audit", params={"limit": "1000", **query})
+    entries: list[dict[str, str]] = answer.json()["entries"]
     return entries

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from notifications.notice import Notice
-from tests.web.conftest import AT, NOW, Site, account, office_with_cases
+from tests.web.conftest import AT, NOW, TODAY, Site, account, office_with_cases
 from tests.web.offices import office
 from tests.web.test_access import ROUTES, filled, need
 from tests.web.test_name_fields import COUNTRY
@@ -21,23 +22,14 @@ OWN, OTHER, OFFICER = "Иванов Пётр", "Өтегенов Ерлан", "o
 """A head of hr; an executor of law."""
 
 
-def letter(case: str, person: str, obligation: str = "order_signed") -> Notice:
+def letter(
+    case: str, person: str, obligation: str = "order_signed", *, due: date = TODAY, at: datetime = NOW
+) -> Notice:
     """A letter about a case that went to somebody."""
-    return Notice(
-        key=f"{case}:{obligation}:2026-04-06:0:{person}:email",
-        case=case,
-        obligation=obligation,
-        due=date(2026, 4, 6),
-        step="0",
-        person=person,
-        channel="email",
-        address=person,
-        language="kk",
-        state="sent",
-        sent_at=NOW,
-        queued_at=NOW,
-        not_before=NOW,
-    )
+    of: dict[str, Any] = {"case": case, "obligation": obligation, "due": due, "person": person}
+    of |= {"key": f"{case}:{obligation}:{due}:{at}:{person}", "address": person}
+    of |= {"queued_at": at, "not_before": at, "sent_at": at}
+    return Notice(step="-5", channel="email", language="kk", state="sent", **of)
 
 
 @pytest.fixture(params=["few people", "a thousand people"])

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from notifications.notice import Notice
 from tests.web.conftest import NOW, TODAY, Site
+from tests.web.test_names_of_others import letter
 from workflow.cases.commands import recording
 from workflow.moments import Moment
 
@@ -23,22 +23,7 @@ def case(site: Site) -> str:
 
 def sent(site: Site, obligation: str, due: date, *, at: datetime = NOW) -> None:
     """A letter about the case that has left."""
-    letter = Notice(
-        key=f"{site.real}:{obligation}:{at.isoformat()}",
-        case=site.real,
-        obligation=obligation,
-        due=due,
-        step="-5",
-        person="a@org.kz",
-        channel="email",
-        address="a@org.kz",
-        language="kk",
-        queued_at=at,
-        not_before=at,
-        sent_at=at,
-        state="sent",
-    )
-    site.sent(letter)
+    site.sent(letter(site.real, "a@org.kz", obligation, due=due, at=at))
 
 
 def test_what_somebody_else_recorded_is_withdrawn_with_a_ground_of_one_s_own(
