@@ -6,7 +6,7 @@ A GET changes nothing, since mail programs open links by themselves; only a form
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import RedirectResponse, Response
@@ -68,13 +68,10 @@ def ask(ctx: Anybody, token: str, say: Annotated[str, Query(max_length=20)] = ""
     """Show the possible answers to a letter, changing nothing; status 410 once it is old or its date moved."""
     question = _opened(ctx, token, letters.open_letter)
     ctx.request.state.language = question.person.language
-    shown: dict[str, Any] = {
-        "token": token,
-        "question": question,
-        "chosen": say,
-        "quiet": letters.QUIET_WORKING_DAYS,
-    }
-    response = page(ctx, "letter_answer.html", status=410 if question.expired else 200, **shown)
+    status, quiet = 410 if question.expired else 200, letters.QUIET_WORKING_DAYS
+    response = page(
+        ctx, "letter_answer.html", status=status, token=token, question=question, chosen=say, quiet=quiet
+    )
     response.headers["x-robots-tag"] = "noindex"
     return response
 

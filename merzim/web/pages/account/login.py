@@ -65,13 +65,8 @@ def log_in(ctx: Anybody, texts: Fields) -> Response:
     try:
         account = attempts.verify_log_in(ctx, login, texts)
     except attempts.NotProved as failure:
-        return login_page(
-            ctx,
-            onward=local_address(texts.get("next", "/")),
-            form_values=_form_values(texts),
-            failure=failure,
-            login=login,
-        )
+        onward, form_values = local_address(texts.get("next", "/")), _form_values(texts)
+        return login_page(ctx, onward=onward, form_values=form_values, failure=failure, login=login)
     return enter_account(ctx, account, texts)
 
 
@@ -203,8 +198,7 @@ def enter_account(ctx: WebContext, account: Account, texts: Mapping[str, str], *
         onward = first_page(account.reader)
     response: Response = RedirectResponse(onward, status_code=303)
     if form_values:
-        fields = list(form_values.items())
-        response = page(ctx, "again.html", onward=onward, kept=fields)
+        response = page(ctx, "again.html", onward=onward, kept=list(form_values.items()))
     begin_session(ctx, login, response, scope=scope)
     if account.password and not scope:
         attempts.remember_device(ctx, response, account)
