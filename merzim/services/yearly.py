@@ -270,9 +270,7 @@ def organisations(office: Office, unit: str) -> tuple[str, ...]:
 
 
 def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) -> Mapping[str, list[Case]]:
-    """Return the active analyses and programmes of years, which name external analyses too, of organisations:
-    each is of the nearest at or above its case's unit.
-    """
+    """Return the active analyses and yearly programmes of organisations, each of the nearest at or above."""
     analyses: dict[str, list[Case]] = {organisation: [] for organisation in organisation_ids}
     heads = [head for name in (USUAL, PROGRAMME) for head in reads.cases(procedure=name, status="active")]
     for case in reads.whole([head.id for head in heads]).values():

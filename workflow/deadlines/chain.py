@@ -351,9 +351,8 @@ def before_entry(counted: CountedTerm, earlier: CountedTerm, entry: Entry) -> Co
 
 @lru_cache(maxsize=64)
 def _known_late(records: Records) -> Sequence[tuple[date, Entry]]:
-    """Return the days that entries changed when a term with them may have passed, with its entry (cached). When
-    an entry became known must be recorded: of an assumed day nobody can say that it was too late.
-    """
+    """Return the days that entries changed when a term with them may have passed, with its entry (cached)."""
+    # Of an entry whose `known_at` is only assumed nobody can say that it came too late.
     days = ((day, entry) for entry in records.entries if entry.known_at is not None for day in _days(entry))
     return sorted(
         ((day, entry) for day, entry in days if entry.known_from > day - _LONGEST), key=lambda pair: pair[0]

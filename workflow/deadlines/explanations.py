@@ -40,9 +40,7 @@ def explanation(link: Link, judged: date | None, taken_up: date | None) -> Itera
 
 
 def due_elements(obligation: Obligation, due: date | None) -> Iterator[Element]:
-    """Yield the answers of a decision, and the last day of a duty or right, or the day that comes by itself; or
-    that neither is there.
-    """
+    """Yield the answers of a decision, the last day of a duty or right, or that neither is there."""
     title = obligation.title
     if answers := tuple(option.title for option in obligation.options):
         yield Element(code="answers", arguments={"title": title, "answers": answers})

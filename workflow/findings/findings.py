@@ -345,9 +345,7 @@ def departure(
     basis: Basis = "law",
     **arguments: object,
 ) -> Finding:
-    """Return a finding about one deadline; its sentence names the obligation by its title, and says of what is
-    late whether its term is only assumed.
-    """
+    """Return a finding about one deadline; its sentence names the obligation, and an assumed term as such."""
     obligation = deadline.obligation
     return Finding(
         kind=kind,

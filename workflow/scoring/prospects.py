@@ -151,7 +151,6 @@ def _of_year(score: Score, counted: Tally, year: AssessedYear, registers: Mappin
     scoring, arithmetic = year.records.scoring, score.arithmetic
     indicator = scoring.indicators[score.id]
     lost, at_stake = _prospect(indicator, score, counted, year)
-    # Of a running year the months ahead count too, as they do for what is at stake.
     maximum = 12 * indicator.scale.at_most if isinstance(indicator.scale, Monthly) else score.maximum
     if counted.running:
         arithmetic = (sentence("running"),)

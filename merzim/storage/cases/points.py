@@ -142,8 +142,7 @@ def _facts_of_events(records: Sequence[Row_], facts: frozenset[str]) -> Iterator
         fact_name, _, period = name.partition(".")
         fact = f"{said[0].procedure}:{fact_name}"
         payloads = [(record.seq, json.loads(record.payload)) for record in said if record.payload != "{}"]
-        is_of_row = fact not in EMBARGO and any(payload.get("row") for _, payload in payloads)
-        if fact not in facts or is_of_row:
+        if fact not in facts or (fact not in EMBARGO and any(of.get("row") for _, of in payloads)):
             continue
         values: dict[str, Decimal] = {}
         for _, payload in payloads:
