@@ -149,7 +149,7 @@ def test_each_text_of_an_absence_is_listed_beside_the_days_it_became() -> None:
     days = {"text": "13-17.04.26", "first": day("2026-04-13"), "last": day("2026-04-17")}
     assert read.notes == (RowNote.of(2, "read_text_as_span", **days),)
     assert read.people[0].away == ((day("2026-04-13"), day("2026-04-17")),)
-    plain = read_people(csv("unit;name;away", "Отдел;Ли А.;13.04.2026 – 17.04.2026"), "p.csv")
+    plain = read_people(csv("unit;Тегі, аты;away", "Отдел;Ли А.;13.04.2026 – 17.04.2026"), "p.csv")
     assert (plain.notes, plain.people[0].away) == ((), read.people[0].away), "nothing is to be seen there"
 
 

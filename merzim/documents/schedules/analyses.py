@@ -8,7 +8,7 @@ from datetime import date
 from statistics import median_low
 
 from merzim.documents.schedules.schedule import END, START, UNREAD, ReadSchedule, ScheduleTitle
-from merzim.documents.schedules.table import PART, STEP, HeadCell, ScheduleTable, text_at
+from merzim.documents.schedules.table import PART, RUN, STEP, HeadCell, ScheduleTable, match_facts, text_at
 from merzim.documents.sheets.dates import (
     Days,
     Ends,
@@ -83,15 +83,14 @@ class _Dates:
 
     def read_span(self) -> None:
         """Read the column of the period, or its two under one heading."""
-        columns = self.table.of("period")
-        together = [column for column in columns if column.title == columns[0].title]
+        together = _periods(self.table)
         days = [read(self.row.cell(column.place), where=column.title, year=self.year) for column in together]
         single = [when.first for when in days if isinstance(when, Days) and not when.is_span]
         if len(single) == len(days) == 2:
             self.plan(START, single[0], together[0].place)
             self.plan(END, single[1], together[1].place)
             return
-        for column in columns:
+        for column in together:
             alone = "last" if plain(column.title).startswith(_LAST_ALONE) else "first"
             self.span(self.ends_in(column, alone), column.place)
 
@@ -185,13 +184,20 @@ def read_analyses(
         schedules.append(schedule)
     _ask_about_far(schedules, table, title, errors)
     read = {(schedule.row, cell) for schedule in schedules for cell in schedule.cells.values()}
-    for kind in ("period", "month", "quarter", PART):
-        of_kind = [column for column in table.columns if column.kind.startswith(kind)]
-        cells = [(row, column.place) for row in table.rows for column in of_kind]
+    parts = [column for column in table.columns if column.kind.startswith(PART)]
+    for columns in (parts, *([column] for kind in ("period", "month", "quarter") for column in table.of(kind))):
+        cells = [(row, column.place) for row in table.rows for column in columns]
         if not any((row.number, cell_name(row.number, place)) in read for row, place in cells):
-            unread = [c for c in of_kind if any(not is_empty(row.cell(c.place)) for row in table.rows)]
+            unread = [c for c in columns if any(not is_empty(row.cell(c.place)) for row in table.rows)]
             notes += [RowNote.of(table.head, "read_column_ignored", column=column.title) for column in unread]
     return schedules, notes
+
+
+def _periods(table: ScheduleTable) -> list[HeadCell]:
+    """Return the columns of the analysis's own days, under one heading: of several the one that names it."""
+    columns = table.of("period")
+    own = [column for column in columns if RUN in match_facts(column.title)] or columns
+    return [column for column in columns if column.title == own[0].title]
 
 
 def _analysis(

@@ -87,7 +87,7 @@ def read_steps(
     sheet: Sheet, table: ScheduleTable, title: ScheduleTitle, name: str, errors: Errors
 ) -> list[ReadSchedule]:
     """Return the analyses whose steps are the rows of a table: one, or one for each object or section. Errors:
-    a day that cannot be, a formula; where no day is read at all, each that was left as words.
+    a day that cannot be, a formula; where no day is read at all, each work of an analysis without one.
     """
     columns = _when_columns(table)
     steps, sections = _steps(sheet, table, columns, title, errors)
@@ -103,6 +103,8 @@ def read_steps(
         for step in steps:
             if step.left is not None:
                 errors.take(step.row, step.left)
+            elif step.facts:
+                errors.add(step.row, "paper_row_no_day", object=step.work)
     return schedules
 
 
