@@ -24,7 +24,7 @@ def resolve_recipients(
     """
     people: dict[str, Recipient] = {}
     nobody, organisation = [], office.organisation(case.unit)
-    executors = resolve_assignees(office, case, obligation, deadline, on=on)
+    executors = resolve(office, on=on, **assignee_key(case, obligation, deadline)._asdict())
     recommended = obligation.force != "obligatory" and THE_DUTY_ITSELF in step.to
     for duty in (THE_DUTY_ITSELF,) if recommended else step.to:
         itself, without = duty == THE_DUTY_ITSELF, concerned(duty, case.person)
@@ -64,14 +64,7 @@ def _places(office: Office, case: Case, executors: tuple[Recipient, ...] | Unres
 
 def resolve_assignees(
     office: Office, case: Case, obligation: Obligation, deadline: str, *, on: date
-) -> tuple[Recipient, ...] | Unresolved:
-    """Return the people who must fulfil the obligation on that day, or their deputies."""
-    return resolve(office, on=on, **assignee_key(case, obligation, deadline)._asdict())
-
-
-def find_assignees(
-    office: Office, case: Case, obligation: Obligation, deadline: str, *, on: date
 ) -> tuple[Recipient, ...]:
-    """Return these people; nobody where nobody is found."""
-    people = resolve_assignees(office, case, obligation, deadline, on=on)
+    """Return the people who must fulfil the obligation on that day, or their deputies; nobody if none is."""
+    people = resolve(office, on=on, **assignee_key(case, obligation, deadline)._asdict())
     return () if isinstance(people, Unresolved) else people

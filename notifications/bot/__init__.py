@@ -14,7 +14,7 @@ from i18n import say
 from notifications.channels.telegram import Buttons
 from notifications.dispatch import Dispatch
 from notifications.notice import Notice
-from notifications.recipients import find_assignees, resolve_recipients
+from notifications.recipients import resolve_assignees, resolve_recipients
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import View
 from workflow.deadlines.register_deadlines import entry_obligation
@@ -97,7 +97,7 @@ class BotUser:
         """
         obligation = entry_obligation(case, self.dispatch.library.of(case), deadline)
         office, on = self.dispatch.office, self.dispatch.moment.today
-        return self._is_among(find_assignees(office, case, obligation, deadline, on=on))
+        return self._is_among(resolve_assignees(office, case, obligation, deadline, on=on))
 
     def is_told(self, case: Case, deadline: str) -> bool:
         """Return whether one of the reminder steps of a deadline is sent to the person."""

@@ -48,7 +48,7 @@ from notifications.letters.events import (
 )
 from notifications.letters.matters import NOTHING_LEFT, Item, Matters, put_off
 from notifications.notice import Action, CalendarEntry, Letter, Notice, Outcome
-from notifications.recipients import find_assignees
+from notifications.recipients import resolve_assignees
 from workflow.cases.case import Case
 from workflow.cases.commands.answers import days_to_offer
 from workflow.deadlines.deadline import Row, holds_on, last_near_day, lateness
@@ -407,7 +407,7 @@ class OpenDeadlines:
             id=row.obligation,
             relation=self._relation(row),
             page=f"{self._dispatch.rules.public_address}/cases/{case.id}",
-            people=find_assignees(self._dispatch.office, case, obligation, row.obligation, on=self._today),
+            people=resolve_assignees(self._dispatch.office, case, obligation, row.obligation, on=self._today),
         )
 
     def _relation(self, row: Row) -> DayRelation:

@@ -13,7 +13,7 @@ from notifications.dispatch import Dispatch
 from notifications.letter_links import answer_address, choice_address
 from notifications.letters.deadlines import DayRelation, Matter, relation_to
 from notifications.notice import ANSWER_DAY, INSTEAD_OF, Notice, Outcome
-from notifications.recipients import find_assignees, resolve_recipients
+from notifications.recipients import resolve_assignees, resolve_recipients
 from notifications.round import is_next_year_unconfirmed
 from workflow.cases.case import AWAITED, Case, withdrawn_lines
 from workflow.cases.registers.assignments import assignments
@@ -149,7 +149,7 @@ class Matters:
             unit=unit.name_in(notice.language) if unit else case.unit,
             name=self.name(notice),
             recipient=recipients.get(notice.person),
-            people=find_assignees(self.office, case, obligation, deadline.id, on=self.today),
+            people=resolve_assignees(self.office, case, obligation, deadline.id, on=self.today),
             others=tuple(
                 recipient.person.name_in(notice.language)
                 for key, recipient in recipients.items()
