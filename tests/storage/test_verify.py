@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from functools import partial
@@ -27,7 +27,8 @@ from tests.case_rows import FoundRisk, RowCommands
 from tests.law import library
 from tests.storage.sample_cases import AT, NOW, TODAY, case_commands, later, opened, recompute, seal
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands import recording
+from workflow.cases.commands import recording, withdrawals
+from workflow.deadlines.deadline import Row
 from workflow.moments import Moment
 from workflow.ports import Change
 from workflow.refusal import Refusal
@@ -104,8 +105,11 @@ def test_a_board_changed_by_hand_is_named_and_rebuilt(engine: Engine, case: Case
     assert verify(engine, recompute=recompute(engine)) == ()
 
 
-def test_nobody_records_while_a_case_is_rebuilt(engine: Engine, case: Case) -> None:
-    """Who does waits for the end, and what is rebuilt has no older state of the case."""
+def test_nobody_records_while_a_case_is_rebuilt(
+    engine: Engine, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who does waits for the end, and what is rebuilt has no older state of the case. What is recorded while it
+    is verified is no alteration."""
     record = partial(case_commands(engine).write, case.id, AT, recording.record, "schedule_approved", on=TODAY)
     other = Thread(target=record)
 
@@ -117,7 +121,19 @@ def test_nobody_records_while_a_case_is_rebuilt(engine: Engine, case: Case) -> N
 
     assert rebuild(engine, anew, now=NOW) == 1
     other.join()
+    withdraw = partial(
+        case_commands(engine).write, case.id, AT, withdrawals.withdraw, "schedule_approved", ground="-"
+    )
+    another, rows_of = Thread(target=withdraw), SqlLedger.rows_of
+
+    def once_another_wrote(self: SqlLedger, ids: Sequence[str]) -> Mapping[str, Sequence[Row]]:
+        another.start()
+        another.join()
+        return rows_of(self, ids)
+
+    monkeypatch.setattr(SqlLedger, "rows_of", once_another_wrote)
     assert verify(engine, recompute=recompute(engine)) == ()
+    assert "schedule_approved" not in SqlLedger(engine).cases([case.id])[case.id].facts
 
 
 def test_a_trigger_taken_away_is_named(engine: Engine) -> None:

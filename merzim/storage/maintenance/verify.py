@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Date, DateTime, Engine, inspect, or_, select, text
@@ -18,15 +19,7 @@ from merzim.storage.cases import recommendations
 from merzim.storage.cases.batch import head_of
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
-from merzim.storage.database import (
-    chunks,
-    execute_for_names,
-    in_names,
-    read_column,
-    read_for_names,
-    reading,
-    writing,
-)
+from merzim.storage.database import chunks, execute_for_names, in_names, read_column, reading, writing
 from merzim.storage.events import OFFICE, SEALS
 from merzim.storage.maintenance.anonymising import rewritten
 from merzim.storage.refusals import StorageUnavailable
@@ -85,7 +78,7 @@ def verify(
     """
     torn = _torn(engine)
     try:
-        with reading(engine) as session:
+        with _one_moment(engine) as session:
             problems = [
                 *(
                     Refusal("trigger_missing", name=name)
@@ -104,6 +97,15 @@ def verify(
         if torn:
             return torn
         raise
+
+
+@contextmanager
+def _one_moment(engine: Engine) -> Iterator[Session]:
+    """Yield a session of one moment, on PostgreSQL too: what others write meanwhile is no alteration."""
+    with reading(engine) as session:
+        if engine.dialect.name == "postgresql":
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
 
 
 def _torn(engine: Engine) -> tuple[Refusal, ...]:
@@ -165,8 +167,10 @@ def _board(engine: Engine, recompute: Recompute, problems: Collection[Refusal]) 
     broken |= {str(problem.arguments["case"]) for problem in problems if problem.code == "edition_missing"}
     ledger = SqlLedger(engine)
     for names in chunks((name for name in ledger.ids() if name not in broken), CHUNK):
-        cases, stored = ledger.cases(names), ledger.rows_of(names)
-        heads = {head.id: head._mapping for head in read_for_names(engine, _HEADS_OF_CASES, names)}
+        with _one_moment(engine) as session:
+            cases, stored = ledger.cases(names), ledger.rows_of(names)
+            heads = {head.id: head._mapping for head in execute_for_names(session, _HEADS_OF_CASES, names)}
+            different = [*recommendations.differences(session, cases)]
         for name, case in cases.items():
             change = recompute(case)
             # As a round changes `next_step_on`, it changes the days by which a case is found.
@@ -178,8 +182,6 @@ def _board(engine: Engine, recompute: Recompute, problems: Collection[Refusal]) 
             for obligation in sorted(old_rows.keys() | new_rows.keys()):
                 if _substance(old_rows.get(obligation)) != _substance(new_rows.get(obligation)):
                     yield Refusal("board_differs", case=name, obligation=obligation)
-        with reading(engine) as session:
-            different = [*recommendations.differences(session, cases)]
         yield from (Refusal("recommendations_differ", case=name) for name in different)
 
 
@@ -187,7 +189,7 @@ def _rows(engine: Engine, project: ProjectRow, problems: Collection[Refusal]) ->
     """Yield the register rows, of whole streams, that are not what their events make of what lists show."""
     broken = {str(problem.arguments["stream"]) for problem in problems if problem.code in _BROKEN}
     ids = read_column(engine, select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id))
-    with reading(engine) as session:
+    with _one_moment(engine) as session:
         for names in chunks((name for name in ids if f"{events.ROW}{name}" not in broken), ROWS_AT_ONCE):
             for name, stored, expected in _compared_rows(session, engine, project, names):
                 if any(stored[column] != expected[column] for column in (*_FROM_EVENTS, "shown")):
