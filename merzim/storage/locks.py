@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from threading import local
 
 from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from merzim.storage.refusals import StorageUnavailable, translated_errors
 
@@ -101,20 +101,22 @@ class _ServerLock:
     """The advisory lock of a connection of its own to PostgreSQL."""
 
     def __init__(self, engine: Engine, name: str) -> None:
-        self._key = _ADVISORY, func.hashtext(name)
+        self._engine, self._key = engine, (_ADVISORY, func.hashtext(name))
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         self._connection.detach()
 
     def share(self) -> None:
-        self._connection.execute(_UNLOCK)
-        self._connection.execute(select(func.pg_advisory_lock_shared(*self._key)))
+        with translated_errors(self._engine):
+            self._connection.execute(_UNLOCK)
+            self._connection.execute(select(func.pg_advisory_lock_shared(*self._key)))
 
     def take_alone(self) -> bool:
-        self._connection.execute(_UNLOCK)
-        return bool(self._connection.scalar(select(func.pg_try_advisory_lock(*self._key))))
+        with translated_errors(self._engine):
+            self._connection.execute(_UNLOCK)
+            return bool(self._connection.scalar(select(func.pg_try_advisory_lock(*self._key))))
 
     def close(self) -> None:
         # Released before it is closed: the server notices a closed connection only a moment later.
-        with suppress(DBAPIError):
+        with suppress(SQLAlchemyError):
             self._connection.execute(_UNLOCK)
         self._connection.close()

@@ -130,6 +130,17 @@ def _cut_off(server: Engine, session: Session, *, then: str = "") -> None:
         session.execute(text(then))
 
 
+def test_a_lock_lost_with_its_connection_is_a_refusal(server: Engine) -> None:
+    """The log of a worker says in one line that the server is away."""
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    lock = ProcessLock(server, "delivery")
+    with lock.shared():
+        with server.connect() as other:
+            other.execute(text(f"SELECT pg_terminate_backend(pid, 5000) {others}"))
+        with pytest.raises(StorageUnavailable), lock.alone():
+            pass
+
+
 def test_a_file_that_is_no_database_is_a_refusal(tmp_path: Path) -> None:
     """And it is left as it is."""
     file = tmp_path / "letter.sqlite"
