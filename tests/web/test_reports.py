@@ -80,7 +80,9 @@ def test_who_has_not_reported_the_quarter_is_named(kept: Site) -> None:
         silent = page[page.index('id="silent"') :]
         kept.write(case, recording.record, "quarter_reported.2025Q4", on=date(2026, 1, 5))
         after = browser.get("/reports/monitoring?lang=ru").text
+        history = browser.get(f"/cases/{case}/history?lang=ru").text
 
+    assert "рекомендаций, IV квартал 2025 года – 5 января 2026 года" in " ".join(history.split())
     assert "IV квартал 2025 года" in silent
     assert "IV квартал 2025 года" not in after[after.index('id="silent"') :]
 
