@@ -207,12 +207,9 @@ def test_another_entry_is_said_with_the_same_arguments(catalogue: dict[str, tupl
 
 def test_plain_values_are_said_in_the_reader_s_language() -> None:
     """A text in its language, also when it is a mapping; a date long; nothing as a dash."""
-    assert plain(ANNOUNCEMENT, "ru") == "Объявление о начале анализа"
-    assert plain({"kk": "а", "ru": "б", "en": "c"}, "ru") == "б"
-    assert plain(date(2026, 3, 30), "ru") == "30 марта 2026 года"
-    assert plain(None, "ru") == "–"
-    assert plain(7, "ru") == "7"
-    assert plain(SimpleNamespace(x=1), "ru") == "namespace(x=1)"
+    plain_values = (ANNOUNCEMENT, {"kk": "а", "ru": "б", "en": "c"}, date(2026, 3, 30), None, 7)
+    texts = [plain(value, "ru") for value in (*plain_values, SimpleNamespace(x=1))]
+    assert texts == ["Объявление о начале анализа", "б", "30 марта 2026 года", "–", "7", "namespace(x=1)"]
 
 
 def test_a_title_inside_a_sentence_loses_its_capital_letter() -> None:

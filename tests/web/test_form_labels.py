@@ -45,19 +45,16 @@ def test_a_label_is_that_of_the_form_that_was_sent(site: Site, browser: TestClie
     work = browser.post("/assignments", data={"text": "", "person": "c@org.kz", "until": "2026-04-10"})
 
     assert re.findall(r'"describe-object_(..)"[^>]* lang="(..)"', comment.text) == [("kk", "kk"), ("ru", "ru")]
-    assert [told(answer.text) for answer in (comment, work)] == [
-        "Не указано: «Комментарий».",
-        "Не указано: «Что сделать».",
-    ]
+    sentences = ["Не указано: «Комментарий».", "Не указано: «Что сделать»."]
+    assert [told(answer.text) for answer in (comment, work)] == sentences
 
 
 def test_what_nobody_types_and_what_no_list_has_is_told_without_codes(site: Site, browser: TestClient) -> None:
     """A hidden field has no label; a fact that the list does not have is no reason to name all codes."""
     browser.get("/cases?lang=ru")
     hidden = browser.post("/desk/later", data={"case": site.late, "fact": "", "until": "2026-04-10"})
-    unknown = browser.post(
-        f"/cases/{site.late}/plan", data={"fact": "nothing", "on": "2026-05-05", "preview": "yes"}
-    )
+    step = {"fact": "nothing", "on": "2026-05-05", "preview": "yes"}
+    unknown = browser.post(f"/cases/{site.late}/plan", data=step)
 
     assert told(hidden.text) == "Форма пришла не полностью. Откройте страницу заново и отправьте её ещё раз."
     assert told(unknown.text) == "«nothing»: такого значения нет. Выберите из списка."
