@@ -183,6 +183,7 @@ def test_a_unit_is_made_named_and_taken_out(site: Site, admin: TestClient) -> No
     (unit,) = (candidate for candidate in site.office.units.values() if "Архив" in candidate.name)
     page = admin.get("/administration/units").text
     page += admin.get("/administration/unit", params={"id": unit.id}).text
+    top = admin.get("/administration/unit", params={"id": "head"}).text
     admin.post("/administration/unit", data=unit_form(site, unit.id, do="remove"))
 
     assert unplaced.status_code == 422, "a second root is never made unasked"
@@ -192,6 +193,7 @@ def test_a_unit_is_made_named_and_taken_out(site: Site, admin: TestClient) -> No
     assert (unit.name_in("kk"), unit.name_in("en")) == ("Мұрағат", f"Архив {SCRIPT}")
     assert 'name="name_kk" value="Мұрағат"' in page
     assert SCRIPT not in page
+    assert top.index('name="kind"') < top.index("more-fields"), "the kind is asked of an organisation"
     assert unit.id not in site.office.units
 
 
