@@ -54,6 +54,7 @@ def test_each_list_offers_its_workbook_with_the_headings_of_the_page(site: Site)
             wrong.append(f"{path} does not link {address}")
         if path != "/register" and not set(heads) <= set(headings):
             wrong.append(f"{address}: {set(heads) - set(headings)}")
+        wrong += [f"{address}: {head} twice" for head in {*headings} if headings.count(head) > 1]
         if name and file != name:
             wrong.append(f"{address}: called {file}")
     assert not wrong
@@ -84,6 +85,7 @@ def test_the_tables_of_a_case_are_one_workbook(site: Site) -> None:
     rows = sheets(browser.get(f"{case}/xlsx").content)
 
     assert list(rows) == ["Сроки", "Подтверждающие документы", "Риски и рекомендации"]
+    assert all(len(set(table[0])) == len(table[0]) for table in rows.values())
     deadlines, documents, risks = rows.values()
     assert deadlines[0][:2] == ("Этап", "Обязанность")
     (signed,) = (row for row in deadlines if str(row[1]).startswith("Подписание приказа"))

@@ -25,7 +25,7 @@ RECOMMENDATION_COLUMNS: tuple[Column[MonitoringLine], ...] = (
     Column("form.field.completion_form", lambda _, line: line.measure and line.measure["completion"]),
     Column("head.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
     Column("form.field.responsible", lambda t, line: t.name(line.responsible), ""),
-    Column("head.term", lambda _, line: line.measure and line.measure.term.written),
+    Column("form.field.term", lambda _, line: line.measure and line.measure.term.written),
     Column("head.due", lambda _, line: line.due, "col-due-long", "due"),
     Column(
         "web.risks.outcome",
