@@ -13,8 +13,7 @@ T = TypeVar("T")
 def check_each(cases: Mapping[str, T], check: Callable[[T], None]) -> None:
     """Check every case, whatever became of those before it; fail with the names of all that failed, and why.
 
-    An empty mapping fails too: it would hold by itself.
-    """
+    An empty mapping fails too: it would hold by itself."""
     assert cases, "there is nothing to check"
     failures = {}
     for name, case in cases.items():

@@ -20,8 +20,7 @@ class Server:
 
     Attributes:
         address: of its databases, to be filled in with a name.
-        sockets: the folder in which it listens; folder: where its data lie.
-    """
+        sockets: the folder in which it listens; folder: where its data lie."""
 
     def __init__(self, instance: Any, folder: Path) -> None:
         self._made = instance

@@ -1,8 +1,7 @@
 """Speed-ups for tests: files in memory, cheap password hashes, one migration, statements compiled once, one
 event loop; patience with a busy machine.
 
-In separate processes (`merzim serve`, a worker) only the files in memory hold.
-"""
+In separate processes (`merzim serve`, a worker) only the files in memory hold."""
 
 from __future__ import annotations
 
@@ -74,15 +73,13 @@ SECONDS = child.SECONDS
 
 def wait_for_readers(patched: pytest.MonkeyPatch) -> None:
     """Let a file be refused for the seconds of processor it takes, which its process limits, and not because
-    the machine is busy with other tests.
-    """
+    the machine is busy with other tests."""
     patched.setattr(child, "SECONDS", 10 * SECONDS)
 
 
 def compile_once(patched: pytest.MonkeyPatch) -> None:
     """Let all databases of one kind use the statements SQLAlchemy has compiled for the first of them: a test
-    opens a database of its own, and half the time of a command went into compiling the same ones again.
-    """
+    opens a database of its own, and half the time of a command went into compiling the same ones again."""
     compiled = LRUCache[Any, Any](5_000)
 
     def create(*arguments: Any, **options: Any) -> Engine:

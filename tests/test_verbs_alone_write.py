@@ -1,8 +1,7 @@
 """No page, API operation or command writes to a case but by a verb, which checks the rights.
 
 The calls are followed through the modules of the services: what writes to a case and is no verb may be called
-by verbs alone.
-"""
+by verbs alone."""
 
 from __future__ import annotations
 

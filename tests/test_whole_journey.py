@@ -1,7 +1,6 @@
 """End to end: one case from order to letter in four parts: opened, moved, late, closed.
 
-Nothing is mocked: the published schedule, the command line, SQLite, letters in a folder.
-"""
+Nothing is mocked: the published schedule, the command line, SQLite, letters in a folder."""
 
 from __future__ import annotations
 

@@ -83,8 +83,7 @@ def index(archive: zipfile.ZipFile) -> list[dict[str, object]]:
 
 def test_a_document_stands_in_the_folder_of_its_project_task_and_subtask(tmp_path: Path) -> None:
     """Instruction, introduction: named as it names them; a long name is cut at a word, for Windows unpacks no
-    path over 260 characters.
-    """
+    path over 260 characters."""
     archive, answer = packed(tmp_path, document())
 
     inside = (

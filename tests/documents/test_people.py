@@ -238,8 +238,7 @@ def test_every_title_the_product_shows_is_read_back(language: str) -> None:
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_a_blank_table_offers_the_duties_and_shows_how_it_is_filled_in(language: str) -> None:
     """Every word it offers, and its example, are taken when they stand in the table. Names in two languages,
-    which papers in both need, are asked for from the first person on.
-    """
+    which papers in both need, are asked for from the first person on."""
     people, words, example = people_sheets(Office(), language)
     content = tables_workbook([people, words, example])
     book = openpyxl.load_workbook(io.BytesIO(content))

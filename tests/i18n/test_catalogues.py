@@ -71,8 +71,7 @@ def _value_of(prefix: str) -> str:
 def _asked(code: str, language: str) -> set[str]:
     """Arguments a sentence needs, those apart that only choose the form of a counted word.
 
-    Kazakh words have one form only, so a bare word asks for nothing there.
-    """
+    Kazakh words have one form only, so a bare word asks for nothing there."""
     return {name for name, form, _ in placeholders_of(template(code, language)) if form != "plural"}
 
 

@@ -82,8 +82,7 @@ from notifications.rules import Rules, opening
 evening = datetime(2026, 4, 6, 18, 30, tzinfo=UTC)
 print(moment(evening, "en"))
 print(local_date(evening))
-print(opening(evening, calendars.calendar(), Rules().office_hours))
-"""
+print(opening(evening, calendars.calendar(), Rules().office_hours))"""
 
 
 @pytest.fixture

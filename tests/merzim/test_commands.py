@@ -62,8 +62,7 @@ def test_the_text_of_a_plan_says_why_each_date_is_what_it_is(merzim: Merzim) -> 
 
 def test_audit_exits_one_with_findings_and_zero_without(merzim: Merzim, tmp_path: Path) -> None:
     """A clean analysis is said to be clean; of a practice and an assumed term what each is. The transfer to 5
-    January 2025, of which nobody knows when it became known, excuses nobody.
-    """
+    January 2025, of which nobody knows when it became known, excuses nobody."""
     clean, late = tmp_path / "clean.csv", tmp_path / "late.csv"
     clean.write_text("case,order_signed,analysis_started\nA,2026-04-06,2026-04-13\n", encoding="utf-8")
     facts = "order_signed,analysis_started,discussion_announced,discussion_held"

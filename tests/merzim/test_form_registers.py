@@ -265,8 +265,7 @@ def test_a_fact_found_without_a_row_leaves_its_own_row_of_annex_2_open(office: M
 def test_purchases_are_summed_by_supplier_and_by_related_suppliers(office: Merzim, tmp_path: Path) -> None:
     """The standard (order No. 230), paragraph 52: one supplier, or related ones, taking a large part.
 
-    By hand: 600 + 200 of 1,000 go to Alfa, 100 to Beta, which names Alfa as related; 100 to Gamma.
-    """
+    By hand: 600 + 200 of 1,000 go to Alfa, 100 to Beta, which names Alfa as related; 100 to Gamma."""
     purchases = (
         ("Альфа", "600000", "2026-02-03", ()),
         ("Бета", "100000", "2026-03-03", ("related=Альфа",)),

@@ -186,8 +186,7 @@ OBLAST = (
 
 def test_a_paper_has_one_organisation_in_its_heading_and_its_signature(merzim: Merzim, tmp_path: Path) -> None:
     """Instruction, P1: the head of the subject signs. A body with a head of its own signs its own papers, those
-    of its units too; for one without a head the body above signs, under its own name.
-    """
+    of its units too; for one without a head the body above signs, under its own name."""
     (tmp_path / "config.toml").write_text('[office]\nname = "Жетісу облысы әкімінің аппараты"\n')
     (tmp_path / "people.csv").write_text(OBLAST)
     assert merzim("people", "people.csv", *NOW).code == 0

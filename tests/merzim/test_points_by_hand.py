@@ -1,8 +1,7 @@
 """A year of four bodies, scored by hand from the sentences of the scoring document.
 
 Each office is a table: its units, and the facts recorded for each. A comment beside every indicator explains
-its points. Indicators missing from the table of points are not assessed, or cannot be.
-"""
+its points. Indicators missing from the table of points are not assessed, or cannot be."""
 
 from __future__ import annotations
 

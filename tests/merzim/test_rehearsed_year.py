@@ -1,8 +1,7 @@
 """`rehearse` of the example case over its whole year: every line is expected, no expected line missing.
 
 No fact is recorded: obligations that count from a plan date are reminded of until the first planned day
-before them has passed, and passed plan dates lead to questions, 1, 5 and 10 working days later.
-"""
+before them has passed, and passed plan dates lead to questions, 1, 5 and 10 working days later."""
 
 from __future__ import annotations
 
@@ -108,8 +107,7 @@ def test_every_line_of_the_year_has_its_reason(year: Merzim) -> None:
 
 def _what_has_no_term_is_asked_for(lines: list[Line]) -> None:
     """Nothing happens all year: of the duties without a number of days only those speak whose day is planned,
-    and in November and December those that points hang on (2 November and 1 December are Mondays' weeks).
-    """
+    and in November and December those that points hang on (2 November and 1 December are Mondays' weeks)."""
     steps_by_duty: dict[str, list[tuple[date, str]]] = {}
     for on, duty, step, _ in sorted({(on, duty, step, "") for on, duty, step, _ in lines}):
         steps_by_duty.setdefault(duty, []).append((on, step))
@@ -127,8 +125,7 @@ def _what_has_no_term_is_asked_for(lines: list[Line]) -> None:
 
 def _the_rest_has_its_reason(days: list[dict[str, Any]]) -> None:
     """The calendar's call in November and December, once a week and on each of the last five working days, 25
-    to 31 December 2026.
-    """
+    to 31 December 2026."""
     other_notices = [(date.fromisoformat(day["date"]), notice) for day in days for notice in day["others"]]
     letters = [(on, notice["kind"], notice["person"]) for on, notice in other_notices]
     mondays = {on for on in _all_days() if calendars.is_working_day(on) and _first_of_week(on)}

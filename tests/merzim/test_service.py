@@ -153,8 +153,7 @@ def test_told_to_leave_it_ends_what_is_in_hand(
     service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A form half sent at SIGTERM is answered; a file still being read is not waited for: its sender is asked
-    to send it again. New connections are refused; the exit code is 0.
-    """
+    to send it again. New connections are refused; the exit code is 0."""
     monkeypatch.chdir(service.folder)
     at = ["--json", "--now", "2026-04-06"]
     assert main(["user", "add", "officer", "--access", "officer", *at]) == 0

@@ -1,7 +1,6 @@
 """A small office on a real database with the real analysis of 2026, for notification tests.
 
-It starts on 13 April, so that the start is to be announced by 30 March and the order signed by 6 April.
-"""
+It starts on 13 April, so that the start is to be announced by 30 March and the order signed by 6 April."""
 
 from __future__ import annotations
 

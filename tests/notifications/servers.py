@@ -196,8 +196,7 @@ def free_port() -> int:
     """A port nobody listens on, and nobody takes before the server it is meant for.
 
     The system assigns ephemeral ports above 32,767; each test process starts at an offset of its own below
-    that.
-    """
+    that."""
     while True:
         port = next(_PORTS)
         with socket.socket() as probe, suppress(OSError):

@@ -164,8 +164,7 @@ def test_who_chose_a_letter_a_week_reads_it_there_unless_it_comes_too_late(
     tmp_path: Path, start: date, told_on: date
 ) -> None:
     """Told on Thursday, the first working day after Nauryz; moved on Friday 27 March to 13 April: the letter of
-    Monday says so. Moved to that Friday itself: at once.
-    """
+    Monday says so. Moved to that Friday itself: at once."""
     town, shelf = Town(tmp_path, people=(replace(AIGUL, digest="weekly"),)), Shelf()
     case = town.open()
     told(town, shelf, date(2026, 3, 26))

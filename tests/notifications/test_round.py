@@ -309,8 +309,7 @@ def test_a_clock_that_is_wrong_for_a_day_tells_everything_once(
     """On that day every tick but the first is read from a clock so far off; the next day it is right again.
 
     No step is sent twice, and a person who misses a step gets a later one of the same deadline: steps a
-    clock leapt over are collapsed into the latest, as after a standstill. Falling back costs nothing at all.
-    """
+    clock leapt over are collapsed into the latest, as after a standstill. Falling back costs nothing at all."""
     town, shelf = Town(tmp_path), Shelf()
     town.open()
     for day in days(FIRST, LAST):

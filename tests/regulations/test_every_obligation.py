@@ -96,8 +96,7 @@ def _is_counted_or_says_why_not(requirement: Asked) -> None:
 def test_every_obligation_can_be_recorded(procedure: Procedure, case_commands: CaseCommands) -> None:
     """Recorded by a command in a database, it is done; an ongoing duty remains ongoing.
 
-    Obligations that wait for the same facts are recorded in one case.
-    """
+    Obligations that wait for the same facts are recorded in one case."""
     alike: dict[str, list[Asked]] = {}
     for requirement in obligations(procedure).values():
         alike.setdefault(" ".join(_happened(requirement)), []).append(requirement)

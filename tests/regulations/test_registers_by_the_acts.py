@@ -99,8 +99,7 @@ def test_the_rows_of_the_reports_come_from_registers() -> None:
     """Each group of annexes 2 to 6 says from which register; its fields, conditions and parts are there.
 
     A text that reaches a paper may be said in both its languages; hours and numbers are the same in both. The
-    sums by supplier are counted from their source, and names of suppliers stand as registered.
-    """
+    sums by supplier are counted from their source, and names of suppliers stand as registered."""
     sources = [
         (name, group, group.source)
         for name in form_names()

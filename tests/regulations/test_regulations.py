@@ -196,8 +196,7 @@ def test_every_text_of_the_shipped_law_stands_in_three_languages() -> None:
 def test_no_text_of_the_shipped_law_carries_the_name_of_a_fact_duty_term_or_procedure() -> None:
     """A note stands in letters: it names facts and procedures by their titles. In Kazakh and Russian no id at
     all, in English, where an id may be a plain word, none with a hyphen or underscore nor one in backticks. A
-    body in braces is filled in by its function and day.
-    """
+    body in braces is filled in by its function and day."""
     foreign = re.compile(
         "integrity check|follow the money|Rule of Law|Voice and Acc|Control of Corr"
         r"|\{(?:detection|prevention)_body\}"

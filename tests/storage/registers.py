@@ -1,7 +1,6 @@
 """An office with registers of its own for tests.
 
-Visits with a confidential field; reports, all confidential; certificates with a term; gifts that open cases.
-"""
+Visits with a confidential field; reports, all confidential; certificates with a term; gifts that open cases."""
 
 from __future__ import annotations
 

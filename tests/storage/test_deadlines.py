@@ -391,8 +391,7 @@ def test_the_days_of_a_delay_are_those_after_the_due_date(engine: Engine) -> Non
 
     Listed: due on 5 February, done on the 10th: 3 days (6, 9, 10). Checked: from the 10th on due on the 12th,
     done then: not late. Agreed: due on the 19th, done on the 23rd: 2 (20, 23). Signed: due on the 27th, not
-    done: 3 (2, 3, 4 March). Archived: due on 25 February, done on 2 March: 3 (26, 27, 2).
-    """
+    done: 3 (2, 3, 4 March). Archived: due on 25 February, done on 2 March: 3 (26, 27, 2)."""
     office_store.save(engine, units=[Unit(id="law", name="Заң")])
     permits = CaseCommands(SqlLedger(engine), Library([permit(STEPS)]), calendars.calendar())
     today = date(2026, 3, 4)

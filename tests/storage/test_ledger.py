@@ -68,7 +68,6 @@ def race(ledger: SqlLedger, case: Case) -> Change:
 
 def test_a_fact_is_recorded_after_one_read(engine: Engine, case: Case) -> None:
     """The events of its case, and of many cases, are read once, and so are its rows, under the lock."""
-
     with statements(engine) as statements_seen:
         case_commands(engine).write(
             case.id, Moment(by="Ұлан", now=NOW, today=TODAY), recording.record, "analysis_started", on=TODAY

@@ -53,7 +53,6 @@ def taken_in(
 
 def test_lists_sums_and_searches_follow_another_unit_and_name(engine: Engine, case: Case) -> None:
     """Verify finds nothing, and a rebuild writes not one row otherwise."""
-
     describe(engine, case, unit="Заң департаменті", object_ru="Государственные закупки")
 
     reads = SqlReads(engine)

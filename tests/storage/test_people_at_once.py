@@ -126,7 +126,6 @@ def two(work: Callable[..., Any], *arguments: object) -> list[Any]:
 
 def test_of_two_processes_one_wins_and_the_other_gets_a_conflict(engine: Engine, url: str, case: Case) -> None:
     """The same case written at once: one event more, not two."""
-
     results = two(racing.append, url, case.id)
 
     assert sorted(results) == ["conflict", "won"]

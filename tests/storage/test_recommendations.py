@@ -52,8 +52,7 @@ def places(engine: Engine) -> dict[str, str]:
     """Cases by what they are for: `hr`, `law` and `head` have a measure each, `bare` a risk without one.
 
     The measure of `hr` passed its day, that of `law` was executed, that of `head` lies ahead. The risks of `hr`
-    and `bare` are of one act of a higher body, asked for `hr` alone. `off` was called off.
-    """
+    and `bare` are of one act of a higher body, asked for `hr` alone. `off` was called off."""
     office_store.save(engine, units=UNITS)
     core = case_commands(engine)
     risks, above = RowCommands(core), {"body": "ДСМ", "act": "1-бұйрық"}

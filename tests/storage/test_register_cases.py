@@ -107,8 +107,7 @@ def test_the_case_follows_the_row(app: AppContext, ctx: RequestContext) -> None:
 @on_sqlite_alone
 def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext, ctx: RequestContext) -> None:
     """Without being uploaded twice; the next file proves what the first did not. Restricted as the register is:
-    whom the gift came to opens it by no officer's access; named by its row, it tells nothing by itself.
-    """
+    whom the gift came to opens it by no officer's access; named by its row, it tells nothing by itself."""
 
     def paper(text: str) -> FileInput:
         return FileInput(content=OpenFile("Омаров сыйлығы.TXT", BytesIO(text.encode())))
@@ -223,8 +222,7 @@ def letters(app: AppContext, case: Case, term: str, first: date, last: date) -> 
 def test_each_letter_about_the_term_of_a_row_goes_on_its_working_day(app: AppContext, tmp_path: Path) -> None:
     """A gift of Wednesday 1 April is handed over by Wednesday the 8th: its receiver alone is told, 3 and 1
     working days before, on the day and a working day after. A certificate that ends on 22 May is renewed by
-    Wednesday 22 April: who is responsible is told 5 and 1 working days before, on the day, 1 and 5 after.
-    """
+    Wednesday 22 April: who is responsible is told 5 and 1 working days before, on the day, 1 and 5 after."""
     app.__dict__["channels"] = {"folder": Folder(path=tmp_path / "letters", sender="m@org.kz")}
     at = datetime(2026, 4, 1, 4, 0, tzinfo=UTC)
     ctx = operator(app, at=at)

@@ -128,8 +128,7 @@ def test_a_row_carries_out_the_duty_of_the_month_its_day_lies_in(app: AppContext
 @on_sqlite_alone
 def test_the_case_follows_an_edited_and_a_withdrawn_row(app: AppContext) -> None:
     """Within a month corrected, across months withdrawn and recorded; out of `where` and withdrawn: gone, with
-    the ground of the row.
-    """
+    the ground of the row."""
     begin(app)
     row = visit(app, "2026-01-12")
     edit(app, row, came_on="2026-01-15")
@@ -166,8 +165,7 @@ def test_each_of_several_rows_of_a_month_is_recorded_and_carries_the_duty_alone(
 
 def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext, ctx: RequestContext) -> None:
     """What was added by hand stays when the row moves to another month; a guest twice in a month is one talk,
-    in the month of the visit whenever it ended.
-    """
+    in the month of the visit whenever it ended."""
     begin(app)
     row = visit(app, "2026-01-12")
     paper = FileInput(content=OpenFile("отчёт.txt", BytesIO(b"report")))
@@ -226,8 +224,7 @@ def test_a_year_that_is_opened_takes_the_rows_that_are_there(app: AppContext) ->
 
 def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) -> None:
     """The nearest case above a unit, and never that of another organisation; who may write rows need not be
-    allowed to record in the case.
-    """
+    allowed to record in the case."""
     agency = Unit(id="agency", name="Агенттік", kind="central_body", parent="ministry")
     save(engine, units=[agency, Unit(id="branch", name="Бөлім", parent="agency")], people=[])
     open_cases(app, 2026, unit="ministry", at=AT)

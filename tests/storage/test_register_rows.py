@@ -207,8 +207,7 @@ def test_lists_are_filtered_sorted_summed_and_searched(ctx: RequestContext) -> N
 
 def test_people_units_and_options_are_sorted_by_their_names_in_the_readers_language(app: AppContext) -> None:
     """Not by addresses and ids: Ахметова, Әлиев, Бекова, Власов; in Russian Алиев stands before Ахметова. Page
-    by page and narrowed the order is the same; who is not named comes first.
-    """
+    by page and narrowed the order is the same; who is not named comes first."""
     guest = app.reads.office().people["guest@org.kz"]
     save(app.engine, people=[replace(guest, name_ru="Алиев Самат")])
     ctx = operator(app)
@@ -239,8 +238,7 @@ def test_people_units_and_options_are_sorted_by_their_names_in_the_readers_langu
 @on_sqlite_alone
 def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: AppContext) -> None:
     """A hidden field joins no list, filter, sort, search, history or write, and is no column of a list; a row
-    elsewhere is not there.
-    """
+    elsewhere is not there."""
     ctx = operator(app)
     row = add(ctx, informer="Тайный")
     elsewhere = add(ctx, unit="law", guest="guest@org.kz")

@@ -85,8 +85,7 @@ def test_no_mark_of_a_hidden_field_reaches_its_subject_or_another_reader(app: Ap
 @on_sqlite_alone
 def test_a_first_head_reads_the_registers_he_decides_by_and_writes_in_none(app: AppContext) -> None:
     """Paragraphs 14 and 28 of the standard, 7.2 of the policy, P2.T3.S1; of a row about himself only what its
-    subject sees, and not in lists.
-    """
+    subject sees, and not in lists."""
     rows = {name: _filled(app, register) for name, register in _shipped(app).items() if name in WITHHELD}
     head, about = reader(app, "lawyer", "first_head"), reader(app, "guest", "first_head")
     registers_listed = list_registers(head, AskRegisters()).registers

@@ -76,7 +76,6 @@ def test_a_seal_changed_or_taken_away_is_named(engine: Engine, case: Case) -> No
 
 def test_an_edition_changed_under_a_case_is_named(engine: Engine, case: Case) -> None:
     """The case keeps the digest of the file it was opened with."""
-
     problems = verify(engine, editions={case.edition: "0" * 64})
 
     assert [(problem.code, problem.arguments["edition"]) for problem in problems] == [
@@ -150,7 +149,6 @@ def test_a_trigger_taken_away_is_named(engine: Engine) -> None:
 
 def test_a_seal_covers_what_changed_since_the_one_before(engine: Engine, case: Case) -> None:
     """A round in which nothing changed leaves none."""
-
     assert seal(engine, now=NOW) == 1
     assert seal(engine, now=later(1)) is None
     case_commands(engine).write(case.id, AT, recording.record, "schedule_approved", on=date(2026, 1, 15))

@@ -176,8 +176,7 @@ def test_where_nobody_listens_nothing_was_tried(bot: Telegram, links: SqlLinks) 
 def test_it_speaks_evenly(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
     """50 messages to 50 people, 25 a second: it takes two, and neither sees all.
 
-    Measured where they arrive: what a busy machine held up for half a second arrives together.
-    """
+    Measured where they arrive: what a busy machine held up for half a second arrives together."""
     outcomes = sent(bot, batch(links, 50))
     moments = sorted(call.at for call in telegram.calls())
     busiest = max(sum(first <= at < first + 1.0 for at in moments) for first in moments)
@@ -216,8 +215,7 @@ def test_a_pause_asked_for_keeps_no_later_batch_waiting(
     telegram: Emulator, bot: Telegram, links: SqlLinks
 ) -> None:
     """Half an hour: what comes after is put back at once, unasked, and keeps its attempts; of the same batch
-    as well.
-    """
+    as well."""
     parcels = batch(links, 1, messages_each=3)
     telegram.refuse(429, "Too Many Requests: retry after 1800", retry_after=1800)
     began = monotonic()

@@ -206,8 +206,7 @@ def test_a_button_nobody_made_does_nothing(talk: Talk, case: Case, data: str) ->
 
 def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case: Case) -> None:
     """A forged date beyond the last step, and a done day to come: one sentence each, nothing written; no date
-    and no line of the case are nobody's buttons.
-    """
+    and no line of the case are nobody's buttons."""
     reminder = reminded(talk)
     before = len(chain(talk, case))
     name = reminder.buttons["Таныстым"].removeprefix("a:")

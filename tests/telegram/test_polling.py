@@ -117,8 +117,7 @@ def test_a_line_that_breaks_is_taken_up_again(
     talk: Talk, what: dict[str, object], caplog: pytest.LogCaptureFixture
 ) -> None:
     """What was said while nobody could ask is answered afterwards. Somebody who polls with the same token from
-    another database is named once in the log, and outlived.
-    """
+    another database is named once in the log, and outlived."""
     talk.emulator.fault("getUpdates", **what)
     with listening(talk.poller()):
         assert talk.tell(emulator.AIGUL, "/start")

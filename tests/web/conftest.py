@@ -1,7 +1,6 @@
 """The dashboard of an office on a database of its own, on the demonstration day of the real schedule.
 
-The database is made once for a process and copied for each test: people, accounts, three cases.
-"""
+The database is made once for a process and copied for each test: people, accounts, three cases."""
 
 from __future__ import annotations
 
@@ -160,8 +159,7 @@ def build(
 
 def office_with_cases(office: Office = THREE_UNITS, **options: Any) -> Site:
     """The same with three cases: the real schedule of 2026, one that is late, one that passed its announcement
-    over.
-    """
+    over."""
     return build(office, filled=True, **options)
 
 

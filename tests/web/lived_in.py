@@ -1,7 +1,6 @@
 """An office with history: cases in every status, people, evidence, remarks, measures, hostile input.
 
-`HOSTILE` is the value of every text field; pages must show it as text.
-"""
+`HOSTILE` is the value of every text field; pages must show it as text."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Offices with their pages on the demonstration day: a ministry of three units, and the example office.
 
-The example is made by the commands of a new installation, once for the whole run, and copied for each test.
-"""
+The example is made by the commands of a new installation, once for the whole run, and copied for each test."""
 
 from __future__ import annotations
 
@@ -62,8 +61,7 @@ OPEN: list[Site] = []
 class Site:
     """An office and its pages. `real`, `late` and `missed`: ids of cases of that status.
 
-    `moment`: the day it is, which a test may set; `folder`: goes when it is closed.
-    """
+    `moment`: the day it is, which a test may set; `folder`: goes when it is closed."""
 
     settings: Settings
     folder: Path
@@ -178,8 +176,7 @@ def installed(folder: Path, day: str = DAY) -> Site:
 def example_office(*, day: str = DAY, cases: bool = True) -> Site:
     """The example office: people, schedule, one announcement, an account of every access.
 
-    Without `cases` the schedule has not been taken in yet.
-    """
+    Without `cases` the schedule has not been taken in yet."""
     return installed(copied(_with_cases() if cases else _with_people()), day)
 
 

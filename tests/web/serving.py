@@ -104,8 +104,7 @@ def get(port: int, path: str, headers: Mapping[str, str], *, timeout: float = 60
     """Ask for a page on a connection of its own.
 
     Raises:
-        TimeoutError: there was no answer within `timeout` seconds.
-    """
+        TimeoutError: there was no answer within `timeout` seconds."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     began = time.monotonic()
     try:

@@ -135,8 +135,7 @@ def test_every_access_meets_every_route_that_reads() -> None:
     """403 exactly where the access does not reach; a foreign unit's case is not there (404) for anybody.
 
     A page is asked for by every third of those who may read it and of those who may not. Of routes that write:
-    `tests.web.test_write_access`.
-    """
+    `tests.web.test_write_access`."""
     wrong: list[tuple[str, str, str, int]] = []
     requests = 0
     site = untouched()

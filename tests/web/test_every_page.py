@@ -103,8 +103,7 @@ def test_every_page_is_light(walks: dict[str, Walk]) -> None:
 
 def test_a_page_asks_the_database_as_often_for_sixty_cases_as_for_forty() -> None:
     """Every page: a question per line of a list is found here; no list has more than 50 on a page. With fewer
-    than forty an extract is the whole list, and its cases are asked for once.
-    """
+    than forty an extract is the whole list, and its cases are asked for once."""
     counts: list[dict[str, int]] = []
     for size in (40, 60):
         office = example_office()
@@ -162,8 +161,7 @@ def _names(word: str) -> dict[str, str]:
 
 def test_people_and_units_are_named_in_the_language_of_the_page(bilingual: Site) -> None:
     """By the name they have there, on every page, a refusal's included; the fields of their own page say all
-    three names. The officer reads Kazakh, the administrator Russian.
-    """
+    three names. The officer reads Kazakh, the administrator Russian."""
     wrong, pages_named, files = set[str](), set[str](), set[str]()
     for access, language, called in (("officer", "kk", "Қазақ"), ("administrator", "ru", "Русск")):
         with bilingual.client(access) as browser:

@@ -59,8 +59,7 @@ def save(office: Site, part: str, **fields: str) -> None:
 
 def test_what_is_entered_is_called_done_one_after_another(begun: Site) -> None:
     """The table of people brings units and the only officer, who is told where nobody holds a duty; the
-    list is there until a letter is out and a case is open.
-    """
+    list is there until a letter is out and a case is open."""
     empty = steps(begun)
     save(begun, "organisation", name="Мекеме")
     begun.run("people", str(ROOT / "examples" / "people.csv"))
@@ -111,8 +110,7 @@ def said_in_red(office: Site, places: Sequence[tuple[str, str]]) -> list[bool]:
 
 def test_an_empty_desk_says_what_to_do_until_the_first_letter_is_out(begun: Site) -> None:
     """An officer: load the schedule, check, and the day of the first letter, also while it waits for office
-    hours; then the desk as it always is.
-    """
+    hours; then the desk as it always is."""
     begun.run("people", str(ROOT / "examples" / "people.csv"))
     begun.run("user", "add", "aida", "--access", "officer", "--person", "a.akhmetova@example.kz")
 

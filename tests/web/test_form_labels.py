@@ -38,8 +38,7 @@ def test_the_form_names_its_field_by_the_label_above_it(
 
 def test_a_label_is_that_of_the_form_that_was_sent(site: Site, browser: TestClient) -> None:
     """The same field has another label in the form of a comment and in that of an assignment; a field of one
-    language says which: a screen reader reads it so.
-    """
+    language says which: a screen reader reads it so."""
     browser.get("/cases?lang=ru")
     comment = browser.post(f"/cases/{site.late}/comments", data={"text": ""})
     work = browser.post("/assignments", data={"text": "", "person": "c@org.kz", "until": "2026-04-10"})

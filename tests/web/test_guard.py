@@ -227,8 +227,7 @@ def test_what_was_passed_on_is_never_of_this_machine(header: str) -> None:
 @contextmanager
 def behind_proxy(trusted: str) -> Iterator[tuple[Site, httpx2.Client]]:
     """Serve an office as `merzim serve` does; a client that passes requests on from another address as nginx
-    does with `$proxy_add_x_forwarded_for`: over plain HTTP, behind what the browser wrote into the header.
-    """
+    does with `$proxy_add_x_forwarded_for`: over plain HTTP, behind what the browser wrote into the header."""
     site = office_with_cases(address=PUBLIC, trusted_proxies=(ip_network(trusted),))
 
     @site.app.get("/whoami")

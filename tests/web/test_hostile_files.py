@@ -1,8 +1,7 @@
 """Malicious files at every address that takes one, on the pages and in the API, and a good one at each.
 
 Each is taken or refused by a clear sentence within a time limit; nothing of a refused file is stored; none is
-answered 5xx.
-"""
+answered 5xx."""
 
 from __future__ import annotations
 

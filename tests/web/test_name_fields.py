@@ -46,8 +46,7 @@ COUNTRY = country()
 @pytest.fixture
 def site() -> Site:
     """An office of a thousand units with three cases; `of_d3` is the officer of a district, `of_head` of all
-    that stands below the head.
-    """
+    that stands below the head."""
     site = office_with_cases(COUNTRY)
     for login, unit in (("of_d3", "d3"), ("of_head", "head")):
         account(site, login, "officer", unit=unit)

@@ -145,8 +145,7 @@ def test_recommended_steps_stand_apart_below_the_obligatory_ones(
     """An analysis begun on 6 January has not ended after the recommended 30 working days, by February.
 
     It stands below what is obligatory, counted apart and in the figure; the API lists in the same order. The
-    way to all of a group leads to a list of as many, all of that force.
-    """
+    way to all of a group leads to a list of as many, all of that force."""
     before = browser.get("/?lang=ru").text
     facts = {"order_signed": date(2026, 1, 5), "analysis_started": date(2026, 1, 6)}
     site.open(object="Ұзаққа созылған талдау", facts=facts)
@@ -246,8 +245,7 @@ def test_the_analysis_stays_in_the_picture_during_the_monitoring() -> None:
 
 def test_each_period_of_a_row_has_its_own_look_and_the_date_is_of_the_mark_it_stands_by() -> None:
     """The second quarter is overdue in November; the third was reported, and that of April lies ahead. A plan
-    that was fulfilled is not drawn: its date is not shown either.
-    """
+    that was fulfilled is not drawn: its date is not shown either."""
     today = date(2026, 11, 2)
     facts = {"analysis_started": date(2026, 4, 14), "analysis_ended": date(2026, 5, 26)}
     facts |= {"note_signed": date(2026, 6, 9), "quarter_reported.2026Q3": date(2026, 10, 5)}

@@ -79,8 +79,7 @@ SWITCH = re.compile(r'<a href="([^"]*)" hreflang="kk"')
 @pytest.mark.parametrize(("turn", "login"), [(0, "officer"), (1, "administrator"), (2, "")])
 def test_the_answer_to_a_form_leads_to_its_page_in_another_language(turn: int, login: str) -> None:
     """After any refusal, for any reader, the switch links to an address that answers GET; each form is sent by
-    one of the three.
-    """
+    one of the three."""
     site, wrong = untouched(), {}
     with site.stranger() as browser:
         for number, path in enumerate(FORMS):

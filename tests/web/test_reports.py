@@ -116,8 +116,7 @@ def test_the_number_of_a_share_is_recorded_in_a_case_of_that_year(
     kept: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No programme of 2025, its own or one of a unit below, hides the one of 2026; its own of 2026 comes
-    first.
-    """
+    first."""
     monkeypatch.setattr("merzim.services.scoring.MOST_SEARCHED", 1)
     ctx = operator_context(kept.context, at=AT)
     share = regulations.scoring().indicators["P4.T2.S1"].counting

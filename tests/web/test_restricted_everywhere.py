@@ -1,7 +1,6 @@
 """Restricted documents in every route that could reveal one: pages, API, files.
 
-The routes come from the router, so a route added later is covered.
-"""
+The routes come from the router, so a route added later is covered."""
 
 from __future__ import annotations
 
@@ -151,8 +150,7 @@ def test_nobody_else_finds_its_name_its_digest_or_its_address_anywhere(
 ) -> None:
     """Nor how large it is, nor when it was written. That there is one, and on what ground, they are told.
 
-    Of forms those are asked that name it to the officer.
-    """
+    Of forms those are asked that name it to the officer."""
     naming = officer.naming()
     part = [path for path in officer.texts if path in naming or not FORM.search(path)]
     with office.client(login) as browser:

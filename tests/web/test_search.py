@@ -96,8 +96,7 @@ def test_a_reader_of_one_unit_finds_its_people_alone(site: Site) -> None:
 
 def test_a_file_an_obligation_and_an_act_are_found_by_their_names(site: Site, browser: TestClient) -> None:
     """The file opens where it lies; an obligation names its procedure and leads to the cases of it, or, where
-    nobody has opened any, to the form of one case.
-    """
+    nobody has opened any, to the form of one case."""
     order = Evidence(kind="document:order", reference="a" * 64, name="Бұйрық №15.pdf")
     site.write(site.real, recording.record, "order_signed", on=TODAY, evidence=[order])
     pages = {

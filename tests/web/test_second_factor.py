@@ -319,7 +319,6 @@ def act(site: Site, *, about: str = "officer", ground: str = "lost") -> tuple[in
 
 def test_an_administrator_removes_a_second_factor_and_its_holder_is_told(site: Site, told: list[Any]) -> None:
     """Then the password alone lets in."""
-
     assert act(site)[0] == 303
     assert site.accounts.factor_secret("officer") == ""
     assert told == [("officer", "removed", {"by": "administrator"})]

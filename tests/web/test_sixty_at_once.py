@@ -36,8 +36,7 @@ class Office:
     def ask_at_once(self, *requests: tuple[str, dict[str, str]]) -> list[Answer]:
         """Ask for these paths with these headers by turns, sixty in all; return the answers.
 
-        Meanwhile `/health` is asked, and a round is run.
-        """
+        Meanwhile `/health` is asked, and a round is run."""
         with ThreadPoolExecutor(CROWD + 1) as crowd:
             asked = [
                 crowd.submit(get, self.port, path, headers, timeout=2 * SOON)

@@ -1,8 +1,7 @@
 """Write access: every writing route with every access, in cases that are seen and in those that are not.
 
 The routes come from the router. All are sent one form, in which each finds what it asks for: a refusal is then
-of who asks. No face reaches a case past the rights of a verb: every verb is asked by itself, and in bulk.
-"""
+of who asks. No face reaches a case past the rights of a verb: every verb is asked by itself, and in bulk."""
 
 from __future__ import annotations
 
@@ -168,8 +167,7 @@ def test_an_officer_of_one_unit_moves_no_day_of_the_whole_office(site: Site, wat
 def test_whoever_is_allowed_is_let_through(site: Site) -> None:
     """The verb of a route asks for no more than the route: nobody above was refused for a fault of the form.
 
-    The last of the tests: afterwards the office is another one.
-    """
+    The last of the tests: afterwards the office is another one."""
     found: list[tuple[str, str, int]] = []
     for reader in READERS:
         for method, route in ASKED:

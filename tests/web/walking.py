@@ -1,7 +1,6 @@
 """Crawler of all pages by following links, compared with the router.
 
-`unreached` names the pages that no link leads to.
-"""
+`unreached` names the pages that no link leads to."""
 
 from __future__ import annotations
 
@@ -91,8 +90,7 @@ def walk(
     not `by_query`.
 
     Args:
-        files: routes that answer with a file, which are passed over; those met are added, for the next walk.
-    """
+        files: routes that answer with a file, which are passed over; those met are added, for the next walk."""
     known_routes = templates(browser.app)
     routes_of: dict[str, str | None] = {}
     samples_taken: Counter[tuple[str, frozenset[str]]] = Counter()

@@ -132,7 +132,6 @@ def test_an_end_planned_after_a_start_that_slipped_stands_no_longer() -> None:
 
 def test_an_end_derived_from_a_start_that_slipped_lets_the_discussion_wait_for_the_start() -> None:
     """30 working days from 13 April end on 28 May; nobody planned the end, and the start passed unrecorded."""
-
     assert stands(SAMPLE_CASE, "discussion_announced", today=START) == Lateness()
     waits = WAITS(waiting_for="analysis_started")
     assert stands(SAMPLE_CASE, "discussion_announced", today=date(2026, 4, 14)) == waits
@@ -159,7 +158,6 @@ def test_what_counts_from_a_fact_is_overdue_from_the_day_after() -> None:
 def test_what_counts_back_from_a_plan_date_is_late_against_it_until_that_day() -> None:
     """The order was due on 6 April for a start planned for 13 April; from the 14th on the start lacks, and once
     it happened the order is overdue again."""
-
     for day in (date(2026, 4, 5), date(2026, 4, 6)):
         assert stands(SAMPLE_CASE, "order_signed", today=day) == Lateness()
     for day in (date(2026, 4, 7), date(2026, 4, 12), START):
@@ -293,8 +291,7 @@ def test_what_precedes_a_missed_fact_is_not_required_and_is_missed_if_that_comes
 
 def test_a_day_of_the_year_of_an_exempted_fact_is_not_required() -> None:
     """The schedule is approved by 30 June of the year the analysis begins in (map of 2023, row 1): without a
-    beginning there is no such year.
-    """
+    beginning there is no such year."""
     sample_case = replace(case(), exempted={"analysis_started": Exemption()})
 
     assert at(case(), "schedule_approved", today=START).state == "open"
@@ -463,8 +460,7 @@ def test_what_was_due_before_the_first_day_of_records_is_not_overdue(
     kept_from: date | None, overdue: bool
 ) -> None:
     """The order was due on 6 April; kept from the 7th on, it is open and not recorded here, ever: it does not
-    wait for its start.
-    """
+    wait for its start."""
     facts = {"analysis_started": START, "start_announced": START}
     for sample, today in ((case(planned={"analysis_started": START}), START), (case(facts=facts), END)):
         order = at(replace(sample, kept_from=kept_from), "order_signed", today=today)

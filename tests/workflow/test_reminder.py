@@ -132,7 +132,6 @@ def steps(sample_case: Case, obligation: str, *, today: date) -> list[tuple[str,
 def test_a_plan_date_is_reminded_of_on_its_day_and_asked_about_afterwards() -> None:
     """13 April; 14 April; 5 working days after: 20 April; 10: 27 April. Of Saturday 11 April on Friday the
     10th, and the question on Monday."""
-
     assert steps(SAMPLE_CASE, "analysis_started", today=date(2026, 3, 1)) == [
         ("planned", START),
         ("slipped+1", date(2026, 4, 14)),
@@ -200,15 +199,13 @@ def test_once_the_anchor_happened_all_steps_speak() -> None:
 
 def test_against_the_plan_the_head_is_told_until_the_day_it_is_planned_for() -> None:
     """The order of a start planned for 13 April: the last step is on that day; on the 14th nothing is left."""
-
     assert steps(SAMPLE_CASE, "order_signed", today=START)[-1] == ("+5", START)
     assert steps(SAMPLE_CASE, "order_signed", today=date(2026, 4, 14)) == []
 
 
 def test_questions_that_went_by_are_one() -> None:
     """Of a schedule taken in seven weeks later one thing is asked, the newest: open since its planned day, 31
-    working days by 1 June (without 1, 7, 11 and 27 May).
-    """
+    working days by 1 June (without 1, 7, 11 and 27 May)."""
     row = row_of(SAMPLE_CASE, "analysis_started", today=date(2026, 6, 1))
 
     assert row.next_step_on == date(2026, 6, 1)

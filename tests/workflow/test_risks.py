@@ -252,8 +252,7 @@ def test_of_a_cancelled_case_nothing_open_is_required_and_what_was_done_stays_do
 
 def test_a_removed_risk_needs_its_measure_no_more(case: Monitored) -> None:
     """Nor does one whose plan is still to come. Removed, and removed to real completion, are kept apart;
-    completion asks for its proof.
-    """
+    completion asks for its proof."""
     assert "risk.without_measure" in case.codes()
     before_the_plan = replace(case.view().case, facts={})
     assert "risk.without_measure" not in [each.code for each in risk_findings(before_the_plan, ())]

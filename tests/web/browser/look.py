@@ -2,8 +2,7 @@
 
 The suite checks each page in one language and theme, and colours only where new; this checks all combinations.
 With a folder, screenshots are saved there: `python -m tests.web.browser.look FOLDER`; with languages, only
-those are checked: `python -m tests.web.browser.look kk ru`.
-"""
+those are checked: `python -m tests.web.browser.look kk ru`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Every page in a real browser: foreign requests, axe-core, print layout.
 
 Pages are found by crawling, so a new page needs no entry here. Every other page is checked wide and light, the
-others narrow and dark, and every third is printed; `make look` checks all combinations.
-"""
+others narrow and dark, and every third is printed; `make look` checks all combinations."""
 
 from __future__ import annotations
 
