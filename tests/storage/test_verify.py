@@ -84,6 +84,16 @@ def test_an_edition_changed_under_a_case_is_named(engine: Engine, case: Case) ->
     assert verify(engine, editions={})[0].code == "edition_missing"
 
 
+def test_a_reader_added_by_hand_is_named_and_taken_away(engine: Engine, case: Case) -> None:
+    """A confidential case is read by whom its events name."""
+    with engine.connect() as connection, connection.begin():
+        connection.execute(text("INSERT INTO reader VALUES (:case, 'nobody')"), {"case": case.id})
+
+    assert [problem.code for problem in verify(engine, recompute=recompute(engine))] == ["case_differs"]
+    rebuild(engine, recompute(engine), now=NOW)
+    assert verify(engine, recompute=recompute(engine)) == ()
+
+
 def test_a_board_changed_by_hand_is_named_and_rebuilt(engine: Engine, case: Case) -> None:
     """The board is only a copy: its rebuild from the events is what counts. A round moves a step; the
     events know nothing of rounds."""

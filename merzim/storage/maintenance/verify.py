@@ -26,7 +26,7 @@ from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.register_rows import stored_rows
 from merzim.storage.rows import ROW_COLUMNS, columns_of
 from merzim.storage.tables.base import TableBase, UtcMoment
-from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.cases import CASE, READER
 from merzim.storage.tables.events import EVENT, OF_CASES, missing_triggers
 from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.cases.case import Case
@@ -44,6 +44,7 @@ _MOVING = frozenset({"next_step_on", "version"})
 _COMPARED = tuple(n for n, name in enumerate(ROW_COLUMNS) if name not in _MOVING)
 _SPAN = frozenset({"span_first", "span_last"})
 _HEADS_OF_CASES = CASE.select().where(in_names(CASE.c.id))
+_READERS_OF = READER.select().where(in_names(READER.c.case))
 _PROVED = (
     select(EVENT.c.case, EVENT.c.payload)
     .where(OF_CASES, EVENT.c.payload.contains('"evidence":['))
@@ -170,12 +171,15 @@ def _board(engine: Engine, recompute: Recompute, problems: Collection[Refusal]) 
         with _one_moment(engine) as session:
             cases, stored = ledger.cases(names), ledger.rows_of(names)
             heads = {head.id: head._mapping for head in execute_for_names(session, _HEADS_OF_CASES, names)}
+            readers = {(case, person) for case, person in execute_for_names(session, _READERS_OF, names)}
             different = [*recommendations.differences(session, cases)]
+        known = {(case.id, person) for case in cases.values() if case.confidential for person in case.readers}
+        misread = {case for case, _ in readers ^ known}
         for name, case in cases.items():
             change = recompute(case)
             # As a round changes `next_step_on`, it changes the days by which a case is found.
             fixed = (item for item in head_of(change, heads[name]["head"]).items() if item[0] not in _SPAN)
-            if any(heads[name][column] != value for column, value in fixed):
+            if name in misread or any(heads[name][column] != value for column, value in fixed):
                 yield Refusal("case_differs", case=name)
             old_rows = {row.obligation: row for row in stored.get(name, ())}
             new_rows = {row.obligation: row for row in change.rows}
