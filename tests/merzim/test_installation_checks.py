@@ -41,10 +41,12 @@ def test_everything_wrong_is_named_at_once(merzim: Merzim, monkeypatch: pytest.M
     Path("config.toml").write_text(EVERYTHING_WRONG, "utf-8")
     monkeypatch.setenv("MERZIM__REMINDERS__TICK", "never")
     monkeypatch.setenv("MERZIM__WEB__PRT", "80")
+    monkeypatch.setenv("MERZIM__OFFICE__NAME__KK", "Айнымалыдан")
     beginnings = [
         "config.toml: there is no key ofice; did you mean office?",
         "config.toml: there is no key office.langauge; did you mean language?",
         "config.toml: office.name",
+        "MERZIM__OFFICE__NAME__KK: there is no key office.name__kk; did you mean name_kk?",
         "config.toml: web.port",
         "MERZIM__WEB__PRT: there is no key web.prt; did you mean port?",
         "config.toml: channels.email.port",
@@ -58,10 +60,9 @@ def test_everything_wrong_is_named_at_once(merzim: Merzim, monkeypatch: pytest.M
     assert result.code == 1
     for line, beginning in zip(result.out.splitlines(), beginnings, strict=True):
         assert beginning in line
-    assert [
-        len(merzim("check-config", "--lang", language).out.splitlines()) for language in i18n.LANGUAGES
-    ] == [10] * 3
-    assert len(merzim("check-config", "--json").json["problems"]) == 10
+    for language in i18n.LANGUAGES:
+        assert len(merzim("check-config", "--lang", language).out.splitlines()) == len(beginnings)
+    assert len(merzim("check-config", "--json").json["problems"]) == len(beginnings)
     assert [path.name for path in Path().iterdir()] == ["config.toml"]
 
 
@@ -109,10 +110,8 @@ def test_a_variable_goes_before_the_key_of_the_file(tmp_path: Path, monkeypatch:
         monkeypatch.setenv(f"MERZIM__{name}", value)
     settings = read(file, at=tmp_path)
 
-    assert settings.office.name == "2026"
-    assert settings.office.language == "ru"
-    assert settings.web.port == 9000
-    assert settings.web.public_address == "http://127.0.0.1:9000"
+    assert (settings.office.name, settings.office.language) == ("2026", "ru")
+    assert (settings.web.port, settings.web.public_address) == (9000, "http://127.0.0.1:9000")
     assert settings.database.url == f"sqlite:///{file.parent.as_posix()}/other.sqlite"
     assert [hour.hour for hour in settings.reminders.office_hours] == [8, 17]
     assert settings.channels.use == ("email",)
@@ -122,13 +121,6 @@ def test_a_variable_goes_before_the_key_of_the_file(tmp_path: Path, monkeypatch:
         "user": "12345",
         "ca_file": file.parent / "ca.pem",
     }
-
-
-def test_a_variable_with_a_mark_too_many_is_set_right(merzim: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MERZIM__OFFICE__NAME__KK", "Айнымалыдан")
-
-    problem = "MERZIM__OFFICE__NAME__KK: there is no key office.name__kk; did you mean name_kk?"
-    assert problem in merzim("check-config").out
 
 
 def test_every_value_is_shown_with_its_source_and_no_secret(
@@ -308,12 +300,8 @@ def test_what_a_provider_would_refuse_is_named_with_what_to_do(
     advice: str,
 ) -> None:
     """Another client, secret or return address; another name by one stroke; nobody there; nothing set."""
-    ours = {
-        "issuer": provider.issuer,
-        "client_id": openid.CLIENT,
-        "secret": openid.SECRET,
-        "slash": "",
-    } | settings
+    ours = {"issuer": provider.issuer, "client_id": openid.CLIENT, "secret": openid.SECRET, "slash": ""}
+    ours |= settings
     monkeypatch.setenv("MERZIM_OIDC_SECRET", ours.pop("secret"))
     ours["issuer"] = ours["issuer"].format(free=free_port()) + ours.pop("slash")
     *_, (state, sentence, todo) = _asked(empty_office, **ours)
