@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -66,19 +67,10 @@ def recompute(engine: Engine, today: date = TODAY):  # type: ignore[no-untyped-d
 def letter(row: Row, *, person: str = "aigul@example.kz", at: datetime = NOW, step: str = "-5") -> Notice:
     """A notice of a board row."""
     assert row.due is not None
-    return Notice(
-        key=f"{row.case}:{row.obligation}:{row.due.isoformat()}:{step}:{person}:email",
-        case=row.case,
-        obligation=row.obligation,
-        due=row.due,
-        step=step,
-        person=person,
-        channel="email",
-        address=person,
-        language="kk",
-        queued_at=at,
-        not_before=at,
-    )
+    key = f"{row.case}:{row.obligation}:{row.due.isoformat()}:{step}:{person}:email"
+    of: dict[str, Any] = {"case": row.case, "obligation": row.obligation, "due": row.due, "step": step}
+    of |= {"person": person, "address": person, "queued_at": at, "not_before": at}
+    return Notice(key=key, channel="email", language="kk", **of)
 
 
 def later(minutes: int) -> datetime:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -79,21 +80,9 @@ def store(engine: Engine, value: str, login: str = "aliyeva") -> None:
 
 def letter(key: str = "::2026-04-06:x:a@org.kz:email") -> Notice:
     """A letter to an account's holder."""
-    return Notice(
-        key=key,
-        case="",
-        obligation="",
-        due=TODAY,
-        step="account",
-        person="a@org.kz",
-        channel="email",
-        address="a@org.kz",
-        language="kk",
-        queued_at=NOW,
-        not_before=NOW,
-        kind="account",
-        about={"event": "recovery_code_used"},
-    )
+    of: dict[str, Any] = {"case": "", "obligation": "", "due": TODAY, "queued_at": NOW, "not_before": NOW}
+    of |= {"person": "a@org.kz", "address": "a@org.kz", "about": {"event": "recovery_code_used"}}
+    return Notice(key=key, step="account", channel="email", language="kk", kind="account", **of)
 
 
 def queued(engine: Engine) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Path, Query
 from starlette.responses import RedirectResponse, Response
@@ -144,17 +144,14 @@ def audit_page(ctx: Auditing, shown: AuditQuery, before: EntryNumber = None) -> 
     except Refusal as trouble:
         refusal = trouble
     topics = [name for name in TOPICS if ctx.reader.may("read" if name in OF_CASES else "settings")]
-    return page(
-        ctx,
-        "audit.html",
-        status=200,
-        entries=entries,
-        before=before,
-        heads=page_heads(AUDIT_COLUMNS),
-        shown=filters,
-        refusal=refusal,
-        topics=topics,
-    )
+    told: dict[str, Any] = {
+        "entries": entries,
+        "before": before,
+        "shown": filters,
+        "refusal": refusal,
+        "topics": topics,
+    }
+    return page(ctx, "audit.html", status=200, heads=page_heads(AUDIT_COLUMNS), **told)
 
 
 REFRESH = timedelta(hours=4)
