@@ -231,21 +231,24 @@ def test_the_schedules_responsible_prepares_and_the_signatory_of_the_act_signs()
 
 def test_the_first_head_is_who_holds_that_duty_in_the_organisation() -> None:
     """Not the head of a unit within it, written down with the same word; where the organisation has none, the
-    nearest there is, or the only one, whom the table of people puts into a unit ("Administration")."""
+    nearest there is, or the only one, whom the table of people puts into a unit ("Administration"), and not the
+    head of the body above."""
     units = {
         "ministry": Unit(id="ministry", name="Министрлік", kind="central_body"),
         "unit": Unit(id="unit", name="Департамент", parent="ministry"),
+        "committee": Unit(id="committee", name="Комитет", parent="ministry", kind="committee"),
+        "its": Unit(id="its", name="Әкімшілік", parent="committee"),
     }
-    people = {
-        holder.key: holder
-        for holder in (person("minister", "ministry", "head"), person("chief", "unit", "head"))
-    }
+    heads = {"minister": "ministry", "chief": "unit", "chair": "its"}
+    people = {key: person(key, unit, "head") for key, unit in heads.items()}
     whole_office = Office(units=units, people=people)
     without = Office(units=units, people={"chief": people["chief"]})
 
-    assert [key for key, _ in who(resolve(whole_office, duty="head", unit="unit", on=DAY))] == ["minister"]
-    for unit in ("unit", "ministry", ""):
-        assert [key for key, _ in who(resolve(without, duty="head", unit=unit, on=DAY))] == ["chief"]
+    for office, unit, head in (
+        *((whole_office, "unit", "minister"), (whole_office, "committee", "chair")),
+        *((without, "unit", "chief"), (without, "ministry", "chief"), (without, "", "chief")),
+    ):
+        assert [key for key, _ in who(resolve(office, duty="head", unit=unit, on=DAY))] == [head]
 
 
 KAZAKH = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"

@@ -113,10 +113,8 @@ def _of_first_head(office: Office, place: str) -> str:
     organisation = office.organisation(place or office.root)
     if organisation is None or (organisation, "head") in office.holders:
         return organisation if organisation and place else place
-    if any((unit, "head") in office.holders for unit in office.above(place)):
-        return place
     own = {unit for unit, _ in office.holders_by_organisation.get((organisation, "head"), ())}
-    return own.pop() if len(own) == 1 else place
+    return own.pop() if len(own) == 1 and own.isdisjoint(office.above(place)) else place
 
 
 def _only_organisation(office: Office, named: Group) -> str:
