@@ -214,24 +214,14 @@ def calendar_entry(**changed_fields: Any) -> CalendarEntry:
 def parcel(number: int = 1, *, address: str = "aigul@example.kz", name: str = AIGUL.name) -> OutgoingMessage:
     """A letter ready to go, without an office behind it."""
     key = f"2026-{number:04}:start_announced:2026-03-30:-5:{address}:email"
-    notice = Notice(
-        key=key,
-        case=f"2026-{number:04}",
-        obligation="start_announced",
-        due=ANNOUNCE_BY,
-        step="-5",
-        person=address,
-        channel="email",
-        address=address,
-        language="kk",
-        queued_at=noon(FIVE_BEFORE),
-        not_before=noon(FIVE_BEFORE),
-        message_id=message_id(key, "letters.example.kz"),
-    )
-    new_letter = Letter(
-        subject="Алдағы мерзімдер: хабарландыру – 30 наурыз",
-        text="Құрметті әріптес!\n\nӘңгіме ұзақ болды.\n",
-        html="<p>Құрметті әріптес!</p>",
-        language="kk",
-    )
-    return OutgoingMessage(notice=notice, letter=new_letter, name=name)
+    of: dict[str, Any] = {"case": f"2026-{number:04}", "obligation": "start_announced", "due": ANNOUNCE_BY}
+    of |= {
+        "person": address,
+        "address": address,
+        "queued_at": noon(FIVE_BEFORE),
+        "not_before": noon(FIVE_BEFORE),
+    }
+    of |= {"message_id": message_id(key, "letters.example.kz"), "step": "-5", "channel": "email"}
+    said = {"text": "Құрметті әріптес!\n\nӘңгіме ұзақ болды.\n", "html": "<p>Құрметті әріптес!</p>"}
+    new_letter = Letter(subject="Алдағы мерзімдер: хабарландыру – 30 наурыз", language="kk", **said)
+    return OutgoingMessage(notice=Notice(key=key, language="kk", **of), letter=new_letter, name=name)
