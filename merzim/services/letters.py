@@ -79,8 +79,10 @@ def _nobody_reached(app: AppContext) -> list[ChannelFault]:
 def is_unreached(app: AppContext, key: str) -> bool:
     """Return whether letters reach others, and not this person of the office, who has no address."""
     person = app.reads.office().people.get(key)
+    if person is None or _setting_faults(app):
+        return False
     away = [channel for name, channel in app.channels.items() if name not in STAYS_HERE]
-    return person is not None and bool(away) and not any(channel.address(person) for channel in away)
+    return bool(away) and not any(channel.address(person) for channel in away)
 
 
 def visible_faults(ctx: RequestContext) -> Sequence[ChannelFault]:

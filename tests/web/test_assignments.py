@@ -10,6 +10,7 @@ import pytest
 
 from merzim.services.upkeep.maintenance import verify
 from merzim.services.verbs import NotAllowed
+from merzim.settings import ChannelSettings
 from notifications.channels.email import Email
 from tests.web.conftest import AT, NOW, TODAY, Site, account, staffed_office
 from tests.web.serving import first_sheet
@@ -344,3 +345,7 @@ def test_an_assignment_due_on_a_day_off_says_so(site: Site) -> None:
     vars(site.context)["channels"] = {"email": Email(host="mail.example.kz", sender="m@org.kz")}
     assert "said=told_nobody" in said("/assignments", "2026-04-10")
     assert "адресата нет адреса" in browser.get(f"/cases/{site.late}?said=told_nobody&lang=ru").text
+    settings, of_context = site.context.settings, vars(site.context)
+    of_context["settings"] = settings.model_copy(update={"channels": ChannelSettings(use=("pigeon",))})
+    del of_context["channels"]
+    assert "said=assignment_given#" in said("/assignments", "2026-04-10")  # given, whatever the channels lack
