@@ -101,11 +101,11 @@ def test_a_formula_is_no_value() -> None:
 
 
 def test_a_hidden_sheet_is_not_read() -> None:
-    """Hidden sheets hold validation lists."""
+    """Hidden sheets hold validation lists, as far as a sheet reaches."""
     book = openpyxl.Workbook()
     book.worksheets[0].append(["видно"])
     hidden = book.create_sheet("список")
-    hidden.append(["не видно"])
+    hidden["A1"] = hidden["XFD1048576"] = "не видно"
     hidden.sheet_state = "hidden"
     target = io.BytesIO()
     book.save(target)

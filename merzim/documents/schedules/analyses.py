@@ -69,11 +69,11 @@ class _Dates:
         return ends
 
     def read_start(self) -> None:
-        """Read the column of the first day; without one of the last, it may hold a whole span."""
+        """Read the column of the first day, also `не позднее`; without one of the last, also a whole span."""
         for column in self.table.of("start")[:1]:
             first, last = self.ends_in(column)
             has_end = any(not is_empty(self.row.cell(end.place)) for end in self.table.of("end")[:1])
-            self.span((first, None if first and has_end else last), column.place)
+            self.span((first or last, last if first and not has_end else None), column.place)
 
     def read_end(self) -> None:
         """Read the column of the last day."""

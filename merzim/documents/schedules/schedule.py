@@ -64,7 +64,7 @@ _OF_RU = re.compile(
 )
 _OF_KK = re.compile(r"^(?P<object>.+?)\s+қызметін\w*", re.IGNORECASE)
 OBJECT_IS = r"(?:объект(?: анализа)?|(?:талдау )?объекті?сі)\s*:\s*(?=\S)"
-_OBJECT, _RUSSIAN = re.compile(OBJECT_IS, re.IGNORECASE), re.compile("график", re.IGNORECASE)
+_OBJECT, _GOES_ON = re.compile(OBJECT_IS, re.IGNORECASE), re.compile("график|кесте$", re.IGNORECASE)
 _ASIDE = re.compile(r"\s*\((?:далее|бұдан әрі)[^()]*\)", re.IGNORECASE)
 
 
@@ -96,8 +96,9 @@ def read_title(rows: Sequence[RowOfSheet], errors: Errors) -> ScheduleTitle:
     whole = [max((text for text in texts if _SCHEDULE.search(plain(text))), key=len, default="")]
     if whole != [""] and " " not in whole[0]:
         # "ГРАФИК" in a row of its own: what it is of stands below it, in Kazakh above "КЕСТЕСІ".
-        at = texts.index(whole[0])
-        whole = texts[at : at + 2] if _RUSSIAN.search(whole[0]) else texts[max(at - 1, 0) : at + 1]
+        others = [text for text in texts if text in whole or not _APPROVED.search(plain(text))]
+        at = others.index(whole[0])
+        whole = others[at : at + 2] if _GOES_ON.search(whole[0]) else others[max(at - 1, 0) : at + 1]
     title = " ".join(whole)
     besides = [cell for cell in cells if not isinstance(cell[2], str) or tidy(cell[2]) not in whole]
     approved_on, row, place = _approval(besides, errors)

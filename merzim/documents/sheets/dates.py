@@ -56,7 +56,7 @@ class TermInWords:
 When = Days | TermInWords | None
 """None: an empty cell, or one with only a dash."""
 
-_DASHES = re.compile(r"[\s\-–—―−_.…/]*")
+_DASHES = re.compile(r"[\s\-–—―−_.…/☐□]*")
 _BLANK_FORM = re.compile(
     r"[«\"“]?[\s_]*+[»\"”]?[\s_.]*+(?:20[0-9_]{2})?\s*+(?:г|ж|года|жыл\w*+)?[\s_.«»]*+", re.IGNORECASE
 )

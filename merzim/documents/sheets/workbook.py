@@ -178,14 +178,15 @@ _MAX_SPREAD = 500_000
 
 
 def _workbook(data: bytes, name: str, *, xlsx: bool) -> tuple[Sheet, ...]:
-    """Return the visible sheets of a workbook that are not empty, and hidden ones without their rows. Raises
-    UnreadablePaper: no workbook, or one beyond the limits.
+    """Return the visible sheets of a workbook that are not empty, and hidden ones, whose cells are not read.
+    Raises UnreadablePaper: no workbook, or one beyond the limits.
     """
     sizes = SizeLimits(name)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        filled = [(values, _filled(values, sizes)) for values in _of_cells(book, SheetVisibleEnum.Visible)]
-        hidden = [Sheet(values.name, ()) for values in _of_cells(book, SheetVisibleEnum.Hidden) if values.end]
+        visible = map(book.get_sheet_by_name, _names(book, SheetVisibleEnum.Visible))
+        filled = [(values, _filled(values, sizes)) for values in visible]
+        hidden = [Sheet(title, ()) for title in _names(book, SheetVisibleEnum.Hidden)]
         marked = _open_marked(data) if xlsx else {}
         sheets = tuple(_sheet(values, rows, marked.get(values.name)) for values, rows in filled if rows)
     except (UnreadablePaper, MemoryError):
@@ -195,11 +196,10 @@ def _workbook(data: bytes, name: str, *, xlsx: bool) -> tuple[Sheet, ...]:
     return (*(sheet for sheet in sheets if sheet.rows or sheet.hidden or sheet.struck), *hidden)
 
 
-def _of_cells(book: CalamineWorkbook, visible: SheetVisibleEnum) -> Iterator[CalamineSheet]:
-    """Yield the sheets of a workbook that are seen so, without its charts."""
-    for about in book.sheets_metadata:
-        if about.visible == visible and about.typ == SheetTypeEnum.WorkSheet:
-            yield book.get_sheet_by_name(about.name)
+def _names(book: CalamineWorkbook, visible: SheetVisibleEnum) -> list[str]:
+    """Return the names of the sheets of a workbook that are seen so, without its charts."""
+    of_cells = (about for about in book.sheets_metadata if about.typ == SheetTypeEnum.WorkSheet)
+    return [about.name for about in of_cells if about.visible == visible]
 
 
 def _filled(values: CalamineSheet, sizes: SizeLimits) -> tuple[RowOfSheet, ...]:
