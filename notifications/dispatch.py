@@ -234,7 +234,7 @@ class Outbox(Protocol):
         """Return the states of the notices with these keys; keys that do not exist are left out."""
 
     def letters_on_their_way(self) -> Mapping[tuple[str, str, str], date]:
-        """Return the days of the letters that carry others and have not left, by person, channel, bundle."""
+        """Return the first days of letters that carry others and have not left, by person, channel, bundle."""
 
     def news(self, *, limit: int) -> Sequence[Move | InboxLine]:
         """Return the dates that moved and the events that concern people of which no letter was queued yet, of

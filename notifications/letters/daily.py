@@ -189,7 +189,8 @@ def daily_letter(
     }
     # A chat numbers the lines that have buttons, in the order in which they stand.
     by_line = {line: matter for line, matter in own if not matter.confidential}
-    numbered = [line for line in chain.from_iterable(sections.values()) if line in by_line][:BUTTONS]
+    listed = chain.from_iterable(section[:LONGEST] for section in sections.values())
+    numbered = [line for line in listed if line in by_line][:BUTTONS]
     return render_letter(
         language=language,
         subject=subject,

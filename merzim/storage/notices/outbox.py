@@ -175,7 +175,7 @@ class SqlOutbox:
         query = select(NOTICE.c.person, NOTICE.c.channel, NOTICE.c.step, NOTICE.c.due).where(
             NOTICE.c.case.is_(None), NOTICE.c.kind == LETTER, NOTICE.c.state.in_(("queued", "sending"))
         )
-        return {tuple(place): day for *place, day in read(self._engine, query)}
+        return {tuple(place): day for *place, day in read(self._engine, query.order_by(NOTICE.c.due.desc()))}
 
     def states(self, keys: Collection[str]) -> Mapping[str, NoticeState]:
         query = select(NOTICE.c.key, NOTICE.c.state).where(in_names(NOTICE.c.key))
