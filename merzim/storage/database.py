@@ -286,9 +286,15 @@ def _create_sqlite_engine(address: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         options, cursor = connection.get_execution_options(), connection.connection.cursor()
-        patience = 0 if options.get("at_once") else LOCK_TIMEOUT
-        cursor.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
-        cursor.execute("BEGIN IMMEDIATE" if options.get("writer") else "BEGIN")
+        begins = "BEGIN IMMEDIATE" if options.get("writer") else "BEGIN"
+        if not options.get("at_once"):
+            cursor.execute(begins)
+            return
+        cursor.execute("PRAGMA busy_timeout=0")
+        try:
+            cursor.execute(begins)
+        finally:  # whoever has the connection next waits again
+            cursor.execute(f"PRAGMA busy_timeout={int(LOCK_TIMEOUT * 1000)}")
 
     return engine
 

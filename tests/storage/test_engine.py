@@ -211,6 +211,8 @@ def test_a_database_held_for_too_long_is_a_refusal(sqlite: Engine, monkeypatch: 
             case_commands(impatient).write(case.id, AT, recording.record, "schedule_approved", on=TODAY)
         read = SqlLedger(impatient).case(case.id)
         SqlAccounts(impatient).mark_used("a session's hash", now=NOW)  # no page waits for it, or fails by it
+        with closing(impatient.raw_connection()) as raw:  # who has the connection next waits again
+            assert raw.cursor().execute("PRAGMA busy_timeout").fetchone() != (0,)
 
         other.execute("ROLLBACK")
     impatient.dispose()
