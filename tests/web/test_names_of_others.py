@@ -99,14 +99,15 @@ def test_half_a_name_means_people_of_one_s_own_unit_alone(site: Site, login: str
     """A refusal tells a program nobody of another unit; a whole name is found among all."""
     with site.client(login) as program:
         nobody, half, whole = (ask(program, site.real, text) for text in ("x@org.kz", "Өтеген", OTHER))
+        in_text = ask(program, site.real, "", "Қараңыз, @Өтеген")
 
-    assert ("c@org.kz" in nobody) == (half == "") == sees_all
+    assert ("c@org.kz" in nobody) == (half == "") == (in_text == "") == sees_all
     assert ("a@org.kz" in nobody, whole) == (True, "")
 
 
-def ask(program: TestClient, case: str, person: str) -> str:
+def ask(program: TestClient, case: str, person: str, text: str = "?") -> str:
     """The refusal of a question to a person; "" if it was asked."""
-    answer = program.post(f"/api/v1/cases/{case}/comments", json={"text": "?", "asks": person})
+    answer = program.post(f"/api/v1/cases/{case}/comments", json={"text": text, "asks": person})
     return str(answer.json().get("detail", ""))
 
 

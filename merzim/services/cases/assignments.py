@@ -120,7 +120,7 @@ class Marked(BaseModel):
 def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
     """Comment on a case or an obligation; people named or asked are notified by letter and in the inbox."""
     office = ctx.app.reads.office()
-    mentions = people_mentioned(office, command.text)
+    mentions = people_mentioned(office, command.text, nameable_root(ctx))
     asks = person_named(office, command.asks, root=nameable_root(ctx))
     for person in (*mentions, *filter(None, [asks])):
         require_may_know(ctx, command.case, person)
@@ -209,16 +209,17 @@ def read_inbox(ctx: RequestContext, command: ReadInbox) -> Marked:
     return Marked(marked=ctx.app.outbox.mark_read(person, case=command.in_case, seq=command.line, now=ctx.now))
 
 
-def people_mentioned(office: Office, text: str) -> tuple[str, ...]:
+def people_mentioned(office: Office, text: str, root: str = "") -> tuple[str, ...]:
     """Return the keys of the people a text names as `@Name Surname`, once each: of the words after `@` the most
-    that somebody's name is or begins with. Raises CannotComment where nobody, or several people, are called so.
+    that somebody's name is, or of those at or below a unit begins with. Raises CannotComment where nobody, or
+    several people, are called so.
     """
     keys: dict[str, None] = {}
     for words in _MENTION.findall(text):
         parts = words.split(" ")
         for length in range(len(parts), 0, -1):
             name = " ".join(parts[:length])
-            matching_people = people_named(office, name)
+            matching_people = people_named(office, name, root)
             if matching_people:
                 break
         if len(matching_people) != 1:
