@@ -75,8 +75,9 @@ class Notice:
 
     @property
     def told_due(self) -> date | None:
-        """The due date it tells of; None where it tells of a plan date, or the act sets no term."""
-        return None if self.step in PLAN_STEPS or undated_kind(self.step) else self.due
+        """The due date it tells of; None for a plan date, a duty without a term, a comment without a day."""
+        is_said = self.kind == "comment" and "until" not in self.about
+        return None if is_said or self.step in PLAN_STEPS or undated_kind(self.step) else self.due
 
     @property
     def displayed_state(self) -> str:

@@ -60,9 +60,9 @@ def test_a_case_called_off_is_taken_up_again_with_grounds(site: Site, case: str,
 
 
 def test_a_letter_about_a_duty_without_a_term_tells_no_day(site: Site, case: str, browser: TestClient) -> None:
-    """Neither on the page of the case nor in its history: the act sets none."""
-    for step, count in (("open+6", 0), ("-1", 1)):
-        site.sent(replace(letter(site.real, "a@org.kz"), key=step, step=step, due=date(2026, 5, 29)))
+    """Neither on the page of the case nor in its history: the act sets none, nor does who only comments."""
+    for step, kind, count in (("open+6", "reminder", 0), ("comment", "comment", 0), ("-1", "reminder", 1)):
+        site.sent(replace(letter(site.real, "a@org.kz"), key=step, kind=kind, step=step, due=date(2026, 5, 29)))
         assert [browser.get(case + tab).text.count("29.05.2026") for tab in ("", "/history")] == [count, count]
 
 
