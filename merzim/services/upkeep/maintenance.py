@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from time import perf_counter
 
@@ -27,6 +27,7 @@ from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.settings import accepted_digests, adopted_editions
 from workflow.law.library import ALONE
 from workflow.moments import Moment, is_late
+from workflow.org.office import Office
 from workflow.refusal import Refusal
 from workflow.registers.rows import Projection, RegisterRow, project
 
@@ -43,7 +44,7 @@ def verify(app: AppContext, *, at: Moment, known_seal: tuple[int, str] | None = 
         app.engine,
         editions=editions,
         recompute=partial(app.case_commands.recomputed, today=at.today),
-        project=partial(_projected, app),
+        project=partial(_projected, app, cache(app.reads.office)),
         known_seal=known_seal,
         evidence=app.evidence,
     )
@@ -75,16 +76,16 @@ def rebuild(app: AppContext, *, at: Moment) -> int:
     try:
         return rebuild_board(app.engine, recompute, now=at.now)
     finally:
-        rebuild_rows(app.engine, partial(_projected, app))
+        rebuild_rows(app.engine, partial(_projected, app, cache(app.reads.office)))
 
 
-def _projected(app: AppContext, row: RegisterRow) -> Projection | None:
+def _projected(app: AppContext, office: Callable[[], Office], row: RegisterRow) -> Projection | None:
     """Return the index entries of a row by the register version it was written under; None where an own file
     that cannot be used has the register.
     """
     if row.register not in app.registers.ids():
         return None
-    return project(app.registers.version(row.register, row.version), row, app.reads.office())
+    return project(app.registers.version(row.register, row.version), row, office())
 
 
 def refresh_names(app: AppContext, people: Collection[str]) -> None:
@@ -95,7 +96,7 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
         for register in registers
     }
     rows = [head.id for head in app.register_lists.naming(people, fields)]
-    rebuild_rows(app.engine, partial(_projected, app), rows)
+    rebuild_rows(app.engine, partial(_projected, app, cache(app.reads.office)), rows)
 
 
 def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -> None:
