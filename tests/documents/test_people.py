@@ -157,9 +157,9 @@ def test_columns_that_are_not_read_are_named() -> None:
     """Also those that tables of earlier days had: accounts and office hours are no names, duties or leave."""
     other = (
         *("Роль в системе", "Имя пользователя", "Часы работы", "Собственные выходные дни", "Примечание"),
-        *("Жүйедегі рөлі", "Пайдаланушы аты", "Өз демалыс күндері", "Log-in name"),
+        *("Жүйедегі рөлі", "Пайдаланушы аты", "Өз демалыс күндері", "Log-in name", "Курирующий сотрудник"),
     )
-    read = read_people(csv(";".join(("Подразделение", "ФИО", *other)), "Архив;Омар Дана;" + "x;" * 9), "p.csv")
+    read = read_people(csv(";".join(("Подразделение", "ФИО", *other)), "Архив;Омар Дана;" + "x;" * 10), "p.csv")
 
     assert (read.people[0].name, read.people[0].duties, read.people[0].away) == ("Омар Дана", (), ())
     assert [note.arguments["column"] for note in read.notes] == [*other]
