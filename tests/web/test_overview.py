@@ -99,6 +99,15 @@ def test_failed_letters_of_others_do_not_push_out_those_of_the_reader(site: Site
     assert [notice.case for notice in undelivered(ctx)] == [site.late] * FAILED
 
 
+def test_a_unit_of_others_is_neither_offered_nor_said_to_be_in_time(site: Site) -> None:
+    """A deadline of law is overdue; whoever sees hr alone is told nothing of law."""
+    with site.client("responsible") as browser:
+        pages = [browser.get(path).text for path in ("/", "/deadlines", "/cases", "/calendar/2026/4")]
+
+        assert [page for page in pages if '<option value="law"' in page] == []
+        assert browser.get("/?unit=law").status_code == 404
+
+
 def test_the_same_points_are_at_stake_on_every_page(site: Site, browser: TestClient) -> None:
     """The overview, the board of the API and the page of points name one figure, that of the whole year."""
     figure = re.search(r"<b>([^<]+)</b><span>баллы впереди", browser.get("/?lang=ru").text)

@@ -26,7 +26,7 @@ from merzim.services.board.deadlines import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import acts_here
-from merzim.services.names import AssigneeNames, UnitName, known_year, unit_name
+from merzim.services.names import AssigneeNames, UnitName, known_year, seen_unit, unit_name
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import NotFound
 from workflow.board.figures import Performance, pace_by_stage, performance_by
@@ -119,9 +119,13 @@ class Overview:
 
 
 def overview(ctx: RequestContext, unit: str | None) -> Overview:
-    """Return the overview of the day, of one unit with all units below it, or of all visible to the reader."""
+    """Return the overview of the day, of one unit with all units below it, or of all visible to the reader.
+    Raises NotFound for a unit of others.
+    """
     reads, today, day, stakes = ctx.reads, ctx.today, ctx.horizon, Stakes(ctx)
     office, sums = reads.office(), reads.sums(day, unit)
+    if unit and unit in office.units:
+        seen_unit(ctx, unit)
     late_of = ((counted, _obligation(ctx, counted)) for counted in sums if counted.overdue)
     # Rows of registers are always obligatory.
     recommended = sum(late.overdue for late, asked in late_of if asked and asked.force != "obligatory")

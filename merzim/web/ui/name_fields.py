@@ -122,11 +122,11 @@ class NameChoices:
         return person is not None and (not self.root or person.unit in self._units)
 
     def _options(self, chosen: str) -> Iterator[UnitName]:
-        """Yield all there are, in order of name; then the unit that was asked for and is not there."""
+        """Yield all there are, in order of name; then the unit that was asked for and is not among them."""
         if self.kind == "unit":
             yield from (unit for unit in units_in_order(self.office) if unit.id in self._units)
-            if chosen and chosen not in self.office.units:
-                yield UnitName(id=chosen, name=chosen)
+            if chosen and chosen not in self._units:
+                yield UnitName(id=chosen, name=self._text(chosen))
             return
         people = [person for person in self.office.by_name if self._is_seen(person.key)]
         former_people = [self.office.former[chosen]] if chosen in self.office.former else []
@@ -216,6 +216,5 @@ MatchedUnit = Annotated[str, Depends(match_unit)]
 
 
 def unit_filter(ctx: RequestContext, chosen: str) -> NameField:
-    """Return the field that filters a list by unit: of all, or of the reader's own where they are too many."""
-    names = unit_names(ctx.reads.office())
-    return (names if names.is_listed else own_units(ctx)).field(chosen)
+    """Return the field that filters a list by unit: of those of others the reader's list says nothing."""
+    return own_units(ctx).field(chosen)
