@@ -112,7 +112,7 @@ def write_file(path: str | Path, content: bytes) -> None:
 
 def write_workbook(path: str | Path, content: bytes) -> None:
     """Write a workbook. Raises UnreadablePaper as `write_file`, and for a name that promises another format."""
-    if Path(path).suffix.lower() != ".xlsx":
+    if Path(path).suffix.lower() not in ("", ".xlsx"):
         raise UnreadablePaper("paper_workbook_name", name=str(path))
     write_file(path, content)
 
