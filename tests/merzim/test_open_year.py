@@ -47,10 +47,8 @@ def test_every_organisation_of_its_kind_gets_its_case_and_no_department(town: Me
     opened_year = town("open-year", "2026", "--now", "2026-01-12", "--json").json
 
     assert tea(opened_year) == ["Committee", "Ministry"]
-    assert {case["kind"] for case in opened_year["opened"] if case["procedure"] == "tea"} == {
-        "committee",
-        "central_body",
-    }
+    kinds = {case["kind"] for case in opened_year["opened"] if case["procedure"] == "tea"}
+    assert kinds == {"committee", "central_body"}
 
 
 def test_opening_a_year_again_changes_nothing_and_says_so(town: Merzim) -> None:
@@ -126,6 +124,21 @@ def test_a_unit_moved_by_the_table_of_people_is_bound_by_the_acts_of_its_new_pla
     assert [status(people) for people in (PEOPLE, moved_people, PEOPLE)] == ["active", "exempted", "active"]
 
 
+def test_a_case_without_a_unit_follows_the_acts_of_the_only_organisation_at_the_top(
+    town: Merzim, tmp_path: Path
+) -> None:
+    """As those of its units: left, it asks for nothing more."""
+    (tmp_path / "people.csv").write_text(PEOPLE.replace("Company,,", "Company,Ministry,"), encoding="utf-8")
+    assert [town("people", "people.csv").code, town("acts", "adopt", "mne-standard-2025").code] == [0, 0]
+    case = town("open", "mne-standard-introduction", "--json").json["id"]
+    states = []
+    for change in ("leave", "adopt"):
+        town("acts", change, "mne-standard-2025")
+        states.append(town("case", case, "--json").json["status"])
+
+    assert states == ["exempted", "active"]
+
+
 def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) -> None:
     """An office that begins on 12 January 2026 owes the information for 2025 by 15 April, and the Ministry's
     standard the declarations of 2025 by 31 December; what was due before is not asked of it."""
@@ -136,11 +149,8 @@ def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) 
     repeated = town("open-year", "2026", "--unit", "Ministry", "--now", "2026-01-13", "--json").json
 
     ministry = [case["procedure"] for case in opened_year["opened"] if case["unit"] == "Ministry"]
-    assert [name for name in sorted(set(ministry)) if ministry.count(name) == 2] == [
-        "mne-standard-year",
-        "national-report",
-        "tea",
-    ]
+    twice = [name for name in sorted(set(ministry)) if ministry.count(name) == 2]
+    assert twice == ["mne-standard-year", "national-report", "tea"]
     days = {(obligation["id"], obligation["due"]) for obligation in due}
     assert {("information_submitted", "2026-04-15"), ("declarations_published", "2026-12-31")} <= days
     assert town("overdue", "--json", "--now", "2026-01-12").json["obligations"] == []

@@ -172,7 +172,8 @@ def follow_adopted_acts(app: AppContext, before: Office, unit: str, *, at: Momen
     for place in office.below(unit):
         was, binding = (acts_of(state, place) - common for state in (before, office))
         for act in was ^ binding:
-            places.setdefault((act, act in was), set()).add(place)
+            # The organisation's own cases include those without a unit.
+            places.setdefault((act, act in was), set()).update([place, ""] if place == office.root else [place])
     changed_count = 0
     for (act, gave_up), units in sorted(places.items()):
         for procedure in sorted({edition.id for edition in app.library.all() if edition.adopted_act == act}):
