@@ -228,11 +228,14 @@ def test_two_people_of_one_name_are_neither() -> None:
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_every_title_the_product_shows_is_read_back(language: str) -> None:
-    """Of duties, all in one cell, and of kinds of organisation; some titles have a comma of their own."""
+    """Of duties, all in one cell, and of kinds of organisation; some titles have a comma of their own, and are
+    read without it too."""
     cell = ", ".join(say(f"duty.{code}", {}, language).capitalize() for code in DUTIES)
 
     assert [code for _, code in duties(cell)] == list(DUTIES)
     assert [parse("kind", say(f"kind.{code}", {}, language)) for code in KINDS] == list(KINDS)
+    for word in ("Управление города республиканского значения", "Республикалық маңызы бар қала басқармасы"):
+        assert parse("kind", word) == "city_department"
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
