@@ -379,7 +379,7 @@ class OpenDeadlines:
         analysis. Where nobody is found, the case's unit, else all organisations.
         """
         office = self._dispatch.office
-        if acting := {recipient.person.unit for recipient in deadline.people}:
+        if acting := {each.person.unit for each in deadline.people if each.why != "officer"}:
             return acting
         return [office.unit_id(deadline.case.unit)] if deadline.case.unit else office.organisations
 

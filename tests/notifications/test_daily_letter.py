@@ -204,6 +204,17 @@ def test_a_head_reads_what_is_overdue_in_the_unit_below_their_own_lines(town: To
     assert "Подписание приказа" not in own + units, "whose signature is the first head's, whatever is analysed"
 
 
+def test_what_nobody_may_do_is_overdue_in_the_unit_of_the_case_not_of_the_officer(tmp_path: Path) -> None:
+    """Nobody is authorised, so the officer of the body above is told; the head of the unit reads it, too."""
+    people = (replace(AIGUL, duties=()), BOLAT, DANA, OFFICER)
+    town = Town(tmp_path, people=people, rules=replace(RULES, officer=OFFICER.key))
+    town.open()
+    day(town, MONDAY_AFTER)
+    (letter,) = of(day(town, date(2026, 4, 13)), BOLAT.key)
+
+    assert "Объявление о начале анализа" in letter.letter.text.partition("Просрочено в ваших подразделениях")[2]
+
+
 def test_a_single_line_of_a_heads_own_leaves_their_units_lines_below_it(town: Town, case: Case) -> None:
     """Tuesday 31 March: one announcement is a day late, which is told the head; another has been for days."""
     town.open(planned={"analysis_started": date(2026, 4, 6)})
