@@ -25,8 +25,6 @@ WEEKLY = "weekly"
 """The choice of a person who wants one letter a week; "" is one a day."""
 LETTER = "letter"
 """The kind of notice that carries others."""
-LONGEST_CLOSED = timedelta(days=31)
-"""The longest time an office is closed, with room: no letter is queued for later."""
 OVERSEERS = ("head_of_unit", "head", "officer")
 """Duties whose holders read once a week what is overdue in their units."""
 
@@ -47,25 +45,27 @@ def queue_letters(dispatch: Dispatch) -> int:
     queued.
     """
     outbox, times, today = dispatch.outbox, dispatch.times, dispatch.moment.today
-    # What a clock far ahead has queued must not hold the letters of today.
-    latest = today + LONGEST_CLOSED
-    on_their_way = {place: day for place, day in outbox.letters_on_their_way().items() if day <= latest}
+    on_their_way = outbox.letters_on_their_way()
     choices = {
-        group: _choices(group, dispatch)
+        group: days
         # A letter of the week carries what waits for the day as well.
         for group in sorted(outbox.waiting(today), key=lambda group: group.bundle, reverse=True)
         # What is for a later day alone waits for that day's round.
-        if (group.person, group.channel, group.bundle) not in on_their_way
-        and group.not_before <= times.opening(group.person, dispatch.moment.now)
+        if group.not_before <= times.opening(group.person, dispatch.moment.now)
+        for days in (_choices(group, dispatch),)
+        # A letter of a later day (of tomorrow, of a clock that was ahead) holds nothing of today.
+        if all(
+            on_their_way.get((group.person, group.channel, bundle), date.max) > min(days.values())
+            for bundle in (group.bundle, WEEK)
+        )
     }
     had = outbox.states({key for days in choices.values() for key in days})
     letters: dict[str, Notice] = {}
     for group, days in choices.items():
-        if on_their_way.get((group.person, group.channel, WEEK), date.max) <= next(iter(days.values())):
-            continue
         key = next((key for key in days if had.get(key, "withdrawn") == "withdrawn"), [*days][-1])
         letters.setdefault(key, _letter(group, days[key], key, dispatch))
-    taken = {place[:2] for place in on_their_way} | {(one.person, one.channel) for one in letters.values()}
+    taken = {place[:2] for place, day in on_their_way.items() if day <= today}
+    taken |= {(one.person, one.channel) for one in letters.values()}
     weekly = {
         letter.key: letter
         for reader in _weekly_readers(dispatch)

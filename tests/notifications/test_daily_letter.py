@@ -171,15 +171,16 @@ def test_letters_queued_by_a_clock_months_ahead_hold_none_of_today(town: Town, c
 
 
 def test_what_falls_due_that_very_day_leaves_in_one_further_letter(town: Town, case: Case) -> None:
-    """Opened at ten of the due day itself, twice: one more letter with both, and no third."""
+    """Two opened on the due day: one letter more and no third, though a comment queued that of tomorrow."""
     due = date(2026, 3, 30)
     first = of(day(town, due), AIGUL.key)
+    town.case_commands.write(case.id, at_noon(due), answers.comment, text="Ready", mentions=[AIGUL.key])
+    assert (len(first), day(town, due, hours=(10,))) == (1, [])
     town.open(on=due)
     town.open(on=due)
     further = of(day(town, due, hours=(11, 12)), AIGUL.key)
     town.open(on=due)
 
-    assert len(first) == 1
     assert [letter.notice.key for letter in further] == [f"{due}.2:{AIGUL.key}:shelf"]
     assert of(day(town, due, hours=(13, 14)), AIGUL.key) == []
 
