@@ -115,13 +115,15 @@ def test_the_annexes_of_a_year_fill_themselves_from_the_registers(office: Merzim
 
 
 def test_a_year_without_rows_says_so_and_names_it(office: Merzim, tmp_path: Path) -> None:
-    """A blank costs points: each group says there is nothing, and the preparer is told to check it."""
-    result = office(
-        "form", "legislation_report", "--year", 2026, "--to", "a.docx", "--lang", "ru", "--json", *NOW
+    """A blank costs points: each group says there is nothing, and the preparer is told to check it. What is
+    known of one department alone says nothing of the organisation, whose paper it is."""
+    form = ("form", "legislation_report", "--year", 2026, "--lang", "ru", "--json", *NOW)
+    result, _ = office(*form, "--to", "a.docx"), office(*form, "--unit", "Пресс-служба", "--to", "b.docx")
+    whole, part = (
+        [row[-1] for row in tables_of((tmp_path / name).read_bytes())[0][1:]] for name in ("a.docx", "b.docx")
     )
-    cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
 
-    assert cells == ["Не выявлено."] * 9
+    assert (whole, part) == (["Не выявлено."] * 9, [""] * 9)
     assert result.json["notes"] == [
         "Русский текст – неофициальный перевод, официальный текст на казахском языке.",
         "В реестре ничего не записано, в документе так и указано (строки: 1, 2, 3, 4, 5, 6, 7, 8, 9). "

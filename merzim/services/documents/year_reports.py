@@ -13,7 +13,7 @@ from i18n import period as period_text
 from merzim.documents.forms.definitions import Form, RecordedFacts, RegisterRows, forms_about
 from merzim.documents.forms.paper import FormNote, Paper
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import office_paper, paper_file, paper_notes
+from merzim.services.documents.filling import office_paper, paper_file, paper_notes, report_letterhead
 from merzim.services.documents.rows import (
     FROM_CASE_REGISTERS,
     Row,
@@ -26,6 +26,7 @@ from merzim.services.registers.results import FieldView, RowView, seen_register
 from merzim.services.registers.views import ListRows, list_rows, row_pages
 from workflow.cases.case import Case, Fact
 from workflow.languages import PAPER_LANGUAGES
+from workflow.org.access import within
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownRegister, UnknownRegisterField
 from workflow.registers.rows import list_fields
@@ -149,6 +150,9 @@ class YearReport:
                 rows, looked_up = report._found
                 differing = report._differing()
                 looked_up = [group for group in looked_up if not {group, "*"} & differing.keys()]
+        # A part of an organisation does not say of the whole, whose paper it is, that there is none.
+        if not within(office, report_letterhead(ctx, self.unit).organisation, self.unit):
+            looked_up = ()
         return replace(paper, values=values, rows=rows, looked_up=looked_up)
 
     def marks(self, languages: Sequence[str] = PAPER_LANGUAGES) -> Sequence[FormNote]:
