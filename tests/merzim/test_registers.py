@@ -43,6 +43,21 @@ def test_rows_of_every_register_are_entered_edited_listed_and_withdrawn(merzim: 
     assert "There is nothing." in merzim("register", "positions", "list", "--case", CASE).out
 
 
+def test_the_post_in_a_row_is_that_of_the_person_named_last(merzim: Merzim) -> None:
+    """Whoever was entered by mistake leaves no post behind; one written by hand stays until it is emptied."""
+    merzim("people", PEOPLE)
+    gift = ("kind=gift", "description=Кітап", "employee=r.tleubaev@example.kz", "received_on=2026-05-25")
+    assert merzim("register", "gifts", "add", *gift, *NOW).code == 0
+
+    def post(change: str) -> str:
+        assert merzim("register", "gifts", "edit", "gifts-2026-0001", change, *NOW).code == 0
+        return str(merzim("register", "gifts", "list", "--json", *NOW).json["rows"][0]["values"]["post"])
+
+    specialist = "Главный специалист комплаенс-службы"
+    changes = ("employee=t.zhumabekov@example.kz", "post=Эксперт", "value=5000", "post=")
+    assert [post(change) for change in changes] == [specialist, "Эксперт", "Эксперт", specialist]
+
+
 def test_rows_of_a_case_are_taken_from_a_plan_and_written_to_a_workbook(merzim: Merzim, tmp_path: Path) -> None:
     """The plan is what `risks import` takes; a register no plan is of refuses it."""
     merzim("import", SCHEDULE, *NOW)

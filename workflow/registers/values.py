@@ -94,15 +94,19 @@ def checked_values(
 
     `any_of`: fields of which one must be filled; `shown`: those whose broken rules are reported, None for all.
     `before`: the row's values, of which those alone that differ are returned; while none does no rule is
-    applied, as the row may be from before the rule. None for a new row, which has the posts of its people.
+    applied, as the row may be from before the rule. None for a new row. A post nobody wrote is that of its
+    person, also where another person is named or it was emptied.
     """
     values, problems = parse_values(fields, raw_values, lookup)
-    if before is None:
-        for field in fields.values():
-            post = lookup.post(str(values.get(field.post_of))) if field.post_of else ""
-            if post and not is_filled(values.get(field.id)):
+    known = before or {}
+    changed = {name: value for name, value in values.items() if value != known.get(name)}
+    for field in fields.values():
+        is_open = before is None or not changed.keys().isdisjoint((field.id, field.post_of))
+        if field.post_of and is_open and not is_filled(changed.get(field.id)):
+            person = values.get(field.post_of, known.get(field.post_of))
+            if post := lookup.post(str(person)):
                 values[field.id] = post
-    else:
+    if before is not None:
         values = {name: value for name, value in values.items() if value != before.get(name)}
     if before is None or values:
         wrong = {problem.field for problem in problems}
