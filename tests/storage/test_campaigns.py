@@ -576,6 +576,9 @@ def test_each_sees_of_a_campaign_what_they_see_of_the_office(app: AppContext, ct
     head = reader(app, "lawyer", "head_of_unit")
     assert states(head, campaign) == {"lawyer": "awaited", "guest": "awaited"}
     assert show(head, campaign).campaign.asked == 2
+    change_people(app, Person(key="new@org.kz", name="Жаңа Адам", unit="hr", email="new@org.kz"))
+    kinds = [[event.kind for event in show(each, campaign).history] for each in (ctx, head)]
+    assert (len(kinds[0]), kinds[1]) == (2, kinds[0][:1]), "how many others there are"
     with pytest.raises(UnknownCampaign):
         show(reader(app, "clerk", "responsible"), law)
     for verb, fields in (

@@ -350,8 +350,10 @@ def _view(
 
 
 def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:
-    """Return the events of a campaign and the answers on paper of visible people, in order."""
-    store, office = ctx.app.campaigns, ctx.reads.office()
+    """Return the events of a campaign and the answers on paper of visible people, in order; how many came and
+    left for who sees all that are asked.
+    """
+    store, office, sees_all = ctx.app.campaigns, ctx.reads.office(), sees_all_asked(ctx, campaign)
 
     def event_view(event: Row_) -> CampaignEventView:
         told = json.loads(event.payload)
@@ -362,7 +364,8 @@ def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEve
         told = {"row": answer.row, "name": _name(office, answer, ctx.language)}
         return CampaignEventView(**told, kind="campaign_on_paper", at=answer.at, by=answer.by)
 
-    events = map(event_view, store.history(campaign.id))
+    all_events = map(event_view, store.history(campaign.id))
+    events = (event for event in all_events if sees_all or not (event.joined or event.left))
     papers = map(paper_view, store.on_paper(campaign.id, seen_units(ctx)))
     return list(merge(events, papers, key=lambda event: event.at))
 
