@@ -84,8 +84,9 @@ class UndoneYear(BaseModel):
 
 
 class YearCase(Result):
-    """A case that opening a year would open."""
+    """A case that opening a year would open; `year`: that or the year before, whose report is still due."""
 
+    year: int
     procedure: str
     unit: str
     object: str
@@ -169,7 +170,7 @@ def preview_year(ctx: RequestContext, command: OpenYear) -> YearAhead:
     names = ctx.reads.office().people
     return YearAhead(
         year=command.year,
-        openings=[YearCase.of(opening) for opening in openings],
+        openings=[YearCase.of(each, year=min(each.planned.values()).year) for each in openings],
         there=existing_count,
         kept_from=day,
         overdue=overdue,

@@ -363,7 +363,7 @@ def _year_page(
     except Refusal as refused:
         refusal = refusal or refused
     openings = ahead.openings if ahead else ()
-    counts = Counter(opening.procedure for opening in openings)
+    counts = Counter((opening.procedure, opening.year) for opening in openings)
     units = dict.fromkeys(opening.unit for opening in openings if opening.unit)
     return page(
         ctx,
@@ -374,7 +374,7 @@ def _year_page(
         unit=unit,
         field=own_units(ctx).field(unit or unit_text),
         ahead=ahead,
-        titles=[(ctx.library.latest(name).title, count) for name, count in counts.items()],
+        titles=[(ctx.library.latest(name).title, of, count) for (name, of), count in counts.items()],
         organisations=[office.units.get(each, each) for each in units],
         refusal=refusal,
     )
