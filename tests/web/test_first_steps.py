@@ -205,6 +205,15 @@ def test_one_click_adopts_an_act_and_shows_what_it_brings(bare_office: Site, off
     assert "/reports/points" not in menu(officer)
 
 
+def test_erasing_values_of_a_row_says_that_its_case_keeps_what_it_says(officer: TestClient) -> None:
+    adopt(officer, "mne-standard-2025")
+    fields = {"kind": "gift", "description": "Кесе", "employee": "b@org.kz", "received_on": "2026-03-30"}
+    form = {"unit": "law"} | {f"field.{name}": value for name, value in fields.items()}
+    row = officer.post("/registers/gifts/new", data=form).headers["location"]
+
+    assert "Из открытого дела 2026-0001 ничего не удаляется" in officer.get(row).text
+
+
 def test_an_officer_of_a_unit_adopts_acts_for_it_alone(bare_office: Site) -> None:
     """Those above it stay as they are."""
     account(bare_office, "of_law", "officer", unit="law")
