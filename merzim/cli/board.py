@@ -14,7 +14,7 @@ from merzim.cli.mount import Unit, Year, command
 from merzim.cli.rendering import Json, picked
 from merzim.documents.sheets.workbook import contents
 from merzim.services.law.regulations import scoring as shipped_scoring
-from merzim.services.names import cases_of, obligation_of, unit_named
+from merzim.services.names import case_title, cases_of, obligation_of, unit_named
 from merzim.services.scoring import year_scores
 from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.registers.rows import period_in
@@ -66,7 +66,9 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
         title = obligation_of(app, case, name).title[language]
         line = {
             **picked(row, "case", "unit", "stage", "due", "safe_by", "status", "calendar", "force"),
-            "object": case.object_in(language),
+            "object": case.object_in(language)
+            if call.json
+            else case_title(case, app.library.of(case))[language],
             "id": name,
             "title": title if call.json else i18n.titled(title, period_in(name), language),
             "late_by_working_days": late_by(row.due, today, app.calendar),

@@ -159,6 +159,8 @@ def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) 
     assert {("information_submitted", "2026-04-15"), ("declarations_published", "2026-12-31")} <= days
     assert town("overdue", "--json", "--now", "2026-01-12").json["obligations"] == []
     assert repeated["opened"] == []
+    listed = town("due", "--until", "2026-12-31", "--now", "2026-01-12", "--lang", "ru").out
+    assert "Антикоррупционный стандарт: годовая программа" in listed, "a case without an object has its title"
 
 
 def test_the_next_year_is_looked_ahead_to_from_december(town: Merzim, tmp_path: Path) -> None:
