@@ -105,6 +105,7 @@ def test_a_unit_of_others_is_neither_offered_nor_said_to_be_in_time(site: Site) 
         pages = [browser.get(path).text for path in ("/", "/deadlines", "/cases", "/calendar/2026/4")]
 
         assert [page for page in pages if '<option value="law"' in page] == []
+        assert '<p class="lead-line">Персоналды басқару департаменті · ' in pages[0], "also on paper"
         assert browser.get("/?unit=law").status_code == 404
 
 

@@ -37,6 +37,7 @@ def overview_page(ctx: Reading, unit: UnitParam) -> Response:
         ctx,
         "overview.html",
         view=view,
+        about=office.units.get(unit or ctx.reader.root),
         units=unit_filter(ctx, unit),
         heads=page_heads(line_columns(ctx.today)),
         failed=failed,

@@ -76,10 +76,12 @@ def report_page(
             raise HTTPException(404, "web.problem.not_found")
         return as_workbook(view.tables(translator), f"{view.title[:80]} {translator.short(ctx.today)}")
     is_scored = SCORED in acts_here(ctx)
+    about = unit or ctx.reader.root
     return page(
         ctx,
         "report.html",
         report=view,
+        about=query.unit_title(about) if about in query.office.units and report != "points" else "",
         name=report,
         titles={
             other: title
