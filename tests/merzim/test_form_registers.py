@@ -37,13 +37,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ),
     (
         *("head-responsibility", "finding=unpunished", "category=criminal", "event=Жазаланбады."),
-        *(
-            "offender=Г. Исаев",
-            "register_number=25",
-            "court=сот",
-            "act_on=2025-10-01",
-            "in_force_on=2025-11-05",
-        ),
+        *("offender=Г. Исаев", "register_number=25", "court=сот", "act_on=2025-10-01"),
+        "in_force_on=2025-11-05",
         *("offence_on=2025-03-03", "head_text=Басшы", "three_months=yes", "political_servant=no"),
         "found_on=2026-02-16",
     ),
@@ -61,10 +56,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
         *("format=offline", "audience=бәрі", "attended=90"),
     ),
     (
-        "exposed-talks",
-        PERSON,
-        "position=сатып алу маманы",
-        "held_on=2026-03-20",
+        *("exposed-talks", PERSON, "position=сатып алу маманы", "held_on=2026-03-20"),
         "work_done=Әңгіме жүргізілді.",
     ),
     (
@@ -202,14 +194,8 @@ def test_the_reconciliation_act_says_none_only_where_no_recorded_number_says_oth
     """Instruction, P2.T2.S1, annex 3: six are counted for the year, one stands in the register."""
     register, *values = ROWS[1]
     assert office("register", register, "add", *values, *NOW).code == 0
-    _recorded(
-        office,
-        "tbn4-project-2",
-        "Правление",
-        "offences_reconciled.2026",
-        "--value",
-        f"corruption_offences={number}",
-    )
+    fact = ("offences_reconciled.2026", "--value", f"corruption_offences={number}")
+    _recorded(office, "tbn4-project-2", "Правление", *fact)
     line = ("form", "reconciliation_act", "--year", 2026, "--lang", "ru", "--to", "a.docx", "--json", *NOW)
     notes = [text for text in office(*line).json["notes"] if "По делам" in text]
     cells = [row[2] for row in tables_of((tmp_path / "a.docx").read_bytes())[0]]
