@@ -110,8 +110,7 @@ def test_the_same_points_are_at_stake_on_every_page(site: Site, browser: TestCli
     """The overview, the board of the API and the page of points name one figure, that of the whole year."""
     figure = re.search(r"<b>([^<]+)</b><span>баллы впереди", browser.get("/?lang=ru").text)
     board = browser.get("/api/v1/board").json()
-    operator = operator_context(site.context, at=AT)
-    points = points_of_year(operator, None, 2026, {}, number=None)
+    points = points_of_year(operator_context(site.context, at=AT), None, 2026, {}, number=None)
 
     assert figure
     assert points.whole.at_stake > 30
