@@ -118,10 +118,8 @@ def test_a_passport_is_shown_and_changed(merzim: Merzim) -> None:
     assert known == ("Қоғам", ["Ахметов А.; юрист"], ["2024-01-01", "2025-12-31"])
     assert passport["responsible"]["published"] == person["name"]
     assert merzim("case", CASE, "--lang", "kk", "--json").json["object"] == "Қоғам"
-    assert (
-        f"Размещение справки и плана на интернет-ресурсе: {person['name']}"
-        in merzim("passport", CASE, "--lang", "ru").out
-    ), "an obligation is named by its title"
+    titled = f"Размещение справки и плана на интернет-ресурсе: {person['name']}"
+    assert titled in merzim("passport", CASE, "--lang", "ru").out
 
     bad = merzim("passport", CASE, "--period", "2025-12-31..2024-01-01", *NOW)
     assert (bad.code, bad.err.count("\n")) == (2, 1)
