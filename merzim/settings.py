@@ -210,7 +210,7 @@ def of_function(bodies: Iterable[AuthorisedBody], function: Function) -> Sequenc
 
 
 def _off_or_working(days: frozenset[date], info: ValidationInfo) -> frozenset[date]:
-    """Return working days, of which none is a day off as well. Raises ValueError."""
+    """Return the office's own working days. Raises ValueError: one is among its days off."""
     if days & info.data.get("days_off", frozenset()):
         raise ValueError("not_days_off")
     return days

@@ -44,7 +44,7 @@ def test_rows_of_every_register_are_entered_edited_listed_and_withdrawn(merzim: 
 
 
 def test_the_post_in_a_row_is_that_of_the_person_named_last(merzim: Merzim) -> None:
-    """Whoever was entered by mistake leaves no post behind; one written by hand stays until it is emptied."""
+    """The post of a person entered by mistake goes with them; one written by hand stays until it is emptied."""
     merzim("people", PEOPLE)
     gift = ("kind=gift", "description=Кітап", "employee=r.tleubaev@example.kz", "received_on=2026-05-25")
     assert merzim("register", "gifts", "add", *gift, *NOW).code == 0
